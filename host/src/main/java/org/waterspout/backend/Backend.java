@@ -1,0 +1,28 @@
+package org.waterspout.backend;
+
+import org.waterspout.graph.Graph;
+
+/** A way of running graphs: the reference, the CPU, or a device through TornadoVM. Safe for use from several threads. */
+public interface Backend extends AutoCloseable {
+
+    /** "reference", "cpu", "tornado" or "emulator". */
+    String name();
+
+    /** Where this backend runs. */
+    Device device();
+
+    /**
+     * Loads the graph's weights and makes it ready to run.
+     *
+     * @throws org.waterspout.error.OutOfMemoryException when {@link #estimate} exceeds what there is; the message says what would fit
+     * @throws org.waterspout.error.DeviceException      when the device fails
+     */
+    Plan prepare(Graph graph, PlanOptions options);
+
+    /** The memory that {@link #prepare} would take, computed without loading anything. */
+    MemoryUse estimate(Graph graph, PlanOptions options);
+
+    /** Gives back threads and device contexts; plans are closed before. */
+    @Override
+    void close();
+}

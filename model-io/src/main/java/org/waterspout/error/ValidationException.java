@@ -1,0 +1,15 @@
+package org.waterspout.error;
+
+/** A backend whose answers differ from the reference by more than the stated limit. Exit code 9. */
+public final class ValidationException extends WaterspoutException {
+
+    private static final long serialVersionUID = 1L;
+
+    public ValidationException(String message) {
+        this(message, null);
+    }
+
+    public ValidationException(String message, Throwable cause) {
+        super(9, message, cause);
+    }
+}

@@ -16,7 +16,7 @@ public record Completion(String text, int[] tokens, int promptTokens, int reused
 
     /** Prompt tokens computed per second. */
     public double prefillTokensPerSecond() {
-        return (promptTokens - reusedTokens) / prefillSeconds;
+        return prefillSeconds <= 0 ? 0 : (promptTokens - reusedTokens) / prefillSeconds;
     }
 
     /** Generated tokens per second after the first, which the prefill pays for; 0 when there was no step after it. */

@@ -1,8 +1,13 @@
 package org.waterspout.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
+import org.waterspout.model.DemonstrationModel;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
 import org.waterspout.model.hub.ModelStore;
 import picocli.CommandLine.Option;
 
@@ -28,6 +33,11 @@ final class ModelOptions {
             description = "Positions of the context; default: the model's own, at most " + LoadOptions.DEFAULT_CONTEXT + ".")
     private int context;
 
+    /** Opens the file of a model, the demonstration model's when none is named. */
+    static ModelFile open(Optional<String> model) {
+        return model.map(name -> ModelFiles.open(ModelStore.standard().find(name))).orElseGet(DemonstrationModel::open);
+    }
+
     /** Loads the model as asked. */
     LanguageModel load(LoadOptions base) {
         LoadOptions options = options(base);
@@ -38,6 +48,15 @@ final class ModelOptions {
     LoadOptions options(LoadOptions base) {
         LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context);
         return device.map(options::withDevice).orElse(options);
+    }
+
+    /** These options as words, for another process. */
+    List<String> arguments() {
+        List<String> words = new ArrayList<>(List.of("--backend", backend, "--threads", Integer.toString(threads), "--context",
+                Integer.toString(context)));
+        model.ifPresent(name -> words.addAll(List.of("--model", name)));
+        device.ifPresent(id -> words.addAll(List.of("--device", id)));
+        return words;
     }
 
     Optional<String> model() {

@@ -8,6 +8,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.NormKind;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
+import org.waterspout.graph.Weight;
 
 /**
  * Each operation of {@link Op} by its formula. Inputs and outputs are floats, everything between them is double. A value's number
@@ -56,7 +57,7 @@ final class Evaluator {
                 throw new InvalidRequestException("token " + token + " is outside the vocabulary of " + op.table().rows()
                         + ": use the tokenizer of this model");
             }
-            WeightRows.decode(op.table(), token, entry);
+            op.table().tensor().decodeRow(token, entry);
             for (int i = 0; i < width; i++) {
                 output[row * width + i] = (float) ((double) entry[i] * op.scale());
             }
@@ -69,7 +70,7 @@ final class Evaluator {
         float[] output = new float[input.length];
         float[] entry = new float[width];
         for (int row = 0; row < batch.rows(); row++) {
-            WeightRows.decode(op.table(), batch.positions()[row], entry);
+            op.table().tensor().decodeRow(batch.positions()[row], entry);
             for (int i = 0; i < width; i++) {
                 output[row * width + i] = input[row * width + i] + entry[i];
             }
@@ -79,8 +80,8 @@ final class Evaluator {
 
     private static float[] norm(Op.Norm op, float[] input) {
         int group = op.gain().columns();
-        float[] gain = WeightRows.vector(op.gain());
-        float[] bias = op.bias().map(WeightRows::vector).orElseGet(() -> new float[group]);
+        float[] gain = vector(op.gain());
+        float[] bias = op.bias().map(Evaluator::vector).orElseGet(() -> new float[group]);
         float[] output = new float[input.length];
         for (int start = 0; start < input.length; start += group) {
             double mean = op.kind() == NormKind.LAYER ? mean(input, start, group) : 0;
@@ -97,6 +98,10 @@ final class Evaluator {
         return output;
     }
 
+    private static float[] vector(Weight weight) {
+        return weight.tensor().decode();
+    }
+
     private static double mean(float[] input, int start, int count) {
         double sum = 0;
         for (int i = 0; i < count; i++) {
@@ -111,9 +116,9 @@ final class Evaluator {
         int rows = input.length / columns;
         float[] output = new float[rows * width];
         float[] weight = new float[columns];
-        float[] bias = op.bias().map(WeightRows::vector).orElseGet(() -> new float[width]);
+        float[] bias = op.bias().map(Evaluator::vector).orElseGet(() -> new float[width]);
         for (int i = 0; i < width; i++) {
-            WeightRows.decode(op.weight(), i, weight);
+            op.weight().tensor().decodeRow(i, weight);
             for (int row = 0; row < rows; row++) {
                 output[row * width + i] = (float) (dot(input, row * columns, weight, 0, columns) + bias[i]);
             }

@@ -20,10 +20,14 @@ final class GgufTokenizer implements Tokenizer {
     private static final Logger LOG = LoggerFactory.getLogger(GgufTokenizer.class);
     private static final String PREFIX = "tokenizer.ggml.";
 
-    /** Names under which models end a turn or a text: llama.cpp stops at these too, whatever the file says. */
+    /**
+     * Names under which models end a turn, a text or a file. Like llama.cpp (llama-vocab.cpp), these tokens count as control
+     * tokens and end generation, whatever the file says of them.
+     */
     private static final Set<String> END_NAMES = Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>",
             "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]",
-            "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>");
+            "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<|fim_pad|>", "<fim-pad>", "<PAD>", "<|fim_repo|>",
+            "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>");
 
     /**
      * What the keys cannot say: words in {@code general.name} of models whose tokens written by name swallow the white space
@@ -100,9 +104,14 @@ final class GgufTokenizer implements Tokenizer {
 
     private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
         List<String> pieces = metadata.list(PREFIX + "tokens", String.class);
-        List<Vocabulary.Kind> kinds = metadata.optionalList(PREFIX + "token_type", Long.class)
+        List<Vocabulary.Kind> kinds = new ArrayList<>(metadata.optionalList(PREFIX + "token_type", Long.class)
                 .map(types -> types.stream().map(GgufTokenizer::kind).toList())
-                .orElseGet(() -> Collections.nCopies(pieces.size(), Vocabulary.Kind.NORMAL));
+                .orElseGet(() -> Collections.nCopies(pieces.size(), Vocabulary.Kind.NORMAL)));
+        for (int token = 0; token < Math.min(pieces.size(), kinds.size()); token++) {
+            if (END_NAMES.contains(pieces.get(token))) {
+                kinds.set(token, Vocabulary.Kind.CONTROL);
+            }
+        }
         return new Vocabulary(pieces, kinds, writing);
     }
 
@@ -151,8 +160,7 @@ final class GgufTokenizer implements Tokenizer {
         token(metadata, vocabulary, "eot_token_id", -1).ifPresent(tokens::add);
         token(metadata, vocabulary, "eom_token_id", -1).ifPresent(tokens::add);
         for (int token = 0; token < vocabulary.size(); token++) {
-            boolean byName = vocabulary.isSpecial(token) || vocabulary.kinds().get(token) == Vocabulary.Kind.USER_DEFINED;
-            if (byName && END_NAMES.contains(vocabulary.pieces().get(token))) {
+            if (END_NAMES.contains(vocabulary.pieces().get(token))) {
                 tokens.add(token);
             }
         }

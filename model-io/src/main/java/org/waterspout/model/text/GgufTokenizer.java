@@ -103,7 +103,8 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
-        List<String> pieces = metadata.list(PREFIX + "tokens", String.class);
+        // a copy: the file's own list decodes a string whenever it is asked for one
+        List<String> pieces = List.copyOf(metadata.list(PREFIX + "tokens", String.class));
         List<Vocabulary.Kind> kinds = new ArrayList<>(metadata.optionalList(PREFIX + "token_type", Long.class)
                 .map(types -> types.stream().map(GgufTokenizer::kind).toList())
                 .orElseGet(() -> Collections.nCopies(pieces.size(), Vocabulary.Kind.NORMAL)));

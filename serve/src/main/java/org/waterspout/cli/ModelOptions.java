@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
+import org.waterspout.backend.BackendOptions;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
@@ -45,7 +46,11 @@ final class ModelOptions {
                 .orElseGet(() -> LanguageModel.demonstration(options));
     }
 
-    LoadOptions options(LoadOptions base) {
+    BackendOptions backendOptions() {
+        return new BackendOptions(threads, device);
+    }
+
+    private LoadOptions options(LoadOptions base) {
         LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context);
         return device.map(options::withDevice).orElse(options);
     }

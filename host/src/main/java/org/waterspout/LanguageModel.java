@@ -50,7 +50,7 @@ public final class LanguageModel implements AutoCloseable {
         this.file = file;
         this.architecture = architecture;
         this.tokenizer = tokenizer;
-        this.template = ChatTemplate.of(file.metadata());
+        this.template = ChatTemplate.of(file.metadata(), tokenizer);
         this.backend = backend;
         this.engine = engine;
     }

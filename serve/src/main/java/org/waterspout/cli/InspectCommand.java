@@ -21,7 +21,6 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
-import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -65,7 +64,7 @@ final class InspectCommand implements Callable<Integer> {
             object.putAll(dimensions(architecture));
             object.put("tokenizer", file.metadata().string("tokenizer.ggml.model"));
             object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
-            object.put("chat_template", ChatTemplate.of(file.metadata()).isPresent());
+            object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
             List<Map<String, Object>> memory = memory(file, architecture);
             if (json) {
                 object.put("memory", memory);

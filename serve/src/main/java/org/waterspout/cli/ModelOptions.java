@@ -1,5 +1,6 @@
 package org.waterspout.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,15 +35,20 @@ final class ModelOptions {
             description = "Positions of the context; default: the model's own, at most " + LoadOptions.DEFAULT_CONTEXT + ".")
     private int context;
 
+    /** The folders of this user's models. */
+    static ModelStore store() {
+        return ModelStore.of(System.getenv(), Path.of(System.getProperty("user.home")));
+    }
+
     /** Opens the file of a model, the demonstration model's when none is named. */
     static ModelFile open(Optional<String> model) {
-        return model.map(name -> ModelFiles.open(ModelStore.standard().find(name))).orElseGet(DemonstrationModel::open);
+        return model.map(name -> ModelFiles.open(store().find(name))).orElseGet(DemonstrationModel::open);
     }
 
     /** Loads the model as asked. */
     LanguageModel load(LoadOptions base) {
         LoadOptions options = options(base);
-        return model.map(name -> LanguageModel.load(ModelStore.standard().find(name), options))
+        return model.map(name -> LanguageModel.load(store().find(name), options))
                 .orElseGet(() -> LanguageModel.demonstration(options));
     }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,24 +173,21 @@ public record ModelStore(Path pulled, List<Path> searched) {
         List<String> near = Stream.concat(all.stream().map(path -> path.getFileName().toString()),
                         ModelCatalogue.entries().stream().map(ModelCatalogue.Entry::name)).distinct()
                 .filter(candidate -> isNear(wanted, candidate.toLowerCase(Locale.ROOT))).limit(MOST_NEAR).toList();
-        String hint = near.isEmpty() ? "the catalogue has " + ModelCatalogue.names() : "did you mean " + String.join(", ", near);
+        String hint = near.isEmpty() ? "the catalogue has " + ModelCatalogue.names()
+                : "did you mean " + String.join(", ", near) + "?";
         return new ModelNotFoundException("no model " + shown + " is a file, or in " + Stream.concat(searched.stream(),
                 Stream.of(pulled)).map(Path::toString).collect(Collectors.joining(", ")) + "; " + hint
-                + "? Get one with: waterspout pull NAME, or pull hf:owner/name/file.gguf");
+                + " - to get one: waterspout pull NAME, or waterspout pull hf:owner/name/file.gguf");
     }
 
     private static boolean isNear(String wanted, String candidate) {
-        int shorter = Math.min(wanted.length(), candidate.length());
-        if (wanted.length() < 3) {
-            return false;
-        }
-        return candidate.contains(wanted) || distance(wanted, candidate.substring(0, shorter)) <= Math.max(1, shorter / 4);
+        return wanted.length() >= 3
+                && (candidate.contains(wanted) || distanceToBeginning(wanted, candidate) <= Math.max(1, wanted.length() / 4));
     }
 
-    /** Fewest letters to insert, delete or replace that turn one text into the other (Levenshtein). */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        Arrays.setAll(row, i -> i);
+    /** Fewest letters to insert, delete or replace that turn {@code a} into a beginning of {@code b} (after Levenshtein). */
+    private static int distanceToBeginning(String a, String b) {
+        int[] row = IntStream.rangeClosed(0, b.length()).toArray();
         for (int i = 1; i <= a.length(); i++) {
             int diagonal = row[0];
             row[0] = i;
@@ -199,7 +197,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
                 row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
             }
         }
-        return row[b.length()];
+        return Arrays.stream(row).min().orElseThrow();
     }
 
     /** Every model file in the folders, in the order they are looked in; of a model in parts, the first. */

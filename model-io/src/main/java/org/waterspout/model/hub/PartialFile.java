@@ -1,16 +1,15 @@
 package org.waterspout.model.hub;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -29,13 +28,14 @@ final class PartialFile implements AutoCloseable {
     private final Path target;
     private final Path part;
     private final Path tagFile;
-    private final FileChannel channel;
+    // not a FileChannel, which an interrupt would close in the middle of writing
+    private final RandomAccessFile file;
 
-    private PartialFile(Path target, Path part, Path tagFile, FileChannel channel) {
+    private PartialFile(Path target, Path part, Path tagFile, RandomAccessFile file) {
         this.target = target;
         this.part = part;
         this.tagFile = tagFile;
-        this.channel = channel;
+        this.file = file;
     }
 
     /**
@@ -56,22 +56,21 @@ final class PartialFile implements AutoCloseable {
         Path tagFile = target.resolveSibling(target.getFileName() + ".part.tag");
         try {
             Files.createDirectories(target.getParent());
-            FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
-            FileLock lock = tryLock(channel);
+            RandomAccessFile file = new RandomAccessFile(part.toFile(), "rw");
+            FileLock lock = tryLock(file);
             if (lock == null) {
-                channel.close();
+                file.close();
                 throw new DownloadException(target + " is being downloaded by another process; wait for it");
             }
-            return new PartialFile(target, part, tagFile, channel);
+            return new PartialFile(target, part, tagFile, file);
         } catch (IOException failure) {
             throw disk("cannot write " + part, failure);
         }
     }
 
-    private static FileLock tryLock(FileChannel channel) throws IOException {
+    private static FileLock tryLock(RandomAccessFile file) throws IOException {
         try {
-            return channel.tryLock();
+            return file.getChannel().tryLock();
         } catch (OverlappingFileLockException heldByThisProcess) {
             return null;
         }
@@ -79,7 +78,7 @@ final class PartialFile implements AutoCloseable {
 
     long length() {
         try {
-            return channel.size();
+            return file.length();
         } catch (IOException failure) {
             throw disk("cannot read " + part, failure);
         }
@@ -113,7 +112,9 @@ final class PartialFile implements AutoCloseable {
     /** Forgets all but the first {@code bytes}. */
     void truncate(long bytes) {
         try {
-            channel.truncate(bytes);
+            if (bytes < file.length()) {
+                file.setLength(bytes);
+            }
         } catch (IOException failure) {
             throw disk("cannot write " + part, failure);
         }
@@ -121,11 +122,8 @@ final class PartialFile implements AutoCloseable {
 
     void append(byte[] piece, int length) {
         try {
-            ByteBuffer buffer = ByteBuffer.wrap(piece, 0, length);
-            long at = channel.size();
-            while (buffer.hasRemaining()) {
-                at += channel.write(buffer, at);
-            }
+            file.seek(file.length());
+            file.write(piece, 0, length);
         } catch (IOException failure) {
             throw disk("cannot write " + part, failure);
         }
@@ -149,11 +147,13 @@ final class PartialFile implements AutoCloseable {
 
     boolean beginsWith(byte[] beginning) {
         try {
-            ByteBuffer start = ByteBuffer.allocate(beginning.length);
-            while (start.hasRemaining() && channel.read(start, start.position()) >= 0) {
-                // read says how much came; the loop ends when all or the end did
+            if (file.length() < beginning.length) {
+                return false;
             }
-            return start.flip().equals(ByteBuffer.wrap(beginning));
+            byte[] start = new byte[beginning.length];
+            file.seek(0);
+            file.readFully(start);
+            return Arrays.equals(start, beginning);
         } catch (IOException failure) {
             throw disk("cannot read " + part, failure);
         }
@@ -162,15 +162,12 @@ final class PartialFile implements AutoCloseable {
     String sha256() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            ByteBuffer piece = ByteBuffer.allocate(PIECE);
-            for (long at = 0; ; ) {
-                int read = channel.read(piece.clear(), at);
-                if (read < 0) {
-                    return HexFormat.of().formatHex(digest.digest());
-                }
-                at += read;
-                digest.update(piece.flip());
+            byte[] piece = new byte[PIECE];
+            file.seek(0);
+            for (int read; (read = file.read(piece)) >= 0; ) {
+                digest.update(piece, 0, read);
             }
+            return HexFormat.of().formatHex(digest.digest());
         } catch (IOException failure) {
             throw disk("cannot read " + part, failure);
         } catch (NoSuchAlgorithmException missing) {
@@ -181,7 +178,7 @@ final class PartialFile implements AutoCloseable {
     /** Makes it the file it was downloaded for. */
     void complete() {
         try {
-            channel.force(true);
+            file.getFD().sync();
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             Files.deleteIfExists(tagFile);
         } catch (IOException failure) {
@@ -192,8 +189,8 @@ final class PartialFile implements AutoCloseable {
     /** Lets go of the file; one without content or of unknown content is removed, as nothing could be resumed. */
     @Override
     public void close() {
-        try (channel) {
-            if (Files.exists(part) && (channel.size() == 0 || tag().none())) {
+        try (file) {
+            if (Files.exists(part) && (file.length() == 0 || tag().none())) {
                 Files.deleteIfExists(part);
                 Files.deleteIfExists(tagFile);
             }

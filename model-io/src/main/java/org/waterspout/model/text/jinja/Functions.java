@@ -30,7 +30,7 @@ final class Functions {
                 ZonedDateTime.now(clock)));
         globals.put("namespace", (Callable) (positional, named) -> {
             new Parameters("namespace", positional, Map.of()).only(0);
-            return new Values.Namespace(new LinkedHashMap<>(named));
+            return new Values.Namespace(new LinkedHashMap<>(named), true);
         });
         globals.put("dict", (Callable) (positional, named) -> {
             new Parameters("dict", positional, Map.of()).only(0);
@@ -120,6 +120,6 @@ final class Functions {
             }
             return positional.get(index % positional.size());
         });
-        return new Values.Namespace(java.util.Collections.unmodifiableMap(loop));
+        return new Values.Namespace(loop, false);
     }
 }

@@ -160,7 +160,8 @@ final class Interpreter {
             assign(set.targets(), value, scope);
             return;
         }
-        if (!(scope.get(set.targets().getFirst()) instanceof Values.Namespace namespace)) {
+        if (!(scope.get(set.targets().getFirst()) instanceof Values.Namespace namespace)
+                || !namespace.settable()) {
             throw new JinjaException("'" + set.targets().getFirst() + "' is no namespace");
         }
         if (set.attribute().startsWith("_")) {

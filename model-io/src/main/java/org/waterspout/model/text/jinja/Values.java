@@ -32,8 +32,8 @@ final class Values {
         Object call(List<Object> positional, Map<String, Object> named);
     }
 
-    /** The one object whose attributes a template can set. */
-    record Namespace(Map<String, Object> values) { }
+    /** An object whose attributes a template reads and, unless it is the loop, sets. */
+    record Namespace(Map<String, Object> values, boolean settable) { }
 
     /** A list that prints with round brackets. */
     static final class Tuple extends AbstractList<Object> {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
@@ -145,6 +146,14 @@ class ArchitectureTest {
                 refused("llama", file -> file.without("blk.2.ffn_down.weight"), ModelFormatException.class));
         assertEquals("the model file has no metadata key llama.block_count",
                 refused("llama", file -> file.without("llama.block_count"), ModelFormatException.class));
+    }
+
+    @Test
+    void aContextLongerThanTheLearnedPositionsIsRefused() {
+        try (FamilyModel model = FamilyModel.open("gpt2")) {
+            assertEquals("the model has learned 64 positions: use a context length of at most that, not 65",
+                    assertThrows(InvalidRequestException.class, () -> model.graph(65)).getMessage());
+        }
     }
 
     /** Every number of every family's keys, set to what no model has, and every key and tensor left out. */

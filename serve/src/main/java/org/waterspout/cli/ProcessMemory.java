@@ -20,6 +20,7 @@ final class ProcessMemory {
     }
 
     /** Most bytes of physical memory this process had at one time (getrusage's ru_maxrss), mapped files included. */
+    @SuppressWarnings("restricted") // calling native code is what this does
     static long peakBytes() {
         Linker linker = Linker.nativeLinker();
         MethodHandle getrusage = linker.downcallHandle(linker.defaultLookup().findOrThrow("getrusage"),

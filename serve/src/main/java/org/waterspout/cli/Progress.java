@@ -25,8 +25,11 @@ final class Progress {
         if (!shown()) {
             return load.get();
         }
-        try (Spinner spinner = new Spinner(console)) {
+        Spinner spinner = new Spinner(console);
+        try {
             return load.get();
+        } finally {
+            spinner.stop();
         }
     }
 
@@ -39,7 +42,7 @@ final class Progress {
     }
 
     /** "loading 1.2 s", redrawn in place, once it has taken half a second. */
-    private static final class Spinner implements AutoCloseable {
+    private static final class Spinner {
         private final Console console;
         private final Thread thread;
         private boolean drawn;
@@ -63,8 +66,7 @@ final class Progress {
             }
         }
 
-        @Override
-        public void close() {
+        void stop() {
             thread.interrupt();
             try {
                 thread.join();

@@ -1,8 +1,10 @@
 package org.waterspout.emulator;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -44,7 +46,12 @@ public final class PlanExecutor {
     public PlanExecutor(List<GraphDescription> graphs) {
         Announcement.once();
         this.graphs = graphs;
+        Set<String> names = new HashSet<>();
         graphs.forEach(graph -> {
+            if (!names.add(graph.name())) {
+                throw KernelFault.argument("Two graphs of the plan are named " + graph.name() + ": grids and consumers could not "
+                        + "tell them apart; give each its own name");
+            }
             graph.nameTasks(tasks);
             GraphRun.checkParametersAreTransferred(graph);
         });

@@ -69,13 +69,13 @@ public class TornadoExecutionPlan implements AutoCloseable {
         return this;
     }
 
-    /** Has no effect: the emulator always measures. */
+    /** The emulator always measures; CONSOLE logs the times of each execution. */
     public TornadoExecutionPlan withProfiler(ProfilerMode profilerMode) {
         executor.printProfile(profilerMode == ProfilerMode.CONSOLE);
         return this;
     }
 
-    /** Stops printing measured times. */
+    /** Stops logging measured times. */
     public TornadoExecutionPlan withoutProfiler() {
         executor.printProfile(false);
         return this;

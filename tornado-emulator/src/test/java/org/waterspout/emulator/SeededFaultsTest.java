@@ -216,7 +216,12 @@ class SeededFaultsTest {
     @Test
     void missingGridEntry() {
         TaskGraph graph = scale(8, counting(8), new FloatArray(8));
-        assertFault(Kind.GRID, () -> execute(graph, new GridScheduler()), "Kernel g.scale", "no grid", "\"g.scale\"");
+        assertFault(Kind.GRID, () -> new TornadoExecutionPlan(graph.snapshot()).execute(), "Kernel g.scale", "no grid",
+                "\"g.scale\"");
+        FloatArray data = counting(8);
+        graph.task("increment", Kernels::increment, new KernelContext(), data, 8).transferToHost(EVERY, data);
+        assertFault(Kind.GRID, () -> execute(graph, grid("g.scale", 8, 8)), "Kernel g.increment", "\"g.increment\"");
+        assertFault(Kind.GRID, () -> execute(graph, new GridScheduler()), "GridScheduler is empty");
     }
 
     @Test

@@ -69,15 +69,15 @@ public class TornadoExecutionPlan implements AutoCloseable {
         return this;
     }
 
-    /** The emulator always measures; CONSOLE logs the times of each execution. */
+    /** Measures the executions to come; CONSOLE also logs the times of each. */
     public TornadoExecutionPlan withProfiler(ProfilerMode profilerMode) {
-        executor.printProfile(profilerMode == ProfilerMode.CONSOLE);
+        executor.useProfiler(profilerMode);
         return this;
     }
 
-    /** Stops logging measured times. */
+    /** Stops measuring. */
     public TornadoExecutionPlan withoutProfiler() {
-        executor.printProfile(false);
+        executor.useProfiler(null);
         return this;
     }
 

@@ -14,5 +14,6 @@ package org.waterspout.kernels;
  * @param scale         factor on q . k
  * @param softCap       0 for none
  */
-public record AttentionShape(int heads, int kvHeads, int headWidth, int contextLength, int sequences, int queryStride, int queryOffset, int slot, float scale, float softCap) {
+public record AttentionShape(int heads, int kvHeads, int headWidth, int contextLength, int sequences, int queryStride,
+        int queryOffset, int slot, float scale, float softCap) {
 }

@@ -27,20 +27,37 @@ final class Decode {
         return half(weights.get(index));
     }
 
-    /** quants [count] signed; scales [count / 32]. */
-    static float q8(ByteArray quants, FloatArray scales, int index) {
-        return quants.get(index) * scales.get(index / Step.BLOCK);
+    /**
+     * quants [count] signed; scales [count / block, 1 + offset]: a block's scale, and its offset when {@code offset} is 1.
+     *
+     * @param block  numbers that share a scale: 16 or 32
+     * @param offset 1 when blocks have an offset, else 0
+     */
+    static float q8(ByteArray quants, FloatArray scales, int index, int block, int offset) {
+        return quants.get(index) * scale(scales, index / block, offset) + offset(scales, index / block, offset);
     }
 
     /**
-     * quants [count / 2]: a block's byte k holds number k in its low half and number k + 16 in its high half; scales
-     * [count / 32, 2]: scale and offset.
+     * quants [count / 2]: a block's byte k holds number k in its low half and number k + block / 2 in its high half; scales
+     * [count / block, 2]: scale and offset.
      */
-    static float q4(ByteArray quants, FloatArray scales, int index) {
-        int block = index / Step.BLOCK;
-        int within = index % Step.BLOCK;
-        int pair = quants.get(block * 16 + within % 16);
-        int quant = (pair >> (4 * (within / 16))) & 15;
-        return quant * scales.get(2 * block) + scales.get(2 * block + 1);
+    static float q4(ByteArray quants, FloatArray scales, int index, int block) {
+        int within = index % block;
+        int half = block / 2;
+        int pair = quants.get(index / block * half + within % half);
+        int quant = (pair >> (4 * (within / half))) & 15;
+        return quant * scale(scales, index / block, 1) + offset(scales, index / block, 1);
+    }
+
+    static float scale(FloatArray scales, int block, int offset) {
+        return scales.get(block * (1 + offset));
+    }
+
+    static float offset(FloatArray scales, int block, int offset) {
+        float result = 0f;
+        if (offset == 1) {
+            result = scales.get(2 * block + 1);
+        }
+        return result;
     }
 }

@@ -33,21 +33,22 @@ public final class EmbedKernels {
         }
     }
 
-    /** quants: signed bytes [vocabulary, width]; scales: float [vocabulary, width / 32]. */
+    /** quants: signed bytes [vocabulary, width]; scales: float [vocabulary, width / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, ByteArray quants, FloatArray scales, FloatArray output, EmbedShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
-            output.set(item, Decode.q8(quants, scales, token * shape.width() + item % shape.width()) * shape.scale());
+            output.set(item, Decode.q8(quants, scales, token * shape.width() + item % shape.width(), shape.block(), shape.offset())
+                    * shape.scale());
         }
     }
 
-    /** quants: nibbles [vocabulary, width / 2]; scales: float [vocabulary, width / 32, 2], scale and offset. */
+    /** quants: nibbles [vocabulary, width / 2]; scales: float [vocabulary, width / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, ByteArray quants, FloatArray scales, FloatArray output, EmbedShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
-            output.set(item, Decode.q4(quants, scales, token * shape.width() + item % shape.width()) * shape.scale());
+            output.set(item, Decode.q4(quants, scales, token * shape.width() + item % shape.width(), shape.block()) * shape.scale());
         }
     }
 }

@@ -118,7 +118,7 @@ public final class GroupGatedKernels {
         }
     }
 
-    /** quants: signed bytes [layers, 2 * rows, columns]; scales: float [layers, 2 * rows, columns / 32]. */
+    /** quants: signed bytes [layers, 2 * rows, columns]; scales: float [layers, 2 * rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
             FloatArray output, GatedShape shape) {
         float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
@@ -139,8 +139,8 @@ public final class GroupGatedKernels {
         float u0 = 0f;
         float u1 = 0f;
         for (int j = lane; j < columns; j += Step.GROUP) {
-            float gateWeight = Decode.q8(quants, scales, base + j);
-            float upWeight = Decode.q8(quants, scales, up + j);
+            float gateWeight = Decode.q8(quants, scales, base + j, shape.block(), shape.offset());
+            float upWeight = Decode.q8(quants, scales, up + j, shape.block(), shape.offset());
             g0 += gateWeight * input.get(x0 + j);
             g1 += gateWeight * input.get(x1 + j);
             u0 += upWeight * input.get(x0 + j);
@@ -167,7 +167,7 @@ public final class GroupGatedKernels {
         }
     }
 
-    /** quants: nibbles [layers, 2 * rows, columns / 2]; scales: float [layers, 2 * rows, columns / 32, 2], scale and offset. */
+    /** quants: nibbles [layers, 2 * rows, columns / 2]; scales: float [layers, 2 * rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
             FloatArray output, GatedShape shape) {
         float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
@@ -188,8 +188,8 @@ public final class GroupGatedKernels {
         float u0 = 0f;
         float u1 = 0f;
         for (int j = lane; j < columns; j += Step.GROUP) {
-            float gateWeight = Decode.q4(quants, scales, base + j);
-            float upWeight = Decode.q4(quants, scales, up + j);
+            float gateWeight = Decode.q4(quants, scales, base + j, shape.block());
+            float upWeight = Decode.q4(quants, scales, up + j, shape.block());
             g0 += gateWeight * input.get(x0 + j);
             g1 += gateWeight * input.get(x1 + j);
             u0 += upWeight * input.get(x0 + j);

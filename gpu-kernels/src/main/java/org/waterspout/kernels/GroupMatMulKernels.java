@@ -113,7 +113,7 @@ public final class GroupMatMulKernels {
         }
     }
 
-    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / 32]. */
+    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
             FloatArray bias, FloatArray output, MatMulShape shape) {
         float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
@@ -135,7 +135,7 @@ public final class GroupMatMulKernels {
         float s2 = 0f;
         float s3 = 0f;
         for (int j = lane; j < columns; j += Step.GROUP) {
-            float weight = Decode.q8(quants, scales, base + j);
+            float weight = Decode.q8(quants, scales, base + j, shape.block(), shape.offset());
             s0 += weight * input.get(x0 + j);
             s1 += weight * input.get(x1 + j);
             s2 += weight * input.get(x2 + j);
@@ -161,7 +161,7 @@ public final class GroupMatMulKernels {
         }
     }
 
-    /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / 32, 2], scale and offset. */
+    /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
             FloatArray bias, FloatArray output, MatMulShape shape) {
         float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
@@ -183,7 +183,7 @@ public final class GroupMatMulKernels {
         float s2 = 0f;
         float s3 = 0f;
         for (int j = lane; j < columns; j += Step.GROUP) {
-            float weight = Decode.q4(quants, scales, base + j);
+            float weight = Decode.q4(quants, scales, base + j, shape.block());
             s0 += weight * input.get(x0 + j);
             s1 += weight * input.get(x1 + j);
             s2 += weight * input.get(x2 + j);

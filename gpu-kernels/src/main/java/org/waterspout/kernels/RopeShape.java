@@ -12,5 +12,6 @@ package org.waterspout.kernels;
  * @param contextLength positions in a table
  * @param slot          step slot with the table's number
  */
-public record RopeShape(int width, int headWidth, int pairs, int interleaved, int inputStride, int inputOffset, int contextLength, int slot) {
+public record RopeShape(int width, int headWidth, int pairs, int interleaved, int inputStride, int inputOffset,
+        int contextLength, int slot) {
 }

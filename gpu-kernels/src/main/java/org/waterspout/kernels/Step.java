@@ -29,8 +29,6 @@ public final class Step {
     public static final int GROUP = 64;
     /** Tokens that a matrix product treats together, reading each weight once. */
     public static final int TOKENS = 4;
-    /** Numbers in a block of the quantized weight types. */
-    public static final int BLOCK = 32;
 
     private Step() {
     }

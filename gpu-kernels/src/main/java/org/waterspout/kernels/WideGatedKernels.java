@@ -28,7 +28,7 @@ public final class WideGatedKernels {
             int tokens = step.get(Step.ROWS);
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
-            int vectors = shape.columns() / 8 * 8;
+            int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
                 int x = row * columns;
@@ -47,7 +47,7 @@ public final class WideGatedKernels {
                 float gate1 = Lanes.sum(g1);
                 float gate2 = Lanes.sum(g2);
                 float gate3 = Lanes.sum(g3);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = weights.get(gate + j);
                     gate0 += weight * input.get(x + j);
                     gate1 += weight * input.get(x + columns + j);
@@ -69,7 +69,7 @@ public final class WideGatedKernels {
                 float up1 = Lanes.sum(u1);
                 float up2 = Lanes.sum(u2);
                 float up3 = Lanes.sum(u3);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = weights.get(up + j);
                     up0 += weight * input.get(x + j);
                     up1 += weight * input.get(x + columns + j);
@@ -89,7 +89,7 @@ public final class WideGatedKernels {
                     g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
                 }
                 float gate0 = Lanes.sum(g0);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = weights.get(gate + j);
                     gate0 += weight * input.get(x + j);
                 }
@@ -99,7 +99,7 @@ public final class WideGatedKernels {
                     u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
                 }
                 float up0 = Lanes.sum(u0);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = weights.get(up + j);
                     up0 += weight * input.get(x + j);
                 }
@@ -117,7 +117,7 @@ public final class WideGatedKernels {
             int tokens = step.get(Step.ROWS);
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
-            int vectors = shape.columns() / 8 * 8;
+            int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
                 int x = row * columns;
@@ -136,7 +136,7 @@ public final class WideGatedKernels {
                 float gate1 = Lanes.sum(g1);
                 float gate2 = Lanes.sum(g2);
                 float gate3 = Lanes.sum(g3);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = Decode.f16(weights, gate + j);
                     gate0 += weight * input.get(x + j);
                     gate1 += weight * input.get(x + columns + j);
@@ -158,7 +158,7 @@ public final class WideGatedKernels {
                 float up1 = Lanes.sum(u1);
                 float up2 = Lanes.sum(u2);
                 float up3 = Lanes.sum(u3);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = Decode.f16(weights, up + j);
                     up0 += weight * input.get(x + j);
                     up1 += weight * input.get(x + columns + j);
@@ -178,7 +178,7 @@ public final class WideGatedKernels {
                     g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
                 }
                 float gate0 = Lanes.sum(g0);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = Decode.f16(weights, gate + j);
                     gate0 += weight * input.get(x + j);
                 }
@@ -188,7 +188,7 @@ public final class WideGatedKernels {
                     u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
                 }
                 float up0 = Lanes.sum(u0);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = Decode.f16(weights, up + j);
                     up0 += weight * input.get(x + j);
                 }
@@ -197,7 +197,7 @@ public final class WideGatedKernels {
         }
     }
 
-    /** quants: signed bytes [layers, 2 * rows, columns]; scales: float [layers, 2 * rows, columns / 32]. */
+    /** quants: signed bytes [layers, 2 * rows, columns]; scales: float [layers, 2 * rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
             FloatArray output, GatedShape shape) {
         int i = context.globalIdx;
@@ -213,10 +213,12 @@ public final class WideGatedKernels {
                 Float8 g1 = Lanes.zero();
                 Float8 g2 = Lanes.zero();
                 Float8 g3 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(gate / Step.BLOCK + block);
-                    for (int j = block * Step.BLOCK; j < (block + 1) * Step.BLOCK; j += 8) {
-                        Float8 weight = Float8.mult(Lanes.bytes(quants, gate + j), scale);
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, gate / shape.block() + block, shape.offset());
+                    float offset = Decode.offset(scales, gate / shape.block() + block, shape.offset());
+                    for (int j = from; j < from + shape.block(); j += 8) {
+                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, gate + j), scale), offset);
                         g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
                         g1 = Lanes.multiplyAdd(g1, weight, Lanes.floats(input, x + columns + j));
                         g2 = Lanes.multiplyAdd(g2, weight, Lanes.floats(input, x + 2 * columns + j));
@@ -231,10 +233,12 @@ public final class WideGatedKernels {
                 Float8 u1 = Lanes.zero();
                 Float8 u2 = Lanes.zero();
                 Float8 u3 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(up / Step.BLOCK + block);
-                    for (int j = block * Step.BLOCK; j < (block + 1) * Step.BLOCK; j += 8) {
-                        Float8 weight = Float8.mult(Lanes.bytes(quants, up + j), scale);
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, up / shape.block() + block, shape.offset());
+                    float offset = Decode.offset(scales, up / shape.block() + block, shape.offset());
+                    for (int j = from; j < from + shape.block(); j += 8) {
+                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, up + j), scale), offset);
                         u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
                         u1 = Lanes.multiplyAdd(u1, weight, Lanes.floats(input, x + columns + j));
                         u2 = Lanes.multiplyAdd(u2, weight, Lanes.floats(input, x + 2 * columns + j));
@@ -253,19 +257,23 @@ public final class WideGatedKernels {
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(gate / Step.BLOCK + block);
-                    for (int j = block * Step.BLOCK; j < (block + 1) * Step.BLOCK; j += 8) {
-                        Float8 weight = Float8.mult(Lanes.bytes(quants, gate + j), scale);
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, gate / shape.block() + block, shape.offset());
+                    float offset = Decode.offset(scales, gate / shape.block() + block, shape.offset());
+                    for (int j = from; j < from + shape.block(); j += 8) {
+                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, gate + j), scale), offset);
                         g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
                     }
                 }
                 float gate0 = Lanes.sum(g0);
                 Float8 u0 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(up / Step.BLOCK + block);
-                    for (int j = block * Step.BLOCK; j < (block + 1) * Step.BLOCK; j += 8) {
-                        Float8 weight = Float8.mult(Lanes.bytes(quants, up + j), scale);
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, up / shape.block() + block, shape.offset());
+                    float offset = Decode.offset(scales, up / shape.block() + block, shape.offset());
+                    for (int j = from; j < from + shape.block(); j += 8) {
+                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, up + j), scale), offset);
                         u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
                     }
                 }
@@ -275,7 +283,7 @@ public final class WideGatedKernels {
         }
     }
 
-    /** quants: nibbles [layers, 2 * rows, columns / 2]; scales: float [layers, 2 * rows, columns / 32, 2], scale and offset. */
+    /** quants: nibbles [layers, 2 * rows, columns / 2]; scales: float [layers, 2 * rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
             FloatArray output, GatedShape shape) {
         int i = context.globalIdx;
@@ -291,21 +299,22 @@ public final class WideGatedKernels {
                 Float8 g1 = Lanes.zero();
                 Float8 g2 = Lanes.zero();
                 Float8 g3 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(2 * (gate / Step.BLOCK + block));
-                    float offset = scales.get(2 * (gate / Step.BLOCK + block) + 1);
-                    for (int j = block * Step.BLOCK; j < block * Step.BLOCK + 16; j += 8) {
-                        int pair = (gate + block * Step.BLOCK) / 2 + j - block * Step.BLOCK;
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, gate / shape.block() + block, 1);
+                    float offset = Decode.offset(scales, gate / shape.block() + block, 1);
+                    for (int j = from; j < from + shape.block() / 2; j += 8) {
+                        int pair = (gate + from) / 2 + j - from;
                         Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
                         Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
                         g0 = Lanes.multiplyAdd(g0, low, Lanes.floats(input, x + j));
                         g1 = Lanes.multiplyAdd(g1, low, Lanes.floats(input, x + columns + j));
                         g2 = Lanes.multiplyAdd(g2, low, Lanes.floats(input, x + 2 * columns + j));
                         g3 = Lanes.multiplyAdd(g3, low, Lanes.floats(input, x + 3 * columns + j));
-                        g0 = Lanes.multiplyAdd(g0, high, Lanes.floats(input, x + j + 16));
-                        g1 = Lanes.multiplyAdd(g1, high, Lanes.floats(input, x + columns + j + 16));
-                        g2 = Lanes.multiplyAdd(g2, high, Lanes.floats(input, x + 2 * columns + j + 16));
-                        g3 = Lanes.multiplyAdd(g3, high, Lanes.floats(input, x + 3 * columns + j + 16));
+                        g0 = Lanes.multiplyAdd(g0, high, Lanes.floats(input, x + j + shape.block() / 2));
+                        g1 = Lanes.multiplyAdd(g1, high, Lanes.floats(input, x + columns + j + shape.block() / 2));
+                        g2 = Lanes.multiplyAdd(g2, high, Lanes.floats(input, x + 2 * columns + j + shape.block() / 2));
+                        g3 = Lanes.multiplyAdd(g3, high, Lanes.floats(input, x + 3 * columns + j + shape.block() / 2));
                     }
                 }
                 float gate0 = Lanes.sum(g0);
@@ -316,21 +325,22 @@ public final class WideGatedKernels {
                 Float8 u1 = Lanes.zero();
                 Float8 u2 = Lanes.zero();
                 Float8 u3 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(2 * (up / Step.BLOCK + block));
-                    float offset = scales.get(2 * (up / Step.BLOCK + block) + 1);
-                    for (int j = block * Step.BLOCK; j < block * Step.BLOCK + 16; j += 8) {
-                        int pair = (up + block * Step.BLOCK) / 2 + j - block * Step.BLOCK;
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, up / shape.block() + block, 1);
+                    float offset = Decode.offset(scales, up / shape.block() + block, 1);
+                    for (int j = from; j < from + shape.block() / 2; j += 8) {
+                        int pair = (up + from) / 2 + j - from;
                         Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
                         Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
                         u0 = Lanes.multiplyAdd(u0, low, Lanes.floats(input, x + j));
                         u1 = Lanes.multiplyAdd(u1, low, Lanes.floats(input, x + columns + j));
                         u2 = Lanes.multiplyAdd(u2, low, Lanes.floats(input, x + 2 * columns + j));
                         u3 = Lanes.multiplyAdd(u3, low, Lanes.floats(input, x + 3 * columns + j));
-                        u0 = Lanes.multiplyAdd(u0, high, Lanes.floats(input, x + j + 16));
-                        u1 = Lanes.multiplyAdd(u1, high, Lanes.floats(input, x + columns + j + 16));
-                        u2 = Lanes.multiplyAdd(u2, high, Lanes.floats(input, x + 2 * columns + j + 16));
-                        u3 = Lanes.multiplyAdd(u3, high, Lanes.floats(input, x + 3 * columns + j + 16));
+                        u0 = Lanes.multiplyAdd(u0, high, Lanes.floats(input, x + j + shape.block() / 2));
+                        u1 = Lanes.multiplyAdd(u1, high, Lanes.floats(input, x + columns + j + shape.block() / 2));
+                        u2 = Lanes.multiplyAdd(u2, high, Lanes.floats(input, x + 2 * columns + j + shape.block() / 2));
+                        u3 = Lanes.multiplyAdd(u3, high, Lanes.floats(input, x + 3 * columns + j + shape.block() / 2));
                     }
                 }
                 float up0 = Lanes.sum(u0);
@@ -345,28 +355,30 @@ public final class WideGatedKernels {
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(2 * (gate / Step.BLOCK + block));
-                    float offset = scales.get(2 * (gate / Step.BLOCK + block) + 1);
-                    for (int j = block * Step.BLOCK; j < block * Step.BLOCK + 16; j += 8) {
-                        int pair = (gate + block * Step.BLOCK) / 2 + j - block * Step.BLOCK;
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, gate / shape.block() + block, 1);
+                    float offset = Decode.offset(scales, gate / shape.block() + block, 1);
+                    for (int j = from; j < from + shape.block() / 2; j += 8) {
+                        int pair = (gate + from) / 2 + j - from;
                         Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
                         Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
                         g0 = Lanes.multiplyAdd(g0, low, Lanes.floats(input, x + j));
-                        g0 = Lanes.multiplyAdd(g0, high, Lanes.floats(input, x + j + 16));
+                        g0 = Lanes.multiplyAdd(g0, high, Lanes.floats(input, x + j + shape.block() / 2));
                     }
                 }
                 float gate0 = Lanes.sum(g0);
                 Float8 u0 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(2 * (up / Step.BLOCK + block));
-                    float offset = scales.get(2 * (up / Step.BLOCK + block) + 1);
-                    for (int j = block * Step.BLOCK; j < block * Step.BLOCK + 16; j += 8) {
-                        int pair = (up + block * Step.BLOCK) / 2 + j - block * Step.BLOCK;
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, up / shape.block() + block, 1);
+                    float offset = Decode.offset(scales, up / shape.block() + block, 1);
+                    for (int j = from; j < from + shape.block() / 2; j += 8) {
+                        int pair = (up + from) / 2 + j - from;
                         Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
                         Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
                         u0 = Lanes.multiplyAdd(u0, low, Lanes.floats(input, x + j));
-                        u0 = Lanes.multiplyAdd(u0, high, Lanes.floats(input, x + j + 16));
+                        u0 = Lanes.multiplyAdd(u0, high, Lanes.floats(input, x + j + shape.block() / 2));
                     }
                 }
                 float up0 = Lanes.sum(u0);

@@ -27,7 +27,7 @@ public final class WideMatMulKernels {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
             int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
-            int vectors = shape.columns() / 8 * 8;
+            int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
                 int x = row * columns;
@@ -46,7 +46,7 @@ public final class WideMatMulKernels {
                 float s1 = Lanes.sum(a1);
                 float s2 = Lanes.sum(a2);
                 float s3 = Lanes.sum(a3);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = weights.get(base + j);
                     s0 += weight * input.get(x + j);
                     s1 += weight * input.get(x + columns + j);
@@ -66,7 +66,7 @@ public final class WideMatMulKernels {
                     a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
                 }
                 float s0 = Lanes.sum(a0);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = weights.get(base + j);
                     s0 += weight * input.get(x + j);
                 }
@@ -83,7 +83,7 @@ public final class WideMatMulKernels {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
             int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
-            int vectors = shape.columns() / 8 * 8;
+            int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
                 int x = row * columns;
@@ -102,7 +102,7 @@ public final class WideMatMulKernels {
                 float s1 = Lanes.sum(a1);
                 float s2 = Lanes.sum(a2);
                 float s3 = Lanes.sum(a3);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = Decode.f16(weights, base + j);
                     s0 += weight * input.get(x + j);
                     s1 += weight * input.get(x + columns + j);
@@ -122,7 +122,7 @@ public final class WideMatMulKernels {
                     a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
                 }
                 float s0 = Lanes.sum(a0);
-                for (int j = vectors; j < shape.columns(); j++) {
+                for (int j = vectors; j < columns; j++) {
                     float weight = Decode.f16(weights, base + j);
                     s0 += weight * input.get(x + j);
                 }
@@ -131,7 +131,7 @@ public final class WideMatMulKernels {
         }
     }
 
-    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / 32]. */
+    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
             FloatArray bias, FloatArray output, MatMulShape shape) {
         int i = context.globalIdx;
@@ -146,10 +146,12 @@ public final class WideMatMulKernels {
                 Float8 a1 = Lanes.zero();
                 Float8 a2 = Lanes.zero();
                 Float8 a3 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(base / Step.BLOCK + block);
-                    for (int j = block * Step.BLOCK; j < (block + 1) * Step.BLOCK; j += 8) {
-                        Float8 weight = Float8.mult(Lanes.bytes(quants, base + j), scale);
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, base / shape.block() + block, shape.offset());
+                    float offset = Decode.offset(scales, base / shape.block() + block, shape.offset());
+                    for (int j = from; j < from + shape.block(); j += 8) {
+                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, base + j), scale), offset);
                         a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
                         a1 = Lanes.multiplyAdd(a1, weight, Lanes.floats(input, x + columns + j));
                         a2 = Lanes.multiplyAdd(a2, weight, Lanes.floats(input, x + 2 * columns + j));
@@ -168,10 +170,12 @@ public final class WideMatMulKernels {
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 a0 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(base / Step.BLOCK + block);
-                    for (int j = block * Step.BLOCK; j < (block + 1) * Step.BLOCK; j += 8) {
-                        Float8 weight = Float8.mult(Lanes.bytes(quants, base + j), scale);
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, base / shape.block() + block, shape.offset());
+                    float offset = Decode.offset(scales, base / shape.block() + block, shape.offset());
+                    for (int j = from; j < from + shape.block(); j += 8) {
+                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, base + j), scale), offset);
                         a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
                     }
                 }
@@ -181,7 +185,7 @@ public final class WideMatMulKernels {
         }
     }
 
-    /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / 32, 2], scale and offset. */
+    /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
             FloatArray bias, FloatArray output, MatMulShape shape) {
         int i = context.globalIdx;
@@ -196,21 +200,22 @@ public final class WideMatMulKernels {
                 Float8 a1 = Lanes.zero();
                 Float8 a2 = Lanes.zero();
                 Float8 a3 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(2 * (base / Step.BLOCK + block));
-                    float offset = scales.get(2 * (base / Step.BLOCK + block) + 1);
-                    for (int j = block * Step.BLOCK; j < block * Step.BLOCK + 16; j += 8) {
-                        int pair = (base + block * Step.BLOCK) / 2 + j - block * Step.BLOCK;
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, base / shape.block() + block, 1);
+                    float offset = Decode.offset(scales, base / shape.block() + block, 1);
+                    for (int j = from; j < from + shape.block() / 2; j += 8) {
+                        int pair = (base + from) / 2 + j - from;
                         Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
                         Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
                         a0 = Lanes.multiplyAdd(a0, low, Lanes.floats(input, x + j));
                         a1 = Lanes.multiplyAdd(a1, low, Lanes.floats(input, x + columns + j));
                         a2 = Lanes.multiplyAdd(a2, low, Lanes.floats(input, x + 2 * columns + j));
                         a3 = Lanes.multiplyAdd(a3, low, Lanes.floats(input, x + 3 * columns + j));
-                        a0 = Lanes.multiplyAdd(a0, high, Lanes.floats(input, x + j + 16));
-                        a1 = Lanes.multiplyAdd(a1, high, Lanes.floats(input, x + columns + j + 16));
-                        a2 = Lanes.multiplyAdd(a2, high, Lanes.floats(input, x + 2 * columns + j + 16));
-                        a3 = Lanes.multiplyAdd(a3, high, Lanes.floats(input, x + 3 * columns + j + 16));
+                        a0 = Lanes.multiplyAdd(a0, high, Lanes.floats(input, x + j + shape.block() / 2));
+                        a1 = Lanes.multiplyAdd(a1, high, Lanes.floats(input, x + columns + j + shape.block() / 2));
+                        a2 = Lanes.multiplyAdd(a2, high, Lanes.floats(input, x + 2 * columns + j + shape.block() / 2));
+                        a3 = Lanes.multiplyAdd(a3, high, Lanes.floats(input, x + 3 * columns + j + shape.block() / 2));
                     }
                 }
                 float s0 = Lanes.sum(a0);
@@ -225,15 +230,16 @@ public final class WideMatMulKernels {
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 a0 = Lanes.zero();
-                for (int block = 0; block < shape.columns() / Step.BLOCK; block++) {
-                    float scale = scales.get(2 * (base / Step.BLOCK + block));
-                    float offset = scales.get(2 * (base / Step.BLOCK + block) + 1);
-                    for (int j = block * Step.BLOCK; j < block * Step.BLOCK + 16; j += 8) {
-                        int pair = (base + block * Step.BLOCK) / 2 + j - block * Step.BLOCK;
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    int from = block * shape.block();
+                    float scale = Decode.scale(scales, base / shape.block() + block, 1);
+                    float offset = Decode.offset(scales, base / shape.block() + block, 1);
+                    for (int j = from; j < from + shape.block() / 2; j += 8) {
+                        int pair = (base + from) / 2 + j - from;
                         Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
                         Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
                         a0 = Lanes.multiplyAdd(a0, low, Lanes.floats(input, x + j));
-                        a0 = Lanes.multiplyAdd(a0, high, Lanes.floats(input, x + j + 16));
+                        a0 = Lanes.multiplyAdd(a0, high, Lanes.floats(input, x + j + shape.block() / 2));
                     }
                 }
                 float s0 = Lanes.sum(a0);

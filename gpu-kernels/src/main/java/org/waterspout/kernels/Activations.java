@@ -2,7 +2,7 @@ package org.waterspout.kernels;
 
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 
-/** The functions between the halves of a feed-forward; formulas at org.waterspout.graph.Activation. */
+/** The functions between the halves of a feed-forward; formulas at org.waterspout.model.architecture.Activation. */
 public final class Activations {
 
     public static final int SILU = 0;

@@ -28,7 +28,7 @@ import org.waterspout.kernels.WideAttentionKernels;
 import org.waterspout.kernels.WideGatedKernels;
 import org.waterspout.kernels.WideMatMulKernels;
 import org.waterspout.kernels.WideNormKernels;
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**

@@ -15,8 +15,8 @@ import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.Step;
-import org.waterspout.graph.NormKind;
-import org.waterspout.graph.RopeLayout;
+import org.waterspout.model.architecture.NormKind;
+import org.waterspout.model.architecture.RopeLayout;
 
 /**
  * Turns the operations of one section into launches. An operation comes as the list of its repeats, one for each layer of the section;

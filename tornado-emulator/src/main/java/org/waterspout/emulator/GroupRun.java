@@ -2,6 +2,7 @@ package org.waterspout.emulator;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -113,6 +114,8 @@ final class GroupRun {
 
     private void startPhase() {
         phase++;
+        // Items arrive in the order of the phase before; the order asked for is one of places.
+        waiting.sort(Comparator.comparingInt(WorkItem::place));
         for (int place : launch.order().permutation(waiting.size(), salt + phase)) {
             awake.add(waiting.get(place));
         }

@@ -7,6 +7,8 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.*;
 /** The code of a task: an object of one of TornadoFunctions' interfaces. */
 final class KernelCode {
     private final Object code;
+    private Optional<KernelMethod> method = Optional.empty();
+    private Access[] access;
 
     KernelCode(Object code) {
         if (code == null) {
@@ -53,11 +55,19 @@ final class KernelCode {
 
     /** The method the code calls, where it could be found. */
     Optional<KernelMethod> method(Object[] arguments) {
-        return Optional.empty();
+        if (method.isEmpty()) {
+            method = KernelMethod.find(this, code.getClass().getClassLoader(), arguments);
+        }
+        return method;
     }
 
-    /** What the kernel does with the argument at a position. */
+    /** What the kernel does with the argument at a position; READ_WRITE where its method could not be found. */
     Access access(Object[] arguments, int position) {
-        return Access.READ_WRITE;
+        if (access == null) {
+            access = method(arguments).map(found -> new KernelAccess().of(found)).orElseGet(() -> new Access[0]);
+        }
+        // A lambda's captured variables come before its arguments.
+        int parameter = position + access.length - arguments.length;
+        return parameter < 0 ? Access.READ_WRITE : access[parameter];
     }
 }

@@ -11,14 +11,21 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 /** The context of one work-item, and its place in its group. Work-items run one at a time, so atomics need no care. */
 final class WorkItem extends KernelContext {
     private final GroupRun group;
+    private final int place;
     private int allocations;
     private Thread parked;
     private volatile boolean resumed;
 
-    WorkItem(GroupRun group, Integer[] globalId, Integer[] localId, Integer[] groupId, Integer[] globalSize,
+    WorkItem(GroupRun group, int place, Integer[] globalId, Integer[] localId, Integer[] groupId, Integer[] globalSize,
             Integer[] groupSize) {
         super(globalId, localId, groupId, globalSize, groupSize);
         this.group = group;
+        this.place = place;
+    }
+
+    /** Where the item stands in its group, x fastest. */
+    int place() {
+        return place;
     }
 
     /** For messages. */

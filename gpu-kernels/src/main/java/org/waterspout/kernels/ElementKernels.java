@@ -37,31 +37,30 @@ public final class ElementKernels {
         }
     }
 
-    /** out = function(input). input: float [rows, stride]; output: float [rows, width]; function: one of {@link Activations}. */
-    public static void activate(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape,
-            int function) {
+    /** out = function(input). input: float [rows, stride]; output: float [rows, width]. */
+    public static void activate(KernelContext context, IntArray step, FloatArray input, FloatArray output, ActivateShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
-            output.set(item, Activations.apply(function, input.get(from)));
+            output.set(item, Activations.apply(shape.function(), input.get(from)));
         }
     }
 
     /** out = input * factor. Arrays as for activate. With factor 1 it copies. */
-    public static void scale(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape, float factor) {
+    public static void scale(KernelContext context, IntArray step, FloatArray input, FloatArray output, ScaleShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
-            output.set(item, input.get(from) * factor);
+            output.set(item, input.get(from) * shape.factor());
         }
     }
 
-    /** out = cap * tanh(input / cap). Arrays as for activate. */
-    public static void softCap(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape, float cap) {
+    /** out = factor * tanh(input / factor). Arrays as for activate. */
+    public static void softCap(KernelContext context, IntArray step, FloatArray input, FloatArray output, ScaleShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
-            output.set(item, cap * TornadoMath.tanh(Activations.clamp(input.get(from) / cap)));
+            output.set(item, shape.factor() * TornadoMath.tanh(Activations.clamp(input.get(from) / shape.factor())));
         }
     }
 

@@ -3,6 +3,7 @@ package org.waterspout.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.waterspout.kernels.ActivateShape;
 import org.waterspout.kernels.Activations;
 import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.CacheKernels;
@@ -21,6 +22,7 @@ import org.waterspout.kernels.NormShape;
 import org.waterspout.kernels.PairShape;
 import org.waterspout.kernels.RopeKernels;
 import org.waterspout.kernels.RopeShape;
+import org.waterspout.kernels.ScaleShape;
 import org.waterspout.kernels.Step;
 import org.waterspout.kernels.ViewShape;
 import org.waterspout.kernels.WideArgMaxKernels;
@@ -117,10 +119,9 @@ final class Kernels {
     }
 
     Launch activate(Activation function, View input, View output) {
-        ViewShape shape = shape(input);
-        int code = code(function);
+        ActivateShape shape = new ActivateShape(input.width(), input.stride(), input.offset(), code(function));
         return element("ElementKernels.activate", output.width(), List.of(input), output, List.of(), (graph, task, context, step) ->
-                graph.task(task, ElementKernels::activate, context, step, input.buffer().array(), output.buffer().array(), shape, code));
+                graph.task(task, ElementKernels::activate, context, step, input.buffer().array(), output.buffer().array(), shape));
     }
 
     private static int code(Activation function) {
@@ -133,15 +134,15 @@ final class Kernels {
     }
 
     Launch scale(View input, float factor, View output) {
-        ViewShape shape = shape(input);
+        ScaleShape shape = new ScaleShape(input.width(), input.stride(), input.offset(), factor);
         return element("ElementKernels.scale", output.width(), List.of(input), output, List.of(), (graph, task, context, step) ->
-                graph.task(task, ElementKernels::scale, context, step, input.buffer().array(), output.buffer().array(), shape, factor));
+                graph.task(task, ElementKernels::scale, context, step, input.buffer().array(), output.buffer().array(), shape));
     }
 
     Launch softCap(View input, float cap, View output) {
-        ViewShape shape = shape(input);
+        ScaleShape shape = new ScaleShape(input.width(), input.stride(), input.offset(), cap);
         return element("ElementKernels.softCap", output.width(), List.of(input), output, List.of(), (graph, task, context, step) ->
-                graph.task(task, ElementKernels::softCap, context, step, input.buffer().array(), output.buffer().array(), shape, cap));
+                graph.task(task, ElementKernels::softCap, context, step, input.buffer().array(), output.buffer().array(), shape));
     }
 
     Launch selectRows(View input, View output) {

@@ -2,9 +2,9 @@ package org.waterspout.tests;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 import org.waterspout.graph.FusionKind;
-import org.waterspout.graph.NormKind;
+import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.model.WeightType;

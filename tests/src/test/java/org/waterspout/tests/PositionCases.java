@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Op;
-import org.waterspout.graph.RopeLayout;
+import org.waterspout.model.architecture.RopeLayout;
 import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 import org.waterspout.tests.OpCase.Tolerance;

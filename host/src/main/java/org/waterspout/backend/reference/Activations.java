@@ -1,7 +1,7 @@
 package org.waterspout.backend.reference;
 
 import java.util.function.DoubleUnaryOperator;
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 
 /** The functions of {@link Activation} in double precision. */
 final class Activations {

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import org.waterspout.backend.Batch;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.graph.NormKind;
+import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;

@@ -176,11 +176,14 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
             throw cursor.corrupt(what + " lies at offset " + Long.toUnsignedString(offset) + ", no multiple of the alignment "
                     + alignment);
         }
-        long count = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
-        return new Description(name, type, shape, offset, type.bytes(count));
+        long blocks = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b) / type.blockLength();
+        if (blocks > Long.MAX_VALUE / type.blockBytes()) {
+            throw cursor.corrupt(what + " claims " + blocks + " blocks of " + type.blockBytes() + " bytes");
+        }
+        return new Description(name, type, shape, offset, blocks * type.blockBytes());
     }
 
-    /** The dimensions, outermost first; each fits an int, as does the number of rows, so no product of them overflows a long. */
+    /** The dimensions, outermost first; each fits an int, as does the number of rows, so their product fits a long. */
     private static List<Integer> readShape(GgufCursor cursor, String what) {
         int dimensions = cursor.int32("the number of dimensions of " + what);
         if (dimensions < 0 || dimensions > MOST_DIMENSIONS) {

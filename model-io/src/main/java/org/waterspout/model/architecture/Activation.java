@@ -1,4 +1,4 @@
-package org.waterspout.graph;
+package org.waterspout.model.architecture;
 
 /** The functions between the two halves of a feed-forward. */
 public enum Activation {

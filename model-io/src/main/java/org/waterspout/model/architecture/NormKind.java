@@ -1,4 +1,4 @@
-package org.waterspout.graph;
+package org.waterspout.model.architecture;
 
 /** How a row is brought to a standard size. */
 public enum NormKind {

@@ -1,4 +1,4 @@
-package org.waterspout.graph;
+package org.waterspout.model.architecture;
 
 /** Which two elements of a head make pair {@code i}. */
 public enum RopeLayout {

@@ -1,0 +1,117 @@
+package org.waterspout.emulator;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.exceptions.TornadoTaskRuntimeException;
+
+/** One execution of one graph: copies in, kernels, copies out. */
+final class GraphRun {
+    private final GraphDescription graph;
+    private final DeviceMemory memory;
+    private final Settings settings;
+    private final GridScheduler grids;
+    private final Stopwatch watch;
+
+    GraphRun(GraphDescription graph, DeviceMemory memory, Settings settings, GridScheduler grids, Stopwatch watch) {
+        this.graph = graph;
+        this.memory = memory;
+        this.settings = settings;
+        this.grids = grids;
+        this.watch = watch;
+    }
+
+    /** TornadoVM refuses a task whose array is in none of the graph's lists. */
+    static void checkParametersAreTransferred(GraphDescription graph) {
+        Set<Object> listed = Collections.newSetFromMap(new IdentityHashMap<>());
+        graph.transfers().forEach(transfer -> listed.add(transfer.array()));
+        for (KernelTask task : graph.tasks()) {
+            for (int position = 0; position < task.argumentCount(); position++) {
+                if (task.isArray(position) && !listed.contains(task.argument(position))) {
+                    throw new TornadoTaskRuntimeException(task.describe() + ": Parameter #" + position
+                            + " is not specified in transferToDevice, transferToHost, persistOnDevice or consumeFromDevice");
+                }
+            }
+        }
+    }
+
+    void run() {
+        graph.transfers().forEach(this::before);
+        for (KernelTask task : graph.tasks()) {
+            long start = System.nanoTime();
+            launch(task);
+            watch.ranKernel(System.nanoTime() - start);
+        }
+        graph.transfers().forEach(this::after);
+    }
+
+    private void before(Transfer transfer) {
+        switch (transfer) {
+            case Transfer.ToDevice(Object array, boolean everyTime) -> {
+                DeviceBuffer buffer = memory.buffer(array);
+                if (everyTime || !buffer.firstTransferDone()) {
+                    copyIn(buffer, array);
+                }
+            }
+            case Transfer.Consume(Object array, String fromGraph) -> checkPersisted(array, fromGraph);
+            case Transfer.ToHost(Object array, Transfer.When _) -> {
+                // TornadoVM copies in once what is read but only declared as an output.
+                DeviceBuffer buffer = memory.buffer(array);
+                if (!buffer.firstTransferDone() && !isConsumed(array)) {
+                    copyIn(buffer, array);
+                }
+            }
+        }
+    }
+
+    private boolean isConsumed(Object array) {
+        return graph.transfers().stream()
+                .anyMatch(transfer -> transfer instanceof Transfer.Consume consume && consume.array() == array);
+    }
+
+    private void copyIn(DeviceBuffer buffer, Object array) {
+        buffer.markFirstTransferDone();
+        if (graph.firstAccess(array).reads()) {
+            long start = System.nanoTime();
+            long bytes = buffer.copyIn();
+            watch.wrote(System.nanoTime() - start, bytes);
+        }
+    }
+
+    private void checkPersisted(Object array, String fromGraph) {
+        String persistedBy = memory.has(array) ? memory.buffer(array).persistedBy() : null;
+        if (persistedBy == null || !fromGraph.isEmpty() && !fromGraph.equals(persistedBy)) {
+            throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph.name() + " consumes " + array
+                    + (fromGraph.isEmpty() ? "" : " from graph " + fromGraph)
+                    + (persistedBy == null ? ", but no executed graph of the plan persists it"
+                            : ", but graph " + persistedBy + " is the one that persisted it")
+                    + ": call persistOnDevice there and execute it first");
+        }
+    }
+
+    private void after(Transfer transfer) {
+        if (transfer instanceof Transfer.ToHost(Object array, Transfer.When when)) {
+            DeviceBuffer buffer = memory.buffer(array);
+            switch (when) {
+                case ON_DEMAND -> buffer.persist(graph.name());
+                case FIRST, EVERY -> {
+                    long start = System.nanoTime();
+                    long bytes = Outputs.copy("Graph " + graph.name(), buffer, 0, buffer.dataBytes(), settings);
+                    watch.read(System.nanoTime() - start, bytes);
+                }
+            }
+        }
+    }
+
+    private void launch(KernelTask task) {
+        Grid grid = task.usesContext() ? Grid.of(task, grids.get(task.qualifiedName()), settings.maximumGroupSize())
+                : Grid.single();
+        if (settings.raceCheck() && task.usesContext()) {
+            RaceCheck.run(task, grid, settings, memory);
+        } else {
+            new Launch(task, grid, settings.order(), settings, memory).run();
+        }
+    }
+}

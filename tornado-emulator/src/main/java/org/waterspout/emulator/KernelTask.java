@@ -1,0 +1,94 @@
+package org.waterspout.emulator;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+
+/** A kernel with its arguments, as one task of a graph. */
+final class KernelTask {
+    private final String graph;
+    private final String id;
+    private final KernelCode code;
+    private final Object[] arguments;
+    private final int contextPosition;
+
+    KernelTask(String graph, String id, KernelCode code, Object[] arguments) {
+        this.graph = graph;
+        this.id = id;
+        this.code = code;
+        this.arguments = arguments.clone();
+        int position = -1;
+        for (int argument = 0; argument < arguments.length; argument++) {
+            checkArgument(argument);
+            if (arguments[argument] instanceof KernelContext) {
+                position = argument;
+            }
+        }
+        contextPosition = position;
+    }
+
+    private void checkArgument(int position) {
+        String refused = switch (arguments[position]) {
+            case null -> "null";
+            case Boolean _ -> "a boolean (pass an int)";
+            case Character _ -> "a char (pass an int)";
+            case byte[] _ -> "a byte[] (pass a ByteArray)";
+            case Enum<?> _ -> "an enum (pass an int)";
+            case Byte _, Short _, Integer _, Long _, Float _, Double _, KernelContext _ -> "";
+            case Object array when DeviceBuffer.holds(array) -> "";
+            case Object other -> "a " + other.getClass().getSimpleName() + " (pass TornadoVM's arrays, float vectors and numbers)";
+        };
+        if (!refused.isEmpty()) {
+            throw KernelFault.argument("Kernel " + qualifiedName() + ": argument #" + position + " is " + refused);
+        }
+    }
+
+    /** "graph.task", the key of a grid. */
+    String qualifiedName() {
+        return graph + "." + id;
+    }
+
+    /** For messages: the qualified name and, where it is known, the method. */
+    String describe() {
+        return "Kernel " + qualifiedName() + code.method(arguments).map(method -> " (" + method.display() + ")").orElse("");
+    }
+
+    KernelCode code() {
+        return code;
+    }
+
+    int argumentCount() {
+        return arguments.length;
+    }
+
+    Object argument(int position) {
+        return arguments[position];
+    }
+
+    /** Whether the kernel asks for its work-item, and so runs on a grid. */
+    boolean usesContext() {
+        return contextPosition >= 0;
+    }
+
+    int contextPosition() {
+        return contextPosition;
+    }
+
+    boolean isArray(int position) {
+        return DeviceBuffer.holds(arguments[position]);
+    }
+
+    /** What the kernel does with the array at a position. */
+    Access access(int position) {
+        return code.access(arguments, position);
+    }
+
+    /** What the kernel does with an array, at whatever positions it is passed. */
+    Access accessTo(Object array) {
+        Access access = Access.NONE;
+        for (int position = 0; position < arguments.length; position++) {
+            if (arguments[position] == array) {
+                access = access.and(access(position));
+            }
+        }
+        return access;
+    }
+}

@@ -13,7 +13,7 @@ import org.waterspout.model.text.jinja.Values.Undefined;
 final class Interpreter {
 
     /** Steps (statements and parts of expressions) of one rendering: a long chat takes some hundred per message. */
-    private static final int MOST_STEPS = 5_000_000;
+    private static final int MOST_STEPS = 2_000_000;
     private static final int DEEPEST = 400;
     /** Characters and list elements that one rendering may make in all, so that it cannot fill the memory. */
     private static final long MOST_MADE = 1L << 26;

@@ -4,6 +4,8 @@ import java.util.List;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.backend.tornado.TornadoBackend;
+import org.waterspout.backend.tornado.TornadoDevices;
+import org.waterspout.error.DeviceException;
 import org.waterspout.error.InvalidRequestException;
 
 /** The backends by name. */
@@ -27,8 +29,19 @@ public final class Backends {
         }
         return switch (name) {
             case "cpu" -> new CpuBackend(options);
-            case "tornado" -> TornadoBackend.onDevice(options);
-            case "emulator" -> TornadoBackend.onEmulator(options);
+            case "tornado" -> {
+                if (!TornadoDevices.sdkPresent()) {
+                    throw new DeviceException(TornadoDevices.NO_SDK);
+                }
+                yield new TornadoBackend(options);
+            }
+            case "emulator" -> {
+                if (TornadoDevices.sdkPresent()) {
+                    throw new DeviceException("this JVM was started with the TornadoVM SDK, which takes the emulator's place: "
+                            + "start it without the SDK's argument file");
+                }
+                yield new TornadoBackend(options);
+            }
             case "reference" -> new ReferenceBackend();
             default -> throw new InvalidRequestException("there is no backend " + name + "; there are " + String.join(", ", NAMES));
         };

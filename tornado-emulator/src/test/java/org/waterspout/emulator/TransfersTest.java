@@ -14,6 +14,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -54,8 +55,10 @@ class TransfersTest {
         FloatArray in = ones();
         FloatArray out = new FloatArray(SIZE);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(scale(EVERY, in, out).snapshot())) {
-            plan.withGridScheduler(grid("g.scale", 8, 8)).execute();
+            assertEquals(0, plan.withGridScheduler(grid("g.scale", 8, 8)).execute().getProfilerResult().getTotalBytesCopyIn(),
+                    "nothing is measured unless asked for");
             in.init(10f);
+            plan.withProfiler(ProfilerMode.SILENT);
             TornadoExecutionResult result = plan.execute();
             assertEquals(20f, out.get(4));
             assertEquals(SIZE * 4L, result.getProfilerResult().getTotalBytesCopyIn());
@@ -87,7 +90,8 @@ class TransfersTest {
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, out)
                 .task("even", Kernels::writeEven, new KernelContext(), out, SIZE).transferToHost(EVERY, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
-            TornadoExecutionResult result = plan.withGridScheduler(grid("g.even", 8, 8)).execute();
+            TornadoExecutionResult result = plan.withGridScheduler(grid("g.even", 8, 8)).withProfiler(ProfilerMode.SILENT)
+                    .execute();
             assertEquals(0, result.getProfilerResult().getTotalBytesCopyIn());
         }
         assertTrue(Float.isNaN(out.get(1)), "the host's 1 did not reach the device");
@@ -157,7 +161,7 @@ class TransfersTest {
         GridScheduler grids = grid("a.scale", 8, 8);
         grids.addWorkerGrid("b.scale", grids.get("a.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(a.snapshot(), b.snapshot())) {
-            TornadoExecutionResult result = plan.withGridScheduler(grids).execute();
+            TornadoExecutionResult result = plan.withGridScheduler(grids).withProfiler(ProfilerMode.SILENT).execute();
             assertEquals(SIZE * 4L, result.getProfilerResult().getTotalBytesCopyIn());
         }
         assertEquals(3f, outB.get(0));

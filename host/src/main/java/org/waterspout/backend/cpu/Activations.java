@@ -1,6 +1,6 @@
 package org.waterspout.backend.cpu;
 
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 
 /** The functions of {@link Activation}, one number at a time. */
 final class Activations {

@@ -1,6 +1,6 @@
 package org.waterspout.backend.cpu;
 
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 
 /**
  * The loops that take the time, in two forms: {@link VectorKernels}, and {@link ScalarKernels} which says what they mean and runs

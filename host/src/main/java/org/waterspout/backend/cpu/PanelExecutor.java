@@ -2,9 +2,9 @@ package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
 import org.waterspout.backend.Batch;
-import org.waterspout.graph.NormKind;
+import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
-import org.waterspout.graph.RopeLayout;
+import org.waterspout.model.architecture.RopeLayout;
 import org.waterspout.graph.Value;
 
 /**

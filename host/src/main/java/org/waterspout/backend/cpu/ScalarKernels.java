@@ -1,7 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 
 /** The kernels as plain loops; the compiler makes what vectors of them it can. */
 final class ScalarKernels implements Kernels {

@@ -7,7 +7,7 @@ import static org.waterspout.backend.cpu.Lanes.INTS;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 
 /** Norms, and functions of single numbers. */
 final class VectorElements {

@@ -1,6 +1,6 @@
 package org.waterspout.backend.cpu;
 
-import org.waterspout.graph.Activation;
+import org.waterspout.model.architecture.Activation;
 
 /** The kernels in vectors of 256 or 512 bits. */
 final class VectorKernels implements Kernels {

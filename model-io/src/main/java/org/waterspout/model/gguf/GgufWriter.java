@@ -108,7 +108,8 @@ public final class GgufWriter {
         }
         Source source = new Source.Numbers(type, List.copyOf(shape), numbers);
         if (numbers.length != shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact)) {
-            throw new InvalidRequestException("tensor " + name + " of shape " + shape + " was given " + numbers.length + " numbers");
+            throw new InvalidRequestException("tensor " + name + " of shape " + shape + " was given " + numbers.length
+                    + " numbers");
         }
         return add(name, source);
     }
@@ -143,7 +144,8 @@ public final class GgufWriter {
         Path unfinished = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".unfinished");
         try {
             try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), COPY_BYTES));
+                DataOutputStream out = new DataOutputStream(
+                        new BufferedOutputStream(Channels.newOutputStream(channel), COPY_BYTES));
                 writeAll(out);
                 out.flush();
                 channel.force(true);

@@ -120,7 +120,8 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
             return number(headers, "Content-Length");
         }
         Matcher range = contentRange();
-        return range.matches() && !range.group(2).equals("*") ? OptionalLong.of(Long.parseLong(range.group(2))) : OptionalLong.empty();
+        return range.matches() && !range.group(2).equals("*") ? OptionalLong.of(Long.parseLong(range.group(2)))
+                : OptionalLong.empty();
     }
 
     private Matcher contentRange() {

@@ -2,8 +2,10 @@ package org.waterspout.model.hub;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,7 +70,8 @@ public final class ModelDownload {
      */
     public static ModelDownload of(Map<String, String> environment) {
         String address = environment.getOrDefault("WATERSPOUT_HUB", HUGGING_FACE);
-        Optional<String> token = Optional.ofNullable(environment.get("HF_TOKEN")).map(String::strip).filter(text -> !text.isEmpty());
+        Optional<String> token = Optional.ofNullable(environment.get("HF_TOKEN")).map(String::strip)
+                .filter(text -> !text.isEmpty());
         if (token.isPresent() && !token.get().matches("[\\x21-\\x7E]+")) {
             throw new InvalidRequestException("HF_TOKEN holds characters that no token has; set it to the token alone");
         }
@@ -102,21 +105,22 @@ public final class ModelDownload {
             int fruitless = 0;
             for (int tries = 1; ; tries++) {
                 long before = part.length();
-                Outcome outcome = tryOnce(reference, part, progress);
-                if (outcome instanceof Outcome.Complete) {
+                Optional<Setback> outcome = tryOnce(reference, part, progress);
+                if (outcome.isEmpty()) {
                     part.complete();
                     return;
                 }
-                Outcome.Broken broken = (Outcome.Broken) outcome;
+                Setback setback = outcome.get();
                 boolean got = part.length() > before;
                 fruitless = got ? 0 : fruitless + 1;
                 pause = got ? patience.pause : pause;
                 if (fruitless >= MOST_FRUITLESS_TRIES || tries >= MOST_TRIES) {
-                    throw new DownloadException(reference + " did not arrive after " + tries + " tries (" + broken.reason
-                            + "); check the network and run the same command again: it goes on from what is there", broken.cause.orElse(null));
+                    throw new DownloadException(reference + " did not arrive after " + tries + " tries (" + setback.reason
+                            + "); check the network and run the same command again: it goes on from what is there",
+                            setback.cause.orElse(null));
                 }
-                LOG.info("{}: {}; trying again", reference, broken.reason);
-                Duration asked = broken.asked.orElse(pause);
+                LOG.info("{}: {}; trying again", reference, setback.reason);
+                Duration asked = setback.asked.orElse(pause);
                 Thread.sleep(asked.compareTo(patience.longest) < 0 ? asked : patience.longest);
                 pause = pause.multipliedBy(2).compareTo(patience.longest) < 0 ? pause.multipliedBy(2) : patience.longest;
             }
@@ -126,51 +130,55 @@ public final class ModelDownload {
         }
     }
 
-    /** How a try ended, where another may help; what no further try can help is thrown. */
-    private sealed interface Outcome {
+    /**
+     * Why a try ended early, where a further one may help; what no further try can help is thrown.
+     *
+     * @param asked how long the server wants to be left alone
+     */
+    private record Setback(String reason, Optional<Duration> asked, Optional<IOException> cause) {
 
-        record Complete() implements Outcome {
-        }
-
-        record Broken(String reason, Optional<Duration> asked, Optional<IOException> cause) implements Outcome {
-
-            Broken(String reason) {
-                this(reason, Optional.empty(), Optional.empty());
-            }
+        static Optional<Setback> of(String reason) {
+            return Optional.of(new Setback(reason, Optional.empty(), Optional.empty()));
         }
     }
 
-    private Outcome tryOnce(ModelReference reference, PartialFile part, DownloadProgress progress) throws InterruptedException {
+    /** Goes on from what is there; empty if then all is there and right. */
+    private Optional<Setback> tryOnce(ModelReference reference, PartialFile part, DownloadProgress progress)
+            throws InterruptedException {
         PartialFile.Tag tag = part.tag();
         if (tag.none() || !reference.content().map(content -> tag.sha256().equals(Optional.of(content.sha256()))).orElse(true)) {
             part.truncate(0);
         }
         long from = part.length();
-        try (HubResponse response = HubResponse.request(client, hub, reference.address(hub), token, from, tag.etag(), patience.answer)) {
+        try (HubResponse response = HubResponse.request(client, hub, reference.address(hub), token, from, tag.etag(),
+                patience.answer)) {
             return switch (response.status()) {
                 case 200, 206 -> receive(reference, part, tag, from, response, progress);
                 case 416 -> nothingMore(reference, part, from, response);
                 case 408, 429, 500, 502, 503, 504 ->
-                        new Outcome.Broken("the server answers " + response.status(), response.retryAfter(), Optional.empty());
+                        Optional.of(new Setback("the server answers " + response.status(), response.retryAfter(), Optional.empty()));
                 default -> throw refused(reference, response.status());
             };
         } catch (IOException failure) {
-            return new Outcome.Broken(reason(failure), Optional.empty(), Optional.of(failure));
+            return Optional.of(new Setback(reason(failure), Optional.empty(), Optional.of(failure)));
         }
     }
 
     /** The server has no byte {@code from}: either all had arrived before, or what is here is no beginning of what is there. */
-    private static Outcome nothingMore(ModelReference reference, PartialFile part, long from, HubResponse response) {
+    private static Optional<Setback> nothingMore(ModelReference reference, PartialFile part, long from, HubResponse response) {
         if (from > 0 && response.totalBytes().equals(OptionalLong.of(from))) {
             return verify(reference, part, expectedSha256(reference, response), true);
         }
         part.truncate(0);
-        return new Outcome.Broken("the server has no byte " + from);
+        return Setback.of("the server has no byte " + from);
     }
 
     private static String reason(IOException failure) {
+        if (failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException) {
+            return "no connection";
+        }
         String message = failure.getMessage() == null ? "" : ": " + failure.getMessage().lines().findFirst().orElse("");
-        return failure.getClass().getSimpleName() + message;
+        return "the connection failed with " + failure.getClass().getSimpleName() + message;
     }
 
     private DownloadException refused(ModelReference reference, int status) {
@@ -183,29 +191,29 @@ public final class ModelDownload {
         });
     }
 
-    private Outcome receive(ModelReference reference, PartialFile part, PartialFile.Tag tag, long from, HubResponse response,
+    private Optional<Setback> receive(ModelReference reference, PartialFile part, PartialFile.Tag tag, long from, HubResponse response,
             DownloadProgress progress) throws IOException {
         Optional<String> sha256 = expectedSha256(reference, response);
         if (from > 0 && tag.sha256().isPresent() && sha256.isPresent() && !tag.sha256().equals(sha256)) {
             part.truncate(0);
-            return new Outcome.Broken("the file has changed since its first part arrived");
+            return Setback.of("the file has changed since its first part arrived");
         }
         long first = response.firstByte().orElse(-1);
         if (first != from && first != 0) {
             part.truncate(0);
-            return new Outcome.Broken("the server sends other bytes than those asked for");
+            return Setback.of("the server sends other bytes than those asked for");
         }
         part.truncate(first);
         long total = expectedBytes(reference, response);
         if (response.totalBytes().orElse(total) != total) {
-            return new Outcome.Broken("the server says the file has " + response.totalBytes().getAsLong() + " bytes, not " + total);
+            return Setback.of("the server says the file has " + response.totalBytes().getAsLong() + " bytes, not " + total);
         }
         part.checkRoom(total - first);
         part.tag(new PartialFile.Tag(sha256, response.strongEtag()));
         progress.report(first, total);
         copy(response.body(), part, first, total, progress);
         if (part.length() < total) {
-            return new Outcome.Broken("the server stopped after " + part.length() + " of " + total + " bytes");
+            return Setback.of("the server stopped after " + part.length() + " of " + total + " bytes");
         }
         return verify(reference, part, sha256, first > 0);
     }
@@ -242,12 +250,12 @@ public final class ModelDownload {
         }
     }
 
-    private static Outcome verify(ModelReference reference, PartialFile part, Optional<String> sha256, boolean resumed) {
+    private static Optional<Setback> verify(ModelReference reference, PartialFile part, Optional<String> sha256, boolean resumed) {
         String actual = sha256.isPresent() ? part.sha256() : "";
         if (sha256.isPresent() && !sha256.get().equals(actual)) {
             part.truncate(0);
             if (resumed) {
-                return new Outcome.Broken("the parts do not fit together: wrong checksum");
+                return Setback.of("the parts do not fit together: wrong checksum");
             }
             throw new DownloadException(reference + " arrived with the wrong checksum (SHA-256 " + actual + ", not " + sha256.get()
                     + ") and was thrown away; try again, or another network");
@@ -257,6 +265,6 @@ public final class ModelDownload {
             throw new DownloadException(reference + " is no GGUF file, perhaps a page of a proxy or a login; open "
                     + "the address in a browser to see what it is");
         }
-        return new Outcome.Complete();
+        return Optional.empty();
     }
 }

@@ -91,7 +91,8 @@ final class PartialFile implements AutoCloseable {
                 return new Tag(Optional.empty(), Optional.empty());
             }
             List<String> lines = Files.readAllLines(tagFile);
-            return lines.size() == 2 ? new Tag(text(lines.get(0)), text(lines.get(1))) : new Tag(Optional.empty(), Optional.empty());
+            return lines.size() == 2 ? new Tag(text(lines.get(0)), text(lines.get(1)))
+                    : new Tag(Optional.empty(), Optional.empty());
         } catch (IOException failure) {
             throw disk("cannot read " + tagFile, failure);
         }
@@ -133,8 +134,8 @@ final class PartialFile implements AutoCloseable {
         try {
             long free = Files.getFileStore(part).getUsableSpace();
             if (free < missing + SPARE_BYTES) {
-                throw new DownloadException(target.getFileName() + " needs " + megabytes(missing) + " more and " + target.getParent()
-                        + " has " + megabytes(free) + " free; make room, or set WATERSPOUT_HOME to a folder on another disk");
+                throw new DownloadException(target.getFileName() + " needs " + megabytes(missing) + " more and "
+                        + target.getParent() + " has " + megabytes(free) + " free; make room, or set WATERSPOUT_HOME to a folder on another disk");
             }
         } catch (IOException failure) {
             throw disk("cannot tell how much room there is in " + target.getParent(), failure);

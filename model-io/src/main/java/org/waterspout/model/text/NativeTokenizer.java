@@ -1,5 +1,6 @@
 package org.waterspout.model.text;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.ByteArrayInputStream;
@@ -35,7 +36,7 @@ final class NativeTokenizer implements AutoCloseable {
     NativeTokenizer(byte[] json, String source) {
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
-        } catch (LinkageError e) {
+        } catch (LinkageError | EngineException e) {
             throw new UnsupportedModelException("the tokenizer library cannot be loaded on this system (" + firstLine(e)
                     + "): set DJL_CACHE_DIR to a folder that can be written", e);
         } catch (IOException | RuntimeException e) {

@@ -28,6 +28,8 @@ final class DeviceBuffer {
     private final ElementType type;
     /** Set by the first transfer declared for the first execution, whether or not it had to copy. */
     private boolean firstTransferDone;
+    /** Set by the first transfer to the host. */
+    private boolean firstReturnDone;
     /** Set by a copy of the whole array; from then on no element can be unwritten. */
     private boolean filledFromHost;
     /** The graph that left this array on the device for others; null while none has. */
@@ -128,6 +130,10 @@ final class DeviceBuffer {
         firstTransferDone = true;
     }
 
+    boolean firstReturnDone() {
+        return firstReturnDone;
+    }
+
     boolean filledFromHost() {
         return filledFromHost;
     }
@@ -149,6 +155,7 @@ final class DeviceBuffer {
 
     /** Copies bytes from offset on to the host; both count from the first element. */
     long copyOut(long offset, long bytes) {
+        firstReturnDone = true;
         MemorySegment.copy(data(), offset, hostStorage.getSegment(), offset, bytes);
         return bytes;
     }

@@ -1,8 +1,10 @@
 package org.waterspout.emulator;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -14,6 +16,7 @@ import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -39,12 +42,18 @@ public final class PlanExecutor {
     private final AtomicReference<Thread> user = new AtomicReference<>();
     private int[] selected;
     private GridScheduler grids = new GridScheduler();
-    private boolean printsProfile;
+    /** Null while nobody measures. */
+    private ProfilerMode profiler;
 
     public PlanExecutor(List<GraphDescription> graphs) {
         Announcement.once();
         this.graphs = graphs;
+        Set<String> names = new HashSet<>();
         graphs.forEach(graph -> {
+            if (!names.add(graph.name())) {
+                throw KernelFault.argument("Two graphs of the plan are named " + graph.name() + ": grids and consumers could not "
+                        + "tell them apart; give each its own name");
+            }
             graph.nameTasks(tasks);
             GraphRun.checkParametersAreTransferred(graph);
         });
@@ -74,10 +83,10 @@ public final class PlanExecutor {
                 new GraphRun(graphs.get(index), memory, settings, grids, watch).run();
             }
             Measurement measurement = watch.measurement(memory.used());
-            if (printsProfile) {
+            if (profiler == ProfilerMode.CONSOLE) {
                 LOG.info("{}", measurement);
             }
-            return measurement;
+            return profiler == null ? Measurement.NOTHING : measurement;
         });
     }
 
@@ -94,6 +103,10 @@ public final class PlanExecutor {
 
     /** Sets the grids for the executions to come. */
     public void useGrids(GridScheduler scheduler) {
+        if (scheduler.keySet().isEmpty()) {
+            throw new KernelFault(KernelFault.Kind.GRID, "The GridScheduler is empty: TornadoVM refuses that; add a grid for "
+                    + "each task with a KernelContext, or call no withGridScheduler");
+        }
         for (String key : scheduler.keySet()) {
             if (!tasks.containsKey(key)) {
                 throw new KernelFault(KernelFault.Kind.GRID, "Grid \"" + key + "\" names no task of the plan: its tasks are "
@@ -130,9 +143,9 @@ public final class PlanExecutor {
         return EmulatedDevice.INSTANCE;
     }
 
-    /** Whether measured times are logged after each execution. */
-    public void printProfile(boolean prints) {
-        printsProfile = prints;
+    /** What becomes of the measured times; null for measuring nothing, as TornadoVM does until it is told otherwise. */
+    public void useProfiler(ProfilerMode mode) {
+        profiler = mode;
     }
 
     public void limitMemory(String limit) {

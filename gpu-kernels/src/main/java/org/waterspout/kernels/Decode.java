@@ -12,15 +12,17 @@ final class Decode {
 
     /**
      * An IEEE 754 half from its bits, exactly, by arithmetic: {@code Float.float16ToFloat} and bit casts are miscompiled, and many devices
-     * have no half type. With exponent e and mantissa m the value is (1024 + m) 2^(e - 25), or m 2^-24 when e is 0. Infinities
-     * and NaN do not occur: the loader refuses them.
+     * have no half type. With exponent e and mantissa m the value is (1024 + m) 2^(e - 25), or 2m 2^-25 when e is 0. Without a
+     * branch, because eight of them in a loop are more than TornadoVM's compiler schedules. Infinities and NaN do not occur: the loader
+     * refuses them.
      */
     static float half(short bits) {
         int exponent = (bits >> 10) & 31;
         int mantissa = bits & 1023;
-        int whole = exponent == 0 ? mantissa + mantissa : mantissa + 1024;
-        float magnitude = (float) whole * (float) (1 << exponent) * 2.9802322e-8f; // 2^-25
-        return bits < 0 ? -magnitude : magnitude;
+        int normal = (exponent + 31) >> 5;
+        int whole = mantissa * (2 - normal) + 1024 * normal;
+        int sign = 1 - 2 * ((bits >> 15) & 1);
+        return (float) (sign * whole) * (float) (1 << exponent) * 2.9802322e-8f; // 2^-25
     }
 
     static float f16(ShortArray weights, int index) {

@@ -30,10 +30,9 @@ final class DeviceBuffer {
     private boolean firstTransferDone;
     /** Set by the first transfer to the host. */
     private boolean firstReturnDone;
+    private boolean returnedInPart;
     /** Set by a copy of the whole array; from then on no element can be unwritten. */
     private boolean filledFromHost;
-    /** The graph that left this array on the device for others; null while none has. */
-    private String persistedBy;
 
     DeviceBuffer(Object host, Arena arena) {
         this.host = host;
@@ -134,16 +133,17 @@ final class DeviceBuffer {
         return firstReturnDone;
     }
 
+    /** Whether a part was ever copied to the host by itself. */
+    boolean returnedInPart() {
+        return returnedInPart;
+    }
+
+    void markReturnedInPart() {
+        returnedInPart = true;
+    }
+
     boolean filledFromHost() {
         return filledFromHost;
-    }
-
-    String persistedBy() {
-        return persistedBy;
-    }
-
-    void persist(String graph) {
-        persistedBy = graph;
     }
 
     /** Copies the whole array to the device. */

@@ -48,6 +48,11 @@ final class KernelTask {
         }
     }
 
+    /** The name of the graph, and so of the buffers, the task belongs to. */
+    String graph() {
+        return graph;
+    }
+
     /** "graph.task", the key of a grid. */
     String qualifiedName() {
         return graph + "." + id;

@@ -1,5 +1,6 @@
 package org.waterspout.emulator;
 
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.slf4j.Logger;
@@ -156,36 +158,46 @@ public final class PlanExecutor {
         memory.limit(Long.MAX_VALUE);
     }
 
-    /** Copies arrays to the host now. */
+    /** Copies arrays to the host now, from the selected graphs. */
     public void transferToHost(Object[] arrays) {
         alone(() -> {
             for (Object array : arrays) {
                 DeviceBuffer buffer = onDevice(array);
+                if (buffer.returnedInPart()) {
+                    throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " copies the whole " + buffer.describe()
+                            + " to the host after a DataRange of it: TornadoVM 5.2.0 then copies the wrong elements in silence; "
+                            + "use a DataRange every time or never");
+                }
                 Outputs.copy(planName(), buffer, 0, buffer.dataBytes(), settings);
             }
             return null;
         });
     }
 
-    /** Copies a part of an array to the host now. */
+    /** Copies a part of an array to the host now, from the selected graphs. */
     public void transferToHost(DataRange range) {
         alone(() -> {
             range.materialize();
+            DeviceBuffer buffer = onDevice(range.getArray());
+            buffer.markReturnedInPart();
             long offset = range.getOffset() - TornadoNativeArray.ARRAY_HEADER;
-            return Outputs.copy(planName(), onDevice(range.getArray()), offset, range.getPartialSize(), settings);
+            return Outputs.copy(planName(), buffer, offset, range.getPartialSize(), settings);
         });
     }
 
     private String planName() {
-        return graphs.size() == 1 ? "Graph " + graphs.getFirst().name() : "The plan of graph " + graphs.getFirst().name();
+        return Arrays.stream(selected).mapToObj(index -> graphs.get(index).name()).collect(Collectors.joining(", ", "Graph ", ""));
     }
 
     private DeviceBuffer onDevice(Object array) {
-        if (!memory.has(array)) {
-            throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " has no copy of "
-                    + (array == null ? "null" : array) + " on the device: only arrays of executed graphs can be transferred");
+        for (int place = selected.length - 1; place >= 0; place--) {
+            String graph = graphs.get(selected[place]).name();
+            if (memory.has(graph, array)) {
+                return memory.buffer(graph, array);
+            }
         }
-        return memory.buffer(array);
+        throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " has no copy of " + array
+                + " on the device: select the graph that uses it, and execute it first");
     }
 
     public void freeDeviceMemory() {

@@ -103,7 +103,8 @@ final class Crossings {
     String form(int layer) {
         int part = layer + 1;
         return LayerForm.of(graph.layers().get(layer), value -> {
-            if (writer.get(value) == part) {
+            // values between the parts of a fused operation are written by none of the layer's operations: they are its own
+            if (writer.getOrDefault(value, part) == part) {
                 return Optional.empty();
             }
             return Optional.of(shared.contains(value) ? "shared " + value.id() : "carried " + from(layer).indexOf(value));

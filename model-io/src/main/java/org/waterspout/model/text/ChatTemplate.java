@@ -14,8 +14,9 @@ import org.waterspout.model.text.jinja.Template;
 
 /**
  * How a model wants a conversation written: a Jinja template from its file. The text is the one Transformers'
- * apply_chat_template gives; special tokens stand in it by name, so it is encoded with them parsed. A template comes from whoever made the
- * file, so it reaches nothing but the conversation and is stopped when it takes too many steps or too much space.
+ * apply_chat_template gives; special tokens stand in it by name, so it is encoded with them parsed. A template comes from
+ * whoever made the file, so it reaches nothing but the conversation and is stopped when it takes too many steps or too much
+ * space.
  * Safe to use from several threads.
  */
 public final class ChatTemplate {

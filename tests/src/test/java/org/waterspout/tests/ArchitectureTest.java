@@ -84,6 +84,8 @@ class ArchitectureTest {
         refused("llama", file -> file.key("llama.attention.value_length", 7L), UnsupportedModelException.class);
         refused("llama", file -> file.key("llama.attention.head_count_kv", List.of(2L, 1L, 2L)), UnsupportedModelException.class);
         refused("qwen2", file -> file.without("blk.1.attn_q.bias"), UnsupportedModelException.class);
+        assertEquals("tensor blk.2.ffn_up.bias has no place in this architecture as it is supported",
+                refused("llama", file -> file.tensor("blk.2.ffn_up.bias", 0, 72), UnsupportedModelException.class));
     }
 
     @Test

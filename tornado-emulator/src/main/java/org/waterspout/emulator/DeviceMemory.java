@@ -1,11 +1,12 @@
 package org.waterspout.emulator;
 
 import java.lang.foreign.Arena;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
+import java.util.Set;
 
 import uk.ac.manchester.tornado.api.exceptions.TornadoMemoryException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
@@ -17,7 +18,9 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 final class DeviceMemory {
     private final long capacity;
     private final Map<String, Map<Object, DeviceBuffer>> buffers = new HashMap<>();
-    private final Map<Object, SequencedMap<String, DeviceBuffer>> persisted = new IdentityHashMap<>();
+    /** The arrays that each executed graph leaves to the next. */
+    private final Map<String, Set<Object>> left = new HashMap<>();
+    private String lastRun;
     private Arena arena = Arena.ofShared();
     private long used;
     private long planLimit = Long.MAX_VALUE;
@@ -43,30 +46,47 @@ final class DeviceMemory {
         return buffer;
     }
 
-    /** Leaves a graph's buffer to the graphs that will consume it. */
+    /** Leaves a graph's buffer to the graph that runs next. */
     void persist(String graph, Object host) {
-        // Removed first, so that the last one in the order of the map is the latest.
-        persistedBy(host).remove(graph);
-        persistedBy(host).put(graph, buffer(graph, host));
+        left.computeIfAbsent(graph, _ -> Collections.newSetFromMap(new IdentityHashMap<>())).add(host);
     }
 
-    private SequencedMap<String, DeviceBuffer> persistedBy(Object host) {
-        return persisted.computeIfAbsent(host, _ -> new LinkedHashMap<>());
+    /** Remembers which graph an execution ran last: only its buffers can be consumed by the next execution. */
+    void ranLast(String graph) {
+        lastRun = graph;
     }
 
-    /** Gives a graph the buffer that another one persisted; the latest such buffer where fromGraph is empty. */
-    void consume(String graph, Object host, String fromGraph) {
-        SequencedMap<String, DeviceBuffer> candidates = persistedBy(host);
-        boolean anyWillDo = fromGraph.isEmpty() && !candidates.isEmpty();
-        DeviceBuffer buffer = anyWillDo ? candidates.lastEntry().getValue() : candidates.get(fromGraph);
-        if (buffer == null) {
-            throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph + " consumes " + host
-                    + (fromGraph.isEmpty() ? "" : " from graph " + fromGraph) + ", but "
-                    + (candidates.isEmpty() ? "no executed graph of the plan persists it"
-                            : "graph " + String.join(", ", candidates.keySet()) + " is the one that persisted it")
-                    + ": call persistOnDevice there and execute it first");
+    /**
+     * Gives a graph the buffers it consumes, as TornadoVM 5.2.0 does it (TornadoTaskGraph.updatePersistedObjectState, and tried
+     * there): the graph that the execution before ran last is the only source, whatever name was given. If the consumer names
+     * that graph for some arrays, those alone are taken from it and the others stay as they were; else all are taken.
+     */
+    void consume(GraphDescription graph) {
+        List<Transfer.Consume> consumed = graph.consumed();
+        if (lastRun != null) {
+            boolean named = consumed.stream().anyMatch(one -> one.fromGraph().equals(lastRun));
+            consumed.stream().filter(one -> !named || one.fromGraph().equals(lastRun))
+                    .forEach(one -> take(graph.name(), one.array()));
         }
-        buffersOf(graph).put(host, buffer);
+        for (Transfer.Consume one : consumed) {
+            if (!has(graph.name(), one.array())) {
+                throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph.name() + " consumes " + one.array() + ", but "
+                        + (lastRun == null ? "no graph was executed before"
+                                : "graph " + lastRun + ", which the execution before ran last, does not hand it over")
+                        + ": list it there with persistOnDevice or consumeFromDevice, name that graph or none here, and call "
+                        + "execute for each of them");
+            }
+        }
+        // A consumed array can be consumed again by the graph after this one.
+        consumed.forEach(one -> persist(graph.name(), one.array()));
+    }
+
+    private void take(String graph, Object host) {
+        if (left.getOrDefault(lastRun, Set.of()).contains(host)) {
+            buffersOf(graph).put(host, buffer(lastRun, host));
+        } else {
+            buffersOf(graph).remove(host);
+        }
     }
 
     private void checkRoomFor(long bytes) {
@@ -96,7 +116,8 @@ final class DeviceMemory {
     /** Gives all memory back; what was on the device is lost. */
     void free() {
         buffers.clear();
-        persisted.clear();
+        left.clear();
+        lastRun = null;
         arena.close();
         arena = Arena.ofShared();
         used = 0;

@@ -168,7 +168,8 @@ class SeededFaultsTest {
         FloatArray out = new FloatArray(8);
         TaskGraph graph = new TaskGraph("second").consumeFromDevice("first", data)
                 .task("scale", Kernels::scale, new KernelContext(), data, out, 8, 2f).transferToHost(EVERY, out);
-        assertFault(Kind.TRANSFER, () -> execute(graph, grid("second.scale", 8, 8)), "Graph second", "persist");
+        assertFault(Kind.TRANSFER, () -> execute(graph, grid("second.scale", 8, 8)), "Graph second",
+                "no graph was executed before", "persistOnDevice");
     }
 
     @Test

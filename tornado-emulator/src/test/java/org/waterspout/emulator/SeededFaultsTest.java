@@ -249,6 +249,10 @@ class SeededFaultsTest {
                 "byte[]", "ByteArray");
         assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (Kind kind, FloatArray out) -> out.set(0, kind.ordinal()),
                 Kind.RACE, new FloatArray(1)), "Kernel g.t", "enum");
+        record Named(int n, String name) {
+        }
+        assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (Named named, FloatArray out) -> out.set(0, named.n()),
+                new Named(1, "x"), new FloatArray(1)), "Kernel g.t", "record", "String name");
         assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (FloatArray out) -> out.clear(), (FloatArray) null),
                 "Kernel g.t", "null");
         assertFault(Kind.ARGUMENT, () -> new GraphRecorder("g").task("t", "code", new Object[21]), "Kernel g.t", "21 arguments",

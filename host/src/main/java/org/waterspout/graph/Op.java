@@ -4,6 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.waterspout.model.architecture.Activation;
+import org.waterspout.model.architecture.NormKind;
+import org.waterspout.model.architecture.RopeLayout;
 
 /**
  * The vocabulary of operations. Every backend is a switch over this type without a default, so that a new operation

@@ -2,6 +2,7 @@ package org.waterspout.model;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A named array of a model file, row-major: the last dimension is contiguous.
@@ -54,5 +55,22 @@ public record Tensor(String name, WeightType type, List<Integer> shape, MemorySe
     public Tensor rows(int from, int to) {
         return new Tensor(name + "[" + from + ":" + to + "]", type, List.of(to - from, columns()),
                 data.asSlice(from * rowBytes(), (to - from) * rowBytes()));
+    }
+
+    /**
+     * Numbers of one row.
+     *
+     * @param row between 0 and {@link #rows()}
+     * @param out [columns], filled from its beginning
+     */
+    public void decodeRow(int row, float[] out) {
+        type.decode(data, Objects.checkIndex(row, rows()) * rowBytes(), out, 0, columns());
+    }
+
+    /** All numbers, row-major; the tensor has at most 2^31-1 of them. */
+    public float[] decode() {
+        float[] out = new float[Math.toIntExact(count())];
+        type.decode(data, 0, out, 0, out.length);
+        return out;
     }
 }

@@ -1,0 +1,56 @@
+package org.waterspout.backend.reference;
+
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.Device;
+import org.waterspout.backend.MemoryUse;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+
+/** The definition of right: plain loops, sums in double precision, one thread. Never tuned. */
+public final class ReferenceBackend implements Backend {
+
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public Device device() {
+        long memory = Runtime.getRuntime().maxMemory();
+        return new Device(name(), name(), "plain loops on one thread", "CPU", memory, memory);
+    }
+
+    @Override
+    public ReferencePlan prepare(Graph graph, PlanOptions options) {
+        MemoryUse use = estimate(graph, options);
+        long own = use.cache() + use.activations();
+        long available = Runtime.getRuntime().maxMemory();
+        if (own > available) {
+            long cacheOfOnePosition = use.cache() / options.contextLength();
+            long fitting = Math.max(0, (available - use.activations()) / Math.max(1, cacheOfOnePosition));
+            throw new OutOfMemoryException("the reference needs " + (own >> 20) + " MB for cache and activations and may take "
+                    + (available >> 20) + " MB: use a context length of at most " + fitting + ", or a larger -Xmx");
+        }
+        return new ReferencePlan(graph, options, use);
+    }
+
+    @Override
+    public MemoryUse estimate(Graph graph, PlanOptions options) {
+        long mapped = graph.weights().stream().mapToLong(weight -> weight.tensor().data().byteSize()).sum();
+        long cacheWidth = graph.ops().mapToLong(ReferenceBackend::cacheWidth).sum();
+        long cache = 2L * Float.BYTES * cacheWidth * options.contextLength() * options.maxSequences();
+        long activationWidth = graph.values().stream().mapToLong(value -> value.width()).sum();
+        return new MemoryUse(mapped, 0, cache, Float.BYTES * activationWidth * options.maxRows());
+    }
+
+    private static long cacheWidth(Op op) {
+        return op instanceof Op.Attention attention ? attention.key().width() : 0;
+    }
+
+    @Override
+    public void close() {
+        // holds nothing: weights belong to the model file, caches to the plans
+    }
+}

@@ -1,0 +1,55 @@
+package org.waterspout.graph;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.waterspout.error.ModelFormatException;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.Tensor;
+
+/** Looks up a file's tensors, each checked against the shape that the metadata promises. */
+final class ModelWeights {
+
+    private final ModelFile file;
+
+    ModelWeights(ModelFile file) {
+        this.file = file;
+    }
+
+    Weight matrix(String role, int layer, String name, int rows, int columns) {
+        return matrix(role, layer, name, rows, columns, 0, rows);
+    }
+
+    /** Rows {@code from} to {@code to} of tensor [rows, columns]. */
+    Weight matrix(String role, int layer, String name, int rows, int columns, int from, int to) {
+        Tensor tensor = tensor(name, List.of(rows, columns));
+        return new Weight(role, layer, from == 0 && to == rows ? tensor : tensor.rows(from, to));
+    }
+
+    Weight vector(String role, int layer, String name, int columns) {
+        return vector(role, layer, name, columns, 0, columns);
+    }
+
+    /** Elements {@code from} to {@code to} of tensor [columns]. */
+    Weight vector(String role, int layer, String name, int columns, int from, int to) {
+        Tensor tensor = tensor(name, List.of(columns));
+        if (from == 0 && to == columns) {
+            return new Weight(role, layer, tensor);
+        }
+        if (tensor.type().blockLength() != 1) {
+            throw new ModelFormatException("tensor " + name + " is a vector of " + tensor.type() + ", expected F32, F16 or BF16");
+        }
+        MemorySegment part = tensor.data().asSlice(tensor.type().bytes(from), tensor.type().bytes(to - from));
+        return new Weight(role, layer, new Tensor(name + "[" + from + ":" + to + "]", tensor.type(), List.of(to - from), part));
+    }
+
+    private Tensor tensor(String name, List<Integer> shape) {
+        Tensor tensor = file.tensors().get(name);
+        if (tensor == null) {
+            throw new ModelFormatException("the model file has no tensor " + name);
+        }
+        if (!tensor.shape().equals(shape)) {
+            throw new ModelFormatException("tensor " + name + " has shape " + tensor.shape() + ", but the metadata asks for " + shape);
+        }
+        return tensor;
+    }
+}

@@ -1,0 +1,90 @@
+package org.waterspout.model.text;
+
+import ai.djl.engine.EngineException;
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Map;
+import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.UnsupportedModelException;
+
+/** Hugging Face's tokenizers library, by way of DJL, with nothing of DJL's own behaviour: no padding, no cutting, no network. */
+final class NativeTokenizer implements AutoCloseable {
+
+    static {
+        // DJL reports its use to a server unless told not to; a setting of the user's own stays.
+        if (System.getProperty("OPT_OUT_TRACKING") == null) {
+            System.setProperty("OPT_OUT_TRACKING", "true");
+        }
+        if (System.getProperty("ai.djl.offline") == null) {
+            System.setProperty("ai.djl.offline", "true");
+        }
+    }
+
+    /** Without these DJL would cut a text off at 512 tokens. */
+    private static final Map<String, String> OPTIONS = Map.of("addSpecialTokens", "false", "truncation", "DO_NOT_TRUNCATE",
+            "padding", "DO_NOT_PAD", "modelMaxLength", Integer.toString(Integer.MAX_VALUE), "maxLength",
+            Integer.toString(Integer.MAX_VALUE));
+
+    private final HuggingFaceTokenizer tokenizer;
+
+    /**
+     * @param json   a tokenizer.json, UTF-8
+     * @param source where it came from, for messages
+     */
+    NativeTokenizer(byte[] json, String source) {
+        try {
+            tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
+        } catch (LinkageError | EngineException e) {
+            throw new UnsupportedModelException("the tokenizer library cannot be loaded on this system (" + firstLine(e)
+                    + "): set DJL_CACHE_DIR to a folder that can be written", e);
+        } catch (IOException | RuntimeException e) {
+            throw new ModelFormatException("the tokenizer of " + source + " cannot be built: " + firstLine(e), e);
+        }
+    }
+
+    /** The tokens of {@code text}, which holds no lone surrogate. */
+    int[] encode(String text, boolean addSpecialTokens) {
+        if (text.isEmpty() && !addSpecialTokens) {
+            return new int[0];
+        }
+        Encoding encoding = tokenizer.encode(text, addSpecialTokens, false);
+        long[] ids = encoding.getIds();
+        int[] tokens = new int[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            tokens[i] = (int) ids[i];
+        }
+        return tokens;
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+
+    /** {@code text} with U+FFFD for each lone surrogate: UTF-8, which the library takes, has none. */
+    static String wellFormed(String text) {
+        StringBuilder copy = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+                continue;
+            }
+            if (copy == null) {
+                copy = new StringBuilder(text);
+            }
+            copy.setCharAt(i, '\uFFFD');
+        }
+        return copy == null ? text : copy.toString();
+    }
+
+    private static String firstLine(Throwable e) {
+        String message = e.getMessage() != null || e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+        return String.valueOf(message).lines().findFirst().orElse(e.getClass().getSimpleName());
+    }
+}

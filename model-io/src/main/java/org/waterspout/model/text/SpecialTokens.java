@@ -1,0 +1,109 @@
+package org.waterspout.model.text;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Finds the tokens written by name in a text: at each place the longest name that stands there, from left to right.
+ * Control and unknown tokens count only on request, user-defined ones always, as in llama.cpp.
+ */
+final class SpecialTokens {
+
+    /** A stretch of ordinary text, or a token that was written by name. */
+    sealed interface Part {
+        record Text(String text) implements Part { }
+
+        record Token(int token) implements Part { }
+    }
+
+    /** A name's tree: what may follow, and the token whose name ends here (-1: none). */
+    private static final class Node {
+        final Map<Character, Node> next = new HashMap<>();
+        int token = -1;
+    }
+
+    private final Vocabulary vocabulary;
+    private final Node always = new Node();
+    private final Node onRequest = new Node();
+    private final Set<Integer> swallowSpaceAfter;
+
+    /** @param swallowSpaceAfter tokens after which white space is dropped */
+    SpecialTokens(Vocabulary vocabulary, Set<Integer> swallowSpaceAfter) {
+        this.vocabulary = vocabulary;
+        this.swallowSpaceAfter = Set.copyOf(swallowSpaceAfter);
+        for (int token = 0; token < vocabulary.size(); token++) {
+            switch (vocabulary.kinds().get(token)) {
+                case CONTROL, UNKNOWN -> add(onRequest, token);
+                case USER_DEFINED -> {
+                    add(onRequest, token);
+                    add(always, token);
+                }
+                case UNDEFINED, NORMAL, UNUSED, BYTE -> { }
+            }
+        }
+    }
+
+    private void add(Node root, int token) {
+        Node node = root;
+        String name = vocabulary.pieces().get(token);
+        for (int i = 0; i < name.length(); i++) {
+            node = node.next.computeIfAbsent(name.charAt(i), c -> new Node());
+        }
+        if (node != root && node.token < 0) {
+            node.token = token;
+        }
+    }
+
+    /** {@code text} in order, without empty stretches. */
+    List<Part> split(String text, boolean parseSpecial) {
+        Node root = parseSpecial ? onRequest : always;
+        List<Part> parts = new ArrayList<>();
+        int textFrom = 0;
+        int at = 0;
+        while (at < text.length()) {
+            int token = longestAt(root, text, at);
+            if (token < 0) {
+                at++;
+                continue;
+            }
+            if (at > textFrom) {
+                parts.add(new Part.Text(text.substring(textFrom, at)));
+            }
+            parts.add(new Part.Token(token));
+            at += vocabulary.pieces().get(token).length();
+            if (swallowSpaceAfter.contains(token)) {
+                while (at < text.length() && isAsciiSpace(text.charAt(at))) {
+                    at++;
+                }
+            }
+            textFrom = at;
+        }
+        if (textFrom < text.length()) {
+            parts.add(new Part.Text(text.substring(textFrom)));
+        }
+        return parts;
+    }
+
+    private static int longestAt(Node root, String text, int at) {
+        int longest = -1;
+        Node node = root;
+        for (int i = at; i < text.length(); i++) {
+            node = node.next.get(text.charAt(i));
+            if (node == null) {
+                break;
+            }
+            if (node.token >= 0) {
+                longest = node.token;
+            }
+        }
+        return longest;
+    }
+
+    /** White space as C's isspace has it, which is what llama.cpp strips. */
+    private static boolean isAsciiSpace(char c) {
+        return c == ' ' || c >= '\t' && c <= '\r';
+    }
+}

@@ -1,0 +1,98 @@
+package org.waterspout.model.text;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.waterspout.model.Metadata;
+
+/**
+ * Text to tokens and back. Safe to use from several threads; {@link #close()} only after the last use.
+ *
+ * <p>Text is taken as Unicode: a lone surrogate in a string, like an ill-formed sequence in UTF-8 bytes, counts as U+FFFD.
+ */
+public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer {
+
+    /**
+     * The tokenizer a GGUF file describes (keys {@code tokenizer.ggml.*}); tokens are those llama.cpp gives for the file.
+     *
+     * @throws org.waterspout.error.UnsupportedModelException if its model or pre-tokenizer is not built; the message names it
+     * @throws org.waterspout.error.ModelFormatException      if keys are missing or contradict each other
+     */
+    static Tokenizer of(Metadata metadata) {
+        return GgufTokenizer.of(metadata);
+    }
+
+    /**
+     * The tokenizer of a {@code tokenizer.json} file; tokens are those of Hugging Face's tokenizers library. Which token begins
+     * and ends a text is read from {@code tokenizer_config.json} in the same folder, where there is one.
+     *
+     * @throws org.waterspout.error.ModelNotFoundException    if there is no such file
+     * @throws org.waterspout.error.UnsupportedModelException if its tokens cannot be turned into bytes one by one
+     * @throws org.waterspout.error.ModelFormatException      if the file is not a tokenizer
+     */
+    static Tokenizer of(Path tokenizerJson) {
+        return JsonTokenizer.of(tokenizerJson);
+    }
+
+    /**
+     * The tokens of {@code text}, nothing added: for the continuation of a text, or one whose special tokens are written out.
+     *
+     * @param parseSpecial whether a special token's name in the text ({@code <|im_end|>}) means that token; false for
+     *                     whatever a user wrote
+     */
+    int[] encode(String text, boolean parseSpecial);
+
+    /** {@link #encode(String, boolean)} of UTF-8 bytes. */
+    default int[] encode(byte[] utf8, boolean parseSpecial) {
+        return encode(new String(utf8, StandardCharsets.UTF_8), parseSpecial);
+    }
+
+    /**
+     * The tokens of a text that starts a sequence: {@link #encode(String, boolean)} with the begin token before it and the end
+     * token after it where the model file asks for them. A begin token the text already starts with is not doubled.
+     */
+    int[] encodePrompt(String text, boolean parseSpecial);
+
+    /**
+     * The text of a whole sequence. Bytes that form no character become U+FFFD. The space that encoding put before the first
+     * word, if this tokenizer does so, is taken off again.
+     *
+     * @param withSpecial whether special tokens appear by name; else they leave no trace
+     * @throws org.waterspout.error.InvalidRequestException if a token is not in the vocabulary
+     */
+    default String decode(int[] tokens, boolean withSpecial) {
+        StreamDecoder decoder = StreamDecoder.fromStart(this, withSpecial);
+        StringBuilder text = new StringBuilder();
+        for (int token : tokens) {
+            text.append(decoder.next(token));
+        }
+        return text.append(decoder.end()).toString();
+    }
+
+    /** The bytes {@code token} adds to a text: a word's UTF-8 with its space, one byte, or a special token's name. */
+    byte[] bytes(int token);
+
+    /** The token as the vocabulary writes it, such as {@code Ġthe}, {@code ▁the} or {@code <0x0A>}. */
+    String piece(int token);
+
+    int vocabularySize();
+
+    /** The token that begins a sequence, whether or not {@link #encodePrompt} adds it. */
+    OptionalInt bos();
+
+    /** The token that ends a sequence. */
+    OptionalInt eos();
+
+    /** Tokens after which generation stops: end of sequence, of turn, of message. */
+    Set<Integer> endTokens();
+
+    /** Whether {@code token} is a control or unknown token, which is no part of a text. */
+    boolean isSpecial(int token);
+
+    /** Whether encoding puts a space before the first word (SentencePiece's dummy prefix), which decoding takes off. */
+    boolean addsLeadingSpace();
+
+    @Override
+    void close();
+}

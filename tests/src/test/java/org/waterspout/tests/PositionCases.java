@@ -1,0 +1,98 @@
+package org.waterspout.tests;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.graph.Op;
+import org.waterspout.model.architecture.RopeLayout;
+import org.waterspout.graph.RopeTable;
+import org.waterspout.graph.Value;
+import org.waterspout.tests.OpCase.Tolerance;
+
+/** Cases of the operations that depend on where a token stands: rotation and attention. */
+final class PositionCases {
+
+    private PositionCases() {
+    }
+
+    static List<OpCase> all() {
+        List<OpCase> cases = new ArrayList<>();
+        for (RopeLayout layout : RopeLayout.values()) {
+            int[][] shapes = {{2, 2, 1}, {40, 40, 3}, {64, 64, 4}, {80, 32, 2}, {128, 128, 2}, {13, 6, 3}};
+            for (int[] shape : shapes) {
+                cases.add(rope(layout, shape[0], shape[1], shape[2], 1, false));
+            }
+            cases.add(rope(layout, 64, 64, 3, 1.19, false));
+            cases.add(rope(layout, 64, 48, 2, 1, true));
+        }
+        int[][] heads = {{1, 1, 16}, {4, 4, 40}, {6, 2, 64}, {3, 1, 80}, {4, 2, 128}, {9, 3, 13}};
+        for (int[] shape : heads) {
+            cases.add(attention(shape[0], shape[1], shape[2], 0, 0, false));
+        }
+        cases.add(attention(6, 3, 64, 3, 0, false));
+        cases.add(attention(4, 1, 40, 1, 0, false));
+        cases.add(attention(6, 2, 64, 0, 5, false));
+        cases.add(attention(4, 2, 32, 4, 50, false));
+        cases.add(attention(4, 2, 32, 0, 0, true));
+        cases.add(attention(4, 4, 64, 33, 0, true));
+        cases.add(attention(3, 1, 80, 0, 20, true));
+        cases.add(layers());
+        return cases;
+    }
+
+    /** Frequencies as in Su et al. 2021 with base 10000. */
+    static RopeTable frequencies(int rotated, double magnitude) {
+        double[] frequencies = new double[rotated / 2];
+        for (int pair = 0; pair < frequencies.length; pair++) {
+            frequencies[pair] = Math.pow(10000, -2.0 * pair / rotated);
+        }
+        return new RopeTable(frequencies, magnitude);
+    }
+
+    private static OpCase rope(RopeLayout layout, int headWidth, int rotated, int heads, double magnitude, boolean far) {
+        OpCaseBuilder b = new OpCaseBuilder("Rope " + layout + " " + heads + " heads of " + headWidth + " rotated " + rotated
+                + (magnitude == 1 ? "" : " magnitude " + magnitude) + (far ? " far" : ""));
+        Value input = b.input(heads * headWidth);
+        Value output = b.value(heads * headWidth);
+        b.layer(new Op.Rope(input, frequencies(rotated, magnitude), layout, headWidth, output));
+        return far ? b.build("Rope", output, Tolerance.ANGLES, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
+                : b.build("Rope", output, Tolerance.SUMS);
+    }
+
+    private static OpCase attention(int heads, int kvHeads, int headWidth, int window, float softCap, boolean far) {
+        OpCaseBuilder b = new OpCaseBuilder("Attention " + heads + "/" + kvHeads + " heads of " + headWidth
+                + (window == 0 ? "" : " window " + window) + (softCap == 0 ? "" : " cap " + softCap) + (far ? " far" : ""));
+        Value query = b.input(heads * headWidth);
+        Value key = b.input(kvHeads * headWidth);
+        Value value = b.input(kvHeads * headWidth);
+        Value output = b.value(heads * headWidth);
+        b.layer(attention(0, query, key, value, heads, kvHeads, headWidth, window, softCap, output));
+        b.caches(1);
+        return far ? b.build("Attention", output, Tolerance.SUMS, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
+                : b.build("Attention", output, Tolerance.SUMS);
+    }
+
+    private static Op.Attention attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth,
+            int window, float softCap, Value output) {
+        float scale = (float) (1 / Math.sqrt(headWidth));
+        return new Op.Attention(layer, query, key, value, heads, kvHeads, headWidth, scale, window, softCap, output);
+    }
+
+    /** Three layers with caches of their own; window, angles and scale differ from layer to layer. */
+    private static OpCase layers() {
+        int width = 3 * 20;
+        OpCaseBuilder b = new OpCaseBuilder("Attention 3/3 heads of 20 in three layers");
+        Value value = b.input(width);
+        for (int layer = 0; layer < 3; layer++) {
+            Value turned = b.value(width);
+            Value attended = b.value(width);
+            Value sum = b.value(width);
+            b.layer(new Op.Rope(value, frequencies(20, 1 + 0.1 * layer), RopeLayout.HALVES, 20, turned),
+                    attention(layer, turned, turned, value, 3, 3, 20, layer == 1 ? 2 : 0, 0, attended),
+                    new Op.Add(value, attended, sum));
+            value = sum;
+        }
+        b.caches(3);
+        return b.build("Attention", value, Tolerance.SUMS);
+    }
+}

@@ -1,25 +1,21 @@
 package org.waterspout.emulator;
 
 import java.lang.foreign.Arena;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import uk.ac.manchester.tornado.api.exceptions.TornadoMemoryException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /**
  * The device memory of one plan. Each graph has a buffer of its own for each array, found by the host array's identity, as in
- * TornadoVM: two graphs share a buffer only where one persists it and the other consumes it.
+ * TornadoVM: two graphs share a buffer only where the second consumes it right after the first.
  */
 final class DeviceMemory {
     private final long capacity;
     private final Map<String, Map<Object, DeviceBuffer>> buffers = new HashMap<>();
-    /** The arrays that each executed graph leaves to the next. */
-    private final Map<String, Set<Object>> left = new HashMap<>();
     private String lastRun;
     private Arena arena = Arena.ofShared();
     private long used;
@@ -46,11 +42,6 @@ final class DeviceMemory {
         return buffer;
     }
 
-    /** Leaves a graph's buffer to the graph that runs next. */
-    void persist(String graph, Object host) {
-        left.computeIfAbsent(graph, _ -> Collections.newSetFromMap(new IdentityHashMap<>())).add(host);
-    }
-
     /** Remembers which graph an execution ran last: only its buffers can be consumed by the next execution. */
     void ranLast(String graph) {
         lastRun = graph;
@@ -59,7 +50,8 @@ final class DeviceMemory {
     /**
      * Gives a graph the buffers it consumes, as TornadoVM 5.2.0 does it (TornadoTaskGraph.updatePersistedObjectState, and tried
      * there): the graph that the execution before ran last is the only source, whatever name was given. If the consumer names
-     * that graph for some arrays, those alone are taken from it and the others stay as they were; else all are taken.
+     * that graph for some arrays, those alone are taken from it and the others stay as they were; else all are taken. Whether the
+     * source persists an array makes no difference as long as it lists it somewhere.
      */
     void consume(GraphDescription graph) {
         List<Transfer.Consume> consumed = graph.consumed();
@@ -72,17 +64,15 @@ final class DeviceMemory {
             if (!has(graph.name(), one.array())) {
                 throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph.name() + " consumes " + one.array() + ", but "
                         + (lastRun == null ? "no graph was executed before"
-                                : "graph " + lastRun + ", which the execution before ran last, does not hand it over")
+                                : "graph " + lastRun + ", which the execution before ran last, does not have it")
                         + ": list it there with persistOnDevice or consumeFromDevice, name that graph or none here, and call "
                         + "execute for each of them");
             }
         }
-        // A consumed array can be consumed again by the graph after this one.
-        consumed.forEach(one -> persist(graph.name(), one.array()));
     }
 
     private void take(String graph, Object host) {
-        if (left.getOrDefault(lastRun, Set.of()).contains(host)) {
+        if (has(lastRun, host)) {
             buffersOf(graph).put(host, buffer(lastRun, host));
         } else {
             buffersOf(graph).remove(host);
@@ -116,7 +106,6 @@ final class DeviceMemory {
     /** Gives all memory back; what was on the device is lost. */
     void free() {
         buffers.clear();
-        left.clear();
         lastRun = null;
         arena.close();
         arena = Arena.ofShared();

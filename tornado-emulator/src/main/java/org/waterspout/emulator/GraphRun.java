@@ -84,7 +84,7 @@ final class GraphRun {
         if (transfer instanceof Transfer.ToHost(Object array, Transfer.When when)) {
             DeviceBuffer buffer = memory.buffer(graph.name(), array);
             switch (when) {
-                case ON_DEMAND -> memory.persist(graph.name(), array);
+                case ON_DEMAND -> { }
                 case EVERY -> copyOut(buffer);
                 case FIRST -> {
                     if (!buffer.firstReturnDone()) {

@@ -139,7 +139,8 @@ def train_tokenizer(texts, size):
 
 def encode_chapters(tokenizer, chapters):
     """Returns one stream of ids, each chapter between end-of-text tokens, and
-    the positions in it at which a paragraph starts."""
+    the positions in it at which a paragraph starts.  The stream itself starts
+    with an end-of-text token."""
     end = tokenizer.token_to_id(END_OF_TEXT)
     ids, starts = [end], []
     for chapter in chapters:
@@ -494,22 +495,25 @@ def sample(model, ids, count, temperature, generator):
     return ids[-count:]
 
 
-# Prompts of the expected values.  At every step of each greedy continuation the
-# best two logits differ by more than MIN_GAP, so that another order of
-# summation does not change the text.
-PROMPTS = [
-    "It is a truth universally acknowledged",
-]
-CONTINUATION = 64
+# Prompts of the expected values and the lengths of their continuations.  At every
+# step of each greedy continuation the best two logits differ by more than
+# MIN_GAP, so that another order of summation does not change the text.
+PROMPTS = {
+    "It is a truth universally acknowledged": 32,
+    "Marianne": 64,
+    "They were": 64,
+    '"My dear Mr. Bennet," said': 64,
+    "His house -- a naïve idea -- cost £20,000.": 64,
+}
 MIN_GAP = 0.02
 
 
 def write_expected(path):
     tokenizer, model = load_gguf(GGUF_PATH)
     cases = []
-    for prompt in PROMPTS:
+    for prompt, length in PROMPTS.items():
         ids = prompt_ids(tokenizer, prompt)
-        generated, gaps, logits = continue_greedily(model, ids, CONTINUATION)
+        generated, gaps, logits = continue_greedily(model, ids, length)
         if min(gaps) <= MIN_GAP:
             raise SystemExit(f"near tie ({min(gaps):.4f}) in the continuation of {prompt!r}")
         case = {

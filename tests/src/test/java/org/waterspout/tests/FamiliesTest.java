@@ -16,23 +16,18 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.model.WeightType;
 import org.waterspout.validate.RelativeError;
 
 /** Tiny models of every family, on every backend, against the logits recorded from Transformers. */
 class FamiliesTest {
 
-    /** Of backends that compute in floats, and of the reference. */
     private static final double LIMIT = 1e-4;
-
-    /** Of the cpu backend with quantised weights, whose inputs it rounds to 8 bits: some 1 % a product, over two layers. */
-    private static final double QUANTISED_LIMIT = 0.15;
 
     @TestFactory
     Stream<DynamicNode> logitsAreThoseOfTransformers() {
         return everywhere((model, backend) -> {
             for (FamilyModel.Expected expected : model.expected()) {
-                assertClose(prompt(model, backend, expected), expected, model, backend, limit(model, backend));
+                assertClose(prompt(model, backend, expected), expected, model, backend);
             }
         });
     }
@@ -51,7 +46,7 @@ class FamiliesTest {
                     System.arraycopy(logits, 0, single, position * vocabulary, vocabulary);
                 }
             }
-            assertSame(single, together, vocabulary, backend, limit(model, backend));
+            assertSame(single, together, vocabulary, backend);
         });
     }
 
@@ -77,7 +72,7 @@ class FamiliesTest {
                 float[] logits = alone.get(sequence);
                 System.arraycopy(logits, logits.length - vocabulary, last, sequence * vocabulary, vocabulary);
             }
-            assertSame(together, last, vocabulary, backend, limit(model, backend));
+            assertSame(together, last, vocabulary, backend);
         });
     }
 
@@ -103,12 +98,6 @@ class FamiliesTest {
                         }
                     })).onClose(opened::close));
         });
-    }
-
-    private static double limit(FamilyModel model, Backend backend) {
-        boolean quantised = model.file().tensors().values().stream().map(tensor -> tensor.type())
-                .anyMatch(type -> type == WeightType.Q8_0 || type == WeightType.Q4_0);
-        return quantised && backend.name().equals("cpu") ? QUANTISED_LIMIT : LIMIT;
     }
 
     /** Logits [tokens, vocabulary] of a prompt taken whole. */
@@ -140,16 +129,16 @@ class FamiliesTest {
                 rows.stream().mapToInt(row -> row[2]).toArray(), last), output);
     }
 
-    private static void assertClose(float[] logits, FamilyModel.Expected expected, FamilyModel model, Backend backend, double limit) {
+    private static void assertClose(float[] logits, FamilyModel.Expected expected, FamilyModel model, Backend backend) {
         RelativeError error = RelativeError.of(logits, expected.logits(), model.architecture().vocabulary());
-        assertTrue(error.error() <= limit, backend.name() + ": error " + error + " exceeds " + limit + " in a context of "
+        assertTrue(error.error() <= LIMIT, backend.name() + ": error " + error + " exceeds " + LIMIT + " in a context of "
                 + expected.context());
     }
 
     /** To the bit on the reference; elsewhere other shapes may sum in another order. */
-    private static void assertSame(float[] actual, float[] expected, int vocabulary, Backend backend, double limit) {
+    private static void assertSame(float[] actual, float[] expected, int vocabulary, Backend backend) {
         RelativeError error = RelativeError.of(actual, expected, vocabulary);
-        double allowed = backend.name().equals("reference") ? 0 : limit;
+        double allowed = backend.name().equals("reference") ? 0 : LIMIT;
         assertTrue(error.error() <= allowed, backend.name() + ": error " + error + " exceeds " + allowed);
     }
 }

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
 
 /**
@@ -18,7 +20,8 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
     /** Every backend there is. To add one, add its line. */
     static List<TestBackend> all() {
         return List.of(
-                new TestBackend("reference", "", ReferenceBackend::new));
+                new TestBackend("reference", "", ReferenceBackend::new),
+                new TestBackend("cpu", "", () -> new CpuBackend(BackendOptions.DEFAULT)));
     }
 
     /** All but the reference, which the others are compared with. */

@@ -34,7 +34,8 @@ final class KernelCode {
             case Task10 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
             case Task11 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10]);
             case Task12 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11]);
-            case Task13 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11], a[12]);
+            case Task13 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11],
+                    a[12]);
             case Task14 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11],
                     a[12], a[13]);
             case Task15 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11],
@@ -49,7 +50,7 @@ final class KernelCode {
                     a[12], a[13], a[14], a[15], a[16], a[17], a[18]);
             case Task20 task -> task.apply(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10], a[11],
                     a[12], a[13], a[14], a[15], a[16], a[17], a[18], a[19]);
-            default -> throw KernelFault.argument("A kernel of " + a.length + " arguments: TornadoVM takes 20 at most");
+            default -> throw KernelFault.argument("A " + code.getClass().getSimpleName() + " is no kernel: pass a method reference");
         }
     }
 

@@ -4,6 +4,8 @@ import uk.ac.manchester.tornado.api.KernelContext;
 
 /** A kernel with its arguments, as one task of a graph. */
 final class KernelTask {
+    private static final int MAXIMUM_ARGUMENTS = 20;
+
     private final String graph;
     private final String id;
     private final KernelCode code;
@@ -15,6 +17,10 @@ final class KernelTask {
         this.id = id;
         this.code = code;
         this.arguments = arguments.clone();
+        if (arguments.length > MAXIMUM_ARGUMENTS) {
+            throw KernelFault.argument("Kernel " + qualifiedName() + " has " + arguments.length + " arguments: TornadoVM takes "
+                    + MAXIMUM_ARGUMENTS + " at most");
+        }
         int position = -1;
         for (int argument = 0; argument < arguments.length; argument++) {
             checkArgument(argument);
@@ -34,11 +40,17 @@ final class KernelTask {
             case Enum<?> _ -> "an enum (pass an int)";
             case Byte _, Short _, Integer _, Long _, Float _, Double _, KernelContext _ -> "";
             case Object array when DeviceBuffer.holds(array) -> "";
-            case Object other -> "a " + other.getClass().getSimpleName() + " (pass TornadoVM's arrays, float vectors and numbers)";
+            case Object other -> "a " + other.getClass().getSimpleName()
+                    + " (pass TornadoVM's arrays, float vectors and numbers)";
         };
         if (!refused.isEmpty()) {
             throw KernelFault.argument("Kernel " + qualifiedName() + ": argument #" + position + " is " + refused);
         }
+    }
+
+    /** The name of the graph, and so of the buffers, the task belongs to. */
+    String graph() {
+        return graph;
     }
 
     /** "graph.task", the key of a grid. */

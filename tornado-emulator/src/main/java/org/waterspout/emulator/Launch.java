@@ -29,7 +29,7 @@ final class Launch {
         arguments = new Object[task.argumentCount()];
         for (int position = 0; position < arguments.length; position++) {
             if (task.isArray(position)) {
-                buffers[position] = memory.buffer(task.argument(position));
+                buffers[position] = memory.buffer(task.graph(), task.argument(position));
                 arguments[position] = buffers[position].twin();
             } else {
                 arguments[position] = task.argument(position);

@@ -58,7 +58,7 @@ final class LocalMemory {
             case int[] ints -> Arrays.fill(ints, Poison.INT);
             case long[] longs -> Arrays.fill(longs, Poison.LONG);
             case byte[] bytes -> Arrays.fill(bytes, Poison.BYTE);
-            case HalfFloat[] halves -> Arrays.fill(halves, new HalfFloat(Poison.SHORT));
+            case HalfFloat[] halves -> Arrays.fill(halves, new HalfFloat(Poison.HALF_BITS));
             default -> throw new IllegalArgumentException("No local array: " + array.getClass());
         }
         return array;

@@ -14,6 +14,7 @@ final class WorkItem extends KernelContext {
     private final int place;
     private int allocations;
     private Thread parked;
+    private String barrier = "";
     private volatile boolean resumed;
 
     WorkItem(GroupRun group, int place, Integer[] globalId, Integer[] localId, Integer[] groupId, Integer[] globalSize,
@@ -38,6 +39,15 @@ final class WorkItem extends KernelContext {
         while (!resumed) {
             LockSupport.park(group);
         }
+    }
+
+    /** Where the item waits, as a line of code; empty where nobody asked. */
+    String barrier() {
+        return barrier;
+    }
+
+    void waitAt(String line) {
+        barrier = line;
     }
 
     /** Must come before the work-item can be found by whoever resumes it. */

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
@@ -143,13 +144,15 @@ class KernelRunsTest {
     }
 
     @Test
-    void aKernelWithoutContextRunsItsLoop() {
+    void aKernelWithoutContextRunsItsLoop() throws Exception {
         FloatArray a = random(31, SEED);
         FloatArray b = random(31, SEED + 1);
         FloatArray sum = new FloatArray(31);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, a, b).task("add", Kernels::addInLoop, a, b, sum, 31)
                 .transferToHost(EVERY, sum);
-        execute(graph, new GridScheduler());
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+            plan.execute();
+        }
         for (int index = 0; index < 31; index++) {
             assertEquals(a.get(index) + b.get(index), sum.get(index));
         }

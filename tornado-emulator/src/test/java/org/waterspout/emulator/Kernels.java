@@ -104,6 +104,18 @@ final class Kernels {
         data.set(context.globalIdx, 2f);
     }
 
+    /** Every item reaches a barrier, but not all the same one. */
+    static void twoBarriers(KernelContext context, FloatArray data, int localSize) {
+        int l = context.localIdx;
+        if (l < localSize / 2) {
+            context.localBarrier();
+        } else {
+            data.set(context.globalIdx, 1f);
+            context.localBarrier();
+        }
+        data.set(context.globalIdx, 2f);
+    }
+
     /** Every item writes element 0. */
     static void everybodyWritesOne(KernelContext context, FloatArray out) {
         out.set(0, (float) context.globalIdx);

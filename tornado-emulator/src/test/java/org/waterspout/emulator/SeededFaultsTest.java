@@ -113,6 +113,30 @@ class SeededFaultsTest {
     }
 
     @Test
+    void halfOfAGroupAtAnotherBarrier() {
+        FloatArray data = new FloatArray(8);
+        TaskGraph graph = new TaskGraph("g").task("two", Kernels::twoBarriers, new KernelContext(), data, 8)
+                .transferToHost(EVERY, data);
+        with("raceCheck=true", () -> assertFault(Kind.DIVERGENT_BARRIER, () -> execute(graph, grid("g.two", 8, 8)),
+                "Kernel g.two", "different barriers", "Kernels.java:"));
+    }
+
+    @Test
+    void twoGraphsOfOneName() {
+        FloatArray in = counting(8);
+        FloatArray out = new FloatArray(8);
+        assertFault(Kind.ARGUMENT, () -> new TornadoExecutionPlan(scale(8, in, out).snapshot(), scale(8, in, out).snapshot()),
+                "named g");
+    }
+
+    @Test
+    void twoTasksOfOneName() {
+        FloatArray in = counting(8);
+        TaskGraph graph = scale(8, in, new FloatArray(8));
+        assertFault(Kind.ARGUMENT, () -> graph.task("scale", Kernels::increment, new KernelContext(), in, 8), "g.scale");
+    }
+
+    @Test
     void parameterInNoTransferList() {
         FloatArray in = counting(8);
         FloatArray out = new FloatArray(8);
@@ -192,7 +216,12 @@ class SeededFaultsTest {
     @Test
     void missingGridEntry() {
         TaskGraph graph = scale(8, counting(8), new FloatArray(8));
-        assertFault(Kind.GRID, () -> execute(graph, new GridScheduler()), "Kernel g.scale", "no grid", "\"g.scale\"");
+        assertFault(Kind.GRID, () -> new TornadoExecutionPlan(graph.snapshot()).execute(), "Kernel g.scale", "no grid",
+                "\"g.scale\"");
+        FloatArray data = counting(8);
+        graph.task("increment", Kernels::increment, new KernelContext(), data, 8).transferToHost(EVERY, data);
+        assertFault(Kind.GRID, () -> execute(graph, grid("g.scale", 8, 8)), "Kernel g.increment", "\"g.increment\"");
+        assertFault(Kind.GRID, () -> execute(graph, new GridScheduler()), "GridScheduler is empty");
     }
 
     @Test
@@ -221,7 +250,8 @@ class SeededFaultsTest {
                 Kind.RACE, new FloatArray(1)), "Kernel g.t", "enum");
         assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (FloatArray out) -> out.clear(), (FloatArray) null),
                 "Kernel g.t", "null");
-        assertFault(Kind.ARGUMENT, () -> new KernelCode("no task").invoke(new Object[21]), "21 arguments", "20 at most");
+        assertFault(Kind.ARGUMENT, () -> new GraphRecorder("g").task("t", "code", new Object[21]), "Kernel g.t", "21 arguments",
+                "20 at most");
     }
 
     @Test

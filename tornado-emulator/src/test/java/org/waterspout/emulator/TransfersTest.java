@@ -14,6 +14,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -54,8 +55,10 @@ class TransfersTest {
         FloatArray in = ones();
         FloatArray out = new FloatArray(SIZE);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(scale(EVERY, in, out).snapshot())) {
-            plan.withGridScheduler(grid("g.scale", 8, 8)).execute();
+            assertEquals(0, plan.withGridScheduler(grid("g.scale", 8, 8)).execute().getProfilerResult().getTotalBytesCopyIn(),
+                    "nothing is measured unless asked for");
             in.init(10f);
+            plan.withProfiler(ProfilerMode.SILENT);
             TornadoExecutionResult result = plan.execute();
             assertEquals(20f, out.get(4));
             assertEquals(SIZE * 4L, result.getProfilerResult().getTotalBytesCopyIn());
@@ -76,7 +79,8 @@ class TransfersTest {
             assertEquals(1f, data.get(0), "the host's copy is untouched");
             result.transferToHost(new DataRange(data).withOffset(1).withSize(2));
             assertEquals("[1.0, 4.0, 4.0, 1.0, 1.0]", java.util.Arrays.toString(data.toHeapArray()));
-            result.transferToHost(data);
+            assertFault(KernelFault.Kind.TRANSFER, () -> result.transferToHost(data), "Graph g", "DataRange");
+            result.transferToHost(new DataRange(data).withSize(SIZE));
             assertEquals(4f, data.get(4));
         }
     }
@@ -87,7 +91,8 @@ class TransfersTest {
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, out)
                 .task("even", Kernels::writeEven, new KernelContext(), out, SIZE).transferToHost(EVERY, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
-            TornadoExecutionResult result = plan.withGridScheduler(grid("g.even", 8, 8)).execute();
+            TornadoExecutionResult result = plan.withGridScheduler(grid("g.even", 8, 8)).withProfiler(ProfilerMode.SILENT)
+                    .execute();
             assertEquals(0, result.getProfilerResult().getTotalBytesCopyIn());
         }
         assertTrue(Float.isNaN(out.get(1)), "the host's 1 did not reach the device");
@@ -129,6 +134,34 @@ class TransfersTest {
     }
 
     @Test
+    void oneLayerGraphIsExecutedForManyLayers() throws Exception {
+        FloatArray in = ones();
+        FloatArray hidden = new FloatArray(SIZE);
+        FloatArray out = new FloatArray(SIZE);
+        TaskGraph embed = new TaskGraph("embed").transferToDevice(EVERY, in)
+                .task("scale", Kernels::scale, new KernelContext(), in, hidden, SIZE, 2f).persistOnDevice(hidden);
+        TaskGraph layer = new TaskGraph("layer").consumeFromDevice("embed", hidden)
+                .task("increment", Kernels::increment, new KernelContext(), hidden, SIZE).persistOnDevice(hidden);
+        TaskGraph logits = new TaskGraph("logits").consumeFromDevice("layer", hidden)
+                .task("scale", Kernels::scale, new KernelContext(), hidden, out, SIZE, 10f).transferToHost(EVERY, out);
+        GridScheduler grids = grid("embed.scale", 8, 8);
+        grids.addWorkerGrid("layer.increment", grids.get("embed.scale"));
+        grids.addWorkerGrid("logits.scale", grids.get("embed.scale"));
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(embed.snapshot(), layer.snapshot(), logits.snapshot())) {
+            plan.withGridScheduler(grids);
+            for (int token = 1; token <= 3; token++) {
+                in.init(token);
+                plan.withGraph(0).execute();
+                for (int count = 0; count < 4; count++) {
+                    plan.withGraph(1).execute();
+                }
+                plan.withGraph(2).execute();
+                assertEquals((2f * token + 4f) * 10f, out.get(SIZE - 1), "token " + token);
+            }
+        }
+    }
+
+    @Test
     void consumingByTheWrongNameIsAnError() throws Exception {
         FloatArray in = ones();
         FloatArray between = new FloatArray(SIZE);
@@ -146,19 +179,38 @@ class TransfersTest {
     }
 
     @Test
-    void weightsInTwoGraphsAreUploadedOnce() throws Exception {
+    void graphsThatPersistNothingHaveCopiesOfTheirOwn() throws Exception {
+        FloatArray data = ones();
+        FloatArray out = new FloatArray(SIZE);
+        TaskGraph a = new TaskGraph("a").transferToDevice(FIRST, data)
+                .task("increment", Kernels::increment, new KernelContext(), data, SIZE);
+        TaskGraph b = new TaskGraph("b").transferToDevice(FIRST, data)
+                .task("scale", Kernels::scale, new KernelContext(), data, out, SIZE, 3f).transferToHost(EVERY, out);
+        GridScheduler grids = grid("a.increment", 8, 8);
+        grids.addWorkerGrid("b.scale", grids.get("a.increment"));
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(a.snapshot(), b.snapshot())) {
+            TornadoExecutionResult result = plan.withGridScheduler(grids).withProfiler(ProfilerMode.SILENT).execute();
+            assertEquals(2 * SIZE * 4L, result.getProfilerResult().getTotalBytesCopyIn(), "one upload for each graph");
+        }
+        assertEquals(3f, out.get(0), "graph a's increment is not seen in graph b");
+    }
+
+    @Test
+    void persistedWeightsAreUploadedOnce() throws Exception {
         FloatArray weights = ones();
         FloatArray outA = new FloatArray(SIZE);
         FloatArray outB = new FloatArray(SIZE);
         TaskGraph a = new TaskGraph("a").transferToDevice(FIRST, weights)
-                .task("scale", Kernels::scale, new KernelContext(), weights, outA, SIZE, 2f).transferToHost(EVERY, outA);
-        TaskGraph b = new TaskGraph("b").transferToDevice(FIRST, weights)
+                .task("scale", Kernels::scale, new KernelContext(), weights, outA, SIZE, 2f).transferToHost(EVERY, outA)
+                .persistOnDevice(weights);
+        TaskGraph b = new TaskGraph("b").consumeFromDevice("a", weights)
                 .task("scale", Kernels::scale, new KernelContext(), weights, outB, SIZE, 3f).transferToHost(EVERY, outB);
         GridScheduler grids = grid("a.scale", 8, 8);
         grids.addWorkerGrid("b.scale", grids.get("a.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(a.snapshot(), b.snapshot())) {
-            TornadoExecutionResult result = plan.withGridScheduler(grids).execute();
+            TornadoExecutionResult result = plan.withGridScheduler(grids).withProfiler(ProfilerMode.SILENT).execute();
             assertEquals(SIZE * 4L, result.getProfilerResult().getTotalBytesCopyIn());
+            assertEquals(3 * (SIZE * 4L + 16), plan.getCurrentDeviceMemoryUsage());
         }
         assertEquals(3f, outB.get(0));
     }

@@ -14,6 +14,10 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 /** The devices that TornadoVM, or the emulator in its place, reaches. */
 public final class TornadoDevices {
 
+    /** What is wrong, and what to do, where the tornado backend is asked for and no SDK is there. */
+    public static final String NO_SDK = "no TornadoVM SDK was found: install one with \"./tornado-env.sh install\" and run "
+            + "\"source tornado-env.sh\", or use --backend cpu";
+
     /** Set by the SDK's argument file: without it no runtime is there, whatever is on the class path. */
     private static final String RUNTIME_PROPERTY = "tornado.load.api.implementation";
 
@@ -120,8 +124,7 @@ public final class TornadoDevices {
      */
     static Found choose(Optional<String> id) {
         if (!sdkPresent() && !emulatorPresent()) {
-            throw new DeviceException("this JVM was started without TornadoVM: run \"source tornado-env.sh\" first, or install the SDK "
-                    + "with \"./tornado-env.sh install\"");
+            throw new DeviceException(NO_SDK);
         }
         List<Found> devices = found();
         if (id.isEmpty()) {

@@ -1,0 +1,238 @@
+package org.waterspout.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+import org.waterspout.graph.RopeTable;
+import org.waterspout.graph.Value;
+import org.waterspout.graph.Weight;
+
+/**
+ * The order of work: plain operations, where row-wise workers must wait for each other, and which buffer holds which value.
+ *
+ * <p>Row-wise, each worker computes some columns of every row. It needs a barrier only before it reads columns that another
+ * worker has written since the last one. Norms of whole rows are computed by every worker for itself, into a buffer of its own:
+ * that takes less time than a barrier. A buffer is given to another value only when a barrier lies between its last reader and
+ * its next writer.
+ */
+final class Schedule {
+
+    /** Where a value lives: a slot of {@code width} floats a row; {@code own} when every worker has one of its own. */
+    record Slot(int width, boolean own, boolean selected) {
+    }
+
+    /** What an operation reads and writes of a value: [workers + 1] column bounds, all of it, or a copy of its own. */
+    private static final int[] ALL = {};
+    private static final int[] COPY = {-1};
+
+    private final int workers;
+    private final Map<Weight, Matrix> matrices;
+    private final List<Task> tasks = new ArrayList<>();
+    private final List<RopeTable> ropes = new ArrayList<>();
+    private final List<Slot> slots = new ArrayList<>();
+    private final int[] slotOf;
+    private final boolean[] selected;
+    /** Columns each worker has written since the last barrier; null when all have seen all. */
+    private final int[][] written;
+    private final int[] lastRead;
+    private final Map<Slot, List<Integer>> free = new HashMap<>();
+    private final List<Integer> freedAtNextBarrier = new ArrayList<>();
+    private final boolean share;
+
+    /**
+     * @param matrices the graph's matrices by weight, or an empty map to plan buffers only
+     * @param share    whether values may take the place of values no longer needed
+     */
+    Schedule(Graph graph, int workers, Map<Weight, Matrix> matrices, boolean share) {
+        this.workers = workers;
+        this.matrices = matrices;
+        this.share = share;
+        int count = graph.values().size();
+        slotOf = new int[count];
+        Arrays.fill(slotOf, -1);
+        selected = new boolean[count];
+        written = new int[count][];
+        lastRead = new int[count];
+        List<Op> plain = new ArrayList<>();
+        List<Op> wholes = new ArrayList<>();
+        graph.ops().forEach(op -> {
+            if (op instanceof Op.Fused fused) {
+                plain.addAll(fused.parts());
+                for (int i = 1; i < fused.parts().size(); i++) {
+                    wholes.add(null);
+                }
+            } else {
+                plain.add(op);
+            }
+            wholes.add(op);
+        });
+        for (int i = 0; i < plain.size(); i++) {
+            for (Value input : plain.get(i).inputs()) {
+                lastRead[input.id()] = i;
+            }
+        }
+        lastRead[graph.output().id()] = plain.size();
+        for (int i = 0; i < plain.size(); i++) {
+            add(plain.get(i), wholes.get(i));
+        }
+    }
+
+    List<Task> tasks() {
+        return tasks;
+    }
+
+    List<RopeTable> ropes() {
+        return ropes;
+    }
+
+    List<Slot> slots() {
+        return slots;
+    }
+
+    int slot(Value value) {
+        return slotOf[value.id()];
+    }
+
+    /** Whether the value has a row for each output row only, being computed after a SelectRows. */
+    boolean selected(Value value) {
+        return selected[value.id()];
+    }
+
+    private void add(Op op, Op whole) {
+        boolean wait = false;
+        for (Value input : op.inputs()) {
+            int[] have = written[input.id()];
+            wait |= have != null && have != COPY && !Arrays.equals(have, reads(op, input));
+        }
+        if (wait) {
+            for (int id = 0; id < written.length; id++) {
+                written[id] = written[id] == COPY ? COPY : null;
+            }
+            freedAtNextBarrier.forEach(slot -> free.computeIfAbsent(slots.get(slot), any -> new ArrayList<>()).add(slot));
+            freedAtNextBarrier.clear();
+        }
+        for (Value output : op.outputs()) {
+            written[output.id()] = writes(op, output);
+            selected[output.id()] = op instanceof Op.SelectRows
+                    || op.inputs().stream().anyMatch(input -> selected[input.id()]);
+            slotOf[output.id()] = take(new Slot(output.width(), written[output.id()] == COPY, selected[output.id()]));
+        }
+        for (Value input : op.inputs()) {
+            if (share && lastRead[input.id()] == tasks.size() && !freedAtNextBarrier.contains(slotOf[input.id()])) {
+                freedAtNextBarrier.add(slotOf[input.id()]);
+            }
+        }
+        tasks.add(task(op, whole, wait));
+    }
+
+    private int take(Slot wanted) {
+        List<Integer> fitting = free.getOrDefault(wanted, List.of());
+        if (!fitting.isEmpty()) {
+            return fitting.removeLast();
+        }
+        slots.add(wanted);
+        return slots.size() - 1;
+    }
+
+    private Task task(Op op, Op whole, boolean wait) {
+        return switch (op) {
+            case Op.Embed embed -> task(op, whole, wait, matrices.get(embed.table()), null, null, 0);
+            case Op.AddPosition add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
+            case Op.Norm norm -> task(op, whole, wait, null, vector(norm.gain()), vector(norm.bias()), 0);
+            case Op.MatMul product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
+            case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
+            case Op.Attention ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.Add ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.Multiply ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.Activate ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.Scale ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.SoftCap ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.SelectRows ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.ArgMax ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+        };
+    }
+
+    private Task task(Op op, Op whole, boolean wait, Matrix matrix, float[] gain, float[] bias, int angles) {
+        return new Task(op, whole, wait, tasks.size(), matrix, gain, bias, angles);
+    }
+
+    private float[] vector(Weight weight) {
+        return matrices.isEmpty() ? null : weight.tensor().decode();
+    }
+
+    private float[] vector(Optional<Weight> weight) {
+        return weight.map(this::vector).orElse(null);
+    }
+
+    private int angles(RopeTable table) {
+        if (!ropes.contains(table)) {
+            ropes.add(table);
+        }
+        return ropes.indexOf(table);
+    }
+
+    /** Columns that each worker reads of {@code input}. */
+    private int[] reads(Op op, Value input) {
+        return switch (op) {
+            case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
+            case Op.Norm ignored -> ALL;
+            case Op.MatMul ignored -> ALL;
+            case Op.Rope rope -> split(input.width(), rope.headWidth(), workers);
+            case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headWidth(), workers);
+            case Op.Attention ignored -> ALL;
+            case Op.ArgMax ignored -> ALL;
+            case Op.Embed ignored -> ALL;
+            case Op.AddPosition ignored -> columns(input.width(), workers);
+            case Op.Add ignored -> columns(input.width(), workers);
+            case Op.Multiply ignored -> columns(input.width(), workers);
+            case Op.Activate ignored -> columns(input.width(), workers);
+            case Op.Scale ignored -> columns(input.width(), workers);
+            case Op.SoftCap ignored -> columns(input.width(), workers);
+            case Op.SelectRows ignored -> columns(input.width(), workers);
+            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+        };
+    }
+
+    /** Columns that each worker writes of {@code output}. */
+    private int[] writes(Op op, Value output) {
+        return switch (op) {
+            case Op.Embed ignored -> COPY;
+            case Op.Norm norm when norm.gain().columns() == norm.input().width() -> COPY;
+            case Op.Norm norm -> split(output.width(), norm.gain().columns(), workers);
+            case Op.Rope rope -> split(output.width(), rope.headWidth(), workers);
+            case Op.Attention attention -> split(output.width(), attention.headWidth(), workers);
+            case Op.MatMul ignored -> columns(output.width(), workers);
+            case Op.ArgMax ignored -> columns(output.width(), workers);
+            case Op.AddPosition ignored -> columns(output.width(), workers);
+            case Op.Add ignored -> columns(output.width(), workers);
+            case Op.Multiply ignored -> columns(output.width(), workers);
+            case Op.Activate ignored -> columns(output.width(), workers);
+            case Op.Scale ignored -> columns(output.width(), workers);
+            case Op.SoftCap ignored -> columns(output.width(), workers);
+            case Op.SelectRows ignored -> columns(output.width(), workers);
+            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+        };
+    }
+
+    /** [workers + 1] bounds that share {@code width} columns out in whole cache lines of 16 floats. */
+    static int[] columns(int width, int workers) {
+        return split(width, 16, workers);
+    }
+
+    /** [workers + 1] bounds of whole groups of {@code group} columns. */
+    static int[] split(int width, int group, int workers) {
+        int groups = (width + group - 1) / group;
+        int[] bounds = new int[workers + 1];
+        for (int worker = 0; worker <= workers; worker++) {
+            bounds[worker] = Math.min(width, (int) ((long) groups * worker / workers) * group);
+        }
+        bounds[workers] = width;
+        return bounds;
+    }
+}

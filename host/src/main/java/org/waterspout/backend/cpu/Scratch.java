@@ -1,0 +1,48 @@
+package org.waterspout.backend.cpu;
+
+/** One worker's own memory. */
+final class Scratch {
+
+    /** Floats of decoded weights that stay in the second-level cache. */
+    private static final int TILE = 32 * 1024;
+    /** Rows that the panel kernel takes at a time. */
+    private static final int ROWS = 6;
+
+    /** Decoded weights, at least six rows of the widest product. */
+    final float[] tile;
+    /** For one row's product. */
+    final float[] line;
+    final float[] scores;
+    final float[] query;
+    final float[] sum;
+    final float[] largest;
+    final float[] total;
+
+    Scratch(Kernels kernels, int widest, int headWidth) {
+        int lanes = kernels.lanes();
+        int padded = (headWidth + lanes - 1) / lanes * lanes;
+        tile = new float[tileFloats(widest)];
+        line = new float[kernels.scratch(widest)];
+        scores = new float[Kernels.BLOCK * lanes];
+        query = new float[padded * lanes];
+        sum = new float[padded * lanes];
+        largest = new float[lanes];
+        total = new float[lanes];
+    }
+
+    private static int tileFloats(int widest) {
+        return Math.max(TILE, ROWS * widest);
+    }
+
+    /** Rows of {@code columns} that the tile holds, in sixes where it can. */
+    static int tileRows(int columns) {
+        return Math.max(ROWS, Math.min(48, TILE / columns / ROWS * ROWS));
+    }
+
+    /** Bytes of one worker's scratch. */
+    static long bytes(Kernels kernels, int widest, int headWidth) {
+        long lanes = kernels.lanes();
+        long padded = (headWidth + lanes - 1) / lanes * lanes;
+        return Float.BYTES * (tileFloats(widest) + kernels.scratch(widest) + Kernels.BLOCK * lanes + 2 * padded * lanes + 2 * lanes);
+    }
+}

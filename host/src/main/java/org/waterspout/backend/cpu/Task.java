@@ -1,0 +1,18 @@
+package org.waterspout.backend.cpu;
+
+import org.waterspout.graph.Op;
+
+/**
+ * A plain operation with its weights at hand.
+ *
+ * @param op       plain, never {@link Op.Fused}
+ * @param whole    the operation of the graph that this one completes: itself, or the Fused whose last part it is; null otherwise
+ * @param barrier  whether row-wise execution must wait for the other workers before it
+ * @param number   its place in the schedule
+ * @param matrix   the table or the product's weights; null where there are none
+ * @param gain     the norm's gain; null where there is none
+ * @param bias     of a norm or a product; null where there is none
+ * @param angles   which {@link Angles} a Rope reads
+ */
+record Task(Op op, Op whole, boolean barrier, int number, Matrix matrix, float[] gain, float[] bias, int angles) {
+}

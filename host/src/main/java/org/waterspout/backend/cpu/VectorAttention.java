@@ -1,0 +1,155 @@
+package org.waterspout.backend.cpu;
+
+import static org.waterspout.backend.cpu.Kernels.BLOCK;
+import static org.waterspout.backend.cpu.Lanes.COUNT;
+import static org.waterspout.backend.cpu.Lanes.FLOATS;
+
+import jdk.incubator.vector.FloatVector;
+
+/** Attention over one block of the key-value cache. Keys lie in tiles [headWidth][lanes], so that a lane is a position. */
+final class VectorAttention {
+
+    private VectorAttention() {
+    }
+
+    static void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
+        int tile = headWidth * COUNT;
+        for (int t = 0; t < BLOCK; t += 4 * COUNT) {
+            int k0 = keysAt + t * headWidth;
+            FloatVector a0 = FloatVector.zero(FLOATS);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int d = 0; d < headWidth; d++) {
+                FloatVector query = FloatVector.broadcast(FLOATS, q[qAt + d]);
+                int k = k0 + d * COUNT;
+                a0 = FloatVector.fromArray(FLOATS, keys, k).fma(query, a0);
+                a1 = FloatVector.fromArray(FLOATS, keys, k + tile).fma(query, a1);
+                a2 = FloatVector.fromArray(FLOATS, keys, k + 2 * tile).fma(query, a2);
+                a3 = FloatVector.fromArray(FLOATS, keys, k + 3 * tile).fma(query, a3);
+            }
+            a0.intoArray(scores, t);
+            a1.intoArray(scores, t + COUNT);
+            a2.intoArray(scores, t + 2 * COUNT);
+            a3.intoArray(scores, t + 3 * COUNT);
+        }
+    }
+
+    static void weigh(float[] weights, int from, int to, float[] values, int valuesAt, int width, float[] sum, int sumAt) {
+        int d = 0;
+        for (; d + 4 * COUNT <= width; d += 4 * COUNT) {
+            FloatVector a0 = FloatVector.fromArray(FLOATS, sum, sumAt + d);
+            FloatVector a1 = FloatVector.fromArray(FLOATS, sum, sumAt + d + COUNT);
+            FloatVector a2 = FloatVector.fromArray(FLOATS, sum, sumAt + d + 2 * COUNT);
+            FloatVector a3 = FloatVector.fromArray(FLOATS, sum, sumAt + d + 3 * COUNT);
+            for (int t = from; t < to; t++) {
+                FloatVector weight = FloatVector.broadcast(FLOATS, weights[t]);
+                int v = valuesAt + t * width + d;
+                a0 = FloatVector.fromArray(FLOATS, values, v).fma(weight, a0);
+                a1 = FloatVector.fromArray(FLOATS, values, v + COUNT).fma(weight, a1);
+                a2 = FloatVector.fromArray(FLOATS, values, v + 2 * COUNT).fma(weight, a2);
+                a3 = FloatVector.fromArray(FLOATS, values, v + 3 * COUNT).fma(weight, a3);
+            }
+            a0.intoArray(sum, sumAt + d);
+            a1.intoArray(sum, sumAt + d + COUNT);
+            a2.intoArray(sum, sumAt + d + 2 * COUNT);
+            a3.intoArray(sum, sumAt + d + 3 * COUNT);
+        }
+        for (; d < width; d += COUNT) {
+            FloatVector a = FloatVector.fromArray(FLOATS, sum, sumAt + d);
+            for (int t = from; t < to; t++) {
+                a = FloatVector.fromArray(FLOATS, values, valuesAt + t * width + d).fma(FloatVector.broadcast(FLOATS, weights[t]), a);
+            }
+            a.intoArray(sum, sumAt + d);
+        }
+    }
+
+    /** Eight positions at a time: neighbours in a tile. */
+    static void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
+        for (int t = 0; t < BLOCK; t += 8) {
+            int k = keysAt + t / COUNT * COUNT * headWidth + t % COUNT;
+            FloatVector a0 = FloatVector.zero(FLOATS);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            FloatVector a4 = a0;
+            FloatVector a5 = a0;
+            FloatVector a6 = a0;
+            FloatVector a7 = a0;
+            for (int d = 0; d < headWidth; d++, k += COUNT) {
+                FloatVector query = FloatVector.fromArray(FLOATS, q, qAt + d * COUNT);
+                a0 = FloatVector.broadcast(FLOATS, keys[k]).fma(query, a0);
+                a1 = FloatVector.broadcast(FLOATS, keys[k + 1]).fma(query, a1);
+                a2 = FloatVector.broadcast(FLOATS, keys[k + 2]).fma(query, a2);
+                a3 = FloatVector.broadcast(FLOATS, keys[k + 3]).fma(query, a3);
+                a4 = FloatVector.broadcast(FLOATS, keys[k + 4]).fma(query, a4);
+                a5 = FloatVector.broadcast(FLOATS, keys[k + 5]).fma(query, a5);
+                a6 = FloatVector.broadcast(FLOATS, keys[k + 6]).fma(query, a6);
+                a7 = FloatVector.broadcast(FLOATS, keys[k + 7]).fma(query, a7);
+            }
+            a0.intoArray(scores, t * COUNT);
+            a1.intoArray(scores, (t + 1) * COUNT);
+            a2.intoArray(scores, (t + 2) * COUNT);
+            a3.intoArray(scores, (t + 3) * COUNT);
+            a4.intoArray(scores, (t + 4) * COUNT);
+            a5.intoArray(scores, (t + 5) * COUNT);
+            a6.intoArray(scores, (t + 6) * COUNT);
+            a7.intoArray(scores, (t + 7) * COUNT);
+        }
+    }
+
+    static void panelSoftmax(float[] scores, float[] largest, float[] total, float[] sum, int width) {
+        FloatVector before = FloatVector.fromArray(FLOATS, largest, 0);
+        FloatVector now = before;
+        for (int t = 0; t < BLOCK; t++) {
+            now = now.max(FloatVector.fromArray(FLOATS, scores, t * COUNT));
+        }
+        FloatVector factor = VectorElements.exp(before.sub(now));
+        now.intoArray(largest, 0);
+        FloatVector added = FloatVector.fromArray(FLOATS, total, 0).mul(factor);
+        for (int t = 0; t < BLOCK; t++) {
+            FloatVector weight = VectorElements.exp(FloatVector.fromArray(FLOATS, scores, t * COUNT).sub(now));
+            weight.intoArray(scores, t * COUNT);
+            added = added.add(weight);
+        }
+        added.intoArray(total, 0);
+        for (int d = 0; d < width; d++) {
+            FloatVector.fromArray(FLOATS, sum, d * COUNT).mul(factor).intoArray(sum, d * COUNT);
+        }
+    }
+
+    /** Eight columns of the values at a time; width is a multiple of the lanes and so of eight. */
+    static void panelWeigh(float[] weights, float[] values, int valuesAt, int width, float[] sum) {
+        for (int d = 0; d < width; d += 8) {
+            int at = d * COUNT;
+            FloatVector a0 = FloatVector.fromArray(FLOATS, sum, at);
+            FloatVector a1 = FloatVector.fromArray(FLOATS, sum, at + COUNT);
+            FloatVector a2 = FloatVector.fromArray(FLOATS, sum, at + 2 * COUNT);
+            FloatVector a3 = FloatVector.fromArray(FLOATS, sum, at + 3 * COUNT);
+            FloatVector a4 = FloatVector.fromArray(FLOATS, sum, at + 4 * COUNT);
+            FloatVector a5 = FloatVector.fromArray(FLOATS, sum, at + 5 * COUNT);
+            FloatVector a6 = FloatVector.fromArray(FLOATS, sum, at + 6 * COUNT);
+            FloatVector a7 = FloatVector.fromArray(FLOATS, sum, at + 7 * COUNT);
+            int v = valuesAt + d;
+            for (int t = 0; t < BLOCK; t++, v += width) {
+                FloatVector weight = FloatVector.fromArray(FLOATS, weights, t * COUNT);
+                a0 = FloatVector.broadcast(FLOATS, values[v]).fma(weight, a0);
+                a1 = FloatVector.broadcast(FLOATS, values[v + 1]).fma(weight, a1);
+                a2 = FloatVector.broadcast(FLOATS, values[v + 2]).fma(weight, a2);
+                a3 = FloatVector.broadcast(FLOATS, values[v + 3]).fma(weight, a3);
+                a4 = FloatVector.broadcast(FLOATS, values[v + 4]).fma(weight, a4);
+                a5 = FloatVector.broadcast(FLOATS, values[v + 5]).fma(weight, a5);
+                a6 = FloatVector.broadcast(FLOATS, values[v + 6]).fma(weight, a6);
+                a7 = FloatVector.broadcast(FLOATS, values[v + 7]).fma(weight, a7);
+            }
+            a0.intoArray(sum, at);
+            a1.intoArray(sum, at + COUNT);
+            a2.intoArray(sum, at + 2 * COUNT);
+            a3.intoArray(sum, at + 3 * COUNT);
+            a4.intoArray(sum, at + 4 * COUNT);
+            a5.intoArray(sum, at + 5 * COUNT);
+            a6.intoArray(sum, at + 6 * COUNT);
+            a7.intoArray(sum, at + 7 * COUNT);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package org.waterspout.backend.cpu;
+
+import org.waterspout.model.architecture.Activation;
+
+/** The kernels in vectors of 256 or 512 bits. */
+final class VectorKernels implements Kernels {
+
+    private final ScalarKernels plain = new ScalarKernels();
+
+    @Override
+    public String description() {
+        return Lanes.describe();
+    }
+
+    @Override
+    public int lanes() {
+        return Lanes.COUNT;
+    }
+
+    @Override
+    public void decode(Matrix weights, int from, int to, float[] out, int outAt) {
+        VectorTiles.decode(weights, from, to, out, outAt);
+    }
+
+    @Override
+    public void multiply(Matrix weights, int from, int to, float[] x, int xAt, float[] out, int outAt, float[] scratch) {
+        VectorProducts.multiply(weights, from, to, x, xAt, out, outAt, scratch);
+    }
+
+    @Override
+    public void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
+        VectorTiles.multiplyRows(tile, rows, columns, x, xRows, out, outAt, outStride);
+    }
+
+    @Override
+    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
+        VectorTiles.multiplyPanels(tile, rows, columns, x, panels, out, outRow, width);
+    }
+
+    @Override
+    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
+        VectorAttention.scores(q, qAt, keys, keysAt, headWidth, scores);
+    }
+
+    @Override
+    public void weigh(float[] weights, int from, int to, float[] values, int valuesAt, int width, float[] sum, int sumAt) {
+        VectorAttention.weigh(weights, from, to, values, valuesAt, width, sum, sumAt);
+    }
+
+    @Override
+    public float exponentials(float[] scores, int from, int to, float largest) {
+        return VectorElements.exponentials(scores, from, to, largest);
+    }
+
+    @Override
+    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
+        VectorAttention.panelScores(q, qAt, keys, keysAt, headWidth, scores);
+    }
+
+    @Override
+    public void panelSoftmax(float[] scores, float[] largest, float[] total, float[] sum, int width) {
+        VectorAttention.panelSoftmax(scores, largest, total, sum, width);
+    }
+
+    @Override
+    public void panelWeigh(float[] weights, float[] values, int valuesAt, int width, float[] sum) {
+        VectorAttention.panelWeigh(weights, values, valuesAt, width, sum);
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xAt, float[] gain, float epsilon, float[] out, int outAt) {
+        VectorElements.rmsNorm(x, xAt, gain, epsilon, out, outAt);
+    }
+
+    @Override
+    public void panelRmsNorm(float[] x, int xAt, float[] gain, float epsilon, float[] out, int outAt) {
+        VectorElements.panelRmsNorm(x, xAt, gain, epsilon, out, outAt);
+    }
+
+    @Override
+    public void layerNorm(float[] x, int xAt, float[] gain, float[] bias, float epsilon, float[] out, int outAt) {
+        VectorElements.layerNorm(x, xAt, gain, bias, epsilon, out, outAt);
+    }
+
+    @Override
+    public void panelLayerNorm(float[] x, int xAt, float[] gain, float[] bias, float epsilon, float[] out, int outAt) {
+        VectorElements.panelLayerNorm(x, xAt, gain, bias, epsilon, out, outAt);
+    }
+
+    @Override
+    public void activate(Activation function, float[] x, float[] out, int from, int to) {
+        VectorElements.activate(function, x, out, from, to);
+    }
+
+    @Override
+    public void softCap(float cap, float[] x, float[] out, int from, int to) {
+        VectorElements.softCap(cap, x, out, from, to);
+    }
+
+    // The compiler makes vectors of the plain loops for these.
+
+    @Override
+    public void add(float[] left, float[] right, float[] out, int from, int to) {
+        plain.add(left, right, out, from, to);
+    }
+
+    @Override
+    public void multiply(float[] left, float[] right, float[] out, int from, int to) {
+        plain.multiply(left, right, out, from, to);
+    }
+
+    @Override
+    public void scale(float factor, float[] x, int xAt, float[] out, int outAt, int count) {
+        plain.scale(factor, x, xAt, out, outAt, count);
+    }
+}

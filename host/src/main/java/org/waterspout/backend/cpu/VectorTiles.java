@@ -1,0 +1,262 @@
+package org.waterspout.backend.cpu;
+
+import static org.waterspout.backend.cpu.Lanes.BYTES;
+import static org.waterspout.backend.cpu.Lanes.COUNT;
+import static org.waterspout.backend.cpu.Lanes.FLOATS;
+import static org.waterspout.backend.cpu.Lanes.HALF;
+import static org.waterspout.backend.cpu.Lanes.INTS;
+import static org.waterspout.backend.cpu.Lanes.LITTLE;
+import static org.waterspout.backend.cpu.Lanes.SHORTS;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Products of decoded weights with many rows. In these loops the vector methods are called directly: past some thousand nodes the
+ * compiler no longer inlines methods of our own, and their vectors then go through the heap.
+ */
+final class VectorTiles {
+
+    /** Columns of a panel that stay in the first-level cache: two panels of 256 x 16 floats are 32 KB. */
+    private static final int COLUMN_BLOCK = 256;
+
+    private VectorTiles() {
+    }
+
+    static void decode(Matrix weights, int from, int to, float[] out, int outAt) {
+        MemorySegment data = weights.data();
+        long at = from * weights.rowBytes();
+        int count = (to - from) * weights.columns();
+        switch (weights.type()) {
+            case F32 -> MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE), at, out, outAt, count);
+            case F16 -> decodeF16(data, at, count, out, outAt);
+            case BF16 -> decodeBf16(data, at, count, out, outAt);
+            case Q8_0 -> decodeQ8(data, at, count / 32, out, outAt);
+            case Q4_0 -> decodeQ4(data, at, 18, 2, count / 32, out, outAt);
+            case Q4_1 -> decodeQ4(data, at, 20, 4, count / 32, out, outAt);
+            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> weights.type().decode(data, at, out, outAt, count);
+        }
+    }
+
+    private static void decodeF16(MemorySegment data, long at, int count, float[] out, int outAt) {
+        int i = 0;
+        for (; i + COUNT <= count; i += COUNT) {
+            // sign, exponent and fraction moved into a float's place are the number times 2^-112, subnormal or not
+            IntVector bits = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, at + 2L * i, LITTLE).castShape(INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000);
+            bits.reinterpretAsFloats().mul(0x1p112f).intoArray(out, outAt + i);
+        }
+        for (; i < count; i++) {
+            out[outAt + i] = Float.float16ToFloat(data.get(HALF, at + 2L * i));
+        }
+    }
+
+    private static void decodeBf16(MemorySegment data, long at, int count, float[] out, int outAt) {
+        int i = 0;
+        for (; i + COUNT <= count; i += COUNT) {
+            ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, at + 2L * i, LITTLE).castShape(INTS, 0))
+                    .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(out, outAt + i);
+        }
+        for (; i < count; i++) {
+            out[outAt + i] = Float.intBitsToFloat(data.get(HALF, at + 2L * i) << 16);
+        }
+    }
+
+    private static void decodeQ8(MemorySegment data, long at, int blocks, float[] out, int outAt) {
+        long p = at;
+        for (int b = 0; b < blocks; b++, p += 34) {
+            float d = Float.float16ToFloat(data.get(HALF, p));
+            for (int j = 0; j < 32; j += COUNT) {
+                ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE).castShape(FLOATS, 0)).mul(d)
+                        .intoArray(out, outAt + b * 32 + j);
+            }
+        }
+    }
+
+    /** Q4_0 (header of 2 bytes: value d * q - 8 d) and Q4_1 (header of 4: value d * q + m). */
+    private static void decodeQ4(MemorySegment data, long at, int blockBytes, int header, int blocks, float[] out, int outAt) {
+        long p = at;
+        for (int b = 0; b < blocks; b++, p += blockBytes) {
+            float d = Float.float16ToFloat(data.get(HALF, p));
+            float least = header == 4 ? Float.float16ToFloat(data.get(HALF, p + 2)) : -8 * d;
+            FloatVector offset = FloatVector.broadcast(FLOATS, least);
+            for (int j = 0; j < 16; j += COUNT) {
+                IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                ((FloatVector) pair.and(15).castShape(FLOATS, 0)).mul(d).add(offset).intoArray(out, outAt + b * 32 + j);
+                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(d).add(offset)
+                        .intoArray(out, outAt + b * 32 + 16 + j);
+            }
+        }
+    }
+
+    static void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
+        float[] sums = new float[COUNT];
+        for (int s = 0; s < xRows; s += 4) {
+            int x0 = s * columns;
+            int x1 = Math.min(s + 1, xRows - 1) * columns;
+            int x2 = Math.min(s + 2, xRows - 1) * columns;
+            int x3 = Math.min(s + 3, xRows - 1) * columns;
+            for (int row = 0; row < rows; row++) {
+                int w = row * columns;
+                FloatVector a0 = FloatVector.zero(FLOATS);
+                FloatVector a1 = a0;
+                FloatVector a2 = a0;
+                FloatVector a3 = a0;
+                int k = 0;
+                for (; k + COUNT <= columns; k += COUNT) {
+                    FloatVector weight = FloatVector.fromArray(FLOATS, tile, w + k);
+                    a0 = FloatVector.fromArray(FLOATS, x, x0 + k).fma(weight, a0);
+                    a1 = FloatVector.fromArray(FLOATS, x, x1 + k).fma(weight, a1);
+                    a2 = FloatVector.fromArray(FLOATS, x, x2 + k).fma(weight, a2);
+                    a3 = FloatVector.fromArray(FLOATS, x, x3 + k).fma(weight, a3);
+                }
+                float s0 = Lanes.sum(a0, sums, 0);
+                float s1 = Lanes.sum(a1, sums, 0);
+                float s2 = Lanes.sum(a2, sums, 0);
+                float s3 = Lanes.sum(a3, sums, 0);
+                for (; k < columns; k++) {
+                    float weight = tile[w + k];
+                    s0 += weight * x[x0 + k];
+                    s1 += weight * x[x1 + k];
+                    s2 += weight * x[x2 + k];
+                    s3 += weight * x[x3 + k];
+                }
+                int at = outAt + s * outStride + row;
+                out[at] = s0;
+                if (s + 1 < xRows) {
+                    out[at + outStride] = s1;
+                }
+                if (s + 2 < xRows) {
+                    out[at + 2 * outStride] = s2;
+                }
+                if (s + 3 < xRows) {
+                    out[at + 3 * outStride] = s3;
+                }
+            }
+        }
+    }
+
+    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
+        for (int from = 0; from < columns; from += COLUMN_BLOCK) {
+            int count = Math.min(COLUMN_BLOCK, columns - from);
+            for (int panel = 0; panel < panels; panel += 2) {
+                int x0 = (panel * columns + from) * COUNT;
+                int out0 = (panel * width + outRow) * COUNT;
+                boolean pair = panel + 1 < panels;
+                int row = 0;
+                for (; row + 6 <= rows; row += 6) {
+                    if (pair) {
+                        sixByTwo(tile, row * columns + from, columns, count, x, x0, x0 + columns * COUNT,
+                                out, out0 + row * COUNT, out0 + (width + row) * COUNT);
+                    } else {
+                        sixByOne(tile, row * columns + from, columns, count, x, x0, out, out0 + row * COUNT);
+                    }
+                }
+                for (; row < rows; row++) {
+                    one(tile, row * columns + from, count, x, x0, out, out0 + row * COUNT);
+                    if (pair) {
+                        one(tile, row * columns + from, count, x, x0 + columns * COUNT, out, out0 + (width + row) * COUNT);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Six weight rows by two panels: twelve sums, which is what 16 registers hold beside their operands. */
+    private static void sixByTwo(float[] w, int wAt, int stride, int count, float[] x, int x0, int x1, float[] out, int out0, int out1) {
+        int w1 = wAt + stride;
+        int w2 = w1 + stride;
+        int w3 = w2 + stride;
+        int w4 = w3 + stride;
+        int w5 = w4 + stride;
+        FloatVector a0 = FloatVector.fromArray(FLOATS, out, out0);
+        FloatVector a1 = FloatVector.fromArray(FLOATS, out, out0 + COUNT);
+        FloatVector a2 = FloatVector.fromArray(FLOATS, out, out0 + 2 * COUNT);
+        FloatVector a3 = FloatVector.fromArray(FLOATS, out, out0 + 3 * COUNT);
+        FloatVector a4 = FloatVector.fromArray(FLOATS, out, out0 + 4 * COUNT);
+        FloatVector a5 = FloatVector.fromArray(FLOATS, out, out0 + 5 * COUNT);
+        FloatVector b0 = FloatVector.fromArray(FLOATS, out, out1);
+        FloatVector b1 = FloatVector.fromArray(FLOATS, out, out1 + COUNT);
+        FloatVector b2 = FloatVector.fromArray(FLOATS, out, out1 + 2 * COUNT);
+        FloatVector b3 = FloatVector.fromArray(FLOATS, out, out1 + 3 * COUNT);
+        FloatVector b4 = FloatVector.fromArray(FLOATS, out, out1 + 4 * COUNT);
+        FloatVector b5 = FloatVector.fromArray(FLOATS, out, out1 + 5 * COUNT);
+        for (int k = 0; k < count; k++) {
+            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + k * COUNT);
+            FloatVector xb = FloatVector.fromArray(FLOATS, x, x1 + k * COUNT);
+            FloatVector weight = FloatVector.broadcast(FLOATS, w[wAt + k]);
+            a0 = weight.fma(xa, a0);
+            b0 = weight.fma(xb, b0);
+            weight = FloatVector.broadcast(FLOATS, w[w1 + k]);
+            a1 = weight.fma(xa, a1);
+            b1 = weight.fma(xb, b1);
+            weight = FloatVector.broadcast(FLOATS, w[w2 + k]);
+            a2 = weight.fma(xa, a2);
+            b2 = weight.fma(xb, b2);
+            weight = FloatVector.broadcast(FLOATS, w[w3 + k]);
+            a3 = weight.fma(xa, a3);
+            b3 = weight.fma(xb, b3);
+            weight = FloatVector.broadcast(FLOATS, w[w4 + k]);
+            a4 = weight.fma(xa, a4);
+            b4 = weight.fma(xb, b4);
+            weight = FloatVector.broadcast(FLOATS, w[w5 + k]);
+            a5 = weight.fma(xa, a5);
+            b5 = weight.fma(xb, b5);
+        }
+        a0.intoArray(out, out0);
+        a1.intoArray(out, out0 + COUNT);
+        a2.intoArray(out, out0 + 2 * COUNT);
+        a3.intoArray(out, out0 + 3 * COUNT);
+        a4.intoArray(out, out0 + 4 * COUNT);
+        a5.intoArray(out, out0 + 5 * COUNT);
+        b0.intoArray(out, out1);
+        b1.intoArray(out, out1 + COUNT);
+        b2.intoArray(out, out1 + 2 * COUNT);
+        b3.intoArray(out, out1 + 3 * COUNT);
+        b4.intoArray(out, out1 + 4 * COUNT);
+        b5.intoArray(out, out1 + 5 * COUNT);
+    }
+
+    private static void sixByOne(float[] w, int wAt, int stride, int count, float[] x, int x0, float[] out, int out0) {
+        int w1 = wAt + stride;
+        int w2 = w1 + stride;
+        int w3 = w2 + stride;
+        int w4 = w3 + stride;
+        int w5 = w4 + stride;
+        FloatVector a0 = FloatVector.fromArray(FLOATS, out, out0);
+        FloatVector a1 = FloatVector.fromArray(FLOATS, out, out0 + COUNT);
+        FloatVector a2 = FloatVector.fromArray(FLOATS, out, out0 + 2 * COUNT);
+        FloatVector a3 = FloatVector.fromArray(FLOATS, out, out0 + 3 * COUNT);
+        FloatVector a4 = FloatVector.fromArray(FLOATS, out, out0 + 4 * COUNT);
+        FloatVector a5 = FloatVector.fromArray(FLOATS, out, out0 + 5 * COUNT);
+        for (int k = 0; k < count; k++) {
+            FloatVector xa = FloatVector.fromArray(FLOATS, x, x0 + k * COUNT);
+            a0 = FloatVector.broadcast(FLOATS, w[wAt + k]).fma(xa, a0);
+            a1 = FloatVector.broadcast(FLOATS, w[w1 + k]).fma(xa, a1);
+            a2 = FloatVector.broadcast(FLOATS, w[w2 + k]).fma(xa, a2);
+            a3 = FloatVector.broadcast(FLOATS, w[w3 + k]).fma(xa, a3);
+            a4 = FloatVector.broadcast(FLOATS, w[w4 + k]).fma(xa, a4);
+            a5 = FloatVector.broadcast(FLOATS, w[w5 + k]).fma(xa, a5);
+        }
+        a0.intoArray(out, out0);
+        a1.intoArray(out, out0 + COUNT);
+        a2.intoArray(out, out0 + 2 * COUNT);
+        a3.intoArray(out, out0 + 3 * COUNT);
+        a4.intoArray(out, out0 + 4 * COUNT);
+        a5.intoArray(out, out0 + 5 * COUNT);
+    }
+
+    private static void one(float[] w, int wAt, int count, float[] x, int x0, float[] out, int out0) {
+        FloatVector sum = FloatVector.fromArray(FLOATS, out, out0);
+        for (int k = 0; k < count; k++) {
+            sum = FloatVector.broadcast(FLOATS, w[wAt + k]).fma(FloatVector.fromArray(FLOATS, x, x0 + k * COUNT), sum);
+        }
+        sum.intoArray(out, out0);
+    }
+}

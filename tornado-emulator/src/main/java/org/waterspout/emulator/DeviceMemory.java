@@ -3,21 +3,20 @@ package org.waterspout.emulator;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 
 import uk.ac.manchester.tornado.api.exceptions.TornadoMemoryException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /**
  * The device memory of one plan. Each graph has a buffer of its own for each array, found by the host array's identity, as in
- * TornadoVM: two graphs share a buffer only where one persists it and the other consumes it.
+ * TornadoVM: two graphs share a buffer only where the second consumes it right after the first.
  */
 final class DeviceMemory {
     private final long capacity;
     private final Map<String, Map<Object, DeviceBuffer>> buffers = new HashMap<>();
-    private final Map<Object, SequencedMap<String, DeviceBuffer>> persisted = new IdentityHashMap<>();
+    private String lastRun;
     private Arena arena = Arena.ofShared();
     private long used;
     private long planLimit = Long.MAX_VALUE;
@@ -43,30 +42,41 @@ final class DeviceMemory {
         return buffer;
     }
 
-    /** Leaves a graph's buffer to the graphs that will consume it. */
-    void persist(String graph, Object host) {
-        // Removed first, so that the last one in the order of the map is the latest.
-        persistedBy(host).remove(graph);
-        persistedBy(host).put(graph, buffer(graph, host));
+    /** Remembers which graph an execution ran last: only its buffers can be consumed by the next execution. */
+    void ranLast(String graph) {
+        lastRun = graph;
     }
 
-    private SequencedMap<String, DeviceBuffer> persistedBy(Object host) {
-        return persisted.computeIfAbsent(host, _ -> new LinkedHashMap<>());
-    }
-
-    /** Gives a graph the buffer that another one persisted; the latest such buffer where fromGraph is empty. */
-    void consume(String graph, Object host, String fromGraph) {
-        SequencedMap<String, DeviceBuffer> candidates = persistedBy(host);
-        boolean anyWillDo = fromGraph.isEmpty() && !candidates.isEmpty();
-        DeviceBuffer buffer = anyWillDo ? candidates.lastEntry().getValue() : candidates.get(fromGraph);
-        if (buffer == null) {
-            throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph + " consumes " + host
-                    + (fromGraph.isEmpty() ? "" : " from graph " + fromGraph) + ", but "
-                    + (candidates.isEmpty() ? "no executed graph of the plan persists it"
-                            : "graph " + String.join(", ", candidates.keySet()) + " is the one that persisted it")
-                    + ": call persistOnDevice there and execute it first");
+    /**
+     * Gives a graph the buffers it consumes, as TornadoVM 5.2.0 does it (TornadoTaskGraph.updatePersistedObjectState, and tried
+     * there): the graph that the execution before ran last is the only source, whatever name was given. If the consumer names
+     * that graph for some arrays, those alone are taken from it and the others stay as they were; else all are taken. Whether the
+     * source persists an array makes no difference as long as it lists it somewhere.
+     */
+    void consume(GraphDescription graph) {
+        List<Transfer.Consume> consumed = graph.consumed();
+        if (lastRun != null) {
+            boolean named = consumed.stream().anyMatch(one -> one.fromGraph().equals(lastRun));
+            consumed.stream().filter(one -> !named || one.fromGraph().equals(lastRun))
+                    .forEach(one -> take(graph.name(), one.array()));
         }
-        buffersOf(graph).put(host, buffer);
+        for (Transfer.Consume one : consumed) {
+            if (!has(graph.name(), one.array())) {
+                throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph.name() + " consumes " + one.array() + ", but "
+                        + (lastRun == null ? "no graph was executed before"
+                                : "graph " + lastRun + ", which the execution before ran last, does not have it")
+                        + ": list it there with persistOnDevice or consumeFromDevice, name that graph or none here, and call "
+                        + "execute for each of them");
+            }
+        }
+    }
+
+    private void take(String graph, Object host) {
+        if (has(lastRun, host)) {
+            buffersOf(graph).put(host, buffer(lastRun, host));
+        } else {
+            buffersOf(graph).remove(host);
+        }
     }
 
     private void checkRoomFor(long bytes) {
@@ -96,7 +106,7 @@ final class DeviceMemory {
     /** Gives all memory back; what was on the device is lost. */
     void free() {
         buffers.clear();
-        persisted.clear();
+        lastRun = null;
         arena.close();
         arena = Arena.ofShared();
         used = 0;

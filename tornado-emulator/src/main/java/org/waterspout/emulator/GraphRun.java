@@ -38,6 +38,7 @@ final class GraphRun {
     }
 
     void run() {
+        memory.consume(graph);
         graph.transfers().forEach(this::before);
         for (KernelTask task : graph.tasks()) {
             long start = System.nanoTime();
@@ -55,7 +56,7 @@ final class GraphRun {
                     copyIn(buffer, array);
                 }
             }
-            case Transfer.Consume(Object array, String fromGraph) -> memory.consume(graph.name(), array, fromGraph);
+            case Transfer.Consume _ -> { }
             case Transfer.ToHost(Object array, Transfer.When _) -> {
                 // TornadoVM copies in once what is read but only declared as an output.
                 DeviceBuffer buffer = memory.buffer(graph.name(), array);
@@ -67,8 +68,7 @@ final class GraphRun {
     }
 
     private boolean isConsumed(Object array) {
-        return graph.transfers().stream()
-                .anyMatch(transfer -> transfer instanceof Transfer.Consume consume && consume.array() == array);
+        return graph.consumed().stream().anyMatch(one -> one.array() == array);
     }
 
     private void copyIn(DeviceBuffer buffer, Object array) {
@@ -84,7 +84,7 @@ final class GraphRun {
         if (transfer instanceof Transfer.ToHost(Object array, Transfer.When when)) {
             DeviceBuffer buffer = memory.buffer(graph.name(), array);
             switch (when) {
-                case ON_DEMAND -> memory.persist(graph.name(), array);
+                case ON_DEMAND -> { }
                 case EVERY -> copyOut(buffer);
                 case FIRST -> {
                     if (!buffer.firstReturnDone()) {

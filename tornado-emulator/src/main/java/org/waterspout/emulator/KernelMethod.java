@@ -21,7 +21,8 @@ record KernelMethod(ClassLoader loader, String owner, MethodModel model) {
     static Optional<KernelMethod> find(KernelCode code, ClassLoader loader, Object[] arguments) {
         Object[] probe = new Object[arguments.length];
         for (int position = 0; position < probe.length; position++) {
-            probe[position] = arguments[position] instanceof Number ? arguments[position] : null;
+            probe[position] = arguments[position] instanceof Number || arguments[position] instanceof Record
+                    ? arguments[position] : null;
         }
         try {
             code.invoke(probe);

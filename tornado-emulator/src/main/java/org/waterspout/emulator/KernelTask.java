@@ -1,10 +1,15 @@
 package org.waterspout.emulator;
 
+import java.lang.reflect.RecordComponent;
+import java.util.Set;
+
 import uk.ac.manchester.tornado.api.KernelContext;
 
 /** A kernel with its arguments, as one task of a graph. */
 final class KernelTask {
     private static final int MAXIMUM_ARGUMENTS = 20;
+    private static final Set<Class<?>> NUMBERS = Set.of(byte.class, short.class, int.class, long.class, float.class,
+            double.class);
 
     private final String graph;
     private final String id;
@@ -39,13 +44,25 @@ final class KernelTask {
             case byte[] _ -> "a byte[] (pass a ByteArray)";
             case Enum<?> _ -> "an enum (pass an int)";
             case Byte _, Short _, Integer _, Long _, Float _, Double _, KernelContext _ -> "";
+            case Record constants -> notNumbers(constants);
             case Object array when DeviceBuffer.holds(array) -> "";
             case Object other -> "a " + other.getClass().getSimpleName()
-                    + " (pass TornadoVM's arrays, float vectors and numbers)";
+                    + " (pass TornadoVM's arrays, float vectors, numbers, or records of numbers)";
         };
         if (!refused.isEmpty()) {
             throw KernelFault.argument("Kernel " + qualifiedName() + ": argument #" + position + " is " + refused);
         }
+    }
+
+    /** TornadoVM reads a record's fields as constants, which only numbers can be. */
+    private static String notNumbers(Record constants) {
+        for (RecordComponent component : constants.getClass().getRecordComponents()) {
+            if (!NUMBERS.contains(component.getType())) {
+                return "a record with the " + component.getType().getSimpleName() + " " + component.getName()
+                        + " (pass records of numbers)";
+            }
+        }
+        return "";
     }
 
     /** The name of the graph, and so of the buffers, the task belongs to. */

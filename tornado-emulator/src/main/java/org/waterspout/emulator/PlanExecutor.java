@@ -84,6 +84,7 @@ public final class PlanExecutor {
             for (int index : selected) {
                 new GraphRun(graphs.get(index), memory, settings, grids, watch).run();
             }
+            memory.ranLast(graphs.get(selected[selected.length - 1]).name());
             Measurement measurement = watch.measurement(memory.used());
             if (profiler == ProfilerMode.CONSOLE) {
                 LOG.info("{}", measurement);

@@ -159,6 +159,19 @@ class KernelRunsTest {
     }
 
     @Test
+    void aRecordOfNumbersIsAConstant() {
+        FloatArray in = random(37, SEED);
+        FloatArray out = new FloatArray(37);
+        TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
+                .task("scale", Kernels::scaleByShape, new KernelContext(), in, out, new Kernels.Shape(37, 4f))
+                .transferToHost(EVERY, out);
+        execute(graph, grid("g.scale", 40, 8));
+        for (int index = 0; index < 37; index++) {
+            assertEquals(in.get(index) * 4f, out.get(index), 0f, "element " + index + ", seed " + SEED);
+        }
+    }
+
+    @Test
     void twentyArguments() {
         FloatArray out = new FloatArray(1);
         TaskGraph graph = new TaskGraph("g").task("many", KernelRunsTest::many, new KernelContext(), out, 1, 2, 3, 4, 5, 6, 7, 8, 9,

@@ -21,6 +21,18 @@ final class Kernels {
         }
     }
 
+    /** What a kernel gets as constants. */
+    record Shape(int n, float factor) {
+    }
+
+    /** As scale, with its scalars in a record. */
+    static void scaleByShape(KernelContext context, FloatArray in, FloatArray out, Shape shape) {
+        int i = context.globalIdx;
+        if (i < shape.n()) {
+            out.set(i, in.get(i) * shape.factor());
+        }
+    }
+
     /** As scale, and it forgets that the grid is larger than the arrays. */
     static void scaleWithoutGuard(KernelContext context, FloatArray in, FloatArray out, float factor) {
         int i = context.globalIdx;

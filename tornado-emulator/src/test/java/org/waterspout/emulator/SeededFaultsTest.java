@@ -168,7 +168,8 @@ class SeededFaultsTest {
         FloatArray out = new FloatArray(8);
         TaskGraph graph = new TaskGraph("second").consumeFromDevice("first", data)
                 .task("scale", Kernels::scale, new KernelContext(), data, out, 8, 2f).transferToHost(EVERY, out);
-        assertFault(Kind.TRANSFER, () -> execute(graph, grid("second.scale", 8, 8)), "Graph second", "persist");
+        assertFault(Kind.TRANSFER, () -> execute(graph, grid("second.scale", 8, 8)), "Graph second",
+                "no graph was executed before", "persistOnDevice");
     }
 
     @Test
@@ -248,6 +249,10 @@ class SeededFaultsTest {
                 "byte[]", "ByteArray");
         assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (Kind kind, FloatArray out) -> out.set(0, kind.ordinal()),
                 Kind.RACE, new FloatArray(1)), "Kernel g.t", "enum");
+        record Named(int n, String name) {
+        }
+        assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (Named named, FloatArray out) -> out.set(0, named.n()),
+                new Named(1, "x"), new FloatArray(1)), "Kernel g.t", "record", "String name");
         assertFault(Kind.ARGUMENT, () -> new TaskGraph("g").task("t", (FloatArray out) -> out.clear(), (FloatArray) null),
                 "Kernel g.t", "null");
         assertFault(Kind.ARGUMENT, () -> new GraphRecorder("g").task("t", "code", new Object[21]), "Kernel g.t", "21 arguments",

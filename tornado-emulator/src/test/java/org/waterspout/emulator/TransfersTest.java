@@ -128,7 +128,9 @@ class TransfersTest {
             assertEquals(10f, out.get(0));
             assertEquals(0f, between.get(0), "what is between them never reaches the host");
             in.init(2f);
-            plan.withAllGraphs().execute();
+            plan.withGraph(0).execute();
+            plan.withGraph(1).execute();
+            plan.withGraph(1).execute();
             assertEquals(20f, out.get(0));
         }
     }
@@ -162,7 +164,7 @@ class TransfersTest {
     }
 
     @Test
-    void consumingByTheWrongNameIsAnError() throws Exception {
+    void consumingByAnotherNameTakesFromTheGraphThatRanLast() throws Exception {
         FloatArray in = ones();
         FloatArray between = new FloatArray(SIZE);
         FloatArray out = new FloatArray(SIZE);
@@ -173,8 +175,66 @@ class TransfersTest {
         GridScheduler grids = grid("first.scale", 8, 8);
         grids.addWorkerGrid("second.scale", grids.get("first.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(first.snapshot(), second.snapshot())) {
+            plan.withGridScheduler(grids).withGraph(0).execute();
+            // The name decides nothing as long as no array is consumed under the right one.
+            plan.withGraph(1).execute();
+            assertEquals(10f, out.get(0));
+        }
+    }
+
+    @Test
+    void onlyTheGraphThatRanLastCanBeConsumedFrom() throws Exception {
+        FloatArray weights = ones();
+        FloatArray other = ones();
+        FloatArray out = new FloatArray(SIZE);
+        TaskGraph load = new TaskGraph("load").transferToDevice(FIRST, weights)
+                .task("increment", Kernels::increment, new KernelContext(), weights, SIZE).persistOnDevice(weights);
+        TaskGraph between = new TaskGraph("between").transferToDevice(FIRST, other)
+                .task("increment", Kernels::increment, new KernelContext(), other, SIZE).persistOnDevice(other);
+        TaskGraph passing = new TaskGraph("passing").transferToDevice(FIRST, other).consumeFromDevice(weights)
+                .task("increment", Kernels::increment, new KernelContext(), other, SIZE);
+        TaskGraph use = new TaskGraph("use").consumeFromDevice("load", weights)
+                .task("scale", Kernels::scale, new KernelContext(), weights, out, SIZE, 5f).transferToHost(EVERY, out);
+        GridScheduler grids = grid("load.increment", 8, 8);
+        for (String task : new String[] { "between.increment", "passing.increment", "use.scale" }) {
+            grids.addWorkerGrid(task, grids.get("load.increment"));
+        }
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(load.snapshot(), between.snapshot(), passing.snapshot(),
+                use.snapshot())) {
             plan.withGridScheduler(grids);
-            assertFault(KernelFault.Kind.TRANSFER, plan::execute, "Graph second", "frist", "graph first");
+            assertFault(KernelFault.Kind.TRANSFER, plan::execute, "no graph was executed before", "execute for each");
+            plan.withGraph(0).execute();
+            plan.withGraph(3).execute();
+            plan.withGraph(3).execute();
+            plan.withGraph(1).execute();
+            assertFault(KernelFault.Kind.TRANSFER, plan.withGraph(3)::execute, "Graph use", "graph between", "ran last");
+            plan.withGraph(0).execute();
+            plan.withGraph(2).execute();
+            plan.withGraph(3).execute();
+        }
+        assertEquals(5f * 4f, out.get(0), "three increments: the plan's first execution failed only after the first graph");
+    }
+
+    @Test
+    void namingTheGraphThatRanLastForOneArrayLeavesTheOthersUnlinked() throws Exception {
+        FloatArray weights = ones();
+        FloatArray hidden = ones();
+        FloatArray out = new FloatArray(SIZE);
+        TaskGraph load = new TaskGraph("load").transferToDevice(FIRST, weights)
+                .task("increment", Kernels::increment, new KernelContext(), weights, SIZE).persistOnDevice(weights);
+        TaskGraph embed = new TaskGraph("embed").transferToDevice(EVERY, hidden).consumeFromDevice("load", weights)
+                .task("increment", Kernels::increment, new KernelContext(), hidden, SIZE).persistOnDevice(hidden);
+        TaskGraph layer = new TaskGraph("layer").consumeFromDevice("load", weights).consumeFromDevice("embed", hidden)
+                .task("increment", Kernels::increment, new KernelContext(), hidden, SIZE)
+                .task("scale", Kernels::scale, new KernelContext(), weights, out, SIZE, 5f).transferToHost(EVERY, out);
+        GridScheduler grids = grid("load.increment", 8, 8);
+        for (String task : new String[] { "embed.increment", "layer.increment", "layer.scale" }) {
+            grids.addWorkerGrid(task, grids.get("load.increment"));
+        }
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(load.snapshot(), embed.snapshot(), layer.snapshot())) {
+            plan.withGridScheduler(grids).withGraph(0).execute();
+            plan.withGraph(1).execute();
+            assertFault(KernelFault.Kind.TRANSFER, plan.withGraph(2)::execute, "Graph layer", "graph embed");
         }
     }
 
@@ -208,8 +268,9 @@ class TransfersTest {
         GridScheduler grids = grid("a.scale", 8, 8);
         grids.addWorkerGrid("b.scale", grids.get("a.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(a.snapshot(), b.snapshot())) {
-            TornadoExecutionResult result = plan.withGridScheduler(grids).withProfiler(ProfilerMode.SILENT).execute();
-            assertEquals(SIZE * 4L, result.getProfilerResult().getTotalBytesCopyIn());
+            plan.withGridScheduler(grids).withProfiler(ProfilerMode.SILENT);
+            assertEquals(SIZE * 4L, plan.withGraph(0).execute().getProfilerResult().getTotalBytesCopyIn());
+            assertEquals(0, plan.withGraph(1).execute().getProfilerResult().getTotalBytesCopyIn());
             assertEquals(3 * (SIZE * 4L + 16), plan.getCurrentDeviceMemoryUsage());
         }
         assertEquals(3f, outB.get(0));

@@ -38,13 +38,13 @@ public class TaskGraph {
         return this;
     }
 
-    /** Uses arrays that the named graph of the same plan persists. */
+    /** Uses arrays that the named graph left on the device; it must be the one the execution before ran last. */
     public TaskGraph consumeFromDevice(String uniqueTaskGraphName, Object... objects) {
         recorder.consumeFromDevice(uniqueTaskGraphName, objects);
         return this;
     }
 
-    /** Uses arrays that some graph of the same plan persists. */
+    /** Uses arrays that the graph the execution before ran last left on the device. */
     public TaskGraph consumeFromDevice(Object... objects) {
         recorder.consumeFromDevice(objects);
         return this;

@@ -37,6 +37,7 @@ public final class GraphBuilder {
      * @param contextLength positions it will be run with; decides between LongRoPE's two sets of frequencies
      * @throws InvalidRequestException when positions are learned and fewer than {@code contextLength}
      * @throws org.waterspout.error.ModelFormatException when a tensor is missing, or its shape disagrees with the metadata
+     * @throws org.waterspout.error.UnsupportedModelException when the file has a tensor that no operation reads
      */
     public static Graph build(ModelFile file, Architecture architecture, int contextLength) {
         if (architecture.learnedPositions() > 0 && contextLength > architecture.learnedPositions()) {
@@ -59,6 +60,7 @@ public final class GraphBuilder {
         }
         layer = Weight.NO_LAYER;
         Value logits = logits(stream, embedding);
+        weights.requireAllUsed();
         return new Graph(architecture.family(), before, layers, taken(), values, logits, layers.size());
     }
 

@@ -5,11 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -19,59 +16,13 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.Tensor;
-import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.model.architecture.Rotary;
 
 /** What is read from a file's keys and tensors, and what a file that contradicts itself gets. */
 class ArchitectureTest {
-
-    /** A file with other keys or tensors than it has. */
-    private record Changed(ModelFile file, Metadata metadata, Map<String, Tensor> tensors) implements ModelFile {
-
-        static Changed of(ModelFile file) {
-            return new Changed(file, file.metadata(), file.tensors());
-        }
-
-        Changed key(String key, Object value) {
-            Map<String, Object> values = new LinkedHashMap<>(metadata.values());
-            values.put(key, value);
-            return new Changed(file, new Metadata(values), tensors);
-        }
-
-        Changed without(String name) {
-            Map<String, Object> values = new LinkedHashMap<>(metadata.values());
-            Map<String, Tensor> left = new LinkedHashMap<>(tensors);
-            values.remove(name);
-            left.remove(name);
-            return new Changed(file, new Metadata(values), left);
-        }
-
-        Changed tensor(String name, int rows, int columns) {
-            Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
-            changed.put(name, new RandomTensors(1).tensor(name, WeightType.F32, rows, columns, 1));
-            return new Changed(file, metadata, changed);
-        }
-
-        @Override
-        public Path path() {
-            return file.path();
-        }
-
-        @Override
-        public String format() {
-            return file.format();
-        }
-
-        @Override
-        public void close() {
-            file.close();
-        }
-    }
 
     @Test
     void eachFamilyIsDescribed() {
@@ -105,7 +56,7 @@ class ArchitectureTest {
     @Test
     void theFilesOwnPatternOfWindowsComesFirst() {
         try (FamilyModel model = FamilyModel.open("gemma2")) {
-            Changed file = Changed.of(model.file());
+            ChangedFile file = ChangedFile.of(model.file());
             String key = "gemma2.attention.sliding_window_pattern";
             assertEquals(List.of(9, 0, 9), windows(file));
             assertEquals(List.of(9, 9, 0), windows(file.key(key, 3L)));
@@ -133,6 +84,8 @@ class ArchitectureTest {
         refused("llama", file -> file.key("llama.attention.value_length", 7L), UnsupportedModelException.class);
         refused("llama", file -> file.key("llama.attention.head_count_kv", List.of(2L, 1L, 2L)), UnsupportedModelException.class);
         refused("qwen2", file -> file.without("blk.1.attn_q.bias"), UnsupportedModelException.class);
+        assertEquals("tensor blk.2.ffn_up.bias has no place in this architecture as it is supported",
+                refused("llama", file -> file.tensor("blk.2.ffn_up.bias", 0, 72), UnsupportedModelException.class));
     }
 
     @Test
@@ -163,8 +116,8 @@ class ArchitectureTest {
                 Double.POSITIVE_INFINITY, "text", List.of(), List.of(3L, -3L), true);
         return FamilyModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
             try (FamilyModel model = FamilyModel.open(name)) {
-                Changed file = Changed.of(model.file());
-                List<Changed> all = new ArrayList<>();
+                ChangedFile file = ChangedFile.of(model.file());
+                List<ChangedFile> all = new ArrayList<>();
                 file.metadata().values().keySet().stream().filter(key -> !key.startsWith("expected")).forEach(key -> {
                     extremes.forEach(value -> all.add(file.key(key, value)));
                     all.add(file.without(key));
@@ -173,7 +126,7 @@ class ArchitectureTest {
                     all.add(file.without(tensor));
                     all.add(file.tensor(tensor, 5, 3));
                 });
-                for (Changed changed : all) {
+                for (ChangedFile changed : all) {
                     try {
                         GraphBuilder.build(changed, Architecture.of(changed), 64);
                     } catch (WaterspoutException refused) {
@@ -191,13 +144,13 @@ class ArchitectureTest {
     }
 
     private interface Change {
-        Changed apply(Changed file);
+        ChangedFile apply(ChangedFile file);
     }
 
     /** The message of what the changed file gets. */
     private static String refused(String name, Change change, Class<? extends WaterspoutException> type) {
         try (FamilyModel model = FamilyModel.open(name)) {
-            Changed changed = change.apply(Changed.of(model.file()));
+            ChangedFile changed = change.apply(ChangedFile.of(model.file()));
             return assertThrows(type, () -> GraphBuilder.build(changed, Architecture.of(changed), 64)).getMessage();
         }
     }

@@ -1,5 +1,6 @@
 package org.waterspout.tests;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -16,6 +17,9 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.reference.ReferenceBackend;
+import org.waterspout.error.WaterspoutException;
+import org.waterspout.model.architecture.Architecture;
 import org.waterspout.validate.RelativeError;
 
 /** Tiny models of every family, on every backend, against the logits recorded from Transformers. */
@@ -74,6 +78,42 @@ class FamiliesTest {
             }
             assertSame(together, last, vocabulary, backend);
         });
+    }
+
+    /** Every number of the file's description, changed: if the logits stayed, the recordings would not hold the reader to it. */
+    @TestFactory
+    Stream<DynamicTest> everyKeyShowsInTheLogits() {
+        return FamilyModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            try (FamilyModel model = FamilyModel.open(name); Backend reference = new ReferenceBackend()) {
+                String prefix = model.architecture().family() + ".";
+                for (String key : model.file().metadata().values().keySet()) {
+                    Object value = model.file().metadata().values().get(key);
+                    // the length of the context is what a plan may ask for, not what it computes
+                    if (key.startsWith(prefix) && !key.endsWith("context_length") || key.endsWith("original_context_length")) {
+                        ChangedFile file = ChangedFile.of(model.file()).key(key, changed(key, value));
+                        try {
+                            FamilyModel other = new FamilyModel(name, file, Architecture.of(file));
+                            FamilyModel.Expected expected = model.expected().getFirst();
+                            RelativeError error = RelativeError.of(prompt(other, reference, expected), expected.logits(),
+                                    model.architecture().vocabulary());
+                            assertTrue(error.error() > 10 * LIMIT, key + " changed from " + value + ": error only " + error);
+                        } catch (WaterspoutException refused) {
+                            assertFalse(refused.getMessage().isEmpty(), key); // a contradiction is as good as another result
+                        }
+                    }
+                }
+            }
+        }));
+    }
+
+    private static Object changed(String key, Object value) {
+        return switch (value) {
+            case Long number when key.endsWith("original_context_length") -> number * 5; // beyond the recorded context
+            case Long number -> number > 8 ? number - 4 : number * 2;
+            case Double number -> number * 1.5 + 0.1;
+            case String _ -> "none";
+            default -> throw new IllegalStateException("no change is known for " + value);
+        };
     }
 
     private interface Check {

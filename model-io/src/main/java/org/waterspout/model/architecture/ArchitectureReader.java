@@ -146,7 +146,7 @@ final class ArchitectureReader {
     }
 
     private Rotary.Scaling scaling(int rotated) {
-        String type = metadata.optionalString(key("rope.scaling.type")).orElse("none");
+        String type = metadata.optionalString(key("rope.scaling.type")).orElse("linear");
         double factor = finite("rope.scaling.factor", finite("rope.scale_linear", 1));
         double magnitude = finite("rope.scaling.attn_factor", 1);
         int original = metadata.integerOr(key("rope.scaling.original_context_length"), metadata.integer(key("context_length")));
@@ -161,8 +161,8 @@ final class ArchitectureReader {
             return new Rotary.Divided(divisors("rope_freqs.weight", rotated));
         }
         return switch (type) {
-            case "none" -> factor == 1 ? new Rotary.None() : new Rotary.Linear(factor);
-            case "linear" -> new Rotary.Linear(factor);
+            case "none" -> new Rotary.None(); // even where there is a factor
+            case "linear" -> factor == 1 ? new Rotary.None() : new Rotary.Linear(factor);
             case "yarn" -> new Rotary.Yarn(factor, original, above0("rope.scaling.yarn_beta_fast", 32),
                     above0("rope.scaling.yarn_beta_slow", 1),
                     magnitude * finite("rope.scaling.yarn_attn_factor", 1) * (1 + 0.1 * Math.log(factor)));

@@ -22,6 +22,7 @@ import org.waterspout.kernels.NormShape;
 import org.waterspout.kernels.PairShape;
 import org.waterspout.kernels.RopeKernels;
 import org.waterspout.kernels.RopeShape;
+import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.ScaleShape;
 import org.waterspout.kernels.Step;
 import org.waterspout.kernels.ViewShape;
@@ -206,13 +207,13 @@ final class Kernels {
                         pair.keys().array(), pair.values().array(), shape));
     }
 
-    Launch rotateAndAppend(View query, View key, View value, AngleTable angles, View rotated, Caches.Pair pair, RopeShape rope,
-            CacheShape shape) {
-        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, rope.width() + 2 * shape.width()),
+    Launch rotateAndAppend(View query, View key, View value, AngleTable angles, View rotated, Caches.Pair pair,
+            RotateShape shape) {
+        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
                 List.of(query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
                 List.of(angles), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
                         query.buffer().array(), key.buffer().array(), value.buffer().array(), angles.angles(), rotated.buffer().array(),
-                        pair.keys().array(), pair.values().array(), rope, shape));
+                        pair.keys().array(), pair.values().array(), shape));
     }
 
     /** An item for each unit of work in the Wide family, a work-group for each in the Group family. */

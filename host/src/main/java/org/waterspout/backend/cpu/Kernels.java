@@ -15,6 +15,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /** Positions in a block of the key-value cache. */
     int BLOCK = 64;
 
+    /** Groups of four rows whose sums are kept in lanes for a while. */
+    int STAGED = 16;
+
     /** For the log: instructions in use. */
     String description();
 
@@ -25,15 +28,15 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void decode(Matrix weights, int from, int to, float[] out, int outAt);
 
     /**
-     * out[outAt + r] = weights[r] . x for r from {@code from} to {@code to}; x [columns] from {@code xAt} on.
+     * out[outAt + r] = weights[r] . x for r from {@code from} to {@code to}; x [columns].
      *
      * @param scratch at least {@link #scratch(int)} floats of this thread
      */
-    void multiply(Matrix weights, int from, int to, float[] x, int xAt, float[] out, int outAt, float[] scratch);
+    void multiply(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch);
 
     /** Floats of scratch that {@link #multiply} needs for rows of {@code columns}. */
     default int scratch(int columns) {
-        return 2 * columns + 64;
+        return columns + STAGED * 4 * lanes();
     }
 
     /** out[outAt + s * outStride + r] = tile[r] . x[s]; tile [rows, columns], x [xRows, columns] from index 0. */

@@ -41,6 +41,11 @@ final class Lanes {
      */
     static float sum(FloatVector vector, float[] scratch, int at) {
         vector.intoArray(scratch, at);
+        return sum(scratch, at);
+    }
+
+    /** As {@link #sum(FloatVector, float[], int)} of lanes already stored. */
+    static float sum(float[] scratch, int at) {
         float low = scratch[at] + scratch[at + 4] + (scratch[at + 2] + scratch[at + 6])
                 + (scratch[at + 1] + scratch[at + 5] + (scratch[at + 3] + scratch[at + 7]));
         if (COUNT == 8) {

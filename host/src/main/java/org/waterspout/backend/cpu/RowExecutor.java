@@ -119,7 +119,7 @@ final class RowExecutor {
         int from = bounds[worker];
         int to = bounds[worker + 1];
         if (rows == 1) {
-            step.kernels.multiply(weights, from, to, x, 0, out, 0, scratch.line);
+            step.kernels.multiply(weights, from, to, x, out, 0, scratch.line);
         } else {
             int tileRows = Scratch.tileRows(weights.columns());
             for (int row = from; row < to; row += tileRows) {

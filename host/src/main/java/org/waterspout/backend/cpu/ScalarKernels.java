@@ -24,11 +24,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiply(Matrix weights, int from, int to, float[] x, int xAt, float[] out, int outAt, float[] scratch) {
+    public void multiply(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         int columns = weights.columns();
         for (int row = from; row < to; row++) {
             decode(weights, row, row + 1, scratch, 0);
-            out[outAt + row] = dot(scratch, 0, x, xAt, columns);
+            out[outAt + row] = dot(scratch, 0, x, 0, columns);
         }
     }
 

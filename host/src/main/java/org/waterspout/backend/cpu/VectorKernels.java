@@ -23,8 +23,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void multiply(Matrix weights, int from, int to, float[] x, int xAt, float[] out, int outAt, float[] scratch) {
-        VectorProducts.multiply(weights, from, to, x, xAt, out, outAt, scratch);
+    public void multiply(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
+        VectorProducts.multiply(weights, from, to, x, out, outAt, scratch);
     }
 
     @Override

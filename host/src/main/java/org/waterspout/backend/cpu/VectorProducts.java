@@ -14,85 +14,144 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import org.waterspout.model.WeightType;
 
 /**
  * Products of stored weights with one row of floats. Quants become floats in registers and are multiplied by the row as it is:
- * nothing is rounded, and with 512-bit vectors this takes no more instructions than 8-bit sums. Each call works on two rows half
- * the range apart, because two neighbouring short rows defeat the prefetcher.
+ * nothing is rounded, and with 512-bit vectors this takes no more instructions than 8-bit sums. Rows that are
+ * computed together lie far apart, because neighbouring short rows defeat the prefetcher.
  */
 final class VectorProducts {
 
     private VectorProducts() {
     }
 
-    static void multiply(Matrix weights, int from, int to, float[] x, int xAt, float[] out, int outAt, float[] scratch) {
+    /** Where in scratch the input's block sums, or a decoded row, begin: after the lanes of sums. */
+    static final int AFTER_SUMS = Kernels.STAGED * 4 * COUNT;
+
+    static void multiply(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
+        if (from == to) {
+            return;
+        }
+        switch (weights.type()) {
+            case Q8_0 -> {
+                if (COUNT == 16) {
+                    wide(weights, from, to, x, out, outAt, scratch);
+                } else {
+                    pairs(weights, from, to, x, out, outAt, scratch);
+                }
+            }
+            case Q4_0, Q4_1 -> {
+                blockSums(weights.columns() / 32, x, weights.type() == WeightType.Q4_0 ? -8f / COUNT : 1f / COUNT, scratch);
+                if (COUNT == 16) {
+                    wide(weights, from, to, x, out, outAt, scratch);
+                } else {
+                    pairs(weights, from, to, x, out, outAt, scratch);
+                }
+            }
+            case F32, F16, BF16 -> pairs(weights, from, to, x, out, outAt, scratch);
+            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> {
+                for (int row = from; row < to; row++) {
+                    decoded(weights, row, x, out, outAt + row, scratch);
+                }
+            }
+        }
+    }
+
+    /**
+     * Four rows at a time, a quarter of the range apart; where the range is no multiple of four, its last row is computed again.
+     * Lanes are added up some rows later, when their stores are no longer on the way.
+     */
+    private static void wide(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
+        int quarter = (to - from + 3) / 4;
+        for (int start = from; start < from + quarter; start += Kernels.STAGED) {
+            int count = Math.min(Kernels.STAGED, from + quarter - start);
+            for (int i = 0; i < count; i++) {
+                four(weights, start + i, quarter, to - 1, x, scratch, i * 4 * COUNT);
+            }
+            for (int i = 0; i < count; i++) {
+                for (int part = 0; part < 4; part++) {
+                    int row = Math.min(start + i + part * quarter, to - 1);
+                    out[outAt + row] = Lanes.sum(scratch, (i * 4 + part) * COUNT);
+                }
+            }
+        }
+    }
+
+    private static void four(Matrix weights, int row, int apart, int last, float[] x, float[] scratch, int sumsAt) {
+        long rowBytes = weights.rowBytes();
+        long p = row * rowBytes;
+        long q = Math.min(row + apart, last) * rowBytes;
+        long r = Math.min(row + 2 * apart, last) * rowBytes;
+        long s = Math.min(row + 3 * apart, last) * rowBytes;
+        if (weights.type() == WeightType.Q8_0) {
+            WideProducts.q8(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
+        } else if (weights.type() == WeightType.Q4_0) {
+            WideProducts.q4(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
+        } else {
+            WideProducts.q4WithLeast(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
+        }
+    }
+
+    /** Two rows at a time, half the range apart; the last row of an odd range is computed twice. */
+    private static void pairs(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         MemorySegment data = weights.data();
         int columns = weights.columns();
         long rowBytes = weights.rowBytes();
         int half = (to - from + 1) / 2;
-        prepare(weights, x, xAt, scratch);
-        for (int i = 0; i < half; i++) {
-            int first = from + i;
-            int second = Math.min(from + half + i, to - 1); // an odd last row is computed twice
+        for (int first = from; first < from + half; first++) {
+            int second = Math.min(first + half, to - 1);
             long p = first * rowBytes;
             long r = second * rowBytes;
             int o = outAt + first;
             int u = outAt + second;
             switch (weights.type()) {
-                case F32 -> f32(data, p, r, columns, x, xAt, out, o, u, scratch);
-                case F16 -> f16(data, p, r, columns, x, xAt, out, o, u, scratch);
-                case BF16 -> bf16(data, p, r, columns, x, xAt, out, o, u, scratch);
-                case Q8_0 -> q8(data, p, r, columns, x, xAt, out, o, u, scratch);
-                case Q4_0 -> q4(data, p, r, columns, x, xAt, out, o, u, scratch);
-                case Q4_1 -> q4m(data, p, r, columns, x, xAt, out, o, u, scratch);
-                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> {
-                    decoded(weights, first, columns, x, xAt, out, o, scratch);
-                    decoded(weights, second, columns, x, xAt, out, u, scratch);
-                }
+                case F32 -> f32(data, p, r, columns, x, out, o, u, scratch);
+                case F16 -> f16(data, p, r, columns, x, out, o, u, scratch);
+                case BF16 -> bf16(data, p, r, columns, x, out, o, u, scratch);
+                case Q8_0 -> q8(data, p, r, columns, x, out, o, u, scratch);
+                case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
+                case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
+                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> throw new IllegalStateException("decoded before: " + weights.type());
             }
         }
     }
 
-    /** Sums of x by block of 32, in scratch from 2 * COUNT on: what offsets of weights are multiplied by. */
-    private static void prepare(Matrix weights, float[] x, int xAt, float[] scratch) {
-        switch (weights.type()) {
-            case Q4_0, Q4_1 -> {
-                for (int b = 0; b < weights.columns() / 32; b++) {
-                    FloatVector sum = FloatVector.zero(FLOATS);
-                    for (int j = 0; j < 32; j += COUNT) {
-                        sum = sum.add(FloatVector.fromArray(FLOATS, x, xAt + b * 32 + j));
-                    }
-                    scratch[2 * COUNT + b] = Lanes.sum(sum, scratch, 0);
-                }
+    /** Sums of x by block of 32, times {@code factor}: what the offsets of weights are multiplied by. */
+    private static void blockSums(int blocks, float[] x, float factor, float[] scratch) {
+        for (int b = 0; b < blocks; b++) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int j = 0; j < 32; j += COUNT) {
+                sum = sum.add(FloatVector.fromArray(FLOATS, x, b * 32 + j));
             }
-            case F32, F16, BF16, Q8_0, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> { }
+            scratch[AFTER_SUMS + b] = Lanes.sum(sum, scratch, 0) * factor;
         }
     }
 
-    private static void decoded(Matrix weights, int row, int columns, float[] x, int xAt, float[] out, int o, float[] scratch) {
-        int at = 2 * COUNT;
-        weights.type().decode(weights.data(), row * weights.rowBytes(), scratch, at, columns);
+    private static void decoded(Matrix weights, int row, float[] x, float[] out, int o, float[] scratch) {
+        int columns = weights.columns();
+        VectorTiles.decode(weights, row, row + 1, scratch, AFTER_SUMS);
         FloatVector sum = FloatVector.zero(FLOATS);
         for (int k = 0; k < columns; k += COUNT) { // blocks of 32 or 256: no tail
-            sum = FloatVector.fromArray(FLOATS, scratch, at + k).fma(FloatVector.fromArray(FLOATS, x, xAt + k), sum);
+            sum = FloatVector.fromArray(FLOATS, scratch, AFTER_SUMS + k).fma(FloatVector.fromArray(FLOATS, x, k), sum);
         }
         out[o] = Lanes.sum(sum, scratch, 0);
     }
 
-    private static void f32(MemorySegment data, long p, long r, int columns, float[] x, int xAt, float[] out, int o, int u, float[] scratch) {
+    private static void f32(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         int k = 0;
         for (; k + COUNT <= columns; k += COUNT) {
-            FloatVector input = FloatVector.fromArray(FLOATS, x, xAt + k);
+            FloatVector input = FloatVector.fromArray(FLOATS, x, k);
             a = FloatVector.fromMemorySegment(FLOATS, data, p + 4L * k, LITTLE).fma(input, a);
             b = FloatVector.fromMemorySegment(FLOATS, data, r + 4L * k, LITTLE).fma(input, b);
         }
         float s = Lanes.sum(a, scratch, 0);
         float t = Lanes.sum(b, scratch, COUNT);
         for (; k < columns; k++) {
-            s += Float.intBitsToFloat(data.get(Lanes.WORD, p + 4L * k)) * x[xAt + k];
-            t += Float.intBitsToFloat(data.get(Lanes.WORD, r + 4L * k)) * x[xAt + k];
+            s += Float.intBitsToFloat(data.get(Lanes.WORD, p + 4L * k)) * x[k];
+            t += Float.intBitsToFloat(data.get(Lanes.WORD, r + 4L * k)) * x[k];
         }
         out[o] = s;
         out[u] = t;
@@ -102,12 +161,12 @@ final class VectorProducts {
      * Sign, exponent and fraction moved into a float's place are the number times 2^-112. Half of that is made up for on the input
      * and half on the sum, so that neither overflows nor underflows.
      */
-    private static void f16(MemorySegment data, long p, long r, int columns, float[] x, int xAt, float[] out, int o, int u, float[] scratch) {
+    private static void f16(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         int k = 0;
         for (; k + COUNT <= columns; k += COUNT) {
-            FloatVector input = FloatVector.fromArray(FLOATS, x, xAt + k).mul(0x1p56f);
+            FloatVector input = FloatVector.fromArray(FLOATS, x, k).mul(0x1p56f);
             a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, p + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000).reinterpretAsFloats().fma(input, a);
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
@@ -116,19 +175,19 @@ final class VectorProducts {
         float s = Lanes.sum(a, scratch, 0) * 0x1p56f;
         float t = Lanes.sum(b, scratch, COUNT) * 0x1p56f;
         for (; k < columns; k++) {
-            s += Float.float16ToFloat(data.get(HALF, p + 2L * k)) * x[xAt + k];
-            t += Float.float16ToFloat(data.get(HALF, r + 2L * k)) * x[xAt + k];
+            s += Float.float16ToFloat(data.get(HALF, p + 2L * k)) * x[k];
+            t += Float.float16ToFloat(data.get(HALF, r + 2L * k)) * x[k];
         }
         out[o] = s;
         out[u] = t;
     }
 
-    private static void bf16(MemorySegment data, long p, long r, int columns, float[] x, int xAt, float[] out, int o, int u, float[] scratch) {
+    private static void bf16(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         int k = 0;
         for (; k + COUNT <= columns; k += COUNT) {
-            FloatVector input = FloatVector.fromArray(FLOATS, x, xAt + k);
+            FloatVector input = FloatVector.fromArray(FLOATS, x, k);
             a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, p + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(input, a);
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
@@ -137,21 +196,21 @@ final class VectorProducts {
         float s = Lanes.sum(a, scratch, 0);
         float t = Lanes.sum(b, scratch, COUNT);
         for (; k < columns; k++) {
-            s += Float.intBitsToFloat(data.get(HALF, p + 2L * k) << 16) * x[xAt + k];
-            t += Float.intBitsToFloat(data.get(HALF, r + 2L * k) << 16) * x[xAt + k];
+            s += Float.intBitsToFloat(data.get(HALF, p + 2L * k) << 16) * x[k];
+            t += Float.intBitsToFloat(data.get(HALF, r + 2L * k) << 16) * x[k];
         }
         out[o] = s;
         out[u] = t;
     }
 
-    private static void q8(MemorySegment data, long p, long r, int columns, float[] x, int xAt, float[] out, int o, int u, float[] scratch) {
+    private static void q8(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int k = 0; k < columns; k += 32, p += 34, r += 34) {
             FloatVector s = FloatVector.zero(FLOATS);
             FloatVector t = s;
             for (int j = 0; j < 32; j += COUNT) {
-                FloatVector input = FloatVector.fromArray(FLOATS, x, xAt + k + j);
+                FloatVector input = FloatVector.fromArray(FLOATS, x, k + j);
                 s = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE).castShape(FLOATS, 0)).fma(input, s);
                 t = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 2 + j, LITTLE).castShape(FLOATS, 0)).fma(input, t);
             }
@@ -163,15 +222,15 @@ final class VectorProducts {
     }
 
     /** d * (sum of q * x - 8 * sum of x): the second sum starts the first, spread over the lanes. */
-    private static void q4(MemorySegment data, long p, long r, int columns, float[] x, int xAt, float[] out, int o, int u, float[] scratch) {
+    private static void q4(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int k = 0; k < columns; k += 32, p += 18, r += 18) {
-            FloatVector s = FloatVector.broadcast(FLOATS, scratch[2 * COUNT + (k >> 5)] * (-8f / COUNT));
+            FloatVector s = FloatVector.broadcast(FLOATS, scratch[AFTER_SUMS + (k >> 5)]);
             FloatVector t = s;
             for (int j = 0; j < 16; j += COUNT) {
-                FloatVector low = FloatVector.fromArray(FLOATS, x, xAt + k + j);
-                FloatVector high = FloatVector.fromArray(FLOATS, x, xAt + k + 16 + j);
+                FloatVector low = FloatVector.fromArray(FLOATS, x, k + j);
+                FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16 + j);
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
                 s = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, s);
@@ -188,18 +247,17 @@ final class VectorProducts {
         out[u] = Lanes.sum(b, scratch, COUNT);
     }
 
-    /** d * sum of q * x + m * sum of x. */
-    private static void q4m(MemorySegment data, long p, long r, int columns, float[] x, int xAt, float[] out, int o, int u, float[] scratch) {
+    /** d * sum of q * x + m * sum of x, the second spread over the lanes. */
+    private static void q4WithLeast(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u,
+            float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
-        float offsetA = 0;
-        float offsetB = 0;
         for (int k = 0; k < columns; k += 32, p += 20, r += 20) {
             FloatVector s = FloatVector.zero(FLOATS);
             FloatVector t = s;
             for (int j = 0; j < 16; j += COUNT) {
-                FloatVector low = FloatVector.fromArray(FLOATS, x, xAt + k + j);
-                FloatVector high = FloatVector.fromArray(FLOATS, x, xAt + k + 16 + j);
+                FloatVector low = FloatVector.fromArray(FLOATS, x, k + j);
+                FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16 + j);
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
                 s = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, s);
@@ -209,13 +267,13 @@ final class VectorProducts {
                 t = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, t);
                 t = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, t);
             }
-            float sum = scratch[2 * COUNT + (k >> 5)];
-            offsetA += Float.float16ToFloat(data.get(HALF, p + 2)) * sum;
-            offsetB += Float.float16ToFloat(data.get(HALF, r + 2)) * sum;
+            FloatVector sum = FloatVector.broadcast(FLOATS, scratch[AFTER_SUMS + (k >> 5)]);
+            a = sum.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2))), a);
+            b = sum.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r + 2))), b);
             a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
             b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
-        out[o] = Lanes.sum(a, scratch, 0) + offsetA;
-        out[u] = Lanes.sum(b, scratch, COUNT) + offsetB;
+        out[o] = Lanes.sum(a, scratch, 0);
+        out[u] = Lanes.sum(b, scratch, COUNT);
     }
 }

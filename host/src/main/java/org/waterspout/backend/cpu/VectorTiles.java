@@ -39,7 +39,9 @@ final class VectorTiles {
             case Q8_0 -> decodeQ8(data, at, count / 32, out, outAt);
             case Q4_0 -> decodeQ4(data, at, 18, 2, count / 32, out, outAt);
             case Q4_1 -> decodeQ4(data, at, 20, 4, count / 32, out, outAt);
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> weights.type().decode(data, at, out, outAt, count);
+            case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
+            case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
+            case Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> weights.type().decode(data, at, out, outAt, count);
         }
     }
 

@@ -73,7 +73,9 @@ final class SectionLowering {
     }
 
     private View output(Value value) {
-        return views.computeIfAbsent(value, v -> temporary(v.name(), v.width()));
+        View view = views.computeIfAbsent(value, v -> temporary(v.name(), v.width()));
+        GridCheck.check(value.name(), view, rows);
+        return view;
     }
 
     private View temporary(String name, int width) {
@@ -206,7 +208,9 @@ final class SectionLowering {
         if (products.size() > 1) {
             int offset = 0;
             for (Value value : outputs) {
-                views.put(value, new View(output.buffer(), total, offset, value.width()));
+                View view = new View(output.buffer(), total, offset, value.width());
+                GridCheck.check(value.name(), view, rows);
+                views.put(value, view);
                 offset += value.width();
             }
         }

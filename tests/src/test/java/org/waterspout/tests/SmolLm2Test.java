@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
@@ -27,6 +28,7 @@ import org.waterspout.validate.ValidationReport;
 import org.waterspout.validate.Validator;
 
 /** A real model, where its file is found: the same greedy tokens as Transformers, and every operation within its limit. */
+@Tag(TestBackend.ON_DEVICES)
 class SmolLm2Test {
 
     private static final String FILE = "SmolLM2-135M-Instruct.Q4_1.gguf";
@@ -71,7 +73,7 @@ class SmolLm2Test {
     private static Stream<DynamicTest> onEveryBackend(Check check) {
         return TestBackend.all().stream().map(backend -> DynamicTest.dynamicTest(backend.name(), () -> {
             assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
-            assumeTrue(!backend.name().equals("emulator"), "emulator skipped: a model of 135 million weights takes it hours");
+            assumeTrue(!backend.name().startsWith("emulator"), "emulator skipped: a model of 135 million weights takes it hours");
             Optional<Path> path = found();
             assumeTrue(path.isPresent(), FILE + " skipped: it is neither in WATERSPOUT_MODELS nor in shared/models beside the repository");
             try (ModelFile file = ModelFiles.open(path.get()); Backend opened = backend.open().get()) {

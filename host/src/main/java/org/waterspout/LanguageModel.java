@@ -13,6 +13,7 @@ import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Engine;
 import org.waterspout.generate.Generation;
@@ -90,6 +91,7 @@ public final class LanguageModel implements AutoCloseable {
             Graph graph = GraphBuilder.build(file, architecture, context);
             plan = backend.prepare(graph, new PlanOptions(context, options.sequences(), Math.min(options.batchRows(), context),
                     options.observable()));
+            requireSameVocabulary(architecture, joined(tokenizer));
             return new LanguageModel(file, architecture, joined(tokenizer), backend, new Engine(plan));
         } catch (RuntimeException | Error failure) {
             for (AutoCloseable opened : new AutoCloseable[] {plan, backend, finished(tokenizer), file}) {
@@ -99,14 +101,23 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
+    /** Else a prompt would reach beyond the embedding table, or an answer beyond the tokens. */
+    private static void requireSameVocabulary(Architecture architecture, Tokenizer tokenizer) {
+        if (tokenizer.vocabularySize() != architecture.vocabulary()) {
+            throw new ModelFormatException("tokenizer.ggml.tokens has " + tokenizer.vocabularySize()
+                    + " tokens, but tensor token_embd.weight has rows for " + architecture.vocabulary() + "; get the file again");
+        }
+    }
+
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
         try {
             return tokenizer.join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw e;
             }
-            throw e;
         }
     }
 

@@ -20,7 +20,8 @@ public final class Activations {
             result = x / (1f + TornadoMath.exp(clamp(-x)));
         }
         if (function == GELU_TANH) {
-            result = 0.5f * x * (1f + TornadoMath.tanh(clamp(0.7978845608f * (x + 0.044715f * x * x * x))));
+            // 0.5 (1 + tanh u) is 1 / (1 + exp(-2u)), which keeps its digits where tanh comes near -1
+            result = x / (1f + TornadoMath.exp(clamp(-1.5957691216f * (x + 0.044715f * x * x * x))));
         }
         if (function == GELU_ERF) {
             result = 0.5f * x * (1f + erf(clamp(0.7071067812f * x)));

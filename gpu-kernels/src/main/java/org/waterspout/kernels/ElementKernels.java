@@ -92,4 +92,20 @@ public final class ElementKernels {
             a.set(i, 0f);
         }
     }
+
+    /** As clear, four arrays of any sizes in one launch. */
+    public static void clearFour(KernelContext context, FloatArray a, FloatArray b, FloatArray c, FloatArray d) {
+        for (int i = context.globalIdx; i < a.getSize(); i += context.globalGroupSizeX) {
+            a.set(i, 0f);
+        }
+        for (int i = context.globalIdx; i < b.getSize(); i += context.globalGroupSizeX) {
+            b.set(i, 0f);
+        }
+        for (int i = context.globalIdx; i < c.getSize(); i += context.globalGroupSizeX) {
+            c.set(i, 0f);
+        }
+        for (int i = context.globalIdx; i < d.getSize(); i += context.globalGroupSizeX) {
+            d.set(i, 0f);
+        }
+    }
 }

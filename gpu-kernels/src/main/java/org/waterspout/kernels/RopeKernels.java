@@ -22,21 +22,26 @@ public final class RopeKernels {
         if (item < step.get(Step.ROWS) * shape.width()) {
             int row = item / shape.width();
             int column = item % shape.width();
-            int within = column % shape.headWidth();
             int from = row * shape.inputStride() + shape.inputOffset() + column;
-            float value = input.get(from);
-            if (within < 2 * shape.pairs()) {
-                int pair = shape.interleaved() == 1 ? within / 2 : within % shape.pairs();
-                int distance = shape.interleaved() == 1 ? 1 : shape.pairs();
-                int second = shape.interleaved() == 1 ? within % 2 : within / shape.pairs();
-                int table = step.get(Step.SLOTS + shape.slot());
-                int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
-                int angle = 2 * ((table * shape.contextLength() + position) * shape.pairs() + pair);
-                float other = input.get(second == 1 ? from - distance : from + distance);
-                float sine = second == 1 ? angles.get(angle + 1) : -angles.get(angle + 1);
-                value = value * angles.get(angle) + other * sine;
-            }
-            output.set(item, value);
+            output.set(item, turn(step, input, angles, shape, row, from, column));
         }
+    }
+
+    /** Element {@code column} of row {@code row}, which lies at {@code from} in the input, after the rotation. */
+    static float turn(IntArray step, FloatArray input, FloatArray angles, RopeShape shape, int row, int from, int column) {
+        int within = column % shape.headWidth();
+        float value = input.get(from);
+        if (within < 2 * shape.pairs()) {
+            int pair = shape.interleaved() == 1 ? within / 2 : within % shape.pairs();
+            int distance = shape.interleaved() == 1 ? 1 : shape.pairs();
+            int second = shape.interleaved() == 1 ? within % 2 : within / shape.pairs();
+            int table = step.get(Step.SLOTS + shape.slot());
+            int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
+            int angle = 2 * ((table * shape.contextLength() + position) * shape.pairs() + pair);
+            float other = input.get(from + distance - 2 * second * distance);
+            float sine = (2 * second - 1) * angles.get(angle + 1);
+            value = value * angles.get(angle) + other * sine;
+        }
+        return value;
     }
 }

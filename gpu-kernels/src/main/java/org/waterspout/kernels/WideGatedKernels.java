@@ -8,11 +8,12 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /**
- * The first half of a gated feed-forward for devices of type CPU: out[r, i] = function(gate[layer, i] . input[r]) * (up[layer, i] . input[r]), with
- * a bias on each product when shape.bias() is 1. The two weights are stacked, [layers, 2 * rows, columns], the gate's rows first.
- * An item owns output column i and takes the tokens four at a time, then what is left. No local memory, no barriers.
- * input: float [rows of the step, columns]; bias: float [layers, 2 * rows]; output: float [rows of the step, rows]. Error limit: 4e-6
- * of the product of the two sums' magnitudes. {@link GroupGatedKernels} is its twin.
+ * The first half of a gated feed-forward for devices of type CPU: out[r, i] = function(gate[layer, i] . input[r]) * (up[layer, i] .
+ * input[r]), with a bias on each product when shape.bias() is 1. The two weights are stacked, [layers, 2 * rows, columns], the gate's
+ * rows first. An item owns output column i: two rows of weights for two tokens at a time, so that each number read serves two
+ * products, then what is left. No local memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, 2 * rows];
+ * output: float [rows of the step, rows]. Error limit: 4e-6 of the product of the two sums' magnitudes. {@link GroupGatedKernels} is its
+ * twin.
  */
 public final class WideGatedKernels {
 
@@ -30,78 +31,55 @@ public final class WideGatedKernels {
             int up = gate + shape.rows() * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
+            for (; row + 2 <= tokens; row += 2) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
-                Float8 g2 = Lanes.zero();
-                Float8 g3 = Lanes.zero();
+                Float8 u0 = Lanes.zero();
+                Float8 u1 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.floats(weights, gate + j);
-                    g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
-                    g1 = Lanes.multiplyAdd(g1, weight, Lanes.floats(input, x + columns + j));
-                    g2 = Lanes.multiplyAdd(g2, weight, Lanes.floats(input, x + 2 * columns + j));
-                    g3 = Lanes.multiplyAdd(g3, weight, Lanes.floats(input, x + 3 * columns + j));
+                    Float8 gateWeight = Lanes.floats(weights, gate + j);
+                    Float8 upWeight = Lanes.floats(weights, up + j);
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    g0 = Lanes.multiplyAdd(g0, gateWeight, x0);
+                    u0 = Lanes.multiplyAdd(u0, upWeight, x0);
+                    Float8 x1 = Lanes.floats(input, x + columns + j);
+                    g1 = Lanes.multiplyAdd(g1, gateWeight, x1);
+                    u1 = Lanes.multiplyAdd(u1, upWeight, x1);
                 }
                 float gate0 = Lanes.sum(g0);
                 float gate1 = Lanes.sum(g1);
-                float gate2 = Lanes.sum(g2);
-                float gate3 = Lanes.sum(g3);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = weights.get(gate + j);
-                    gate0 += weight * input.get(x + j);
-                    gate1 += weight * input.get(x + columns + j);
-                    gate2 += weight * input.get(x + 2 * columns + j);
-                    gate3 += weight * input.get(x + 3 * columns + j);
-                }
-                Float8 u0 = Lanes.zero();
-                Float8 u1 = Lanes.zero();
-                Float8 u2 = Lanes.zero();
-                Float8 u3 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.floats(weights, up + j);
-                    u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
-                    u1 = Lanes.multiplyAdd(u1, weight, Lanes.floats(input, x + columns + j));
-                    u2 = Lanes.multiplyAdd(u2, weight, Lanes.floats(input, x + 2 * columns + j));
-                    u3 = Lanes.multiplyAdd(u3, weight, Lanes.floats(input, x + 3 * columns + j));
-                }
                 float up0 = Lanes.sum(u0);
                 float up1 = Lanes.sum(u1);
-                float up2 = Lanes.sum(u2);
-                float up3 = Lanes.sum(u3);
                 for (int j = vectors; j < columns; j++) {
-                    float weight = weights.get(up + j);
-                    up0 += weight * input.get(x + j);
-                    up1 += weight * input.get(x + columns + j);
-                    up2 += weight * input.get(x + 2 * columns + j);
-                    up3 += weight * input.get(x + 3 * columns + j);
+                    float gateWeight = weights.get(gate + j);
+                    float upWeight = weights.get(up + j);
+                    gate0 += gateWeight * input.get(x + j);
+                    up0 += upWeight * input.get(x + j);
+                    gate1 += gateWeight * input.get(x + columns + j);
+                    up1 += upWeight * input.get(x + columns + j);
                 }
                 store(step, bias, output, shape, row, i, gate0, up0);
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
-                store(step, bias, output, shape, row + 2, i, gate2, up2);
-                store(step, bias, output, shape, row + 3, i, gate3, up3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.floats(weights, gate + j);
-                    g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
-                }
-                float gate0 = Lanes.sum(g0);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = weights.get(gate + j);
-                    gate0 += weight * input.get(x + j);
-                }
                 Float8 u0 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.floats(weights, up + j);
-                    u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
+                    Float8 gateWeight = Lanes.floats(weights, gate + j);
+                    Float8 upWeight = Lanes.floats(weights, up + j);
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    g0 = Lanes.multiplyAdd(g0, gateWeight, x0);
+                    u0 = Lanes.multiplyAdd(u0, upWeight, x0);
                 }
+                float gate0 = Lanes.sum(g0);
                 float up0 = Lanes.sum(u0);
                 for (int j = vectors; j < columns; j++) {
-                    float weight = weights.get(up + j);
-                    up0 += weight * input.get(x + j);
+                    float gateWeight = weights.get(gate + j);
+                    float upWeight = weights.get(up + j);
+                    gate0 += gateWeight * input.get(x + j);
+                    up0 += upWeight * input.get(x + j);
                 }
                 store(step, bias, output, shape, row, i, gate0, up0);
             }
@@ -119,78 +97,55 @@ public final class WideGatedKernels {
             int up = gate + shape.rows() * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
+            for (; row + 2 <= tokens; row += 2) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
-                Float8 g2 = Lanes.zero();
-                Float8 g3 = Lanes.zero();
+                Float8 u0 = Lanes.zero();
+                Float8 u1 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.halves(weights, gate + j);
-                    g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
-                    g1 = Lanes.multiplyAdd(g1, weight, Lanes.floats(input, x + columns + j));
-                    g2 = Lanes.multiplyAdd(g2, weight, Lanes.floats(input, x + 2 * columns + j));
-                    g3 = Lanes.multiplyAdd(g3, weight, Lanes.floats(input, x + 3 * columns + j));
+                    Float8 gateWeight = Lanes.halves(weights, gate + j);
+                    Float8 upWeight = Lanes.halves(weights, up + j);
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    g0 = Lanes.multiplyAdd(g0, gateWeight, x0);
+                    u0 = Lanes.multiplyAdd(u0, upWeight, x0);
+                    Float8 x1 = Lanes.floats(input, x + columns + j);
+                    g1 = Lanes.multiplyAdd(g1, gateWeight, x1);
+                    u1 = Lanes.multiplyAdd(u1, upWeight, x1);
                 }
                 float gate0 = Lanes.sum(g0);
                 float gate1 = Lanes.sum(g1);
-                float gate2 = Lanes.sum(g2);
-                float gate3 = Lanes.sum(g3);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = Decode.f16(weights, gate + j);
-                    gate0 += weight * input.get(x + j);
-                    gate1 += weight * input.get(x + columns + j);
-                    gate2 += weight * input.get(x + 2 * columns + j);
-                    gate3 += weight * input.get(x + 3 * columns + j);
-                }
-                Float8 u0 = Lanes.zero();
-                Float8 u1 = Lanes.zero();
-                Float8 u2 = Lanes.zero();
-                Float8 u3 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.halves(weights, up + j);
-                    u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
-                    u1 = Lanes.multiplyAdd(u1, weight, Lanes.floats(input, x + columns + j));
-                    u2 = Lanes.multiplyAdd(u2, weight, Lanes.floats(input, x + 2 * columns + j));
-                    u3 = Lanes.multiplyAdd(u3, weight, Lanes.floats(input, x + 3 * columns + j));
-                }
                 float up0 = Lanes.sum(u0);
                 float up1 = Lanes.sum(u1);
-                float up2 = Lanes.sum(u2);
-                float up3 = Lanes.sum(u3);
                 for (int j = vectors; j < columns; j++) {
-                    float weight = Decode.f16(weights, up + j);
-                    up0 += weight * input.get(x + j);
-                    up1 += weight * input.get(x + columns + j);
-                    up2 += weight * input.get(x + 2 * columns + j);
-                    up3 += weight * input.get(x + 3 * columns + j);
+                    float gateWeight = Decode.f16(weights, gate + j);
+                    float upWeight = Decode.f16(weights, up + j);
+                    gate0 += gateWeight * input.get(x + j);
+                    up0 += upWeight * input.get(x + j);
+                    gate1 += gateWeight * input.get(x + columns + j);
+                    up1 += upWeight * input.get(x + columns + j);
                 }
                 store(step, bias, output, shape, row, i, gate0, up0);
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
-                store(step, bias, output, shape, row + 2, i, gate2, up2);
-                store(step, bias, output, shape, row + 3, i, gate3, up3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.halves(weights, gate + j);
-                    g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
-                }
-                float gate0 = Lanes.sum(g0);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = Decode.f16(weights, gate + j);
-                    gate0 += weight * input.get(x + j);
-                }
                 Float8 u0 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.halves(weights, up + j);
-                    u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
+                    Float8 gateWeight = Lanes.halves(weights, gate + j);
+                    Float8 upWeight = Lanes.halves(weights, up + j);
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    g0 = Lanes.multiplyAdd(g0, gateWeight, x0);
+                    u0 = Lanes.multiplyAdd(u0, upWeight, x0);
                 }
+                float gate0 = Lanes.sum(g0);
                 float up0 = Lanes.sum(u0);
                 for (int j = vectors; j < columns; j++) {
-                    float weight = Decode.f16(weights, up + j);
-                    up0 += weight * input.get(x + j);
+                    float gateWeight = Decode.f16(weights, gate + j);
+                    float upWeight = Decode.f16(weights, up + j);
+                    gate0 += gateWeight * input.get(x + j);
+                    up0 += upWeight * input.get(x + j);
                 }
                 store(step, bias, output, shape, row, i, gate0, up0);
             }
@@ -207,76 +162,55 @@ public final class WideGatedKernels {
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
             int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
+            for (; row + 2 <= tokens; row += 2) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
-                Float8 g2 = Lanes.zero();
-                Float8 g3 = Lanes.zero();
+                Float8 u0 = Lanes.zero();
+                Float8 u1 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
                     int from = block * shape.block();
-                    float scale = Decode.scale(scales, gate / shape.block() + block, shape.offset());
-                    float offset = Decode.offset(scales, gate / shape.block() + block, shape.offset());
+                    float gateScale = Decode.scale(scales, gate / shape.block() + block, shape.offset());
+                    float gateOffset = Decode.offset(scales, gate / shape.block() + block, shape.offset());
+                    float upScale = Decode.scale(scales, up / shape.block() + block, shape.offset());
+                    float upOffset = Decode.offset(scales, up / shape.block() + block, shape.offset());
                     for (int j = from; j < from + shape.block(); j += 8) {
-                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, gate + j), scale), offset);
-                        g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
-                        g1 = Lanes.multiplyAdd(g1, weight, Lanes.floats(input, x + columns + j));
-                        g2 = Lanes.multiplyAdd(g2, weight, Lanes.floats(input, x + 2 * columns + j));
-                        g3 = Lanes.multiplyAdd(g3, weight, Lanes.floats(input, x + 3 * columns + j));
+                        Float8 gateWeight = Float8.add(Float8.mult(Lanes.bytes(quants, gate + j), gateScale), gateOffset);
+                        Float8 upWeight = Float8.add(Float8.mult(Lanes.bytes(quants, up + j), upScale), upOffset);
+                        Float8 x0 = Lanes.floats(input, x + j);
+                        g0 = Lanes.multiplyAdd(g0, gateWeight, x0);
+                        u0 = Lanes.multiplyAdd(u0, upWeight, x0);
+                        Float8 x1 = Lanes.floats(input, x + columns + j);
+                        g1 = Lanes.multiplyAdd(g1, gateWeight, x1);
+                        u1 = Lanes.multiplyAdd(u1, upWeight, x1);
                     }
                 }
                 float gate0 = Lanes.sum(g0);
                 float gate1 = Lanes.sum(g1);
-                float gate2 = Lanes.sum(g2);
-                float gate3 = Lanes.sum(g3);
-                Float8 u0 = Lanes.zero();
-                Float8 u1 = Lanes.zero();
-                Float8 u2 = Lanes.zero();
-                Float8 u3 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, up / shape.block() + block, shape.offset());
-                    float offset = Decode.offset(scales, up / shape.block() + block, shape.offset());
-                    for (int j = from; j < from + shape.block(); j += 8) {
-                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, up + j), scale), offset);
-                        u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
-                        u1 = Lanes.multiplyAdd(u1, weight, Lanes.floats(input, x + columns + j));
-                        u2 = Lanes.multiplyAdd(u2, weight, Lanes.floats(input, x + 2 * columns + j));
-                        u3 = Lanes.multiplyAdd(u3, weight, Lanes.floats(input, x + 3 * columns + j));
-                    }
-                }
                 float up0 = Lanes.sum(u0);
                 float up1 = Lanes.sum(u1);
-                float up2 = Lanes.sum(u2);
-                float up3 = Lanes.sum(u3);
                 store(step, bias, output, shape, row, i, gate0, up0);
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
-                store(step, bias, output, shape, row + 2, i, gate2, up2);
-                store(step, bias, output, shape, row + 3, i, gate3, up3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, gate / shape.block() + block, shape.offset());
-                    float offset = Decode.offset(scales, gate / shape.block() + block, shape.offset());
-                    for (int j = from; j < from + shape.block(); j += 8) {
-                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, gate + j), scale), offset);
-                        g0 = Lanes.multiplyAdd(g0, weight, Lanes.floats(input, x + j));
-                    }
-                }
-                float gate0 = Lanes.sum(g0);
                 Float8 u0 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
                     int from = block * shape.block();
-                    float scale = Decode.scale(scales, up / shape.block() + block, shape.offset());
-                    float offset = Decode.offset(scales, up / shape.block() + block, shape.offset());
+                    float gateScale = Decode.scale(scales, gate / shape.block() + block, shape.offset());
+                    float gateOffset = Decode.offset(scales, gate / shape.block() + block, shape.offset());
+                    float upScale = Decode.scale(scales, up / shape.block() + block, shape.offset());
+                    float upOffset = Decode.offset(scales, up / shape.block() + block, shape.offset());
                     for (int j = from; j < from + shape.block(); j += 8) {
-                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, up + j), scale), offset);
-                        u0 = Lanes.multiplyAdd(u0, weight, Lanes.floats(input, x + j));
+                        Float8 gateWeight = Float8.add(Float8.mult(Lanes.bytes(quants, gate + j), gateScale), gateOffset);
+                        Float8 upWeight = Float8.add(Float8.mult(Lanes.bytes(quants, up + j), upScale), upOffset);
+                        Float8 x0 = Lanes.floats(input, x + j);
+                        g0 = Lanes.multiplyAdd(g0, gateWeight, x0);
+                        u0 = Lanes.multiplyAdd(u0, upWeight, x0);
                     }
                 }
+                float gate0 = Lanes.sum(g0);
                 float up0 = Lanes.sum(u0);
                 store(step, bias, output, shape, row, i, gate0, up0);
             }
@@ -293,94 +227,72 @@ public final class WideGatedKernels {
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
             int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
+            for (; row + 2 <= tokens; row += 2) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
-                Float8 g2 = Lanes.zero();
-                Float8 g3 = Lanes.zero();
+                Float8 u0 = Lanes.zero();
+                Float8 u1 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
                     int from = block * shape.block();
-                    float scale = Decode.scale(scales, gate / shape.block() + block, 1);
-                    float offset = Decode.offset(scales, gate / shape.block() + block, 1);
+                    float gateScale = Decode.scale(scales, gate / shape.block() + block, 1);
+                    float gateOffset = Decode.offset(scales, gate / shape.block() + block, 1);
+                    float upScale = Decode.scale(scales, up / shape.block() + block, 1);
+                    float upOffset = Decode.offset(scales, up / shape.block() + block, 1);
                     for (int j = from; j < from + shape.block() / 2; j += 8) {
-                        int pair = (gate + from) / 2 + j - from;
-                        Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
-                        Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
-                        g0 = Lanes.multiplyAdd(g0, low, Lanes.floats(input, x + j));
-                        g1 = Lanes.multiplyAdd(g1, low, Lanes.floats(input, x + columns + j));
-                        g2 = Lanes.multiplyAdd(g2, low, Lanes.floats(input, x + 2 * columns + j));
-                        g3 = Lanes.multiplyAdd(g3, low, Lanes.floats(input, x + 3 * columns + j));
-                        g0 = Lanes.multiplyAdd(g0, high, Lanes.floats(input, x + j + shape.block() / 2));
-                        g1 = Lanes.multiplyAdd(g1, high, Lanes.floats(input, x + columns + j + shape.block() / 2));
-                        g2 = Lanes.multiplyAdd(g2, high, Lanes.floats(input, x + 2 * columns + j + shape.block() / 2));
-                        g3 = Lanes.multiplyAdd(g3, high, Lanes.floats(input, x + 3 * columns + j + shape.block() / 2));
+                        int gatePair = (gate + from) / 2 + j - from;
+                        Float8 gateLow = Float8.add(Float8.mult(Lanes.lowNibbles(quants, gatePair), gateScale), gateOffset);
+                        Float8 gateHigh = Float8.add(Float8.mult(Lanes.highNibbles(quants, gatePair), gateScale), gateOffset);
+                        int upPair = (up + from) / 2 + j - from;
+                        Float8 upLow = Float8.add(Float8.mult(Lanes.lowNibbles(quants, upPair), upScale), upOffset);
+                        Float8 upHigh = Float8.add(Float8.mult(Lanes.highNibbles(quants, upPair), upScale), upOffset);
+                        Float8 low0 = Lanes.floats(input, x + j);
+                        g0 = Lanes.multiplyAdd(g0, gateLow, low0);
+                        u0 = Lanes.multiplyAdd(u0, upLow, low0);
+                        Float8 low1 = Lanes.floats(input, x + columns + j);
+                        g1 = Lanes.multiplyAdd(g1, gateLow, low1);
+                        u1 = Lanes.multiplyAdd(u1, upLow, low1);
+                        Float8 high0 = Lanes.floats(input, x + j + shape.block() / 2);
+                        g0 = Lanes.multiplyAdd(g0, gateHigh, high0);
+                        u0 = Lanes.multiplyAdd(u0, upHigh, high0);
+                        Float8 high1 = Lanes.floats(input, x + columns + j + shape.block() / 2);
+                        g1 = Lanes.multiplyAdd(g1, gateHigh, high1);
+                        u1 = Lanes.multiplyAdd(u1, upHigh, high1);
                     }
                 }
                 float gate0 = Lanes.sum(g0);
                 float gate1 = Lanes.sum(g1);
-                float gate2 = Lanes.sum(g2);
-                float gate3 = Lanes.sum(g3);
-                Float8 u0 = Lanes.zero();
-                Float8 u1 = Lanes.zero();
-                Float8 u2 = Lanes.zero();
-                Float8 u3 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, up / shape.block() + block, 1);
-                    float offset = Decode.offset(scales, up / shape.block() + block, 1);
-                    for (int j = from; j < from + shape.block() / 2; j += 8) {
-                        int pair = (up + from) / 2 + j - from;
-                        Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
-                        Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
-                        u0 = Lanes.multiplyAdd(u0, low, Lanes.floats(input, x + j));
-                        u1 = Lanes.multiplyAdd(u1, low, Lanes.floats(input, x + columns + j));
-                        u2 = Lanes.multiplyAdd(u2, low, Lanes.floats(input, x + 2 * columns + j));
-                        u3 = Lanes.multiplyAdd(u3, low, Lanes.floats(input, x + 3 * columns + j));
-                        u0 = Lanes.multiplyAdd(u0, high, Lanes.floats(input, x + j + shape.block() / 2));
-                        u1 = Lanes.multiplyAdd(u1, high, Lanes.floats(input, x + columns + j + shape.block() / 2));
-                        u2 = Lanes.multiplyAdd(u2, high, Lanes.floats(input, x + 2 * columns + j + shape.block() / 2));
-                        u3 = Lanes.multiplyAdd(u3, high, Lanes.floats(input, x + 3 * columns + j + shape.block() / 2));
-                    }
-                }
                 float up0 = Lanes.sum(u0);
                 float up1 = Lanes.sum(u1);
-                float up2 = Lanes.sum(u2);
-                float up3 = Lanes.sum(u3);
                 store(step, bias, output, shape, row, i, gate0, up0);
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
-                store(step, bias, output, shape, row + 2, i, gate2, up2);
-                store(step, bias, output, shape, row + 3, i, gate3, up3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns;
                 Float8 g0 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, gate / shape.block() + block, 1);
-                    float offset = Decode.offset(scales, gate / shape.block() + block, 1);
-                    for (int j = from; j < from + shape.block() / 2; j += 8) {
-                        int pair = (gate + from) / 2 + j - from;
-                        Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
-                        Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
-                        g0 = Lanes.multiplyAdd(g0, low, Lanes.floats(input, x + j));
-                        g0 = Lanes.multiplyAdd(g0, high, Lanes.floats(input, x + j + shape.block() / 2));
-                    }
-                }
-                float gate0 = Lanes.sum(g0);
                 Float8 u0 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
                     int from = block * shape.block();
-                    float scale = Decode.scale(scales, up / shape.block() + block, 1);
-                    float offset = Decode.offset(scales, up / shape.block() + block, 1);
+                    float gateScale = Decode.scale(scales, gate / shape.block() + block, 1);
+                    float gateOffset = Decode.offset(scales, gate / shape.block() + block, 1);
+                    float upScale = Decode.scale(scales, up / shape.block() + block, 1);
+                    float upOffset = Decode.offset(scales, up / shape.block() + block, 1);
                     for (int j = from; j < from + shape.block() / 2; j += 8) {
-                        int pair = (up + from) / 2 + j - from;
-                        Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
-                        Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
-                        u0 = Lanes.multiplyAdd(u0, low, Lanes.floats(input, x + j));
-                        u0 = Lanes.multiplyAdd(u0, high, Lanes.floats(input, x + j + shape.block() / 2));
+                        int gatePair = (gate + from) / 2 + j - from;
+                        Float8 gateLow = Float8.add(Float8.mult(Lanes.lowNibbles(quants, gatePair), gateScale), gateOffset);
+                        Float8 gateHigh = Float8.add(Float8.mult(Lanes.highNibbles(quants, gatePair), gateScale), gateOffset);
+                        int upPair = (up + from) / 2 + j - from;
+                        Float8 upLow = Float8.add(Float8.mult(Lanes.lowNibbles(quants, upPair), upScale), upOffset);
+                        Float8 upHigh = Float8.add(Float8.mult(Lanes.highNibbles(quants, upPair), upScale), upOffset);
+                        Float8 low0 = Lanes.floats(input, x + j);
+                        g0 = Lanes.multiplyAdd(g0, gateLow, low0);
+                        u0 = Lanes.multiplyAdd(u0, upLow, low0);
+                        Float8 high0 = Lanes.floats(input, x + j + shape.block() / 2);
+                        g0 = Lanes.multiplyAdd(g0, gateHigh, high0);
+                        u0 = Lanes.multiplyAdd(u0, upHigh, high0);
                     }
                 }
+                float gate0 = Lanes.sum(g0);
                 float up0 = Lanes.sum(u0);
                 store(step, bias, output, shape, row, i, gate0, up0);
             }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +51,7 @@ final class Executions implements AutoCloseable {
         this.device = device;
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
         Object[] buffers = program.buffers().stream().map(DeviceBuffer::array).toArray();
-        Stage clear = new Stage("clear", program.buffers().stream().map(Kernels::clear).toList(), java.util.Optional.empty());
+        Stage clear = new Stage("clear", Kernels.clear(program.buffers()), Optional.empty());
         graphs.add(addTasks(new TaskGraph(clear.name()), clear, step).persistOnDevice(buffers).snapshot());
         List<Stage> stages = program.sections().stream().flatMap(section -> section.stages().stream()).toList();
         Map<Constant, Integer> owners = owners(stages);
@@ -111,6 +112,11 @@ final class Executions implements AutoCloseable {
         }
         tasksOf.put(stage, tasks);
         return graph;
+    }
+
+    /** How many kernels were compiled. */
+    int kernels() {
+        return tasksOf.values().stream().mapToInt(List::size).sum();
     }
 
     /** Runs a stage for {@code rows} rows. */

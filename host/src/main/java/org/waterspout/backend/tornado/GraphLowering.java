@@ -89,14 +89,14 @@ final class GraphLowering {
                 }
             }
         }
-        SectionLowering lowering = lowering(options.maxRows(), 1, Map.of());
+        SectionLowering lowering = lowering(options.maxRows(), 1, graph.before(), Map.of());
         addSection(Rows.ALL, lowering, stages(lowering, "before", graph.before().stream().map(List::of).toList(), List.of()));
     }
 
-    private SectionLowering lowering(int rows, int repeats, Map<Value, View> more) {
+    private SectionLowering lowering(int rows, int repeats, List<Op> ops, Map<Value, View> more) {
         Map<Value, View> views = new HashMap<>(fixed);
         views.putAll(more);
-        return new SectionLowering(options, kernels, caches, constants, rows, repeats, views);
+        return new SectionLowering(options, kernels, caches, constants, rows, repeats, ops, views);
     }
 
     private void addSection(Rows rows, SectionLowering lowering, List<Stage> stages) {
@@ -176,7 +176,7 @@ final class GraphLowering {
             int index = i;
             ops.add(graph.layers().subList(from, to).stream().map(repeat -> repeat.get(index)).toList());
         }
-        SectionLowering lowering = lowering(options.maxRows(), to - from, views);
+        SectionLowering lowering = lowering(options.maxRows(), to - from, layer, views);
         List<Stage> stages = stages(lowering, "layer" + from + "x", ops, moves);
         if (!stages.isEmpty()) {
             added.add(new Section(Rows.ALL, lowering.slots(), stages));
@@ -217,7 +217,7 @@ final class GraphLowering {
                 }
             }
         }
-        SectionLowering first = lowering(options.maxRows(), 1, views);
+        SectionLowering first = lowering(options.maxRows(), 1, all, views);
         addSection(Rows.ALL, first, stages(first, "after", all.stream().map(List::of).toList(), List.of()));
         for (Op op : selected) {
             if (op instanceof Op.Attention || op instanceof Op.AddPosition || op instanceof Op.Rope || op instanceof Op.Embed) {
@@ -229,7 +229,7 @@ final class GraphLowering {
             }
         }
         fixed.putAll(views);
-        SectionLowering last = lowering(chunk, 1, views);
+        SectionLowering last = lowering(chunk, 1, selected, views);
         addSection(Rows.SELECTED, last, stages(last, "selected", selected.stream().map(List::of).toList(), List.of()));
         return !selected.isEmpty();
     }
@@ -242,7 +242,7 @@ final class GraphLowering {
         if (written) {
             return output;
         }
-        SectionLowering lowering = lowering(options.maxRows(), 1, Map.of());
+        SectionLowering lowering = lowering(options.maxRows(), 1, List.of(), Map.of());
         View copy = View.whole(buffer("output", output.width(), options.maxRows()), output.width());
         lowering.copy(output, copy);
         sections.add(new Section(Rows.ALL, lowering.slots(), List.of(new Stage("output", lowering.take(), Optional.empty()))));

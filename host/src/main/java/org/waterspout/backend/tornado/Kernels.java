@@ -158,10 +158,25 @@ final class Kernels {
                         table.floats(), output.buffer().array(), shape));
     }
 
-    static Launch clear(DeviceBuffer buffer) {
-        int items = (int) Math.min(buffer.floats(), 1 << 14);
-        return new Launch("ElementKernels.clear", ELEMENTS, rows -> items, List.of(), List.of(buffer), List.of(),
-                (graph, task, context, step) -> graph.task(task, ElementKernels::clear, context, buffer.array()));
+    /** Clears all buffers, four in a launch where there are four. */
+    static List<Launch> clear(List<DeviceBuffer> buffers) {
+        List<Launch> launches = new ArrayList<>();
+        int fours = buffers.size() / 4 * 4;
+        for (int i = 0; i < fours; i += 4) {
+            List<DeviceBuffer> four = buffers.subList(i, i + 4);
+            launches.add(clear("clearFour", four, (graph, task, context, step) -> graph.task(task, ElementKernels::clearFour, context,
+                    four.get(0).array(), four.get(1).array(), four.get(2).array(), four.get(3).array())));
+        }
+        for (DeviceBuffer buffer : buffers.subList(fours, buffers.size())) {
+            launches.add(clear("clear", List.of(buffer), (graph, task, context, step) ->
+                    graph.task(task, ElementKernels::clear, context, buffer.array())));
+        }
+        return launches;
+    }
+
+    private static Launch clear(String kernel, List<DeviceBuffer> buffers, Launch.Binding binding) {
+        int items = (int) Math.min(buffers.stream().mapToLong(DeviceBuffer::floats).max().orElseThrow(), 1 << 14);
+        return new Launch("ElementKernels." + kernel, ELEMENTS, rows -> items, List.of(), buffers, List.of(), binding);
     }
 
     Launch embed(StackedWeight table, float scale, View output) {
@@ -179,18 +194,25 @@ final class Kernels {
                 });
     }
 
-    Launch rope(View input, AngleTable angles, int headWidth, int pairs, boolean interleaved, int contextLength, int slot, View output) {
-        RopeShape shape = new RopeShape(output.width(), headWidth, pairs, interleaved ? 1 : 0, input.stride(), input.offset(),
-                contextLength, slot);
+    Launch rope(View input, AngleTable angles, RopeShape shape, View output) {
         return element("RopeKernels.rope", output.width(), List.of(input), output, List.of(angles), (graph, task, context, step) ->
                 graph.task(task, RopeKernels::rope, context, step, input.buffer().array(), angles.angles(), output.buffer().array(), shape));
     }
 
-    Launch append(View input, DeviceBuffer cache, int contextLength, int sequences, int slot) {
-        CacheShape shape = new CacheShape(input.width(), input.stride(), input.offset(), contextLength, sequences, slot);
-        return element("CacheKernels.append", input.width(), List.of(input), View.whole(cache, input.width()), List.of(),
-                (graph, task, context, step) -> graph.task(task, CacheKernels::append, context, step, input.buffer().array(),
-                        cache.array(), shape));
+    Launch append(View key, View value, Caches.Pair pair, CacheShape shape) {
+        return new Launch("CacheKernels.append", ELEMENTS, rows -> Math.multiplyExact(rows, 2 * shape.width()),
+                List.of(key.buffer(), value.buffer()), List.of(pair.keys(), pair.values()), List.of(), (graph, task, context, step) ->
+                graph.task(task, CacheKernels::append, context, step, key.buffer().array(), value.buffer().array(),
+                        pair.keys().array(), pair.values().array(), shape));
+    }
+
+    Launch rotateAndAppend(View query, View key, View value, AngleTable angles, View rotated, Caches.Pair pair, RopeShape rope,
+            CacheShape shape) {
+        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, rope.width() + 2 * shape.width()),
+                List.of(query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
+                List.of(angles), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
+                        query.buffer().array(), key.buffer().array(), value.buffer().array(), angles.angles(), rotated.buffer().array(),
+                        pair.keys().array(), pair.values().array(), rope, shape));
     }
 
     /** An item for each unit of work in the Wide family, a work-group for each in the Group family. */

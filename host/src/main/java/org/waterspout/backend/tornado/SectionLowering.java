@@ -10,10 +10,11 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.graph.Op;
-import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.kernels.AttentionShape;
+import org.waterspout.kernels.CacheShape;
+import org.waterspout.kernels.RopeShape;
 import org.waterspout.kernels.Step;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.model.architecture.RopeLayout;
@@ -30,21 +31,25 @@ final class SectionLowering {
     private final Constants constants;
     private final int rows;
     private final Map<Value, View> views;
+    private final List<Op> ops;
+    private final Map<Value, List<Op.Rope>> later = new HashMap<>();
     private final List<Launch> launches = new ArrayList<>();
     private final List<List<Integer>> slots = new ArrayList<>();
     private int slotCount;
 
     /**
      * @param rows  rows of the section's buffers
+     * @param ops   all operations of the section, in their first repeat
      * @param views where values are that others wrote, and where values must be written that others read
      */
     SectionLowering(PlanOptions options, Kernels kernels, Caches caches, Constants constants, int rows, int repeats,
-            Map<Value, View> views) {
+            List<Op> ops, Map<Value, View> views) {
         this.options = options;
         this.kernels = kernels;
         this.caches = caches;
         this.constants = constants;
         this.rows = rows;
+        this.ops = List.copyOf(ops);
         this.views = new HashMap<>(views);
         for (int repeat = 0; repeat < repeats; repeat++) {
             slots.add(new ArrayList<>());
@@ -121,7 +126,7 @@ final class SectionLowering {
             case Op.Norm op -> norm(cast(repeats, Op.Norm.class), view(op.input()), output(op.output()));
             case Op.MatMul op -> products(List.of(cast(repeats, Op.MatMul.class)), dense(view(op.input())), Optional.empty(),
                     List.of(op.output()));
-            case Op.Rope op -> rope(cast(repeats, Op.Rope.class), view(op.input()), output(op.output()));
+            case Op.Rope _ -> rope(cast(repeats, Op.Rope.class));
             case Op.Attention op -> attention(cast(repeats, Op.Attention.class), op);
             case Op.Add op -> launches.add(kernels.add(view(op.left()), view(op.right()), output(op.output())));
             case Op.Multiply op -> launches.add(kernels.multiply(view(op.left()), view(op.right()), output(op.output())));
@@ -206,24 +211,71 @@ final class SectionLowering {
         }
     }
 
-    private void rope(List<Op.Rope> repeats, View input, View output) {
+    private void rope(List<Op.Rope> repeats) {
         Op.Rope op = repeats.getFirst();
-        List<RopeTable> tables = repeats.stream().map(Op.Rope::table).distinct().toList();
-        AngleTable angles = constants.angles(tables, options.contextLength());
+        if (turnedLater(op)) {
+            later.put(op.output(), repeats);
+            return;
+        }
+        AngleTable angles = angles(repeats);
+        launches.add(kernels.rope(view(op.input()), angles, shape(repeats, angles), output(op.output())));
+    }
+
+    private AngleTable angles(List<Op.Rope> repeats) {
+        return constants.angles(repeats.stream().map(Op.Rope::table).distinct().toList(), options.contextLength());
+    }
+
+    private RopeShape shape(List<Op.Rope> repeats, AngleTable angles) {
+        Op.Rope op = repeats.getFirst();
+        View input = view(op.input());
         int slot = slot(repeat -> List.of(angles.indexOf(repeats.get(repeat).table())));
-        launches.add(kernels.rope(input, angles, op.headWidth(), op.table().rotatedWidth() / 2, op.layout() == RopeLayout.INTERLEAVED,
-                options.contextLength(), slot, output));
+        return new RopeShape(op.output().width(), op.headWidth(), op.table().rotatedWidth() / 2,
+                op.layout() == RopeLayout.INTERLEAVED ? 1 : 0, input.stride(), input.offset(), options.contextLength(), slot);
+    }
+
+    /** Whether the rotation can wait for the attention that is its only reader, which then turns query and key in one launch. */
+    private boolean turnedLater(Op.Rope rope) {
+        if (options.observable() || views.containsKey(rope.output())) {
+            return false;
+        }
+        List<Op> readers = ops.stream().filter(op -> op.inputs().contains(rope.output())).toList();
+        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.query().equals(attention.key())) {
+            return false;
+        }
+        return turned(attention.query()).equals(turned(attention.key())) && !attention.value().equals(rope.output());
+    }
+
+    /** How a value was turned: equal for query and key of an attention that one launch can serve. */
+    private List<Object> turned(Value value) {
+        return ops.stream().filter(op -> op.outputs().contains(value) && op instanceof Op.Rope).map(Op.Rope.class::cast)
+                .<List<Object>>map(rope -> List.of(rope.table(), rope.layout(), rope.headWidth())).findFirst().orElse(List.of(value));
     }
 
     private void attention(List<Op.Attention> repeats, Op.Attention op) {
         Caches.Pair pair = caches.of(op.key().width());
         int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).layer()), repeats.get(repeat).window()));
-        View query = view(op.query());
-        launches.add(kernels.append(view(op.key()), pair.keys(), options.contextLength(), options.maxSequences(), slot));
-        launches.add(kernels.append(view(op.value()), pair.values(), options.contextLength(), options.maxSequences(), slot));
+        View value = view(op.value());
+        View query;
+        if (later.containsKey(op.key())) {
+            List<Op.Rope> ropes = later.get(op.query());
+            AngleTable angles = angles(ropes);
+            query = output(op.query());
+            View key = view(later.get(op.key()).getFirst().input());
+            launches.add(kernels.rotateAndAppend(view(ropes.getFirst().input()), key, value, angles, query, pair,
+                    shape(ropes, angles), shape(key, value, slot)));
+        } else {
+            query = view(op.query());
+            View key = view(op.key());
+            launches.add(kernels.append(key, value, pair, shape(key, value, slot)));
+        }
         AttentionShape shape = new AttentionShape(op.heads(), op.kvHeads(), op.headWidth(), options.contextLength(),
                 options.maxSequences(), query.stride(), query.offset(), slot, op.scale(), op.softCap());
         launches.add(kernels.attend(query, pair.keys(), pair.values(), shape, output(op.output())));
+    }
+
+    private CacheShape shape(View key, View value, int slot) {
+        return new CacheShape(key.width(), key.stride(), key.offset(), value.stride(), value.offset(), options.contextLength(),
+                options.maxSequences(), slot);
     }
 
     private void fused(List<Op.Fused> repeats, Op.Fused op) {

@@ -85,7 +85,7 @@ public final class TornadoDevices {
         long memory = Math.min(global, memoryCap());
         long maxAllocation = Math.min(handle.getMaxAllocMemory(), memory);
         String id = backendName() + ":" + backend + ":" + index;
-        Device device = new Device(backendName(), id, handle.getDeviceName().strip() + " (" + handle.getTornadoVMBackend() + ")",
+        Device device = new Device(backendName(), id, handle.getPhysicalDevice().getDeviceName().strip() + " (" + handle.getTornadoVMBackend() + ")",
                 kind(handle.getDeviceType()), memory, maxAllocation);
         long maxGroup = handle.getDeviceMaxWorkgroupDimensions()[0];
         return new Found(device, backend, index, handle, maxGroup, handle.getDeviceLocalMemorySize());

@@ -3,6 +3,8 @@ package org.waterspout.backend.tornado;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
@@ -29,6 +31,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class TornadoPlan implements Plan {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TornadoPlan.class);
+
     private final Graph graph;
     private final PlanOptions options;
     private final DeviceProgram program;
@@ -42,12 +46,16 @@ public final class TornadoPlan implements Plan {
         this.options = options;
         this.program = program;
         try {
+            long start = System.nanoTime();
             program.constants().parallelStream().forEach(Constant::load);
             program.buffers().forEach(DeviceBuffer::allocate);
+            long loaded = System.nanoTime();
             this.step = new IntArray(Step.HEADER + Step.ROW * options.maxRows());
             step.init(0);
             this.executions = new Executions(program, device, step);
             warmUp();
+            LOG.info("{} MB of weights repacked in {} ms, {} kernels compiled and weights uploaded in {} ms", program.memory().weights() >> 20,
+                    (loaded - start) / 1_000_000, executions.kernels(), (System.nanoTime() - loaded) / 1_000_000);
         } catch (OutOfMemoryError host) {
             throw new OutOfMemoryException("the host's copy of the model needs " + (program.memory().total() >> 20)
                     + " MB of direct memory: start the JVM with a larger -XX:MaxDirectMemorySize", host);

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Backends;
@@ -13,6 +15,7 @@ import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Engine;
 import org.waterspout.generate.Generation;
@@ -45,6 +48,9 @@ public final class LanguageModel implements AutoCloseable {
     private final Optional<ChatTemplate> template;
     private final Backend backend;
     private final Engine engine;
+    /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
+    private final ReadWriteLock tokenizerUse = new ReentrantReadWriteLock();
+    private boolean closed;
 
     private LanguageModel(ModelFile file, Architecture architecture, Tokenizer tokenizer, Backend backend, Engine engine) {
         this.file = file;
@@ -90,6 +96,7 @@ public final class LanguageModel implements AutoCloseable {
             Graph graph = GraphBuilder.build(file, architecture, context);
             plan = backend.prepare(graph, new PlanOptions(context, options.sequences(), Math.min(options.batchRows(), context),
                     options.observable()));
+            requireSameVocabulary(architecture, joined(tokenizer));
             return new LanguageModel(file, architecture, joined(tokenizer), backend, new Engine(plan));
         } catch (RuntimeException | Error failure) {
             for (AutoCloseable opened : new AutoCloseable[] {plan, backend, finished(tokenizer), file}) {
@@ -99,14 +106,23 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
+    /** Else a prompt would reach beyond the embedding table, or an answer beyond the tokens. */
+    private static void requireSameVocabulary(Architecture architecture, Tokenizer tokenizer) {
+        if (tokenizer.vocabularySize() != architecture.vocabulary()) {
+            throw new ModelFormatException("tokenizer.ggml.tokens has " + tokenizer.vocabularySize()
+                    + " tokens, but tensor token_embd.weight has rows for " + architecture.vocabulary() + "; get the file again");
+        }
+    }
+
     private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
         try {
             return tokenizer.join();
         } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw e;
             }
-            throw e;
         }
     }
 
@@ -152,19 +168,35 @@ public final class LanguageModel implements AutoCloseable {
         return new Generation(engine, tokenizer, request, tokens(request.prompt()));
     }
 
-    /** A prompt as the model sees it. */
+    /**
+     * A prompt as the model sees it.
+     *
+     * @throws InvalidRequestException for a conversation that the model has no template for, or its template refuses; or when closed
+     */
     public int[] tokens(Prompt prompt) {
+        tokenizerUse.readLock().lock();
+        try {
+            if (closed) {
+                throw new InvalidRequestException(Engine.CLOSED);
+            }
+            return encode(prompt);
+        } finally {
+            tokenizerUse.readLock().unlock();
+        }
+    }
+
+    private int[] encode(Prompt prompt) {
         return switch (prompt) {
-            case Prompt.Message message when template.isPresent() -> tokens(List.of(ChatMessage.user(message.text())), template.get());
+            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get());
             case Prompt.Message message -> tokenizer.encodePrompt(message.text(), false);
-            case Prompt.Conversation conversation -> tokens(conversation.messages(), template.orElseThrow(() ->
+            case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
                     new InvalidRequestException("this model has no chat template: it continues text, it does not chat (use run)")));
             case Prompt.Raw raw -> tokenizer.encodePrompt(raw.text(), false);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] tokens(List<ChatMessage> messages, ChatTemplate chatTemplate) {
+    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate) {
         return tokenizer.encodePrompt(chatTemplate.render(messages, true), true);
     }
 
@@ -221,12 +253,24 @@ public final class LanguageModel implements AutoCloseable {
         return engine.plan();
     }
 
-    /** Waits for the step under way, then gives back the memory. Answers still open fail at their next step. */
+    /**
+     * Waits for the step under way, then gives back the memory. Answers still open fail at their next step. {@link #tokenizer()} and
+     * {@link #file()} are not to be used any more.
+     */
     @Override
     public void close() {
-        engine.close();
-        backend.close();
-        tokenizer.close();
-        file.close();
+        tokenizerUse.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            engine.close();
+            backend.close();
+            tokenizer.close();
+            file.close();
+        } finally {
+            tokenizerUse.writeLock().unlock();
+        }
     }
 }

@@ -44,6 +44,9 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /** Why a closed model does nothing. */
+    public static final String CLOSED = "the model is closed: load it again";
+
     private final Plan plan;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Slot> free = new ArrayDeque<>();
@@ -177,7 +180,7 @@ public final class Engine implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("the model is closed");
+            throw new InvalidRequestException(CLOSED);
         }
     }
 

@@ -12,7 +12,8 @@ import org.waterspout.model.text.Tokenizer;
 
 /**
  * One answer on its way. Iterating computes it, in the iterating thread: text as it becomes sure, and a
- * {@link GenerationEvent.Finished} last. {@link #cancel()} may come from any thread. Closing it frees its place in the model.
+ * {@link GenerationEvent.Finished} last. {@link #cancel()} and {@link #close()} may come from any thread. Closing it frees its place
+ * in the model.
  */
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
 
@@ -31,7 +32,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private volatile boolean cancelled;
     private boolean closed;
     private FinishReason reason;
-    private Completion completion;
+    private volatile Completion completion;
     private long started;
     private long prefilled;
     private long ended;
@@ -61,7 +62,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
     /** Computes until there is text to tell, or the answer is finished. */
     @Override
-    public GenerationEvent next() {
+    public synchronized GenerationEvent next() {
         if (!hasNext()) {
             throw new NoSuchElementException("the answer is finished");
         }
@@ -164,13 +165,15 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         prefilled = prefilled == 0 ? ended : prefilled;
     }
 
-    /** Frees the sequence; an unfinished answer ends here. */
+    /** Frees the sequence, after the step under way; an unfinished answer ends here. */
     @Override
     public void close() {
-        cancelled = true;
-        if (!closed) {
-            closed = true;
-            engine.release(slot);
+        cancelled = true; // before waiting for another thread's next(), which it ends
+        synchronized (this) {
+            if (!closed) {
+                closed = true;
+                engine.release(slot);
+            }
         }
     }
 }

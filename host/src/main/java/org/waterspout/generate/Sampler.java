@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.ValidationException;
 
 /** Chooses the tokens of one answer, one after the other, as its {@link Sampling} says. Belongs to one thread. */
 final class Sampler {
@@ -35,13 +36,24 @@ final class Sampler {
      * The next token; counts it as answered.
      *
      * @param logits [vocabulary], changed in place
+     * @throws ValidationException when one of them is no number: whatever were chosen would look like an answer
      */
     int next(float[] logits) {
+        requireNumbers(logits);
         adjust(logits);
         int token = sampling.temperature() == 0 ? argMax(logits) : draw(logits);
         seen.add(token);
         answered.merge(token, 1, Integer::sum);
         return token;
+    }
+
+    private static void requireNumbers(float[] logits) {
+        for (int token = 0; token < logits.length; token++) {
+            if (Float.isNaN(logits[token])) {
+                throw new ValidationException("the model computes no number for token " + token + " (NaN): its file is damaged, or the "
+                        + "backend computes wrongly; \"waterspout validate\" names the first operation that does");
+            }
+        }
     }
 
     /** Index of the largest logit, the lowest such index. */

@@ -13,7 +13,7 @@ public abstract sealed class WaterspoutException extends RuntimeException
     private final int exitCode;
 
     WaterspoutException(int exitCode, String message, Throwable cause) {
-        super(message, cause);
+        super(Quoted.oneLine(message), cause); // whatever a message quotes, it stays one line
         this.exitCode = exitCode;
     }
 

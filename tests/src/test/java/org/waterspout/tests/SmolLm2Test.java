@@ -4,11 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -30,8 +27,6 @@ import org.waterspout.validate.Validator;
 /** A real model, where its file is found: the same greedy tokens as Transformers, and every operation within its limit. */
 @Tag(TestBackend.ON_DEVICES)
 class SmolLm2Test {
-
-    private static final String FILE = "SmolLM2-135M-Instruct.Q4_1.gguf";
 
     /** The beginning of a document, and "The capital of France is". */
     private static final int[] PROMPT = {1, 504, 3575, 282, 4649, 314};
@@ -74,19 +69,12 @@ class SmolLm2Test {
         return TestBackend.all().stream().map(backend -> DynamicTest.dynamicTest(backend.name(), () -> {
             assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
             assumeTrue(!backend.name().startsWith("emulator"), "emulator skipped: a model of 135 million weights takes it hours");
-            Optional<Path> path = found();
-            assumeTrue(path.isPresent(), FILE + " skipped: it is neither in WATERSPOUT_MODELS nor in shared/models beside the repository");
+            Optional<Path> path = RealModel.find();
+            assumeTrue(path.isPresent(), RealModel.MISSING);
             try (ModelFile file = ModelFiles.open(path.get()); Backend opened = backend.open().get()) {
                 check.run(GraphBuilder.build(file, Architecture.of(file), 64), opened);
             }
         }));
-    }
-
-    private static Optional<Path> found() {
-        String folders = System.getenv().getOrDefault("WATERSPOUT_MODELS", "");
-        return Stream.concat(Arrays.stream(folders.split(File.pathSeparator)).filter(folder -> !folder.isBlank()),
-                Stream.of("../../shared/models", "../shared/models")).map(folder -> Path.of(folder, FILE)).filter(Files::exists)
-                .findFirst();
     }
 
     private static int best(float[] logits) {

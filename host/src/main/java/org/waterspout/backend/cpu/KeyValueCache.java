@@ -48,7 +48,7 @@ final class KeyValueCache {
     }
 
     private static int blocks(int contextLength) {
-        return (contextLength + Kernels.BLOCK - 1) / Kernels.BLOCK;
+        return Math.ceilDiv(contextLength, Kernels.BLOCK);
     }
 
     /** Positions of {@code sequence} that have been written. */

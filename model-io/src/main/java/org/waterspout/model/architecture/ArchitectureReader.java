@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
@@ -166,7 +167,7 @@ final class ArchitectureReader {
             case "yarn" -> new Rotary.Yarn(factor, original, above0("rope.scaling.yarn_beta_fast", 32),
                     above0("rope.scaling.yarn_beta_slow", 1),
                     magnitude * finite("rope.scaling.yarn_attn_factor", 1) * (1 + 0.1 * Math.log(factor)));
-            default -> throw new UnsupportedModelException("the rotary scaling " + type
+            default -> throw new UnsupportedModelException("the rotary scaling " + Quoted.of(type)
                     + " is not supported; supported are none, linear, yarn, and those stored as tensors (Llama 3, LongRoPE)");
         };
     }

@@ -3,6 +3,7 @@ package org.waterspout.model.architecture;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 
 /** What a file of a family does not say: one row for each name that a file may give as its architecture. */
@@ -44,7 +45,7 @@ final class Families {
     static Row row(String name) {
         Row row = ROWS.get(name);
         if (row == null) {
-            throw new UnsupportedModelException("the architecture " + name + " is not supported; supported are "
+            throw new UnsupportedModelException("the architecture " + Quoted.of(name) + " is not supported; supported are "
                     + String.join(", ", ROWS.keySet()));
         }
         return row;

@@ -13,7 +13,6 @@ final class GgufCursor {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final int LONGEST_QUOTE = 80;
 
     private final Path path;
     private final MemorySegment file;
@@ -103,14 +102,6 @@ final class GgufCursor {
 
     ModelFormatException corrupt(String reason) {
         return new ModelFormatException(path + " is truncated or corrupt: " + reason + "; get the file again");
-    }
-
-    /** Text from the file, fit for a one-line message: shortened, control characters shown as '?'. */
-    static String quote(String text) {
-        String shown = text.codePoints().limit(LONGEST_QUOTE)
-                .map(c -> Character.isISOControl(c) || c == 0x2028 || c == 0x2029 ? '?' : c)
-                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
-        return "'" + shown + (shown.length() < text.length() ? "..." : "") + "'";
     }
 
     private long stringLength(String what) {

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Quoted;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.Tensor;
@@ -135,7 +136,7 @@ public final class GgufFile implements ModelFile {
         for (GgufHeader header : headers) {
             for (Tensor tensor : header.tensors()) {
                 if (tensors.put(tensor.name(), tensor) != null) {
-                    throw new ModelFormatException(path + ": tensor " + GgufCursor.quote(tensor.name())
+                    throw new ModelFormatException(path + ": tensor " + Quoted.of(tensor.name())
                             + " is in two of the parts; get all parts again, from one place");
                 }
             }

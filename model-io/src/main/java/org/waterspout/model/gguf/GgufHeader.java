@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.Tensor;
@@ -53,7 +54,7 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         for (int i = 0; i < tensorCount; i++) {
             Description description = readDescription(path, cursor, i, alignment);
             if (!names.add(description.name)) {
-                throw cursor.corrupt("tensor " + GgufCursor.quote(description.name) + " is there twice");
+                throw cursor.corrupt("tensor " + Quoted.of(description.name) + " is there twice");
             }
             descriptions.add(description);
         }
@@ -80,7 +81,7 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         Map<String, Object> values = LinkedHashMap.newLinkedHashMap(count);
         for (int i = 0; i < count; i++) {
             String key = cursor.string("metadata key " + (i + 1) + " of " + count);
-            String what = "metadata key " + GgufCursor.quote(key);
+            String what = "metadata key " + Quoted.of(key);
             GgufValueType type = readType(cursor, what);
             if (values.put(key, readValue(cursor, type, what)) != null) {
                 throw cursor.corrupt(what + " is there twice");
@@ -148,7 +149,7 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         if (value instanceof Long alignment && alignment > 0 && alignment <= 1L << 31 && Long.bitCount(alignment) == 1) {
             return alignment;
         }
-        throw cursor.corrupt(ALIGNMENT_KEY + " is " + GgufCursor.quote(value.toString()) + ", no power of two");
+        throw cursor.corrupt(ALIGNMENT_KEY + " is " + Quoted.of(value.toString()) + ", no power of two");
     }
 
     /** A tensor's entry in the header. {@code offset} counts from the start of the data, {@code bytes} is its length. */
@@ -161,7 +162,7 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
 
     private static Description readDescription(Path path, GgufCursor cursor, int index, long alignment) {
         String name = cursor.string("the name of tensor " + index);
-        String what = "tensor " + GgufCursor.quote(name);
+        String what = "tensor " + Quoted.of(name);
         List<Integer> shape = readShape(cursor, what);
         int typeId = cursor.int32("the type of " + what);
         WeightType type = WeightType.ofGgmlId(typeId).orElseThrow(() -> new UnsupportedModelException(path + ": " + what
@@ -213,11 +214,11 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         Description previous = null;
         for (Description tensor : byOffset) {
             if (tensor.offset > dataBytes || tensor.bytes > dataBytes - tensor.offset) {
-                throw cursor.corrupt("tensor " + GgufCursor.quote(tensor.name) + " needs " + tensor.bytes + " bytes at offset "
+                throw cursor.corrupt("tensor " + Quoted.of(tensor.name) + " needs " + tensor.bytes + " bytes at offset "
                         + tensor.offset + " of " + dataBytes + " bytes of data");
             }
             if (previous != null && tensor.offset < previous.end()) {
-                throw cursor.corrupt("tensors " + GgufCursor.quote(previous.name) + " and " + GgufCursor.quote(tensor.name)
+                throw cursor.corrupt("tensors " + Quoted.of(previous.name) + " and " + Quoted.of(tensor.name)
                         + " overlap");
             }
             previous = tensor;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Quoted;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
 
@@ -288,7 +289,7 @@ public final class GgufWriter {
             case ARRAY -> false;
         };
         if (!fits) {
-            throw new InvalidRequestException("metadata key " + key + " cannot hold " + GgufCursor.quote(String.valueOf(value))
+            throw new InvalidRequestException("metadata key " + key + " cannot hold " + Quoted.of(String.valueOf(value))
                     + " as " + type);
         }
     }

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Quoted;
 
 /**
  * A file of a repository on the hub.
@@ -74,17 +75,13 @@ public record ModelReference(String repository, String file, String revision, Op
     }
 
     private static InvalidRequestException unknown(String text) {
-        return new InvalidRequestException(quote(text) + " is neither a catalogue name (" + ModelCatalogue.names()
+        return new InvalidRequestException(Quoted.of(text) + " is neither a catalogue name (" + ModelCatalogue.names()
                 + ") nor hf:owner/name/file.gguf");
     }
 
     private static InvalidRequestException malformed(String text) {
-        return new InvalidRequestException(quote(text) + " is no reference to a model; write hf:owner/name/file.gguf or "
+        return new InvalidRequestException(Quoted.of(text) + " is no reference to a model; write hf:owner/name/file.gguf or "
                 + "hf:owner/name/file.gguf@revision");
-    }
-
-    private static String quote(String text) {
-        return "'" + text.replaceAll("\\p{Cntrl}", "?") + "'";
     }
 
     private static boolean isFileName(String part) {

@@ -25,6 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Quoted;
 
 /**
  * Where model files are: the folder that pulled ones are kept in, and further folders of the user's.
@@ -165,7 +166,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
     }
 
     private ModelNotFoundException notFound(String name, boolean pullable, List<Path> all) {
-        String shown = "'" + name.replaceAll("\\p{Cntrl}", "?") + "'";
+        String shown = Quoted.of(name);
         if (pullable) {
             return new ModelNotFoundException("the model " + shown + " is not here yet; get it with: waterspout pull " + name);
         }

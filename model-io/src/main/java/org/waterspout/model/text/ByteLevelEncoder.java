@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
 
 /** Byte-level BPE: writes the tokenizer.json that says the same as the GGUF keys, and gives it to the library. */
 final class ByteLevelEncoder implements FragmentEncoder {
@@ -55,7 +56,7 @@ final class ByteLevelEncoder implements FragmentEncoder {
             for (String merge : merges) {
                 int space = merge.indexOf(' ', 1);
                 if (space < 0 || merge.indexOf(' ', space + 1) >= 0) {
-                    throw new ModelFormatException("tokenizer.ggml.merges: '" + merge + "' is no pair of pieces");
+                    throw new ModelFormatException("tokenizer.ggml.merges: " + Quoted.of(merge) + " is no pair of pieces");
                 }
                 json.writeString(merge);
             }

@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
 
@@ -73,8 +74,8 @@ final class GgufTokenizer implements Tokenizer {
         return switch (model) {
             case "gpt2" -> byteLevel(metadata);
             case "llama" -> sentencePiece(metadata);
-            default -> throw new UnsupportedModelException("tokenizer '" + model
-                    + "' (tokenizer.ggml.model) is not built: use a model with a gpt2 or llama tokenizer");
+            default -> throw new UnsupportedModelException("tokenizer " + Quoted.of(model)
+                    + " (tokenizer.ggml.model) is not built: use a model with a gpt2 or llama tokenizer");
         };
     }
 

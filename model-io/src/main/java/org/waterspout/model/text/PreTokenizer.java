@@ -1,6 +1,7 @@
 package org.waterspout.model.text;
 
 import java.util.List;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 
 /**
@@ -49,7 +50,7 @@ record PreTokenizer(List<String> names, List<String> expressions, boolean ignore
                 return row;
             }
         }
-        throw new UnsupportedModelException("pre-tokenizer '" + name + "' (tokenizer.ggml.pre) is not built: use a model with "
+        throw new UnsupportedModelException("pre-tokenizer " + Quoted.of(name) + " (tokenizer.ggml.pre) is not built: use a model with "
                 + "one of " + TABLE.stream().flatMap(row -> row.names.stream()).sorted().toList());
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 
 /**
@@ -45,8 +46,8 @@ final class SentencePieceEncoder implements FragmentEncoder {
             if (vocabulary.kinds().get(token) == Vocabulary.Kind.BYTE) {
                 int value = Vocabulary.byteOf(vocabulary.pieces().get(token));
                 if (value < 0) {
-                    throw new ModelFormatException("byte token " + token + " is written '" + vocabulary.pieces().get(token)
-                            + "', not <0xNN>");
+                    throw new ModelFormatException("byte token " + token + " is written " + Quoted.of(vocabulary.pieces().get(token))
+                            + ", not <0xNN>");
                 }
                 byteTokens[value] = token;
             }

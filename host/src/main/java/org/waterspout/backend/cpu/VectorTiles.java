@@ -39,9 +39,12 @@ final class VectorTiles {
             case Q8_0 -> decodeQ8(data, at, count / 32, out, outAt);
             case Q4_0 -> decodeQ4(data, at, 18, 2, count / 32, out, outAt);
             case Q4_1 -> decodeQ4(data, at, 20, 4, count / 32, out, outAt);
+            case Q5_0 -> decodeQ5(data, at, 22, 2, count / 32, out, outAt);
+            case Q5_1 -> decodeQ5(data, at, 24, 4, count / 32, out, outAt);
+            case Q5_K -> VectorSuperBlocks.decodeQ5(data, at, count / 256, out, outAt);
             case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
             case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> weights.type().decode(data, at, out, outAt, count);
+            case Q2_K, Q3_K -> weights.type().decode(data, at, out, outAt, count);
         }
     }
 
@@ -92,6 +95,27 @@ final class VectorTiles {
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
                 ((FloatVector) pair.and(15).castShape(FLOATS, 0)).mul(d).add(offset).intoArray(out, outAt + b * 32 + j);
                 ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(d).add(offset)
+                        .intoArray(out, outAt + b * 32 + 16 + j);
+            }
+        }
+    }
+
+    /** As Q4 with a word of fifth bits before the bytes; Q5_0 has value d * q - 16 d, Q5_1 d * q + m. */
+    private static void decodeQ5(MemorySegment data, long at, int blockBytes, int header, int blocks, float[] out, int outAt) {
+        IntVector lane = IntVector.zero(INTS).addIndex(1);
+        long p = at;
+        for (int b = 0; b < blocks; b++, p += blockBytes) {
+            float d = Float.float16ToFloat(data.get(HALF, p));
+            FloatVector offset = FloatVector.broadcast(FLOATS, header == 4 ? Float.float16ToFloat(data.get(HALF, p + 2)) : -16 * d);
+            int fifth = data.get(Lanes.WORD, p + header);
+            for (int j = 0; j < 16; j += COUNT) {
+                IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 4 + j, LITTLE)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                IntVector low = IntVector.broadcast(INTS, fifth >>> j).lanewise(VectorOperators.LSHR, lane).and(1).lanewise(VectorOperators.LSHL, 4);
+                IntVector high = IntVector.broadcast(INTS, fifth >>> j + 16).lanewise(VectorOperators.LSHR, lane).and(1)
+                        .lanewise(VectorOperators.LSHL, 4);
+                ((FloatVector) pair.and(15).or(low).castShape(FLOATS, 0)).mul(d).add(offset).intoArray(out, outAt + b * 32 + j);
+                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).or(high).castShape(FLOATS, 0)).mul(d).add(offset)
                         .intoArray(out, outAt + b * 32 + 16 + j);
             }
         }

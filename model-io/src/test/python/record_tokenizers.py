@@ -1,10 +1,10 @@
 """Records tokens of small vocabularies from the libraries that define them, as fixtures for the tokenizer tests.
 
-    python record_tokenizers.py OUT [FOLDER-OF-node_modules]
+    python record_tokenizers.py OUT [FOLDER-OF-node_modules [SMOLLM2.gguf]]
 
 Trains (seeded) byte-level vocabularies with every pre-tokenizer and SentencePiece ones with byte fallback, writes each as
 GGUF keys, and records what `tokenizers` or `sentencepiece`, and with the second argument llama.cpp (npm's node-llama-cpp),
-make of the texts of hard_texts.py. Where the libraries disagree the script says so and records both.
+make of the texts of hard_texts.py; with the third also what llama.cpp makes of them with a real model's vocabulary. Where the libraries disagree the script says so and records both.
 """
 import json
 import pathlib
@@ -112,9 +112,9 @@ def byte_fallback_json():
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(),
                                            decoders.Strip(" ", 1, 0)])
     bytes_ = [f"<0x{value:02X}>" for value in range(256)]
-    trainer = trainers.BpeTrainer(vocab_size=640, special_tokens=["<unk>", "<s>", "</s>"] + bytes_, limit_alphabet=80,
+    trainer = trainers.BpeTrainer(vocab_size=640, special_tokens=["<unk>", "<s>", "</s>"] + bytes_,
                                   show_progress=False)
-    tokenizer.train_from_iterator(corpus(3), trainer)
+    tokenizer.train_from_iterator(corpus(3)[:1500], trainer)  # words only: what they lack falls back to bytes
     described = json.loads(tokenizer.to_str())
     described["added_tokens"] = described["added_tokens"][:3]  # the bytes are ordinary pieces
     described["post_processor"] = json.loads(processors.TemplateProcessing(
@@ -144,9 +144,13 @@ def write_gguf(path, keys):
 
 def llama_cpp(modules, folder, keys):
     write_gguf(folder / "vocabulary.gguf", keys)
+    return llama_cpp_of(modules, folder, folder / "vocabulary.gguf")
+
+
+def llama_cpp_of(modules, folder, model):
     (folder / "texts.json").write_text(json.dumps(TEXTS))
     script = pathlib.Path(__file__).with_name("llama_cpp_tokens.mjs")
-    subprocess.run(["node", str(script), modules, str(folder / "vocabulary.gguf"), str(folder / "texts.json"),
+    subprocess.run(["node", str(script), modules, str(model), str(folder / "texts.json"),
                     str(folder / "out.json")], check=True)
     return json.loads((folder / "out.json").read_text())
 
@@ -204,7 +208,15 @@ def record_json(out, name, tokenizer):
                                        + "}\n")
 
 
-def main(out, modules):
+def record_model(out, name, modules, model, folder):
+    peer = llama_cpp_of(modules, folder, model)
+    cases = [{"llama_cpp": plain, **({"llama_cpp_special": special} if special != plain else {})} for plain, special in peer["ids"]]
+    save(out, name, {}, cases, {"node-llama-cpp": json.loads(
+        (pathlib.Path(modules) / "node-llama-cpp/package.json").read_text())["version"]},
+        {"file": pathlib.Path(model).name, **{key: peer[key] for key in ("bos", "eos", "adds_bos", "end")}})
+
+
+def main(out, modules, model):
     out.mkdir(parents=True, exist_ok=True)
     (out / "texts.json").write_text(json.dumps(TEXTS, indent=0) + "\n")
     with tempfile.TemporaryDirectory() as temporary:
@@ -220,7 +232,9 @@ def main(out, modules):
                modules, folder)
         record(out, "spm-swallow", sentence_piece(folder, True, ["<|user|>", "<|end|>", "<|endoftext|>"], "Phi-3 tiny"),
                modules, folder)
+        if model:
+            record_model(out, "smollm2", modules, model, folder)
     record_json(out, "json-byte-fallback", byte_fallback_json())
 
 
-main(pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)
+main(pathlib.Path(sys.argv[1]), *(sys.argv[2:] + [None, None])[:2])

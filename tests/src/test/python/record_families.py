@@ -209,7 +209,8 @@ def variants():
     yield "llama-linear", "llama", llama(**SHALLOW, rope_parameters=rotary("linear", factor=4.0))
     yield "llama-llama3", "llama", llama(**SHALLOW, head_dim=12, rope_parameters=rotary(
         "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32))
-    yield "llama-yarn", "llama", llama(**SHALLOW, rope_parameters=rotary("yarn", factor=4.0, original_max_position_embeddings=16))
+    yield "llama-yarn", "llama", llama(**SHALLOW, rope_parameters=rotary(  # this base: pairs kept, mixed and divided
+        "yarn", theta=100.0, factor=4.0, original_max_position_embeddings=16))
     yield "llama-window", "llama", mistral(**SHALLOW, sliding_window=WINDOW, rope_parameters=rotary())
     for name, kind in (("f16", kinds.F16), ("q8_0", kinds.Q8_0), ("q4_0", kinds.Q4_0)):
         yield f"llama-{name}", "llama", llama(**BLOCKS, rope_parameters=rotary()), kind

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.NormKind;
@@ -34,9 +35,15 @@ public final class GraphBuilder {
      * The plain graph of a model.
      *
      * @param contextLength positions it will be run with; decides between LongRoPE's two sets of frequencies
+     * @throws InvalidRequestException when positions are learned and fewer than {@code contextLength}
      * @throws org.waterspout.error.ModelFormatException when a tensor is missing, or its shape disagrees with the metadata
+     * @throws org.waterspout.error.UnsupportedModelException when the file has a tensor that no operation reads
      */
     public static Graph build(ModelFile file, Architecture architecture, int contextLength) {
+        if (architecture.learnedPositions() > 0 && contextLength > architecture.learnedPositions()) {
+            throw new InvalidRequestException("the model has learned " + architecture.learnedPositions()
+                    + " positions: use a context length of at most that, not " + contextLength);
+        }
         return new GraphBuilder(file, architecture, contextLength).build();
     }
 
@@ -53,6 +60,7 @@ public final class GraphBuilder {
         }
         layer = Weight.NO_LAYER;
         Value logits = logits(stream, embedding);
+        weights.requireAllUsed();
         return new Graph(architecture.family(), before, layers, taken(), values, logits, layers.size());
     }
 

@@ -1,8 +1,11 @@
 package org.waterspout.graph;
 
 import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.Tensor;
 
@@ -10,6 +13,7 @@ import org.waterspout.model.Tensor;
 final class ModelWeights {
 
     private final ModelFile file;
+    private final Set<String> used = new HashSet<>();
 
     ModelWeights(ModelFile file) {
         this.file = file;
@@ -42,7 +46,22 @@ final class ModelWeights {
         return new Weight(role, layer, new Tensor(name + "[" + from + ":" + to + "]", tensor.type(), List.of(to - from), part));
     }
 
+    /**
+     * A tensor that nothing reads means a model of another form: leaving out one bias gives fluent nonsense.
+     *
+     * @throws UnsupportedModelException naming the first
+     */
+    void requireAllUsed() {
+        for (String name : file.tensors().keySet()) {
+            // tables of rotary frequencies are read with the architecture
+            if (!used.contains(name) && !name.startsWith("rope_f")) {
+                throw new UnsupportedModelException("tensor " + name + " has no place in this architecture as it is supported");
+            }
+        }
+    }
+
     private Tensor tensor(String name, List<Integer> shape) {
+        used.add(name);
         Tensor tensor = file.tensors().get(name);
         if (tensor == null) {
             throw new ModelFormatException("the model file has no tensor " + name);

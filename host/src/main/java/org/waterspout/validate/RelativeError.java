@@ -2,8 +2,8 @@ package org.waterspout.validate;
 
 /**
  * The largest difference between two arrays [rows, width], each measured by the root mean square of its row of the expected
- * array: {@code |actual - expected| / (rms(expected row) + 1e-30)}. A value that is not finite where the expected one is,
- * counts as infinite.
+ * array: {@code |actual - expected| / (rms(expected row) + 1e-30)}. A value that is not a number where the expected one is, or the
+ * other way round, is an infinite error; where both are not numbers they agree.
  *
  * @param error  0 when equal
  * @param row    where it is
@@ -17,21 +17,26 @@ public record RelativeError(double error, int row, int column) {
     public static RelativeError of(float[] actual, float[] expected, int width) {
         RelativeError largest = new RelativeError(0, 0, 0);
         for (int row = 0; row < expected.length / width; row++) {
-            double squares = 0;
-            for (int column = 0; column < width; column++) {
-                double value = expected[row * width + column];
-                squares += value * value;
-            }
-            double size = Math.sqrt(squares / width) + TINY;
+            double size = size(expected, row * width, width);
             for (int column = 0; column < width; column++) {
                 int i = row * width + column;
-                double error = actual[i] == expected[i] ? 0 : Math.abs((double) actual[i] - expected[i]) / size;
+                boolean same = actual[i] == expected[i] || Float.isNaN(actual[i]) && Float.isNaN(expected[i]);
+                double error = same ? 0 : Math.abs((double) actual[i] - expected[i]) / size;
                 if (!(error <= largest.error())) { // true for NaN as well
                     largest = new RelativeError(Double.isNaN(error) ? Double.POSITIVE_INFINITY : error, row, column);
                 }
             }
         }
         return largest;
+    }
+
+    /** Root mean square of a row, of its finite numbers. */
+    private static double size(float[] numbers, int start, int width) {
+        double squares = 0;
+        for (int i = start; i < start + width; i++) {
+            squares += Float.isFinite(numbers[i]) ? (double) numbers[i] * numbers[i] : 0;
+        }
+        return Math.sqrt(squares / width) + TINY;
     }
 
     @Override

@@ -24,11 +24,9 @@ import org.waterspout.graph.Value;
  */
 public final class Validator {
 
-    private final Backend backend;
     private final Map<String, ValidationReport.Row> rows = new LinkedHashMap<>();
 
-    private Validator(Backend backend) {
-        this.backend = backend;
+    private Validator() {
     }
 
     /**
@@ -36,7 +34,7 @@ public final class Validator {
      * @param options with observable true
      */
     public static ValidationReport run(Graph graph, Backend backend, List<Batch> batches, PlanOptions options) {
-        Validator validator = new Validator(backend);
+        Validator validator = new Validator();
         try (ReferenceBackend reference = new ReferenceBackend(); Plan plan = backend.prepare(graph, options)) {
             List<float[]> outputs = validator.operations(plan, reference.prepare(plan.graph(), options), batches);
             validator.whole(graph, reference.prepare(graph, options), batches, outputs);
@@ -79,17 +77,16 @@ public final class Validator {
         op.inputs().forEach(input -> inputs.put(input, values.apply(input)));
         reference.evaluate(op, batch, inputs).forEach((output, expected) -> {
             RelativeError error = RelativeError.of(values.apply(output), expected, output.width());
-            note(name(op), weights(op), error, place, Limits.of(backend.name(), op));
+            note(name(op), weights(op), error, place, Limits.of(op));
         });
     }
 
     private void whole(Graph graph, ReferencePlan reference, List<Batch> batches, List<float[]> outputs) {
-        double limit = Limits.ofWhole(backend.name(), graph.weights());
         for (int step = 0; step < batches.size(); step++) {
             float[] expected = new float[outputs.get(step).length];
             reference.step(batches.get(step), expected);
             RelativeError error = RelativeError.of(outputs.get(step), expected, graph.output().width());
-            note("whole model", "", error, "step " + step, limit);
+            note("whole model", "", error, "step " + step, Limits.ofWholeModel());
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import org.waterspout.model.architecture.Activation;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.model.architecture.NormKind;
+import org.waterspout.tests.OpCase.Tolerance;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.model.WeightType;
@@ -76,7 +77,7 @@ final class FusedCases {
             result = sum;
         }
         b.layer(ops.toArray(Op[]::new));
-        return b.build("Fused " + fusion, result, OpCases.products(type));
+        return b.build("Fused " + fusion, result, Tolerance.PRODUCTS);
     }
 
     private static OpCase gated(WeightType type, boolean norm, Activation activation) {
@@ -100,7 +101,7 @@ final class FusedCases {
         parts.add(new Op.Activate(activation, gate, activated));
         parts.add(new Op.Multiply(activated, up, output));
         b.layer(new Op.Fused(fusion, parts, List.of(input), List.of(output)));
-        return b.build("Fused " + fusion, output, OpCases.products(type));
+        return b.build("Fused " + fusion, output, Tolerance.PRODUCTS);
     }
 
     private static OpCase add(WeightType type, boolean bias) {
@@ -114,6 +115,6 @@ final class FusedCases {
                 List.of(new Op.MatMul(input, b.matrix("product", 0, type, 51, width), b.bias(bias, "bias", 0, 51), product),
                         new Op.Add(residual, product, sum)),
                 List.of(input, residual), List.of(sum)));
-        return b.build("Fused MATMUL_ADD", sum, OpCases.products(type));
+        return b.build("Fused MATMUL_ADD", sum, Tolerance.PRODUCTS);
     }
 }

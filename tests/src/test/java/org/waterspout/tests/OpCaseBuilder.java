@@ -88,11 +88,11 @@ final class OpCaseBuilder {
     }
 
     /** The case whose output is {@code output}, run over {@link #mixedBatches()}. */
-    OpCase build(String operation, Value output, OpCase.Tolerance tolerance) {
+    OpCase build(String operation, Value output, double tolerance) {
         return build(operation, output, tolerance, mixedBatches(), new PlanOptions(16, 4, 9, false));
     }
 
-    OpCase build(String operation, Value output, OpCase.Tolerance tolerance, List<Batch> batches, PlanOptions options) {
+    OpCase build(String operation, Value output, double tolerance, List<Batch> batches, PlanOptions options) {
         Graph graph = new Graph(name, before, layers, after, values, output, cacheLayers);
         return new OpCase(name, operation, graph, options, batches, tolerance);
     }

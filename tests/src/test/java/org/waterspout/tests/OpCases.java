@@ -1,9 +1,7 @@
 package org.waterspout.tests;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import org.waterspout.model.architecture.Activation;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
@@ -14,8 +12,6 @@ import org.waterspout.tests.OpCase.Tolerance;
 
 /** The one list of operation cases: run as tests on every backend, as benchmarks, and as rows of the support table. */
 final class OpCases {
-
-    private static final Set<WeightType> FLOATS = EnumSet.of(WeightType.F32, WeightType.F16, WeightType.BF16);
 
     private OpCases() {
     }
@@ -30,11 +26,6 @@ final class OpCases {
         cases.addAll(PositionCases.all());
         cases.addAll(FusedCases.all());
         return cases;
-    }
-
-    /** The limit of a product with weights of {@code type}. */
-    static Tolerance products(WeightType type) {
-        return FLOATS.contains(type) ? Tolerance.SUMS : Tolerance.QUANTISED;
     }
 
     /** A layer that changes nothing, for graphs whose operation stands before or after the layers. */
@@ -103,7 +94,7 @@ final class OpCases {
         Value output = b.value(9);
         b.layer(new Op.MatMul(input, new Weight("product", 0, RandomTensors.leastQuants("product", 9, 64, 0.001f)),
                 b.bias(false, "", 0, 9), output));
-        cases.add(b.build("MatMul", output, Tolerance.QUANTISED));
+        cases.add(b.build("MatMul", output, Tolerance.PRODUCTS));
     }
 
     private static OpCase product(WeightType type, int rows, int columns, boolean bias) {
@@ -112,7 +103,7 @@ final class OpCases {
         Value output = b.value(rows);
         b.layer(new Op.MatMul(input, b.matrix("product", 0, type, rows, columns), b.bias(bias, "product.bias", 0, rows), output));
         // one weight: its rounded sum may come out near 0, so it is held to the sum's rounding and not to its size
-        return b.build("MatMul", output, rows == 1 ? new Tolerance(1e-3, 1) : products(type));
+        return b.build("MatMul", output, rows == 1 ? 1e-3 : Tolerance.PRODUCTS);
     }
 
     /** Three layers of one form that differ in their weights, each adding to what the one in front wrote. */
@@ -127,7 +118,7 @@ final class OpCases {
                     new Op.Add(value, product, sum));
             value = sum;
         }
-        return b.build("MatMul", value, products(type));
+        return b.build("MatMul", value, Tolerance.PRODUCTS);
     }
 
     /** A product after the layers, of the rows whose output is asked for. */
@@ -140,7 +131,7 @@ final class OpCases {
         b.after(new Op.SelectRows(last, selected));
         b.after(new Op.MatMul(selected, new Weight("output", Weight.NO_LAYER, b.matrix("output", 0, type, 300, width).tensor()),
                 b.bias(false, "", 0, 300), logits));
-        return b.build("MatMul", logits, products(type));
+        return b.build("MatMul", logits, Tolerance.PRODUCTS);
     }
 
     private static void elements(List<OpCase> cases) {
@@ -163,7 +154,7 @@ final class OpCases {
                     Value activated = activate.value(width);
                     activate.layer(new Op.Activate(function, activate.input(width, size), activated));
                     // a width of 1 measures a value by itself, however near 0 it is
-                    cases.add(activate.build("Activate", activated, width == 1 ? new Tolerance(1e-2, 1e-2) : Tolerance.SUMS));
+                    cases.add(activate.build("Activate", activated, width == 1 ? 1e-2 : Tolerance.SUMS));
                 }
             }
         }

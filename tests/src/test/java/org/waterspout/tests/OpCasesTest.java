@@ -80,7 +80,7 @@ class OpCasesTest {
             expected = run(opCase, reference, opCase.batches());
         }
         List<float[]> actual = run(opCase, backend, opCase.batches());
-        double limit = opCase.tolerance().of(backend.name());
+        double limit = opCase.tolerance();
         for (int step = 0; step < expected.size(); step++) {
             RelativeError error = RelativeError.of(actual.get(step), expected.get(step), opCase.graph().output().width());
             assertTrue(error.error() <= limit, "step " + step + ": error " + error + " exceeds " + limit + " (seed "

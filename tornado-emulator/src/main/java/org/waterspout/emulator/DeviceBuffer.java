@@ -28,10 +28,11 @@ final class DeviceBuffer {
     private final ElementType type;
     /** Set by the first transfer declared for the first execution, whether or not it had to copy. */
     private boolean firstTransferDone;
+    /** Set by the first transfer to the host. */
+    private boolean firstReturnDone;
+    private boolean returnedInPart;
     /** Set by a copy of the whole array; from then on no element can be unwritten. */
     private boolean filledFromHost;
-    /** The graph that left this array on the device for others; null while none has. */
-    private String persistedBy;
 
     DeviceBuffer(Object host, Arena arena) {
         this.host = host;
@@ -128,16 +129,21 @@ final class DeviceBuffer {
         firstTransferDone = true;
     }
 
+    boolean firstReturnDone() {
+        return firstReturnDone;
+    }
+
+    /** Whether a part was ever copied to the host by itself. */
+    boolean returnedInPart() {
+        return returnedInPart;
+    }
+
+    void markReturnedInPart() {
+        returnedInPart = true;
+    }
+
     boolean filledFromHost() {
         return filledFromHost;
-    }
-
-    String persistedBy() {
-        return persistedBy;
-    }
-
-    void persist(String graph) {
-        persistedBy = graph;
     }
 
     /** Copies the whole array to the device. */
@@ -149,6 +155,7 @@ final class DeviceBuffer {
 
     /** Copies bytes from offset on to the host; both count from the first element. */
     long copyOut(long offset, long bytes) {
+        firstReturnDone = true;
         MemorySegment.copy(data(), offset, hostStorage.getSegment(), offset, bytes);
         return bytes;
     }

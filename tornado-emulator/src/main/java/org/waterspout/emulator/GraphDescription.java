@@ -27,6 +27,11 @@ public final class GraphDescription {
         return transfers;
     }
 
+    /** The arrays that another graph must have left on the device. */
+    List<Transfer.Consume> consumed() {
+        return transfers.stream().filter(Transfer.Consume.class::isInstance).map(Transfer.Consume.class::cast).toList();
+    }
+
     /** What the first task that uses an array does with it: this alone decides whether the array is copied in. */
     Access firstAccess(Object array) {
         for (KernelTask task : tasks) {

@@ -69,9 +69,10 @@ public final class GraphRecorder {
         }
     }
 
-    /** Records arrays that any graph leaves on the device. */
+    /** Records arrays that whatever graph runs before leaves on the device. */
     public void consumeFromDevice(Object[] arrays) {
-        consumeFromDevice("", arrays);
+        // TornadoVM enters the consuming graph itself as the source, and so must this for the rules to be the same.
+        consumeFromDevice(name, arrays);
     }
 
     private Object checked(Object array) {

@@ -38,6 +38,7 @@ final class GraphRun {
     }
 
     void run() {
+        memory.consume(graph);
         graph.transfers().forEach(this::before);
         for (KernelTask task : graph.tasks()) {
             long start = System.nanoTime();
@@ -50,15 +51,15 @@ final class GraphRun {
     private void before(Transfer transfer) {
         switch (transfer) {
             case Transfer.ToDevice(Object array, boolean everyTime) -> {
-                DeviceBuffer buffer = memory.buffer(array);
+                DeviceBuffer buffer = memory.buffer(graph.name(), array);
                 if (everyTime || !buffer.firstTransferDone()) {
                     copyIn(buffer, array);
                 }
             }
-            case Transfer.Consume(Object array, String fromGraph) -> checkPersisted(array, fromGraph);
+            case Transfer.Consume _ -> { }
             case Transfer.ToHost(Object array, Transfer.When _) -> {
                 // TornadoVM copies in once what is read but only declared as an output.
-                DeviceBuffer buffer = memory.buffer(array);
+                DeviceBuffer buffer = memory.buffer(graph.name(), array);
                 if (!buffer.firstTransferDone() && !isConsumed(array)) {
                     copyIn(buffer, array);
                 }
@@ -67,8 +68,7 @@ final class GraphRun {
     }
 
     private boolean isConsumed(Object array) {
-        return graph.transfers().stream()
-                .anyMatch(transfer -> transfer instanceof Transfer.Consume consume && consume.array() == array);
+        return graph.consumed().stream().anyMatch(one -> one.array() == array);
     }
 
     private void copyIn(DeviceBuffer buffer, Object array) {
@@ -80,29 +80,25 @@ final class GraphRun {
         }
     }
 
-    private void checkPersisted(Object array, String fromGraph) {
-        String persistedBy = memory.has(array) ? memory.buffer(array).persistedBy() : null;
-        if (persistedBy == null || !fromGraph.isEmpty() && !fromGraph.equals(persistedBy)) {
-            throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + graph.name() + " consumes " + array
-                    + (fromGraph.isEmpty() ? "" : " from graph " + fromGraph)
-                    + (persistedBy == null ? ", but no executed graph of the plan persists it"
-                            : ", but graph " + persistedBy + " is the one that persisted it")
-                    + ": call persistOnDevice there and execute it first");
-        }
-    }
-
     private void after(Transfer transfer) {
         if (transfer instanceof Transfer.ToHost(Object array, Transfer.When when)) {
-            DeviceBuffer buffer = memory.buffer(array);
+            DeviceBuffer buffer = memory.buffer(graph.name(), array);
             switch (when) {
-                case ON_DEMAND -> buffer.persist(graph.name());
-                case FIRST, EVERY -> {
-                    long start = System.nanoTime();
-                    long bytes = Outputs.copy("Graph " + graph.name(), buffer, 0, buffer.dataBytes(), settings);
-                    watch.read(System.nanoTime() - start, bytes);
+                case ON_DEMAND -> { }
+                case EVERY -> copyOut(buffer);
+                case FIRST -> {
+                    if (!buffer.firstReturnDone()) {
+                        copyOut(buffer);
+                    }
                 }
             }
         }
+    }
+
+    private void copyOut(DeviceBuffer buffer) {
+        long start = System.nanoTime();
+        long bytes = Outputs.copy("Graph " + graph.name(), buffer, 0, buffer.dataBytes(), settings);
+        watch.read(System.nanoTime() - start, bytes);
     }
 
     private void launch(KernelTask task) {

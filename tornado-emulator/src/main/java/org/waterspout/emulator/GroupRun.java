@@ -2,6 +2,7 @@ package org.waterspout.emulator;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -79,6 +80,9 @@ final class GroupRun {
     void barrier(WorkItem item) {
         if (size > 1) {
             item.prepareToPark();
+            if (launch.settings().raceCheck()) {
+                item.waitAt(lineOfBarrier());
+            }
             waiting.add(item);
             if (started < size) {
                 Thread.ofVirtual().name("emulator-", started).start(this::runFresh);
@@ -101,18 +105,39 @@ final class GroupRun {
         }
         if (awake.isEmpty()) {
             if (ended > 0) {
-                fail(new KernelFault(KernelFault.Kind.DIVERGENT_BARRIER, launch.task().describe() + ": a barrier that "
-                        + waiting.size() + " of " + size + " work-items of group (" + groupId[0] + ", " + groupId[1] + ", "
-                        + groupId[2] + ") reach; on a device the rest would be waited for in vain"));
+                fail(divergent("a barrier that " + waiting.size() + " of " + size + " work-items reach; on a device the rest "
+                        + "would be waited for in vain"));
                 return;
+            }
+            String line = waiting.getFirst().barrier();
+            for (WorkItem item : waiting) {
+                if (!item.barrier().equals(line)) {
+                    fail(divergent("work-items wait at different barriers, " + line + " and " + item.barrier()));
+                    return;
+                }
             }
             startPhase();
         }
         awake.poll().resume();
     }
 
+    private KernelFault divergent(String problem) {
+        return new KernelFault(KernelFault.Kind.DIVERGENT_BARRIER, launch.task().describe() + ", group (" + groupId[0] + ", "
+                + groupId[1] + ", " + groupId[2] + "): " + problem);
+    }
+
+    /** Costs more than the barrier itself, so it is asked for only where races are looked for. */
+    private static String lineOfBarrier() {
+        return StackWalker.getInstance().walk(frames -> frames
+                .dropWhile(frame -> frame.getClassName().equals(GroupRun.class.getName())
+                        || frame.getClassName().equals(WorkItem.class.getName()))
+                .findFirst().map(frame -> frame.getFileName() + ":" + frame.getLineNumber()).orElse(""));
+    }
+
     private void startPhase() {
         phase++;
+        // Items arrive in the order of the phase before; the order asked for is one of places.
+        waiting.sort(Comparator.comparingInt(WorkItem::place));
         for (int place : launch.order().permutation(waiting.size(), salt + phase)) {
             awake.add(waiting.get(place));
         }

@@ -1,9 +1,16 @@
 package org.waterspout.emulator;
 
+import java.lang.reflect.RecordComponent;
+import java.util.Set;
+
 import uk.ac.manchester.tornado.api.KernelContext;
 
 /** A kernel with its arguments, as one task of a graph. */
 final class KernelTask {
+    private static final int MAXIMUM_ARGUMENTS = 20;
+    private static final Set<Class<?>> NUMBERS = Set.of(byte.class, short.class, int.class, long.class, float.class,
+            double.class);
+
     private final String graph;
     private final String id;
     private final KernelCode code;
@@ -15,6 +22,10 @@ final class KernelTask {
         this.id = id;
         this.code = code;
         this.arguments = arguments.clone();
+        if (arguments.length > MAXIMUM_ARGUMENTS) {
+            throw KernelFault.argument("Kernel " + qualifiedName() + " has " + arguments.length + " arguments: TornadoVM takes "
+                    + MAXIMUM_ARGUMENTS + " at most");
+        }
         int position = -1;
         for (int argument = 0; argument < arguments.length; argument++) {
             checkArgument(argument);
@@ -33,12 +44,30 @@ final class KernelTask {
             case byte[] _ -> "a byte[] (pass a ByteArray)";
             case Enum<?> _ -> "an enum (pass an int)";
             case Byte _, Short _, Integer _, Long _, Float _, Double _, KernelContext _ -> "";
+            case Record constants -> notNumbers(constants);
             case Object array when DeviceBuffer.holds(array) -> "";
-            case Object other -> "a " + other.getClass().getSimpleName() + " (pass TornadoVM's arrays, float vectors and numbers)";
+            case Object other -> "a " + other.getClass().getSimpleName()
+                    + " (pass TornadoVM's arrays, float vectors, numbers, or records of numbers)";
         };
         if (!refused.isEmpty()) {
             throw KernelFault.argument("Kernel " + qualifiedName() + ": argument #" + position + " is " + refused);
         }
+    }
+
+    /** TornadoVM reads a record's fields as constants, which only numbers can be. */
+    private static String notNumbers(Record constants) {
+        for (RecordComponent component : constants.getClass().getRecordComponents()) {
+            if (!NUMBERS.contains(component.getType())) {
+                return "a record with the " + component.getType().getSimpleName() + " " + component.getName()
+                        + " (pass records of numbers)";
+            }
+        }
+        return "";
+    }
+
+    /** The name of the graph, and so of the buffers, the task belongs to. */
+    String graph() {
+        return graph;
     }
 
     /** "graph.task", the key of a grid. */

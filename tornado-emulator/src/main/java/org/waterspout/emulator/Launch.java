@@ -1,6 +1,8 @@
 package org.waterspout.emulator;
 
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** One run of one kernel over its grid. */
@@ -27,7 +29,7 @@ final class Launch {
         arguments = new Object[task.argumentCount()];
         for (int position = 0; position < arguments.length; position++) {
             if (task.isArray(position)) {
-                buffers[position] = memory.buffer(task.argument(position));
+                buffers[position] = memory.buffer(task.graph(), task.argument(position));
                 arguments[position] = buffers[position].twin();
             } else {
                 arguments[position] = task.argument(position);
@@ -121,7 +123,7 @@ final class Launch {
         int y = row % local[1];
         int z = row / local[1];
         Integer[] globalId = boxed(groupId[0] * local[0] + x, groupId[1] * local[1] + y, groupId[2] * local[2] + z);
-        return new WorkItem(group, globalId, boxed(x, y, z), groupId, globalSize, groupSize);
+        return new WorkItem(group, place, globalId, boxed(x, y, z), groupId, globalSize, groupSize);
     }
 
     /** Runs the kernel for one item. The arguments are read before the kernel starts, so the array can be reused. */
@@ -145,7 +147,7 @@ final class Launch {
 
     /** The device buffers that the kernel writes to. */
     List<DeviceBuffer> writtenBuffers() {
-        java.util.LinkedHashSet<DeviceBuffer> written = new java.util.LinkedHashSet<>();
+        Set<DeviceBuffer> written = new LinkedHashSet<>();
         for (int position = 0; position < buffers.length; position++) {
             if (buffers[position] != null && task.access(position).writes()) {
                 written.add(buffers[position]);

@@ -1,5 +1,6 @@
 package org.waterspout.emulator;
 
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,10 +22,10 @@ final class LocalMemory {
             arrays.add(allocate(type, size));
         }
         Object shared = arrays.get(allocation);
-        if (shared.getClass() != type || java.lang.reflect.Array.getLength(shared) != size) {
+        if (shared.getClass() != type || Array.getLength(shared) != size) {
             throw fault("allocates local array #" + allocation + " as " + type.getSimpleName() + " of " + size + " in "
                     + item.describe() + ", but another work-item of the group as " + shared.getClass().getSimpleName() + " of "
-                    + java.lang.reflect.Array.getLength(shared));
+                    + Array.getLength(shared));
         }
         return type.cast(shared);
     }
@@ -37,7 +38,7 @@ final class LocalMemory {
         if (bytes > launch.settings().localMemoryBytes()) {
             throw fault("needs " + bytes + " bytes of local memory: the device has " + launch.settings().localMemoryBytes());
         }
-        return poisoned(java.lang.reflect.Array.newInstance(type.getComponentType(), size));
+        return poisoned(Array.newInstance(type.getComponentType(), size));
     }
 
     private static int elementBytes(Class<?> type) {
@@ -57,7 +58,7 @@ final class LocalMemory {
             case int[] ints -> Arrays.fill(ints, Poison.INT);
             case long[] longs -> Arrays.fill(longs, Poison.LONG);
             case byte[] bytes -> Arrays.fill(bytes, Poison.BYTE);
-            case HalfFloat[] halves -> Arrays.fill(halves, new HalfFloat(Poison.SHORT));
+            case HalfFloat[] halves -> Arrays.fill(halves, new HalfFloat(Poison.HALF_BITS));
             default -> throw new IllegalArgumentException("No local array: " + array.getClass());
         }
         return array;

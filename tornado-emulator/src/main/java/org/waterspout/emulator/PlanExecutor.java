@@ -1,10 +1,14 @@
 package org.waterspout.emulator;
 
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 import org.slf4j.Logger;
@@ -14,6 +18,7 @@ import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -39,12 +44,18 @@ public final class PlanExecutor {
     private final AtomicReference<Thread> user = new AtomicReference<>();
     private int[] selected;
     private GridScheduler grids = new GridScheduler();
-    private boolean printsProfile;
+    /** Null while nobody measures. */
+    private ProfilerMode profiler;
 
     public PlanExecutor(List<GraphDescription> graphs) {
         Announcement.once();
         this.graphs = graphs;
+        Set<String> names = new HashSet<>();
         graphs.forEach(graph -> {
+            if (!names.add(graph.name())) {
+                throw KernelFault.argument("Two graphs of the plan are named " + graph.name() + ": grids and consumers could not "
+                        + "tell them apart; give each its own name");
+            }
             graph.nameTasks(tasks);
             GraphRun.checkParametersAreTransferred(graph);
         });
@@ -73,11 +84,12 @@ public final class PlanExecutor {
             for (int index : selected) {
                 new GraphRun(graphs.get(index), memory, settings, grids, watch).run();
             }
+            memory.ranLast(graphs.get(selected[selected.length - 1]).name());
             Measurement measurement = watch.measurement(memory.used());
-            if (printsProfile) {
+            if (profiler == ProfilerMode.CONSOLE) {
                 LOG.info("{}", measurement);
             }
-            return measurement;
+            return profiler == null ? Measurement.NOTHING : measurement;
         });
     }
 
@@ -94,6 +106,10 @@ public final class PlanExecutor {
 
     /** Sets the grids for the executions to come. */
     public void useGrids(GridScheduler scheduler) {
+        if (scheduler.keySet().isEmpty()) {
+            throw new KernelFault(KernelFault.Kind.GRID, "The GridScheduler is empty: TornadoVM refuses that; add a grid for "
+                    + "each task with a KernelContext, or call no withGridScheduler");
+        }
         for (String key : scheduler.keySet()) {
             if (!tasks.containsKey(key)) {
                 throw new KernelFault(KernelFault.Kind.GRID, "Grid \"" + key + "\" names no task of the plan: its tasks are "
@@ -130,9 +146,9 @@ public final class PlanExecutor {
         return EmulatedDevice.INSTANCE;
     }
 
-    /** Whether measured times are logged after each execution. */
-    public void printProfile(boolean prints) {
-        printsProfile = prints;
+    /** What becomes of the measured times; null for measuring nothing, as TornadoVM does until it is told otherwise. */
+    public void useProfiler(ProfilerMode mode) {
+        profiler = mode;
     }
 
     public void limitMemory(String limit) {
@@ -143,36 +159,46 @@ public final class PlanExecutor {
         memory.limit(Long.MAX_VALUE);
     }
 
-    /** Copies arrays to the host now. */
+    /** Copies arrays to the host now, from the selected graphs. */
     public void transferToHost(Object[] arrays) {
         alone(() -> {
             for (Object array : arrays) {
                 DeviceBuffer buffer = onDevice(array);
+                if (buffer.returnedInPart()) {
+                    throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " copies the whole " + buffer.describe()
+                            + " to the host after a DataRange of it: TornadoVM 5.2.0 then copies the wrong elements in silence; "
+                            + "use a DataRange every time or never");
+                }
                 Outputs.copy(planName(), buffer, 0, buffer.dataBytes(), settings);
             }
             return null;
         });
     }
 
-    /** Copies a part of an array to the host now. */
+    /** Copies a part of an array to the host now, from the selected graphs. */
     public void transferToHost(DataRange range) {
         alone(() -> {
             range.materialize();
+            DeviceBuffer buffer = onDevice(range.getArray());
+            buffer.markReturnedInPart();
             long offset = range.getOffset() - TornadoNativeArray.ARRAY_HEADER;
-            return Outputs.copy(planName(), onDevice(range.getArray()), offset, range.getPartialSize(), settings);
+            return Outputs.copy(planName(), buffer, offset, range.getPartialSize(), settings);
         });
     }
 
     private String planName() {
-        return graphs.size() == 1 ? "Graph " + graphs.getFirst().name() : "The plan of graph " + graphs.getFirst().name();
+        return Arrays.stream(selected).mapToObj(index -> graphs.get(index).name()).collect(Collectors.joining(", ", "Graph ", ""));
     }
 
     private DeviceBuffer onDevice(Object array) {
-        if (!memory.has(array)) {
-            throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " has no copy of "
-                    + (array == null ? "null" : array) + " on the device: only arrays of executed graphs can be transferred");
+        for (int place = selected.length - 1; place >= 0; place--) {
+            String graph = graphs.get(selected[place]).name();
+            if (memory.has(graph, array)) {
+                return memory.buffer(graph, array);
+            }
         }
-        return memory.buffer(array);
+        throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " has no copy of " + array
+                + " on the device: select the graph that uses it, and execute it first");
     }
 
     public void freeDeviceMemory() {

@@ -12,7 +12,7 @@ public final class Poison {
     public static final long DOUBLE_BITS = 0x7FFDF7F7F7F7F7F7L;
     public static final int INT = 0x7F0DDBA5;
     public static final long LONG = 0x7F0DDBA57F0DDBA5L;
-    public static final short SHORT = 0x7F7F;
+    public static final short HALF_BITS = 0x7F7F;
     public static final byte BYTE = 0x7F;
 
     private Poison() {
@@ -36,7 +36,7 @@ public final class Poison {
             case INT -> segment.getAtIndex(ValueLayout.JAVA_INT, index) == INT;
             case DOUBLE -> segment.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, index) == DOUBLE_BITS;
             case LONG -> segment.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, index) == LONG;
-            case HALF -> segment.getAtIndex(ValueLayout.JAVA_SHORT, index) == SHORT;
+            case HALF -> segment.getAtIndex(ValueLayout.JAVA_SHORT, index) == HALF_BITS;
             case SHORT, BYTE -> false;
         };
     }

@@ -13,7 +13,7 @@ sealed interface Transfer {
     record ToHost(Object array, When when) implements Transfer {
     }
 
-    /** Not moved: another graph of the plan left it on the device; fromGraph is empty where any may have. */
+    /** Not moved: another graph of the plan left it on the device; fromGraph is the consumer where none was named. */
     record Consume(Object array, String fromGraph) implements Transfer {
     }
 

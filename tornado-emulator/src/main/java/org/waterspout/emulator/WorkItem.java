@@ -11,14 +11,22 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 /** The context of one work-item, and its place in its group. Work-items run one at a time, so atomics need no care. */
 final class WorkItem extends KernelContext {
     private final GroupRun group;
+    private final int place;
     private int allocations;
     private Thread parked;
+    private String barrier = "";
     private volatile boolean resumed;
 
-    WorkItem(GroupRun group, Integer[] globalId, Integer[] localId, Integer[] groupId, Integer[] globalSize,
+    WorkItem(GroupRun group, int place, Integer[] globalId, Integer[] localId, Integer[] groupId, Integer[] globalSize,
             Integer[] groupSize) {
         super(globalId, localId, groupId, globalSize, groupSize);
         this.group = group;
+        this.place = place;
+    }
+
+    /** Where the item stands in its group, x fastest. */
+    int place() {
+        return place;
     }
 
     /** For messages. */
@@ -31,6 +39,15 @@ final class WorkItem extends KernelContext {
         while (!resumed) {
             LockSupport.park(group);
         }
+    }
+
+    /** Where the item waits, as a line of code; empty where nobody asked. */
+    String barrier() {
+        return barrier;
+    }
+
+    void waitAt(String line) {
+        barrier = line;
     }
 
     /** Must come before the work-item can be found by whoever resumes it. */

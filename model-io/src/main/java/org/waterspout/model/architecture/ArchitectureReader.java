@@ -12,6 +12,9 @@ import org.waterspout.model.Tensor;
 /** Derives an {@link Architecture} from a file with GGUF's keys and tensor names (llama.cpp, gguf-py/gguf/constants.py). */
 final class ArchitectureReader {
 
+    /** A width above this is a corrupt file's, and products of widths below it fit an int. */
+    private static final int MOST_WIDTH = 1 << 24;
+
     private final ModelFile file;
     private final Metadata metadata;
     private final Families.Row row;
@@ -32,6 +35,9 @@ final class ArchitectureReader {
             throw new ModelFormatException("metadata key " + key("block_count") + " is " + layerCount + ", but the file has only "
                     + file.tensors().size() + " tensors");
         }
+        if ((long) heads * headWidth > MOST_WIDTH) {
+            throw new ModelFormatException(heads + " heads of " + headWidth + " are wider than any model: " + key("attention.head_count"));
+        }
         refuse("attention.value_length", headWidth);
         refuse("expert_count", 0);
         if (!metadata.flagOr(key("attention.causal"), true)) {
@@ -50,6 +56,10 @@ final class ArchitectureReader {
         List<Architecture.Layer> layers = new ArrayList<>();
         for (int layer = 0; layer < layerCount; layer++) {
             layers.add(layer(layer, learned > 0));
+            if (!form(layers.get(layer)).equals(form(layers.getFirst()))) {
+                throw new UnsupportedModelException("layers of different forms are not supported: layer " + layer
+                        + " has other norms, biases or packing than layer 0");
+            }
         }
         float embeddingScale = row.scaledEmbedding() ? (float) Math.sqrt(width) : 1;
         return new Architecture(row.name(), width, embedding.rows(), contextLength, finite("embedding_scale", embeddingScale),
@@ -69,6 +79,14 @@ final class ArchitectureReader {
                 optionalNorm(block + "post_attention_norm"), optionalNorm(block + "ffn_norm"), optionalNorm(block + "post_ffw_norm"));
         return new Architecture.Layer(attention(layer, block, learnedPositions), feedForward(block), norms,
                 finite("residual_scale", 1));
+    }
+
+    /** The layer without what may differ from layer to layer: its window and its angles. */
+    private static Architecture.Layer form(Architecture.Layer layer) {
+        Architecture.Attention mixer = layer.mixer();
+        return new Architecture.Layer(new Architecture.Attention(mixer.heads(), mixer.kvHeads(), mixer.headWidth(), mixer.scale(), 0,
+                mixer.softCap(), Optional.empty(), mixer.headNorm(), mixer.packed(), mixer.inputBias(), mixer.outputBias()),
+                layer.feedForward(), layer.norms(), layer.residualScale());
     }
 
     private Architecture.Attention attention(int layer, String block, boolean learnedPositions) {
@@ -120,23 +138,15 @@ final class ArchitectureReader {
             throw new ModelFormatException("metadata key " + key("rope.dimension_count") + " is " + rotated
                     + ", not an even part of a head of " + headWidth);
         }
-        double base = base("rope.freq_base", 10_000);
+        double base = above0("rope.freq_base", 10_000);
         if (local && row.localBase() != 0) {
-            return new Rotary(rotated, row.layout(), base("rope.freq_base_swa", row.localBase()), new Rotary.None());
+            return new Rotary(rotated, row.layout(), above0("rope.freq_base_swa", row.localBase()), new Rotary.None());
         }
         return new Rotary(rotated, row.layout(), base, scaling(rotated));
     }
 
-    private double base(String suffix, double fallback) {
-        float base = finite(suffix, (float) fallback);
-        if (base <= 0) {
-            throw new ModelFormatException("metadata key " + key(suffix) + " is " + base);
-        }
-        return base;
-    }
-
     private Rotary.Scaling scaling(int rotated) {
-        String type = metadata.optionalString(key("rope.scaling.type")).orElse("none");
+        String type = metadata.optionalString(key("rope.scaling.type")).orElse("linear");
         double factor = finite("rope.scaling.factor", finite("rope.scale_linear", 1));
         double magnitude = finite("rope.scaling.attn_factor", 1);
         int original = metadata.integerOr(key("rope.scaling.original_context_length"), metadata.integer(key("context_length")));
@@ -151,10 +161,10 @@ final class ArchitectureReader {
             return new Rotary.Divided(divisors("rope_freqs.weight", rotated));
         }
         return switch (type) {
-            case "none" -> factor == 1 ? new Rotary.None() : new Rotary.Linear(factor);
-            case "linear" -> new Rotary.Linear(factor);
-            case "yarn" -> new Rotary.Yarn(factor, original, finite("rope.scaling.yarn_beta_fast", 32),
-                    finite("rope.scaling.yarn_beta_slow", 1),
+            case "none" -> new Rotary.None(); // even where there is a factor
+            case "linear" -> factor == 1 ? new Rotary.None() : new Rotary.Linear(factor);
+            case "yarn" -> new Rotary.Yarn(factor, original, above0("rope.scaling.yarn_beta_fast", 32),
+                    above0("rope.scaling.yarn_beta_slow", 1),
                     magnitude * finite("rope.scaling.yarn_attn_factor", 1) * (1 + 0.1 * Math.log(factor)));
             default -> throw new UnsupportedModelException("the rotary scaling " + type
                     + " is not supported; supported are none, linear, yarn, and those stored as tensors (Llama 3, LongRoPE)");
@@ -168,6 +178,9 @@ final class ArchitectureReader {
         }
         List<Float> divisors = new ArrayList<>();
         for (float divisor : tensor.decode()) {
+            if (!(divisor > 0) || Float.isInfinite(divisor)) {
+                throw new ModelFormatException("tensor " + name + " holds " + divisor + ", no divisor of a frequency");
+            }
             divisors.add(divisor);
         }
         return divisors;
@@ -175,6 +188,9 @@ final class ArchitectureReader {
 
     private Architecture.FeedForward feedForward(String block) {
         int inner = same("feed_forward_length", Optional.empty());
+        if (inner > MOST_WIDTH) {
+            throw new ModelFormatException("metadata key " + key("feed_forward_length") + " is " + inner);
+        }
         boolean gate = has(block + "ffn_gate.weight");
         boolean packed = !gate && has(block + "ffn_up.weight") && tensor(block + "ffn_up.weight").rows() == 2L * inner;
         return new Architecture.FeedForward(inner, row.activation(), gate || packed, packed, has(block + "ffn_down.bias"));
@@ -207,6 +223,14 @@ final class ArchitectureReader {
             throw new ModelFormatException("metadata key " + key(suffix) + " is " + cap);
         }
         return cap;
+    }
+
+    private double above0(String suffix, double fallback) {
+        float value = finite(suffix, (float) fallback);
+        if (value <= 0) {
+            throw new ModelFormatException("metadata key " + key(suffix) + " is " + value);
+        }
+        return value;
     }
 
     private float finite(String suffix, float fallback) {

@@ -47,7 +47,7 @@ final class GgufCursor {
         return file.get(LONG, advance(Long.BYTES, what));
     }
 
-    /** A count of things that take at least {@code leastBytes} each, so that a lying count is refused before memory is taken for it. */
+    /** A count of things that take at least {@code leastBytes} each: a lying one is refused before memory is taken for it. */
     int count(String what, long leastBytes, int most) {
         long count = int64("the number of " + what);
         if (count < 0 || count > remaining() / leastBytes) {

@@ -32,6 +32,9 @@ public final class GgufFile implements ModelFile {
 
     private static final Pattern SHARD_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
 
+    /** Alignment of a copy, as of a mapped file. */
+    private static final long PAGE_BYTES = 4096;
+
     private final Path path;
     private final Arena arena;
     private final int version;
@@ -65,6 +68,25 @@ public final class GgufFile implements ModelFile {
                     ? collectParts(path, first, parts, arena)
                     : collect(path, List.of(first));
             return new GgufFile(path, arena, first.version(), first.metadata(), Collections.unmodifiableMap(tensors));
+        } catch (RuntimeException | Error failure) {
+            arena.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * A model that is no file of its own, such as a resource in a jar, copied into memory outside the heap. Errors as {@link #open}.
+     *
+     * @param name  what messages and {@link #path()} call it
+     * @param bytes the whole file
+     */
+    public static GgufFile copyOf(Path name, byte[] bytes) {
+        Arena arena = Arena.ofShared();
+        try {
+            MemorySegment memory = arena.allocate(bytes.length, PAGE_BYTES).copyFrom(MemorySegment.ofArray(bytes)).asReadOnly();
+            GgufHeader header = GgufHeader.read(name, memory);
+            Map<String, Tensor> tensors = Collections.unmodifiableMap(collect(name, List.of(header)));
+            return new GgufFile(name, arena, header.version(), header.metadata(), tensors);
         } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;

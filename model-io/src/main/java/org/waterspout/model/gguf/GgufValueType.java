@@ -2,7 +2,7 @@ package org.waterspout.model.gguf;
 
 import java.util.Optional;
 
-/** The 13 kinds of metadata value of a GGUF file (gguf.h, {@code enum gguf_type}); the declaration order is the file's numbering. */
+/** The 13 kinds of metadata value of a GGUF file (gguf.h, {@code enum gguf_type}), in the order of the file's numbering. */
 public enum GgufValueType {
     UINT8(1),
     INT8(1),

@@ -38,11 +38,24 @@ public final class GgufWriter {
     private record Entry(GgufValueType type, GgufValueType elementType, List<?> values) {
     }
 
-    /** A tensor to be written: {@code data} has its bytes, or {@code numbers} what they are made of. */
-    private record Source(WeightType type, List<Integer> shape, MemorySegment data, float[] numbers) {
+    /** What a tensor is written from. */
+    private sealed interface Source {
 
-        long bytes() {
-            return type.bytes(shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact));
+        WeightType type();
+
+        /** Outermost dimension first. */
+        List<Integer> shape();
+
+        default long bytes() {
+            return type().bytes(shape().stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact));
+        }
+
+        /** Numbers, row-major, to be encoded row by row. */
+        record Numbers(WeightType type, List<Integer> shape, float[] numbers) implements Source {
+        }
+
+        /** Bytes that are of the type already. */
+        record Encoded(WeightType type, List<Integer> shape, MemorySegment data) implements Source {
         }
     }
 
@@ -93,25 +106,26 @@ public final class GgufWriter {
         if (!type.canEncode()) {
             throw new InvalidRequestException("tensor " + name + ": " + type + " cannot be written; choose F32, F16, Q8_0 or Q4_0");
         }
-        Source source = new Source(type, List.copyOf(shape), null, numbers);
+        Source source = new Source.Numbers(type, List.copyOf(shape), numbers);
         if (numbers.length != shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact)) {
-            throw new InvalidRequestException("tensor " + name + " of shape " + shape + " was given " + numbers.length + " numbers");
+            throw new InvalidRequestException("tensor " + name + " of shape " + shape + " was given " + numbers.length
+                    + " numbers");
         }
         return add(name, source);
     }
 
     /** Adds a tensor of any type as it is; its data must stay valid until the file is written. */
     public GgufWriter tensor(Tensor tensor) {
-        return add(tensor.name(), new Source(tensor.type(), tensor.shape(), tensor.data(), null));
+        return add(tensor.name(), new Source.Encoded(tensor.type(), tensor.shape(), tensor.data()));
     }
 
     private GgufWriter add(String name, Source source) {
-        List<Integer> shape = source.shape;
+        List<Integer> shape = source.shape();
         if (shape.isEmpty() || shape.size() > GgufHeader.MOST_DIMENSIONS || shape.stream().anyMatch(n -> n <= 0)
-                || shape.getLast() % source.type.blockLength() != 0) {
-            throw new InvalidRequestException("tensor " + name + " of shape " + shape + " cannot be written as " + source.type
+                || shape.getLast() % source.type().blockLength() != 0) {
+            throw new InvalidRequestException("tensor " + name + " of shape " + shape + " cannot be written as " + source.type()
                     + ": it needs 1 to " + GgufHeader.MOST_DIMENSIONS + " dimensions, the last a multiple of "
-                    + source.type.blockLength());
+                    + source.type().blockLength());
         }
         if (sources.putIfAbsent(name, source) != null) {
             throw new InvalidRequestException("tensor " + name + " was added twice");
@@ -130,7 +144,8 @@ public final class GgufWriter {
         Path unfinished = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".unfinished");
         try {
             try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), COPY_BYTES));
+                DataOutputStream out = new DataOutputStream(
+                        new BufferedOutputStream(Channels.newOutputStream(channel), COPY_BYTES));
                 writeAll(out);
                 out.flush();
                 channel.force(true);
@@ -170,11 +185,11 @@ public final class GgufWriter {
         for (Map.Entry<String, Source> entry : sources.entrySet()) {
             Source source = entry.getValue();
             writeString(out, entry.getKey());
-            writeInt(out, source.shape.size());
-            for (int length : source.shape.reversed()) {
+            writeInt(out, source.shape().size());
+            for (int length : source.shape().reversed()) {
                 writeLong(out, length);
             }
-            writeInt(out, source.type.ggmlId());
+            writeInt(out, source.type().ggmlId());
             writeLong(out, offset);
             offset += source.bytes() + padding(source.bytes());
         }
@@ -212,27 +227,29 @@ public final class GgufWriter {
     }
 
     private static void writeData(OutputStream out, String name, Source source) throws IOException {
-        int rowNumbers = source.shape.getLast();
-        long rowBytes = source.type.bytes(rowNumbers);
-        byte[] copy = new byte[Math.toIntExact(source.data == null ? rowBytes : Math.min(COPY_BYTES, source.bytes()))];
-        MemorySegment copySegment = MemorySegment.ofArray(copy);
-        long position = 0;
-        for (long left = source.bytes(); left > 0; ) {
-            int now = (int) Math.min(copy.length, left);
-            if (source.data == null) {
-                encodeRow(name, source, Math.toIntExact(position / rowBytes * rowNumbers), copySegment);
-            } else {
-                MemorySegment.copy(source.data, ValueLayout.JAVA_BYTE, position, copy, 0, now);
+        switch (source) {
+            case Source.Numbers(WeightType type, List<Integer> shape, float[] numbers) -> {
+                int columns = shape.getLast();
+                byte[] row = new byte[Math.toIntExact(type.bytes(columns))];
+                for (int first = 0; first < numbers.length; first += columns) {
+                    encode(name, type, numbers, first, columns, MemorySegment.ofArray(row));
+                    out.write(row);
+                }
             }
-            out.write(copy, 0, now);
-            position += now;
-            left -= now;
+            case Source.Encoded(WeightType _, List<Integer> _, MemorySegment data) -> {
+                byte[] piece = new byte[(int) Math.min(COPY_BYTES, data.byteSize())];
+                for (long at = 0; at < data.byteSize(); at += piece.length) {
+                    int length = (int) Math.min(piece.length, data.byteSize() - at);
+                    MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, piece, 0, length);
+                    out.write(piece, 0, length);
+                }
+            }
         }
     }
 
-    private static void encodeRow(String name, Source source, int first, MemorySegment row) {
+    private static void encode(String name, WeightType type, float[] numbers, int first, int count, MemorySegment row) {
         try {
-            source.type.encode(source.numbers, first, row, 0, source.shape.getLast());
+            type.encode(numbers, first, row, 0, count);
         } catch (InvalidRequestException refused) {
             throw new InvalidRequestException("tensor " + name + ": " + refused.getMessage(), refused);
         }

@@ -7,7 +7,7 @@ import java.util.AbstractList;
 import java.util.Objects;
 import java.util.RandomAccess;
 
-/** Numbers or flags kept as the bytes of the file; elements are Long, Double or Boolean as {@link org.waterspout.model.Metadata} has them. */
+/** Numbers or flags kept as the bytes of the file, given out as Long, Double or Boolean. */
 final class ScalarArray extends AbstractList<Object> implements RandomAccess {
 
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);

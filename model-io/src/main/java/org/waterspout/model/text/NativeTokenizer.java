@@ -1,11 +1,13 @@
 package org.waterspout.model.text;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Map;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.UnsupportedModelException;
 
 /** Hugging Face's tokenizers library, by way of DJL, with nothing of DJL's own behaviour: no padding, no cutting, no network. */
 final class NativeTokenizer implements AutoCloseable {
@@ -34,6 +36,9 @@ final class NativeTokenizer implements AutoCloseable {
     NativeTokenizer(byte[] json, String source) {
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
+        } catch (LinkageError | EngineException e) {
+            throw new UnsupportedModelException("the tokenizer library cannot be loaded on this system (" + firstLine(e)
+                    + "): set DJL_CACHE_DIR to a folder that can be written", e);
         } catch (IOException | RuntimeException e) {
             throw new ModelFormatException("the tokenizer of " + source + " cannot be built: " + firstLine(e), e);
         }
@@ -78,7 +83,8 @@ final class NativeTokenizer implements AutoCloseable {
         return copy == null ? text : copy.toString();
     }
 
-    private static String firstLine(Exception e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse(e.getClass().getSimpleName());
+    private static String firstLine(Throwable e) {
+        String message = e.getMessage() != null || e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+        return String.valueOf(message).lines().findFirst().orElse(e.getClass().getSimpleName());
     }
 }

@@ -69,15 +69,15 @@ public class TornadoExecutionPlan implements AutoCloseable {
         return this;
     }
 
-    /** Has no effect: the emulator always measures. */
+    /** Measures the executions to come; CONSOLE also logs the times of each. */
     public TornadoExecutionPlan withProfiler(ProfilerMode profilerMode) {
-        executor.printProfile(profilerMode == ProfilerMode.CONSOLE);
+        executor.useProfiler(profilerMode);
         return this;
     }
 
-    /** Stops printing measured times. */
+    /** Stops measuring. */
     public TornadoExecutionPlan withoutProfiler() {
-        executor.printProfile(false);
+        executor.useProfiler(null);
         return this;
     }
 

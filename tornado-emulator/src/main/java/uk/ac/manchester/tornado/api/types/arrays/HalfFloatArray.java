@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 import org.waterspout.emulator.AccessCheck;
+import org.waterspout.emulator.Poison;
 
 import uk.ac.manchester.tornado.api.types.HalfFloat;
 
@@ -85,7 +86,11 @@ public final class HalfFloatArray extends TornadoNativeArray {
         if (index < 0 || index >= size) {
             throw AccessCheck.outOfBounds(this, index, size);
         }
-        return new HalfFloat(segment.get(LAYOUT, ARRAY_HEADER + ((long) index << 1)));
+        short bits = segment.get(LAYOUT, ARRAY_HEADER + ((long) index << 1));
+        if (bits == Poison.HALF_BITS) {
+            AccessCheck.readOfPoison(this, index);
+        }
+        return new HalfFloat(bits);
     }
 
     /** Sets every element to zero. */

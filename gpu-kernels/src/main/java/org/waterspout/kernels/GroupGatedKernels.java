@@ -1,0 +1,230 @@
+package org.waterspout.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
+
+/**
+ * The first half of a gated feed-forward for GPUs: the formula and the arrays of {@link WideGatedKernels}. A work-group of {@link Step#GROUP}
+ * items owns output column i of two tokens: group g has i = g % rows and tokens from 2 (g / rows). Each item sums every 64th
+ * product; a tree in local memory (4 x 64 floats) adds the items' sums. A token beyond the last repeats it and is not stored. The grid
+ * has rows * ceil(tokens / 2) groups. Error limit: 4e-6 of the product of the two sums' magnitudes.
+ */
+public final class GroupGatedKernels {
+
+    /** Tokens of one work-group. */
+    public static final int TOKENS = 2;
+
+    private GroupGatedKernels() {
+    }
+
+    /** weights: float [layers, 2 * rows, columns]. */
+    public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray weights, FloatArray bias,
+            FloatArray output, GatedShape shape) {
+        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
+        int up = base + shape.rows() * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        float g0 = 0f;
+        float g1 = 0f;
+        float u0 = 0f;
+        float u1 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float gateWeight = weights.get(base + j);
+            float upWeight = weights.get(up + j);
+            g0 += gateWeight * input.get(x0 + j);
+            g1 += gateWeight * input.get(x1 + j);
+            u0 += upWeight * input.get(x0 + j);
+            u1 += upWeight * input.get(x1 + j);
+        }
+        gates0[lane] = g0;
+        gates1[lane] = g1;
+        ups0[lane] = u0;
+        ups1[lane] = u1;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                gates0[lane] += gates0[lane + half];
+                gates1[lane] += gates1[lane + half];
+                ups0[lane] += ups0[lane + half];
+                ups1[lane] += ups1[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < TOKENS && row + lane <= last) {
+            float gate = lane == 0 ? gates0[0] : gates1[0];
+            float product = lane == 0 ? ups0[0] : ups1[0];
+            store(step, bias, output, shape, row + lane, i, gate, product);
+        }
+    }
+
+    /** weights: halves [layers, 2 * rows, columns]. */
+    public static void f16(KernelContext context, IntArray step, FloatArray input, ShortArray weights, FloatArray bias,
+            FloatArray output, GatedShape shape) {
+        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
+        int up = base + shape.rows() * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        float g0 = 0f;
+        float g1 = 0f;
+        float u0 = 0f;
+        float u1 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float gateWeight = Decode.f16(weights, base + j);
+            float upWeight = Decode.f16(weights, up + j);
+            g0 += gateWeight * input.get(x0 + j);
+            g1 += gateWeight * input.get(x1 + j);
+            u0 += upWeight * input.get(x0 + j);
+            u1 += upWeight * input.get(x1 + j);
+        }
+        gates0[lane] = g0;
+        gates1[lane] = g1;
+        ups0[lane] = u0;
+        ups1[lane] = u1;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                gates0[lane] += gates0[lane + half];
+                gates1[lane] += gates1[lane + half];
+                ups0[lane] += ups0[lane + half];
+                ups1[lane] += ups1[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < TOKENS && row + lane <= last) {
+            float gate = lane == 0 ? gates0[0] : gates1[0];
+            float product = lane == 0 ? ups0[0] : ups1[0];
+            store(step, bias, output, shape, row + lane, i, gate, product);
+        }
+    }
+
+    /** quants: signed bytes [layers, 2 * rows, columns]; scales: float [layers, 2 * rows, columns / block, 1 + offset]. */
+    public static void q8(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
+            FloatArray output, GatedShape shape) {
+        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
+        int up = base + shape.rows() * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        float g0 = 0f;
+        float g1 = 0f;
+        float u0 = 0f;
+        float u1 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float gateWeight = Decode.q8(quants, scales, base + j, shape.block(), shape.offset());
+            float upWeight = Decode.q8(quants, scales, up + j, shape.block(), shape.offset());
+            g0 += gateWeight * input.get(x0 + j);
+            g1 += gateWeight * input.get(x1 + j);
+            u0 += upWeight * input.get(x0 + j);
+            u1 += upWeight * input.get(x1 + j);
+        }
+        gates0[lane] = g0;
+        gates1[lane] = g1;
+        ups0[lane] = u0;
+        ups1[lane] = u1;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                gates0[lane] += gates0[lane + half];
+                gates1[lane] += gates1[lane + half];
+                ups0[lane] += ups0[lane + half];
+                ups1[lane] += ups1[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < TOKENS && row + lane <= last) {
+            float gate = lane == 0 ? gates0[0] : gates1[0];
+            float product = lane == 0 ? ups0[0] : ups1[0];
+            store(step, bias, output, shape, row + lane, i, gate, product);
+        }
+    }
+
+    /** quants: nibbles [layers, 2 * rows, columns / 2]; scales: float [layers, 2 * rows, columns / block, 2], scale and offset. */
+    public static void q4(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
+            FloatArray output, GatedShape shape) {
+        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
+        int up = base + shape.rows() * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        float g0 = 0f;
+        float g1 = 0f;
+        float u0 = 0f;
+        float u1 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float gateWeight = Decode.q4(quants, scales, base + j, shape.block());
+            float upWeight = Decode.q4(quants, scales, up + j, shape.block());
+            g0 += gateWeight * input.get(x0 + j);
+            g1 += gateWeight * input.get(x1 + j);
+            u0 += upWeight * input.get(x0 + j);
+            u1 += upWeight * input.get(x1 + j);
+        }
+        gates0[lane] = g0;
+        gates1[lane] = g1;
+        ups0[lane] = u0;
+        ups1[lane] = u1;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                gates0[lane] += gates0[lane + half];
+                gates1[lane] += gates1[lane + half];
+                ups0[lane] += ups0[lane + half];
+                ups1[lane] += ups1[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < TOKENS && row + lane <= last) {
+            float gate = lane == 0 ? gates0[0] : gates1[0];
+            float product = lane == 0 ? ups0[0] : ups1[0];
+            store(step, bias, output, shape, row + lane, i, gate, product);
+        }
+    }
+
+    private static void store(IntArray step, FloatArray bias, FloatArray output, GatedShape shape, int row, int i, float gateProduct,
+            float upProduct) {
+        float gate = gateProduct;
+        float up = upProduct;
+        if (shape.bias() == 1) {
+            int biases = step.get(Step.LAYER) * 2 * shape.rows();
+            gate += bias.get(biases + i);
+            up += bias.get(biases + shape.rows() + i);
+        }
+        output.set(row * shape.rows() + i, Activations.apply(shape.function(), gate) * up);
+    }
+}

@@ -1,0 +1,223 @@
+package org.waterspout.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
+
+/**
+ * Matrix products for GPUs: the formula and the arrays of {@link WideMatMulKernels}. A work-group of {@link Step#GROUP} items owns row
+ * i of the weight for four tokens: group g has i = g % rows and tokens from 4 (g / rows). Neighbouring items read neighbouring weights; each
+ * item sums every 64th product, and a tree in local memory (4 x 64 floats) adds the items' sums. Tokens beyond the last repeat it and
+ * are not stored. The grid has rows * ceil(tokens / 4) groups. Error limit: 2e-6 of the sum of the products' magnitudes.
+ */
+public final class GroupMatMulKernels {
+
+    private GroupMatMulKernels() {
+    }
+
+    /** weights: float [layers, rows, columns]. */
+    public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
+            FloatArray bias, FloatArray output, MatMulShape shape) {
+        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        int x2 = (row + 2 < last ? row + 2 : last) * columns;
+        int x3 = (row + 3 < last ? row + 3 : last) * columns;
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float weight = weights.get(base + j);
+            s0 += weight * input.get(x0 + j);
+            s1 += weight * input.get(x1 + j);
+            s2 += weight * input.get(x2 + j);
+            s3 += weight * input.get(x3 + j);
+        }
+        sums0[lane] = s0;
+        sums1[lane] = s1;
+        sums2[lane] = s2;
+        sums3[lane] = s3;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                sums0[lane] += sums0[lane + half];
+                sums1[lane] += sums1[lane + half];
+                sums2[lane] += sums2[lane + half];
+                sums3[lane] += sums3[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < Step.TOKENS && row + lane <= last) {
+            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
+            store(step, residual, bias, output, shape, row + lane, i, sum);
+        }
+    }
+
+    /** weights: halves [layers, rows, columns]. */
+    public static void f16(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ShortArray weights,
+            FloatArray bias, FloatArray output, MatMulShape shape) {
+        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        int x2 = (row + 2 < last ? row + 2 : last) * columns;
+        int x3 = (row + 3 < last ? row + 3 : last) * columns;
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float weight = Decode.f16(weights, base + j);
+            s0 += weight * input.get(x0 + j);
+            s1 += weight * input.get(x1 + j);
+            s2 += weight * input.get(x2 + j);
+            s3 += weight * input.get(x3 + j);
+        }
+        sums0[lane] = s0;
+        sums1[lane] = s1;
+        sums2[lane] = s2;
+        sums3[lane] = s3;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                sums0[lane] += sums0[lane + half];
+                sums1[lane] += sums1[lane + half];
+                sums2[lane] += sums2[lane + half];
+                sums3[lane] += sums3[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < Step.TOKENS && row + lane <= last) {
+            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
+            store(step, residual, bias, output, shape, row + lane, i, sum);
+        }
+    }
+
+    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
+    public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
+            FloatArray bias, FloatArray output, MatMulShape shape) {
+        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        int x2 = (row + 2 < last ? row + 2 : last) * columns;
+        int x3 = (row + 3 < last ? row + 3 : last) * columns;
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float weight = Decode.q8(quants, scales, base + j, shape.block(), shape.offset());
+            s0 += weight * input.get(x0 + j);
+            s1 += weight * input.get(x1 + j);
+            s2 += weight * input.get(x2 + j);
+            s3 += weight * input.get(x3 + j);
+        }
+        sums0[lane] = s0;
+        sums1[lane] = s1;
+        sums2[lane] = s2;
+        sums3[lane] = s3;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                sums0[lane] += sums0[lane + half];
+                sums1[lane] += sums1[lane + half];
+                sums2[lane] += sums2[lane + half];
+                sums3[lane] += sums3[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < Step.TOKENS && row + lane <= last) {
+            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
+            store(step, residual, bias, output, shape, row + lane, i, sum);
+        }
+    }
+
+    /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
+    public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
+            FloatArray bias, FloatArray output, MatMulShape shape) {
+        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int i = context.groupIdx % shape.rows();
+        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int columns = shape.columns();
+        int last = step.get(Step.ROWS) - 1;
+        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int x0 = row * columns;
+        int x1 = (row + 1 < last ? row + 1 : last) * columns;
+        int x2 = (row + 2 < last ? row + 2 : last) * columns;
+        int x3 = (row + 3 < last ? row + 3 : last) * columns;
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        for (int j = lane; j < columns; j += Step.GROUP) {
+            float weight = Decode.q4(quants, scales, base + j, shape.block());
+            s0 += weight * input.get(x0 + j);
+            s1 += weight * input.get(x1 + j);
+            s2 += weight * input.get(x2 + j);
+            s3 += weight * input.get(x3 + j);
+        }
+        sums0[lane] = s0;
+        sums1[lane] = s1;
+        sums2[lane] = s2;
+        sums3[lane] = s3;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                sums0[lane] += sums0[lane + half];
+                sums1[lane] += sums1[lane + half];
+                sums2[lane] += sums2[lane + half];
+                sums3[lane] += sums3[lane + half];
+            }
+        }
+        context.localBarrier();
+        if (lane < Step.TOKENS && row + lane <= last) {
+            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
+            store(step, residual, bias, output, shape, row + lane, i, sum);
+        }
+    }
+
+    private static void store(IntArray step, FloatArray residual, FloatArray bias, FloatArray output, MatMulShape shape, int row, int i,
+            float product) {
+        float sum = product;
+        if (shape.bias() == 1) {
+            sum += bias.get(step.get(Step.LAYER) * shape.rows() + i);
+        }
+        if (shape.residual() == 1) {
+            sum += residual.get(row * shape.rows() + i);
+        }
+        output.set(row * shape.rows() + i, sum);
+    }
+}

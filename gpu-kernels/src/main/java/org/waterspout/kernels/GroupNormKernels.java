@@ -1,0 +1,87 @@
+package org.waterspout.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Norms for GPUs: formulas and arrays of {@link WideNormKernels}. A work-group of {@link Step#GROUP} items owns one group of neighbours of one
+ * row; each item sums every 64th number and a tree in local memory (64 floats) adds the sums. The grid has rows * (width / groupWidth)
+ * groups. Error limit: 2e-6 of the largest output.
+ */
+public final class GroupNormKernels {
+
+    private GroupNormKernels() {
+    }
+
+    /** out = x / sqrt(mean(x^2) + epsilon) * gain. */
+    public static void rms(KernelContext context, IntArray step, FloatArray input, FloatArray gain, FloatArray output, NormShape shape) {
+        float[] sums = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int count = shape.groupWidth();
+        int groups = shape.width() / count;
+        int group = context.groupIdx;
+        int from = group / groups * shape.inputStride() + shape.inputOffset() + group % groups * count;
+        int gains = step.get(Step.LAYER) * count;
+        float squares = 0f;
+        for (int j = lane; j < count; j += Step.GROUP) {
+            squares += input.get(from + j) * input.get(from + j);
+        }
+        sums[lane] = squares;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                sums[lane] += sums[lane + half];
+            }
+        }
+        context.localBarrier();
+        float factor = 1f / TornadoMath.sqrt(sums[0] / count + shape.epsilon());
+        for (int j = lane; j < count; j += Step.GROUP) {
+            output.set(group * count + j, input.get(from + j) * factor * gain.get(gains + j));
+        }
+    }
+
+    /** out = (x - mean(x)) / sqrt(variance(x) + epsilon) * gain + bias. */
+    public static void layer(KernelContext context, IntArray step, FloatArray input, FloatArray gain, FloatArray bias, FloatArray output,
+            NormShape shape) {
+        float[] sums = context.allocateFloatLocalArray(Step.GROUP);
+        float[] squares = context.allocateFloatLocalArray(Step.GROUP);
+        int lane = context.localIdx;
+        int count = shape.groupWidth();
+        int groups = shape.width() / count;
+        int group = context.groupIdx;
+        int from = group / groups * shape.inputStride() + shape.inputOffset() + group % groups * count;
+        int gains = step.get(Step.LAYER) * count;
+        float sum = 0f;
+        for (int j = lane; j < count; j += Step.GROUP) {
+            sum += input.get(from + j);
+        }
+        sums[lane] = sum;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                sums[lane] += sums[lane + half];
+            }
+        }
+        context.localBarrier();
+        float mean = sums[0] / count;
+        float square = 0f;
+        for (int j = lane; j < count; j += Step.GROUP) {
+            float distance = input.get(from + j) - mean;
+            square += distance * distance;
+        }
+        squares[lane] = square;
+        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            context.localBarrier();
+            if (lane < half) {
+                squares[lane] += squares[lane + half];
+            }
+        }
+        context.localBarrier();
+        float factor = 1f / TornadoMath.sqrt(squares[0] / count + shape.epsilon());
+        for (int j = lane; j < count; j += Step.GROUP) {
+            output.set(group * count + j, (input.get(from + j) - mean) * factor * gain.get(gains + j) + bias.get(gains + j));
+        }
+    }
+}

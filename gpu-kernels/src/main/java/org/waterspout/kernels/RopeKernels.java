@@ -1,0 +1,47 @@
+package org.waterspout.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** Rotary positions. */
+public final class RopeKernels {
+
+    private RopeKernels() {
+    }
+
+    /**
+     * With pair (a, b) of a head and the cosine c and sine s of its angle at the row's position: a' = a c - b s, b' = b c + a s.
+     * input: float [rows, inputStride]; angles: float [tables, contextLength, pairs, 2], cosine and sine (made on the host in double,
+     * because a float cannot hold position times frequency well enough); output: float [rows, width]. An item makes one element; no
+     * local memory; one family for every device. Error limit: 3e-7 of the largest input.
+     */
+    public static void rope(KernelContext context, IntArray step, FloatArray input, FloatArray angles, FloatArray output,
+            RopeShape shape) {
+        int item = context.globalIdx;
+        if (item < step.get(Step.ROWS) * shape.width()) {
+            int row = item / shape.width();
+            int column = item % shape.width();
+            int from = row * shape.inputStride() + shape.inputOffset() + column;
+            output.set(item, turn(step, input, angles, shape, row, from, column));
+        }
+    }
+
+    /** Element {@code column} of row {@code row}, which lies at {@code from} in the input, after the rotation. */
+    static float turn(IntArray step, FloatArray input, FloatArray angles, RopeShape shape, int row, int from, int column) {
+        int within = column % shape.headWidth();
+        float value = input.get(from);
+        if (within < 2 * shape.pairs()) {
+            int pair = shape.interleaved() == 1 ? within / 2 : within % shape.pairs();
+            int distance = shape.interleaved() == 1 ? 1 : shape.pairs();
+            int second = shape.interleaved() == 1 ? within % 2 : within / shape.pairs();
+            int table = step.get(Step.SLOTS + shape.slot());
+            int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
+            int angle = 2 * ((table * shape.contextLength() + position) * shape.pairs() + pair);
+            float other = input.get(from + distance - 2 * second * distance);
+            float sine = (2 * second - 1) * angles.get(angle + 1);
+            value = value * angles.get(angle) + other * sine;
+        }
+        return value;
+    }
+}

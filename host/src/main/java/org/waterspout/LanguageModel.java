@@ -1,0 +1,232 @@
+package org.waterspout;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Backends;
+import org.waterspout.backend.Device;
+import org.waterspout.backend.MemoryUse;
+import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.Completion;
+import org.waterspout.generate.Engine;
+import org.waterspout.generate.Generation;
+import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.Prompt;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.GraphBuilder;
+import org.waterspout.model.DemonstrationModel;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
+import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.text.ChatMessage;
+import org.waterspout.model.text.ChatTemplate;
+import org.waterspout.model.text.Tokenizer;
+
+/**
+ * A decoder that is loaded and ready to answer. Safe for use from several threads, which take turns step by step.
+ *
+ * {@snippet :
+ * try (LanguageModel model = LanguageModel.load(Path.of("model.gguf"))) {
+ *     System.out.println(model.generate("Why is the sky blue?").text());
+ * }
+ * }
+ */
+public final class LanguageModel implements AutoCloseable {
+
+    private final ModelFile file;
+    private final Architecture architecture;
+    private final Tokenizer tokenizer;
+    private final Optional<ChatTemplate> template;
+    private final Backend backend;
+    private final Engine engine;
+
+    private LanguageModel(ModelFile file, Architecture architecture, Tokenizer tokenizer, Backend backend, Engine engine) {
+        this.file = file;
+        this.architecture = architecture;
+        this.tokenizer = tokenizer;
+        this.template = ChatTemplate.of(file.metadata(), tokenizer);
+        this.backend = backend;
+        this.engine = engine;
+    }
+
+    /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
+    public static LanguageModel load(Path path) {
+        return load(path, LoadOptions.DEFAULT);
+    }
+
+    /**
+     * Loads a model file.
+     *
+     * @throws org.waterspout.error.ModelNotFoundException    no such file
+     * @throws org.waterspout.error.ModelFormatException      a damaged file
+     * @throws org.waterspout.error.UnsupportedModelException a sound file of a kind that is not supported
+     * @throws org.waterspout.error.DeviceException           no such device, or it fails
+     * @throws org.waterspout.error.OutOfMemoryException      it does not fit; the message says what would
+     */
+    public static LanguageModel load(Path path, LoadOptions options) {
+        return load(ModelFiles.open(path), options);
+    }
+
+    /** Loads the small model that comes with Waterspout. */
+    public static LanguageModel demonstration(LoadOptions options) {
+        return load(DemonstrationModel.open(), options);
+    }
+
+    private static LanguageModel load(ModelFile file, LoadOptions options) {
+        Backend backend = null;
+        Plan plan = null;
+        // The tokenizer takes about as long as the weights, and neither needs the other.
+        CompletableFuture<Tokenizer> tokenizer = CompletableFuture.supplyAsync(() -> Tokenizer.of(file.metadata()));
+        try {
+            backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
+            Architecture architecture = Architecture.of(file);
+            int context = contextLength(architecture, options);
+            Graph graph = GraphBuilder.build(file, architecture, context);
+            plan = backend.prepare(graph, new PlanOptions(context, options.sequences(), Math.min(options.batchRows(), context),
+                    options.observable()));
+            return new LanguageModel(file, architecture, joined(tokenizer), backend, new Engine(plan));
+        } catch (RuntimeException | Error failure) {
+            for (AutoCloseable opened : new AutoCloseable[] {plan, backend, finished(tokenizer), file}) {
+                close(opened, failure);
+            }
+            throw failure;
+        }
+    }
+
+    private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
+        try {
+            return tokenizer.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** The tokenizer, if it was made: for closing after another part of a load failed. */
+    private static Tokenizer finished(CompletableFuture<Tokenizer> tokenizer) {
+        return tokenizer.exceptionally(alreadyFailing -> null).join();
+    }
+
+    private static void close(AutoCloseable opened, Throwable failure) {
+        if (opened != null) {
+            try {
+                opened.close();
+            } catch (Exception e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /** The context a model is loaded with: as asked, at most what it was trained for. */
+    public static int contextLength(Architecture architecture, LoadOptions options) {
+        if (options.contextLength() > architecture.contextLength()) {
+            throw new InvalidRequestException("a context of " + options.contextLength() + " positions is asked for; the model has at most "
+                    + architecture.contextLength());
+        }
+        return options.contextLength() > 0 ? options.contextLength()
+                : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
+    }
+
+    /** The most likely answer to one message, at most {@link GenerationRequest#DEFAULT_MAX_TOKENS} tokens. */
+    public Completion generate(String message) {
+        try (Generation generation = generate(GenerationRequest.of(message))) {
+            return generation.complete();
+        }
+    }
+
+    /**
+     * Starts an answer; iterating over it computes it.
+     *
+     * @throws InvalidRequestException when the prompt is empty or longer than the context, a parameter is out of its range, or as many
+     *                                 answers are open as the model was loaded for
+     */
+    public Generation generate(GenerationRequest request) {
+        return new Generation(engine, tokenizer, request, tokens(request.prompt()));
+    }
+
+    /** A prompt as the model sees it. */
+    public int[] tokens(Prompt prompt) {
+        return switch (prompt) {
+            case Prompt.Message message when template.isPresent() -> tokens(List.of(ChatMessage.user(message.text())), template.get());
+            case Prompt.Message message -> tokenizer.encodePrompt(message.text(), false);
+            case Prompt.Conversation conversation -> tokens(conversation.messages(), template.orElseThrow(() ->
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat (use run)")));
+            case Prompt.Raw raw -> tokenizer.encodePrompt(raw.text(), false);
+            case Prompt.Tokens tokens -> tokens.ids().clone();
+        };
+    }
+
+    private int[] tokens(List<ChatMessage> messages, ChatTemplate chatTemplate) {
+        return tokenizer.encodePrompt(chatTemplate.render(messages, true), true);
+    }
+
+    /**
+     * The logits after {@code tokens}.
+     *
+     * @param everyPosition after each of them, or only after the last
+     * @return [tokens.length or 1, vocabulary]
+     */
+    public float[] logits(int[] tokens, boolean everyPosition) {
+        return engine.logits(tokens, everyPosition);
+    }
+
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    public Optional<ChatTemplate> chatTemplate() {
+        return template;
+    }
+
+    public ModelFile file() {
+        return file;
+    }
+
+    /** What the model is called: the file's own name for it, else the file's. */
+    public String name() {
+        return file.metadata().optionalString("general.name").orElseGet(() -> file.path().getFileName().toString());
+    }
+
+    public Device device() {
+        return backend.device();
+    }
+
+    /** Positions an answer and its prompt may take together. */
+    public int contextLength() {
+        return engine.contextLength();
+    }
+
+    public int vocabulary() {
+        return engine.vocabulary();
+    }
+
+    public MemoryUse memory() {
+        return engine.plan().memory();
+    }
+
+    /** The plan this model runs on: for validation, with no answer open. */
+    public Plan plan() {
+        return engine.plan();
+    }
+
+    /** Waits for the step under way, then gives back the memory. Answers still open fail at their next step. */
+    @Override
+    public void close() {
+        engine.close();
+        backend.close();
+        tokenizer.close();
+        file.close();
+    }
+}

@@ -1,0 +1,60 @@
+package org.waterspout;
+
+import java.util.Optional;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.error.InvalidRequestException;
+
+/**
+ * How a model is loaded.
+ *
+ * @param backend       "cpu", "tornado", "emulator" or "reference"
+ * @param threads       threads of the cpu backend; 0 for as many as there are cores; other backends refuse a number
+ * @param device        id of a device as {@code waterspout devices} lists them; the backend's first when absent
+ * @param contextLength positions a sequence may have; 0 for the model's own length, at most {@link #DEFAULT_CONTEXT}
+ * @param sequences     generations that may be open at one time
+ * @param batchRows     most tokens computed in one step of a prompt
+ * @param observable    keep every operation's values readable, for validation
+ */
+public record LoadOptions(String backend, int threads, Optional<String> device, int contextLength, int sequences, int batchRows,
+        boolean observable) {
+
+    /** The longest context that is set up unless more is asked for, so that a model of 128k positions loads on a small machine. */
+    public static final int DEFAULT_CONTEXT = 4096;
+
+    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 1, 256, false);
+
+    public LoadOptions {
+        if (threads < 0 || contextLength < 0 || sequences < 1 || batchRows < 1) {
+            throw new InvalidRequestException("threads and context length must be 0 or more, sequences and batch rows 1 or more: "
+                    + threads + ", " + contextLength + ", " + sequences + ", " + batchRows);
+        }
+    }
+
+    public LoadOptions withBackend(String value) {
+        return new LoadOptions(value, threads, device, contextLength, sequences, batchRows, observable);
+    }
+
+    public LoadOptions withThreads(int value) {
+        return new LoadOptions(backend, value, device, contextLength, sequences, batchRows, observable);
+    }
+
+    public LoadOptions withDevice(String value) {
+        return new LoadOptions(backend, threads, Optional.of(value), contextLength, sequences, batchRows, observable);
+    }
+
+    public LoadOptions withContextLength(int value) {
+        return new LoadOptions(backend, threads, device, value, sequences, batchRows, observable);
+    }
+
+    public LoadOptions withSequences(int value) {
+        return new LoadOptions(backend, threads, device, contextLength, value, batchRows, observable);
+    }
+
+    public LoadOptions withBatchRows(int value) {
+        return new LoadOptions(backend, threads, device, contextLength, sequences, value, observable);
+    }
+
+    public LoadOptions withObservable(boolean value) {
+        return new LoadOptions(backend, threads, device, contextLength, sequences, batchRows, value);
+    }
+}

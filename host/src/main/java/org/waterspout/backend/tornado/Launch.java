@@ -1,0 +1,34 @@
+package org.waterspout.backend.tornado;
+
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * One kernel of a stage.
+ *
+ * @param kernel    for messages: "WideMatMulKernels.q8"
+ * @param local     items of a work-group
+ * @param items     items for a number of rows, before rounding up to whole groups
+ * @param reads     buffers the kernel reads
+ * @param writes    buffers the kernel writes
+ * @param constants what it reads besides
+ * @param binding   adds the task to a graph, once every array is there
+ */
+record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffer> reads, List<DeviceBuffer> writes,
+        List<? extends Constant> constants, Binding binding) {
+
+    /** Adds the kernel as a task. */
+    @FunctionalInterface
+    interface Binding {
+        void addTo(TaskGraph graph, String task, KernelContext context, IntArray step);
+    }
+
+    /** The global size for {@code rows} rows: whole groups, at least one. */
+    int global(int rows) {
+        int groups = Math.max(1, Math.ceilDiv(items.applyAsInt(rows), local));
+        return Math.multiplyExact(groups, local);
+    }
+}

@@ -1,0 +1,128 @@
+package org.waterspout.backend.tornado;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Device;
+import org.waterspout.backend.MemoryUse;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.Fusion;
+import org.waterspout.graph.FusionKind;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+
+/**
+ * Graphs on a device that TornadoVM reaches; its name is "tornado". The same code on the emulator, where the JVM was started without
+ * an SDK, is named "emulator". The JVM's flags are in {@link TornadoFlags}.
+ */
+public final class TornadoBackend implements Backend {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TornadoBackend.class);
+
+    /** Each saves launches, which cost 50 to 90 microseconds on OpenCL for CPUs. */
+    private static final Set<FusionKind> FUSED = Collections.unmodifiableSet(
+            EnumSet.of(FusionKind.MATMULS, FusionKind.GATED, FusionKind.MATMUL_ADD));
+
+    private final TornadoDevices.Found device;
+    private final Kernels.Family family;
+
+    /**
+     * @throws org.waterspout.error.DeviceException when there is no SDK, no driver, no device, or none of the id asked for
+     */
+    public TornadoBackend(BackendOptions options) {
+        this(options, TornadoDevices.choose(options.device()));
+    }
+
+    private TornadoBackend(BackendOptions options, TornadoDevices.Found device) {
+        this(options, device, device.isCpu() ? Kernels.Family.WIDE : Kernels.Family.GROUP);
+    }
+
+    /** With a family of kernels other than the device's own: for tests. */
+    TornadoBackend(BackendOptions options, TornadoDevices.Found device, Kernels.Family family) {
+        if (options.threads() != BackendOptions.DEFAULT_THREADS) {
+            throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave --threads out");
+        }
+        this.device = device;
+        this.family = family;
+    }
+
+    @Override
+    public String name() {
+        return TornadoDevices.backendName();
+    }
+
+    @Override
+    public Device device() {
+        return device.device();
+    }
+
+    @Override
+    public TornadoPlan prepare(Graph graph, PlanOptions options) {
+        Graph fused = fused(graph);
+        DeviceProgram program = lower(fused, options);
+        requireFits(program, graph, options);
+        LOG.info("{} kernels on {}; weights: {}", family == Kernels.Family.WIDE ? "wide" : "group", device.device().name(),
+                Constants.repacked(graph.weights()).entrySet().stream().map(entry -> entry.getKey() + " as " + entry.getValue())
+                        .collect(Collectors.joining(", ")));
+        return new TornadoPlan(fused, options, program, device);
+    }
+
+    /** A graph that is fused already is run as it is. */
+    private static Graph fused(Graph graph) {
+        return graph.ops().anyMatch(Op.Fused.class::isInstance) ? graph : Fusion.apply(graph, FUSED);
+    }
+
+    private DeviceProgram lower(Graph graph, PlanOptions options) {
+        return GraphLowering.lower(graph, options, family, device.device().maxAllocation());
+    }
+
+    @Override
+    public MemoryUse estimate(Graph graph, PlanOptions options) {
+        return lower(fused(graph), options).memory();
+    }
+
+    private void requireFits(DeviceProgram program, Graph graph, PlanOptions options) {
+        MemoryUse use = program.memory();
+        long available = device.device().memory();
+        long perPosition = Math.max(1, use.cache() / options.contextLength());
+        if (use.total() > available) {
+            long fitting = (available - use.weights() - use.activations()) / perPosition;
+            throw new OutOfMemoryException(graph.name() + " needs " + megabytes(use.total()) + " of " + device.device().id() + ", which gives "
+                    + megabytes(available) + ": " + (fitting > 0 ? "use a context of at most " + fitting + ", or " : "")
+                    + "raise -Dtornado.device.memory if the device has more");
+        }
+        long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
+        program.caches().stream().filter(cache -> DeviceProgram.bytes(cache) > limit || cache.floats() > Integer.MAX_VALUE).findFirst()
+                .ifPresent(cache -> {
+                    throw new OutOfMemoryException("the cache of " + graph.name() + " needs " + megabytes(DeviceProgram.bytes(cache))
+                            + " in one piece, " + device.device().id() + " gives at most " + megabytes(limit) + ": use a context of at most "
+                            + limit / (DeviceProgram.bytes(cache) / options.contextLength()));
+                });
+        LongStream largest = Stream.concat(program.constants().stream().flatMap(constant -> constant.bytes().stream()),
+                program.buffers().stream().map(DeviceProgram::bytes)).mapToLong(Long::longValue);
+        long piece = largest.max().orElse(0);
+        boolean indexable = program.constants().stream().allMatch(constant -> constant.elements() <= Integer.MAX_VALUE);
+        if (piece > limit || !indexable) {
+            throw new OutOfMemoryException("a single weight or buffer of " + graph.name() + " needs " + megabytes(piece) + " in one piece, "
+                    + device.device().id() + " gives at most " + megabytes(limit) + ": use a smaller model, or --backend cpu");
+        }
+    }
+
+    private static String megabytes(long bytes) {
+        return Math.ceilDiv(bytes, 1L << 20) + " MB";
+    }
+
+    @Override
+    public void close() {
+        // plans hold the device's memory; TornadoVM's contexts live as long as the process
+    }
+}

@@ -1,0 +1,26 @@
+package org.waterspout.generate;
+
+/**
+ * A finished answer.
+ *
+ * @param text                      the answer, without what a stop string cut off
+ * @param tokens                    ids of the generated tokens, an end token not included
+ * @param promptTokens              tokens of the prompt
+ * @param reusedTokens              prompt tokens whose keys and values were still in the cache
+ * @param finishReason              why it ended
+ * @param prefillSeconds            from the start to the first token's logits
+ * @param decodeSeconds             from there to the end
+ */
+public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
+        double prefillSeconds, double decodeSeconds) {
+
+    /** Prompt tokens computed per second. */
+    public double prefillTokensPerSecond() {
+        return prefillSeconds <= 0 ? 0 : (promptTokens - reusedTokens) / prefillSeconds;
+    }
+
+    /** Generated tokens per second after the first, which the prefill pays for; 0 when there was no step after it. */
+    public double decodeTokensPerSecond() {
+        return tokens.length < 2 || decodeSeconds <= 0 ? 0 : (tokens.length - 1) / decodeSeconds;
+    }
+}

@@ -1,0 +1,197 @@
+package org.waterspout.generate;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.Plan;
+import org.waterspout.error.InvalidRequestException;
+
+/**
+ * Runs sequences on one plan: hands out its cache slots and feeds it one step at a time, from any thread. Knows tokens and
+ * positions; what they mean is {@link Generation}'s matter.
+ */
+public final class Engine implements AutoCloseable {
+
+    /** A sequence's place in the plan's caches, and the tokens whose keys and values stand there. */
+    static final class Slot {
+        private final int number;
+        private int[] tokens = new int[64];
+        private int length;
+
+        private Slot(int number) {
+            this.number = number;
+        }
+
+        int length() {
+            return length;
+        }
+
+        private void append(int[] more) {
+            if (length + more.length > tokens.length) {
+                tokens = Arrays.copyOf(tokens, Math.max(2 * tokens.length, length + more.length));
+            }
+            System.arraycopy(more, 0, tokens, length, more.length);
+            length += more.length;
+        }
+
+        private int commonPrefix(int[] prompt) {
+            int mismatch = Arrays.mismatch(tokens, 0, length, prompt, 0, prompt.length);
+            return mismatch < 0 ? length : mismatch;
+        }
+    }
+
+    private final Plan plan;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Deque<Slot> free = new ArrayDeque<>();
+    private boolean closed;
+
+    /** Takes over {@code plan} and closes it with itself. */
+    public Engine(Plan plan) {
+        this.plan = plan;
+        for (int number = 0; number < plan.options().maxSequences(); number++) {
+            free.add(new Slot(number));
+        }
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    /** Width of a row of logits. */
+    public int vocabulary() {
+        return plan.graph().output().width();
+    }
+
+    /** Positions a sequence may have. */
+    public int contextLength() {
+        return plan.options().contextLength();
+    }
+
+    /**
+     * Outputs of a sequence of its own, from position 0.
+     *
+     * @param everyRow all positions, or only the last
+     * @return [positions, vocabulary]
+     */
+    public float[] logits(int[] tokens, boolean everyRow) {
+        Slot slot = acquire(tokens, false);
+        try {
+            int chunk = plan.options().maxRows();
+            float[] all = new float[Math.multiplyExact(everyRow ? tokens.length : 1, vocabulary())];
+            for (int from = 0; from < tokens.length; from += chunk) {
+                int[] part = Arrays.copyOfRange(tokens, from, Math.min(from + chunk, tokens.length));
+                float[] rows = step(slot, part, everyRow);
+                if (everyRow || from + chunk >= tokens.length) {
+                    System.arraycopy(rows, 0, all, everyRow ? from * vocabulary() : 0, rows.length);
+                }
+            }
+            return all;
+        } finally {
+            release(slot);
+        }
+    }
+
+    /**
+     * A free slot for a sequence that starts with {@code prompt}.
+     *
+     * @param reuse keep what a slot holds of an equal beginning; the last token is always computed again, for its logits
+     */
+    Slot acquire(int[] prompt, boolean reuse) {
+        checkPrompt(prompt);
+        lock.lock();
+        try {
+            checkOpen();
+            if (free.isEmpty()) {
+                throw new InvalidRequestException("all " + plan.options().maxSequences()
+                        + " sequences of this model are in use: close a generation, or load it for more sequences");
+            }
+            Slot best = free.peek();
+            for (Slot slot : free) {
+                if (reuse && slot.commonPrefix(prompt) > best.commonPrefix(prompt)) {
+                    best = slot;
+                }
+            }
+            free.remove(best);
+            best.length = reuse ? Math.min(best.commonPrefix(prompt), prompt.length - 1) : 0;
+            return best;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void release(Slot slot) {
+        lock.lock();
+        try {
+            free.addFirst(slot);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Appends at most {@code maxRows} tokens to a sequence; returns [1 or tokens.length, vocabulary]. */
+    float[] step(Slot slot, int[] tokens, boolean everyRow) {
+        lock.lock();
+        try {
+            checkOpen();
+            Batch first = Batch.of(tokens, slot.length, everyRow);
+            int[] sequences = new int[tokens.length];
+            Arrays.fill(sequences, slot.number);
+            Batch batch = new Batch(tokens, first.positions(), sequences, first.outputRows());
+            float[] output = new float[Math.multiplyExact(batch.outputRows().length, vocabulary())];
+            plan.step(batch, output);
+            slot.append(tokens);
+            return output;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The parts of {@code tokens} from {@code from} on that fit one step each. */
+    List<int[]> chunks(int[] tokens, int from) {
+        List<int[]> chunks = new ArrayList<>();
+        int size = plan.options().maxRows();
+        for (int at = from; at < tokens.length; at += size) {
+            chunks.add(Arrays.copyOfRange(tokens, at, Math.min(at + size, tokens.length)));
+        }
+        return chunks;
+    }
+
+    private void checkPrompt(int[] prompt) {
+        if (prompt.length == 0) {
+            throw new InvalidRequestException("the prompt is empty: give it some text");
+        }
+        if (prompt.length > contextLength()) {
+            throw new InvalidRequestException("the prompt has " + prompt.length + " tokens, the context " + contextLength()
+                    + ": shorten it, or load the model with a longer context (--context)");
+        }
+        for (int token : prompt) {
+            if (token < 0 || token >= vocabulary()) {
+                throw new InvalidRequestException("there is no token " + token + ": the model's are 0 to " + (vocabulary() - 1));
+            }
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the model is closed");
+        }
+    }
+
+    /** Waits for the step under way, then closes the plan. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                plan.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

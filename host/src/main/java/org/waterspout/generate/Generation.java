@@ -1,0 +1,176 @@
+package org.waterspout.generate;
+
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.waterspout.model.text.StreamDecoder;
+import org.waterspout.model.text.Tokenizer;
+
+/**
+ * One answer on its way. Iterating computes it, in the iterating thread: text as it becomes sure, and a
+ * {@link GenerationEvent.Finished} last. {@link #cancel()} may come from any thread. Closing it frees its place in the model.
+ */
+public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
+
+    private final Engine engine;
+    private final Tokenizer tokenizer;
+    private final GenerationRequest request;
+    private final int[] prompt;
+    private final Engine.Slot slot;
+    private final int reused;
+    private final Sampler sampler;
+    private final StreamDecoder decoder;
+    private final StopStrings stops;
+    private final StringBuilder text = new StringBuilder();
+    private int[] tokens = new int[16];
+    private int count;
+    private volatile boolean cancelled;
+    private boolean closed;
+    private FinishReason reason;
+    private Completion completion;
+    private long started;
+    private long prefilled;
+    private long ended;
+
+    /** @param prompt the request's prompt as token ids */
+    public Generation(Engine engine, Tokenizer tokenizer, GenerationRequest request, int[] prompt) {
+        this.engine = engine;
+        this.tokenizer = tokenizer;
+        this.request = request;
+        this.prompt = prompt.clone();
+        this.sampler = new Sampler(request.sampling(), prompt, engine.vocabulary());
+        this.decoder = StreamDecoder.continuing(tokenizer, false);
+        this.stops = new StopStrings(request.stopStrings());
+        this.slot = engine.acquire(this.prompt, request.reusePrefix());
+        this.reused = slot.length();
+    }
+
+    /** Ends the answer after the step under way, with {@link FinishReason#CANCELLED}. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    @Override
+    public boolean hasNext() {
+        return completion == null;
+    }
+
+    /** Computes until there is text to tell, or the answer is finished. */
+    @Override
+    public GenerationEvent next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException("the answer is finished");
+        }
+        while (reason == null) {
+            String more = advance();
+            if (!more.isEmpty()) {
+                text.append(more);
+                return new GenerationEvent.Text(more);
+            }
+        }
+        completion = new Completion(text.toString(), Arrays.copyOf(tokens, count), prompt.length, reused, reason,
+                (prefilled - started) / 1e9, (ended - prefilled) / 1e9);
+        close();
+        return new GenerationEvent.Finished(completion);
+    }
+
+    /** Computes the rest and returns the whole answer. */
+    public Completion complete() {
+        while (hasNext()) {
+            next();
+        }
+        return completion;
+    }
+
+    /** The events that are still to come; closing the stream closes this generation. */
+    public Stream<GenerationEvent> stream() {
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED | Spliterator.NONNULL), false)
+                .onClose(this::close);
+    }
+
+    /** One step of the model; returns the text that it made sure, perhaps none. */
+    private String advance() {
+        if (cancelled) {
+            return finish(FinishReason.CANCELLED);
+        }
+        float[] logits;
+        if (started == 0) {
+            started = System.nanoTime();
+            logits = prefill();
+            prefilled = System.nanoTime();
+            if (logits == null) {
+                return finish(FinishReason.CANCELLED);
+            }
+        } else {
+            logits = engine.step(slot, new int[] {tokens[count - 1]}, false);
+        }
+        if (count >= request.maxTokens()) {
+            return finish(FinishReason.MAX_TOKENS);
+        }
+        int token = sampler.next(logits);
+        if (tokenizer.endTokens().contains(token) && !request.ignoreEnd()) {
+            return finish(FinishReason.END);
+        }
+        if (count == tokens.length) {
+            tokens = Arrays.copyOf(tokens, 2 * count);
+        }
+        tokens[count++] = token;
+        String sure = stops.accept(decoder.next(token));
+        if (stops.stopped()) {
+            end(FinishReason.STOP_STRING);
+            return sure;
+        }
+        if (count >= request.maxTokens()) {
+            return sure + finish(FinishReason.MAX_TOKENS);
+        }
+        // The token just chosen stands at position slot.length(); a next step would have to store it there.
+        if (slot.length() >= engine.contextLength()) {
+            return sure + finish(FinishReason.CONTEXT_FULL);
+        }
+        return sure;
+    }
+
+    /** The logits after the prompt, or null when cancelled between two parts of it. */
+    private float[] prefill() {
+        float[] logits = null;
+        for (int[] chunk : engine.chunks(prompt, reused)) {
+            if (cancelled) {
+                return null;
+            }
+            logits = engine.step(slot, chunk, false);
+        }
+        return logits;
+    }
+
+    /** Ends the answer and returns the text that was held back until now. */
+    private String finish(FinishReason why) {
+        String rest = stops.accept(decoder.end());
+        if (stops.stopped()) {
+            end(FinishReason.STOP_STRING);
+            return rest;
+        }
+        end(why);
+        return rest + stops.rest();
+    }
+
+    private void end(FinishReason why) {
+        reason = why;
+        ended = System.nanoTime();
+        started = started == 0 ? ended : started;
+        prefilled = prefilled == 0 ? ended : prefilled;
+    }
+
+    /** Frees the sequence; an unfinished answer ends here. */
+    @Override
+    public void close() {
+        cancelled = true;
+        if (!closed) {
+            closed = true;
+            engine.release(slot);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package org.waterspout.model.text;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.error.WaterspoutException;
+import org.waterspout.model.Metadata;
+
+class ChatTemplateTest {
+
+    private static final JsonNode FAMILIES = json("families.json").path("templates");
+    private static final JsonNode RECORDED = json("cases.json");
+    private static final Clock NOW = Clock.fixed(
+            LocalDateTime.parse(RECORDED.path("now").textValue()).toInstant(ZoneOffset.UTC), ZoneOffset.UTC);
+
+    /** What src/test/python/record_chat_templates.py wrote. */
+    private static JsonNode json(String resource) {
+        try (InputStream in = ChatTemplateTest.class.getResourceAsStream("/chat_templates/" + resource)) {
+            return new ObjectMapper().readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static List<Map.Entry<String, List<JsonNode>>> recordedByTemplate() {
+        Map<String, List<JsonNode>> groups = new java.util.LinkedHashMap<>();
+        RECORDED.path("cases").forEach(recorded -> groups.computeIfAbsent(recorded.path("family").asText("constructs"),
+                family -> new ArrayList<>()).add(recorded));
+        return List.copyOf(groups.entrySet());
+    }
+
+    private static List<ChatMessage> chat(String name) {
+        List<ChatMessage> messages = new ArrayList<>();
+        RECORDED.path("chats").path(name).forEach(message ->
+                messages.add(new ChatMessage(message.path("role").textValue(), message.path("content").textValue())));
+        return messages;
+    }
+
+    @ParameterizedTest
+    @MethodSource("recordedByTemplate")
+    void textIsThatOfTransformers(Map.Entry<String, List<JsonNode>> group) {
+        assertTrue(group.getValue().size() >= 10, "the fixture has lost its cases");
+        for (JsonNode recorded : group.getValue()) {
+            String template = recorded.has("family") ? FAMILIES.path(recorded.path("family").textValue()).textValue()
+                    : recorded.path("template").textValue();
+            String context = template + " on " + recorded.path("chat");
+            if (recorded.has("error")) {
+                WaterspoutException thrown = assertThrows(WaterspoutException.class, () -> render(template, recorded), context);
+                assertEquals(1, thrown.getMessage().lines().count(), thrown.getMessage());
+            } else {
+                assertEquals(recorded.path("text").textValue(), render(template, recorded), context);
+            }
+        }
+    }
+
+    private static String render(String template, JsonNode recorded) {
+        return ChatTemplate.of(template, "<s>", "</s>", NOW)
+                .render(chat(recorded.path("chat").textValue()), recorded.path("generate").booleanValue());
+    }
+
+    @Test
+    void aRefusalIsTheRequestsFaultAndSaysWhy() {
+        ChatTemplate template = ChatTemplate.of(FAMILIES.path("gemma2-2b").textValue(), "<bos>", "<eos>");
+        InvalidRequestException thrown = assertThrows(InvalidRequestException.class,
+                () -> template.render(List.of(ChatMessage.system("x"), ChatMessage.user("y")), true));
+        assertTrue(thrown.getMessage().contains("System role not supported"), thrown.getMessage());
+    }
+
+    @Test
+    void whatIsNotBuiltIsNamed() {
+        for (String template : List.of("{% include 'x' %}", "{{ 1 | xmlattr }}", "{{ 1 is weird }}", "{% for x in y recursive %}")) {
+            UnsupportedModelException thrown = assertThrows(UnsupportedModelException.class,
+                    () -> ChatTemplate.of(template, "", ""), template);
+            assertTrue(thrown.getMessage().contains("not built") && thrown.getMessage().contains("line 1"), thrown.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+        "{% for a in range(100000000000) %}{% endfor %}",
+        "{% set ns = namespace(x='aaaaaaaaaaaaaaaa') %}{% for a in range(100) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(100) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}",
+        "{% set ns = namespace(x=[1], y=[1]) %}{% for a in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}"
+                + "{% endfor %}{{ ns.x == ns.y }}",
+        "{% set ns = namespace(x=[1]) %}{% for a in range(90000) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=[]) %}{% for a in range(90000) %}{% set ns.x = ns.x + ['x' * 100000 ~ a] %}{% endfor %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ 'a' * 1000000000000 }}{{ 'a' * 100000000 }}",
+        "{{ 9 ** 99999999 }}",
+        "{{ ('x' * 1000000) | replace('', 'y' * 1000000) }}",
+        "{{ (' ' * 1000) | indent(100000000) | replace(' ', 'x' * 1000000) }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ messages.__class__ }}",
+        "{{ ''.getClass() }}",
+        "{{ messages[0].getClass().forName('java.lang.Runtime') }}",
+        "{{ messages.clear() }}",
+        "{{ messages[0].update({'content': 'x'}) }}",
+        "{% set messages[0].content = 'x' %}",
+        "{% set loop = namespace() %}{% for m in messages %}{% set loop.index = 5 %}{% endfor %}",
+        "{{ ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1",
+        "{{ 1 | map('nothing') | list }}",
+        "{{ [1] | select('nothing') | list }}",
+    })
+    void aHostileTemplateIsStopped(String template) {
+        List<ChatMessage> messages = List.of(ChatMessage.user("hello"));
+        WaterspoutException thrown = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertThrows(
+                WaterspoutException.class, () -> ChatTemplate.of(template, "", "").render(messages, true)));
+        assertEquals(1, thrown.getMessage().lines().count(), thrown.getMessage());
+    }
+
+    @Test
+    void nestingOfEveryKindIsStopped() {
+        for (String repeated : List.of("(", "[", "{", "-", "not ", "{% if 1 %}", "{% for x in y %}", "a(", "a[", "1 if ", "1 + (")) {
+            String template = repeated.startsWith("{%") ? repeated.repeat(50_000) : "{{ " + repeated.repeat(50_000);
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertThrows(UnsupportedModelException.class,
+                    () -> ChatTemplate.of(template, "", ""), repeated));
+        }
+        // long but flat: an honest template may have this
+        for (String flat : List.of("1 + ", "1 and ", "1 ~ ", "'a' == 'a' and ", "not not ")) {
+            String template = "{{ " + flat.repeat(150) + "1 }}";
+            assertTrue(!ChatTemplate.of(template, "", "").render(List.of(), true).isEmpty(), flat);
+        }
+        for (String flat : List.of("1 + ", "1 ~ ", "1 if 1 else ")) {
+            String template = "{{ " + flat.repeat(50_000) + "1 }}";
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertThrows(WaterspoutException.class,
+                    () -> ChatTemplate.of(template, "", "").render(List.of(), true), flat));
+        }
+    }
+
+    @Test
+    void furtherVariablesReachTheTemplate() {
+        ChatTemplate template = ChatTemplate.of(FAMILIES.path("qwen3-0.6b").textValue(), "", "");
+        List<ChatMessage> messages = List.of(ChatMessage.user("Hi"));
+        assertEquals("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+                template.render(messages, true, Map.of("enable_thinking", false)));
+        assertEquals("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", template.render(messages, true));
+    }
+
+    @Test
+    void theFilesTemplatesAreFoundByName() {
+        Metadata none = TokenizerFixture.metadata("spm-prefix");
+        Metadata some = TokenizerFixture.metadata("spm-prefix", Map.of("tokenizer.chat_template", "{{ bos_token }}a{{ eos_token }}",
+                "tokenizer.chat_templates", List.of("tool_use"), "tokenizer.chat_template.tool_use", "tools"));
+        try (Tokenizer tokenizer = Tokenizer.of(none)) {
+            assertEquals(Optional.empty(), ChatTemplate.of(none, tokenizer));
+            assertEquals("<s>a</s>", ChatTemplate.of(some, tokenizer).orElseThrow().render(List.of(), true));
+            assertEquals(List.of("tool_use"), ChatTemplate.names(some));
+            assertEquals("tools", ChatTemplate.named("tool_use", some, tokenizer).render(List.of(), true));
+            InvalidRequestException thrown = assertThrows(InvalidRequestException.class,
+                    () -> ChatTemplate.named("rag", some, tokenizer));
+            assertTrue(thrown.getMessage().contains("tool_use"), thrown.getMessage());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.waterspout.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import org.waterspout.LanguageModel;
+import org.waterspout.LoadOptions;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.Completion;
+import org.waterspout.generate.Generation;
+import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.Prompt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Measures prefill and decode speed, the first token of a cold process, and memory.")
+final class BenchCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "128", description = "Length of the prompt; default: ${DEFAULT-VALUE}.")
+    private int promptTokens;
+
+    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64", description = "Tokens to generate, 2 or more; default: ${DEFAULT-VALUE}.")
+    private int generatedTokens;
+
+    @Option(names = "--runs", paramLabel = "N", defaultValue = "5", description = "Runs that count; default: ${DEFAULT-VALUE}.")
+    private int runs;
+
+    @Option(names = "--warmup", paramLabel = "N", defaultValue = "2", description = "Runs before them; default: ${DEFAULT-VALUE}.")
+    private int warmup;
+
+    @Option(names = "--no-cold", description = "Leave out the first token of a cold process, which starts one.")
+    private boolean noCold;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    BenchCommand(Console console) {
+        this.console = console;
+    }
+
+    /** Tokens per second of several runs. */
+    private record Speed(double median, double min, double max) {
+        static Speed of(List<Double> values) {
+            double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+            int middle = sorted.length / 2;
+            double median = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+            return new Speed(median, sorted[0], sorted[sorted.length - 1]);
+        }
+
+        Map<String, Double> object() {
+            Map<String, Double> object = new LinkedHashMap<>();
+            object.put("median", median);
+            object.put("min", min);
+            object.put("max", max);
+            return object;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "%.1f tokens/s (%.1f to %.1f)", median, min, max);
+        }
+    }
+
+    @Override
+    public Integer call() {
+        if (promptTokens < 1 || generatedTokens < 2 || runs < 1 || warmup < 0) {
+            throw new InvalidRequestException("--prompt-tokens and --runs must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
+        }
+        Map<String, Object> object = new LinkedHashMap<>();
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT))) {
+            if (promptTokens + generatedTokens > model.contextLength()) {
+                throw new InvalidRequestException("--prompt-tokens and --gen-tokens together exceed the context of " + model.contextLength());
+            }
+            GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt(model.vocabulary())))
+                    .withMaxTokens(generatedTokens).withIgnoreEnd(true);
+            List<Double> prefill = new ArrayList<>();
+            List<Double> decode = new ArrayList<>();
+            for (int run = -warmup; run < runs; run++) {
+                try (Generation generation = model.generate(request)) {
+                    Completion completion = generation.complete();
+                    if (run >= 0) {
+                        prefill.add(completion.prefillTokensPerSecond());
+                        decode.add(completion.decodeTokensPerSecond());
+                    }
+                }
+            }
+            object.put("model", model.name());
+            object.put("backend", modelOptions.backend());
+            object.put("device", model.device().name());
+            object.put("prompt_tokens", promptTokens);
+            object.put("gen_tokens", generatedTokens);
+            object.put("runs", runs);
+            Speed prefillSpeed = Speed.of(prefill);
+            Speed decodeSpeed = Speed.of(decode);
+            object.put("prefill_tokens_per_second", json ? prefillSpeed.object() : prefillSpeed);
+            object.put("decode_tokens_per_second", json ? decodeSpeed.object() : decodeSpeed);
+            object.put("peak_memory_bytes", ProcessMemory.peakBytes());
+            if (!noCold) {
+                object.put("first_token_seconds", ColdStart.firstTokenSeconds(modelOptions.arguments(), prompt(model.vocabulary())));
+            }
+        }
+        print(object);
+        return 0;
+    }
+
+    private void print(Map<String, Object> object) {
+        if (json) {
+            console.json(object);
+        } else {
+            object.forEach((key, value) -> console.line(String.format(Locale.ROOT, "%-28s %s", key, value)));
+        }
+    }
+
+    /** The same varied tokens every time; which ones does not matter to the speed. */
+    private int[] prompt(int vocabulary) {
+        SplittableRandom random = new SplittableRandom(1);
+        int[] tokens = new int[promptTokens];
+        Arrays.setAll(tokens, i -> random.nextInt(vocabulary));
+        return tokens;
+    }
+}

@@ -1,0 +1,80 @@
+package org.waterspout.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.waterspout.LanguageModel;
+import org.waterspout.LoadOptions;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.model.DemonstrationModel;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
+import org.waterspout.model.hub.ModelStore;
+import picocli.CommandLine.Option;
+
+/** The options that name a model and where it runs. */
+final class ModelOptions {
+
+    @Option(names = {"-m", "--model"}, paramLabel = "MODEL",
+            description = "A model file, or the name of one in WATERSPOUT_MODELS or pulled; default: the demonstration model.")
+    private Optional<String> model = Optional.empty();
+
+    @Option(names = {"-b", "--backend"}, paramLabel = "B", defaultValue = "cpu",
+            description = "cpu, tornado (a device, through TornadoVM), emulator (its test bench) or reference; default: ${DEFAULT-VALUE}.")
+    private String backend;
+
+    @Option(names = {"-t", "--threads"}, paramLabel = "N", defaultValue = "0",
+            description = "Threads of the cpu backend; default: one for each core.")
+    private int threads;
+
+    @Option(names = "--device", paramLabel = "ID", description = "A device that 'waterspout devices' lists; default: the first.")
+    private Optional<String> device = Optional.empty();
+
+    @Option(names = {"-c", "--context"}, paramLabel = "N", defaultValue = "0",
+            description = "Positions of the context; default: the model's own, at most " + LoadOptions.DEFAULT_CONTEXT + ".")
+    private int context;
+
+    /** The folders of this user's models. */
+    static ModelStore store() {
+        return ModelStore.of(System.getenv(), Path.of(System.getProperty("user.home")));
+    }
+
+    /** Opens the file of a model, the demonstration model's when none is named. */
+    static ModelFile open(Optional<String> model) {
+        return model.map(name -> ModelFiles.open(store().find(name))).orElseGet(DemonstrationModel::open);
+    }
+
+    /** Loads the model as asked. */
+    LanguageModel load(LoadOptions base) {
+        LoadOptions options = options(base);
+        return model.map(name -> LanguageModel.load(store().find(name), options))
+                .orElseGet(() -> LanguageModel.demonstration(options));
+    }
+
+    BackendOptions backendOptions() {
+        return new BackendOptions(threads, device);
+    }
+
+    private LoadOptions options(LoadOptions base) {
+        LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context);
+        return device.map(options::withDevice).orElse(options);
+    }
+
+    /** These options as words, for another process. */
+    List<String> arguments() {
+        List<String> words = new ArrayList<>(List.of("--backend", backend, "--threads", Integer.toString(threads), "--context",
+                Integer.toString(context)));
+        model.ifPresent(name -> words.addAll(List.of("--model", name)));
+        device.ifPresent(id -> words.addAll(List.of("--device", id)));
+        return words;
+    }
+
+    Optional<String> model() {
+        return model;
+    }
+
+    String backend() {
+        return backend;
+    }
+}

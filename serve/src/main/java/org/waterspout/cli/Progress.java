@@ -1,0 +1,81 @@
+package org.waterspout.cli;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Bars on standard error, where that is a terminal; nothing elsewhere. */
+final class Progress {
+
+    private static final int INTERVAL_MILLISECONDS = 200;
+    private static final int TERMINAL_WIDTH = 79;
+
+    private Progress() {
+    }
+
+    static boolean shown() {
+        return System.console() != null && System.console().isTerminal() && System.getenv("CI") == null;
+    }
+
+    /** Runs {@code load} under a bar that only says that it goes on, for what tells no progress of its own. */
+    static <T> T loading(Console console, Supplier<T> load) {
+        if (!shown()) {
+            return load.get();
+        }
+        Spinner spinner = new Spinner(console);
+        try {
+            return load.get();
+        } finally {
+            spinner.stop();
+        }
+    }
+
+    /** A bar that fills; {@code total} in bytes, or -1 where it is not known. */
+    static ProgressBar bytes(Console console, String task, long total) {
+        return new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUnit(" MB", 1_000_000)
+                .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(INTERVAL_MILLISECONDS).showSpeed().clearDisplayOnFinish()
+                .setMaxRenderedLength(TERMINAL_WIDTH)
+                .setConsumer(new ConsoleProgressBarConsumer(console.err(), TERMINAL_WIDTH)).build();
+    }
+
+    /** "loading 1.2 s", redrawn in place, once it has taken half a second. */
+    private static final class Spinner {
+        private final Console console;
+        private final Thread thread;
+        private boolean drawn;
+
+        Spinner(Console console) {
+            this.console = console;
+            long start = System.nanoTime();
+            thread = Thread.ofVirtual().start(() -> spin(start));
+        }
+
+        private void spin(long start) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(500);
+                while (true) {
+                    drawn = true;
+                    console.err().printf("\rloading %.1f s", (System.nanoTime() - start) / 1e9);
+                    TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLISECONDS);
+                }
+            } catch (InterruptedException done) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void stop() {
+            thread.interrupt();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            if (drawn) {
+                console.err().print("\r\033[K");
+            }
+        }
+    }
+}

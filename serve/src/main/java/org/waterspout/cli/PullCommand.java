@@ -1,0 +1,89 @@
+package org.waterspout.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import org.waterspout.model.hub.DownloadProgress;
+import org.waterspout.model.hub.ModelDownload;
+import org.waterspout.model.hub.ModelReference;
+import org.waterspout.model.hub.ModelStore;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "pull", mixinStandardHelpOptions = true,
+        description = {"Fetches a model: a name that 'waterspout list' shows, or hf:OWNER/NAME/FILE.gguf of Hugging Face.",
+            "A broken download goes on where it stopped. HF_TOKEN opens repositories that need one; WATERSPOUT_HUB names a mirror."})
+final class PullCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Parameters(paramLabel = "MODEL", description = "What to fetch.")
+    private String model;
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    PullCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        ModelReference reference = ModelReference.parse(model);
+        ModelStore store = ModelOptions.store();
+        Path path;
+        try (Bar bar = new Bar(console, reference.file())) {
+            path = store.pull(reference, ModelDownload.of(System.getenv()), bar);
+        }
+        if (json) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("model", model);
+            object.put("path", path.toString());
+            object.put("bytes", path.toFile().length());
+            console.json(object);
+        } else {
+            console.line(path.toString());
+        }
+        return 0;
+    }
+
+    /** One bar a file; on no terminal, a line every tenth. */
+    private static final class Bar implements DownloadProgress, AutoCloseable {
+        private final Console console;
+        private final String name;
+        private ProgressBar bar;
+        private long tenths;
+
+        Bar(Console console, String name) {
+            this.console = console;
+            this.name = name;
+        }
+
+        @Override
+        public void report(long bytes, long total) {
+            if (!Progress.shown()) {
+                if (total > 0 && bytes * 10 / total > tenths) {
+                    tenths = bytes * 10 / total;
+                    console.remark(name + " " + tenths * 10 + " %");
+                }
+                return;
+            }
+            if (bar == null || bar.getMax() != total) {
+                close();
+                bar = Progress.bytes(console, name, total);
+            }
+            bar.stepTo(bytes);
+        }
+
+        @Override
+        public void close() {
+            if (bar != null) {
+                bar.close();
+                bar = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package org.waterspout.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.waterspout.LanguageModel;
+import org.waterspout.LoadOptions;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.Completion;
+import org.waterspout.generate.Generation;
+import org.waterspout.generate.GenerationEvent;
+import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.Prompt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "run", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Answers or continues a prompt, streaming; ends with a line of figures on standard error.")
+final class RunCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Mixin
+    private ModelOptions modelOptions;
+
+    @Parameters(arity = "0..*", paramLabel = "PROMPT", description = "The prompt; a model with a chat template gets it as a user's message.")
+    private List<String> words = List.of();
+
+    @Option(names = "--tokens", split = ",", paramLabel = "IDS", description = "Instead of a prompt: token ids, taken as they are.")
+    private int[] tokens;
+
+    @Option(names = "--raw", description = "Continue the bare text, past any chat template.")
+    private boolean raw;
+
+    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "256", description = "Most tokens to generate; default: ${DEFAULT-VALUE}.")
+    private int maxTokens;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Option(names = "--json", description = "Print one JSON object, when done.")
+    private boolean json;
+
+    RunCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        Prompt prompt = prompt();
+        GenerationRequest request = GenerationRequest.of(prompt).withMaxTokens(maxTokens).withSampling(sampling.sampling())
+                .withStopStrings(sampling.stopStrings());
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
+                Generation generation = model.generate(request)) {
+            Completion completion = null;
+            while (generation.hasNext()) {
+                switch (generation.next()) {
+                    case GenerationEvent.Text text -> show(text.text(), generation);
+                    case GenerationEvent.Finished finished -> completion = finished.completion();
+                }
+            }
+            report(model, completion);
+        }
+        return 0;
+    }
+
+    private Prompt prompt() {
+        if (tokens != null && !words.isEmpty()) {
+            throw new InvalidRequestException("both a prompt and --tokens are given: give one of them");
+        }
+        if (tokens != null) {
+            return new Prompt.Tokens(tokens);
+        }
+        if (words.isEmpty()) {
+            throw new InvalidRequestException("no prompt is given: run \"some text\", or --tokens 1,2,3");
+        }
+        String text = String.join(" ", words);
+        return raw ? new Prompt.Raw(text) : new Prompt.Message(text);
+    }
+
+    private void show(String text, Generation generation) {
+        if (!json) {
+            console.print(text);
+            if (console.isClosed()) {
+                generation.cancel();
+            }
+        }
+    }
+
+    private void report(LanguageModel model, Completion completion) {
+        if (json) {
+            console.json(object(model, modelOptions.backend(), completion));
+        } else {
+            console.line("");
+            console.remark(figures(model, modelOptions.backend(), completion));
+        }
+    }
+
+    static String figures(LanguageModel model, String backend, Completion completion) {
+        return String.format(Locale.ROOT, "%s | %s | %s | prompt %d tokens, %.1f/s | generated %d tokens, %.1f/s", model.name(), backend,
+                model.device().name(), completion.promptTokens(), completion.prefillTokensPerSecond(), completion.tokens().length,
+                completion.decodeTokensPerSecond());
+    }
+
+    private static Map<String, Object> object(LanguageModel model, String backend, Completion completion) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("text", completion.text());
+        object.put("tokens", completion.tokens());
+        object.put("prompt_tokens", completion.promptTokens());
+        object.put("finish_reason", completion.finishReason().label());
+        object.put("model", model.name());
+        object.put("backend", backend);
+        object.put("device", model.device().name());
+        object.put("prefill_tokens_per_second", completion.prefillTokensPerSecond());
+        object.put("decode_tokens_per_second", completion.decodeTokensPerSecond());
+        return object;
+    }
+}

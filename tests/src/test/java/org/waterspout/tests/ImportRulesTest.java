@@ -1,0 +1,84 @@
+package org.waterspout.tests;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Holds modules and packages to the direction that docs/design.md gives: what stands below imports what stands above, never the reverse. */
+class ImportRulesTest {
+
+    private static final String TORNADO_API = "uk.ac.manchester.tornado..";
+    private static final String MODEL = "org.waterspout.model..";
+    private static final String ERROR = "org.waterspout.error..";
+    private static final String KERNELS = "org.waterspout.kernels..";
+    private static final String GRAPH = "org.waterspout.graph..";
+    private static final String BACKEND = "org.waterspout.backend..";
+    private static final String TORNADO_BACKEND = "org.waterspout.backend.tornado..";
+    private static final String GENERATE = "org.waterspout.generate..";
+    private static final String CLI = "org.waterspout.cli..";
+    private static final String EMULATOR = "org.waterspout.emulator..";
+
+    private static JavaClasses ours;
+
+    @BeforeAll
+    static void readClasses() {
+        ours = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("org.waterspout");
+        assertTrue(ours.size() > 100, "only " + ours.size() + " classes were found to check");
+    }
+
+    @Test
+    void kernelsImportTheTornadoApiAndNothingElse() {
+        classes().that().resideInAPackage(KERNELS).should().onlyDependOnClassesThat()
+                .resideInAnyPackage(KERNELS, TORNADO_API, "java.lang..").check(ours);
+    }
+
+    @Test
+    void modelFilesKnowNothingOfWhatRunsThem() {
+        noClasses().that().resideInAnyPackage(MODEL, ERROR).should().dependOnClassesThat()
+                .resideInAnyPackage(GRAPH, BACKEND, KERNELS, GENERATE, CLI, TORNADO_API).check(ours);
+    }
+
+    @Test
+    void graphsKnowNoBackend() {
+        noClasses().that().resideInAPackage(GRAPH).should().dependOnClassesThat()
+                .resideInAnyPackage(BACKEND, KERNELS, GENERATE, CLI, TORNADO_API).check(ours);
+    }
+
+    @Test
+    void onlyTheTornadoBackendKnowsTornado() {
+        noClasses().that().resideOutsideOfPackages(TORNADO_BACKEND, KERNELS, EMULATOR, TORNADO_API).should().dependOnClassesThat()
+                .resideInAnyPackage(TORNADO_API, KERNELS).check(ours);
+    }
+
+    @Test
+    void backendsKnowNoRequests() {
+        noClasses().that().resideInAPackage(BACKEND).should().dependOnClassesThat().resideInAnyPackage(GENERATE, CLI).check(ours);
+    }
+
+    @Test
+    void nothingKnowsTheCommandLine() {
+        noClasses().that().resideOutsideOfPackage(CLI).should().dependOnClassesThat().resideInAPackage(CLI).check(ours);
+    }
+
+    @Test
+    void namesSayWhatAClassIs() {
+        noClasses().that().resideInAPackage("org.waterspout..").should()
+                .haveSimpleNameEndingWith("Manager").orShould().haveSimpleNameEndingWith("Helper").orShould().haveSimpleNameEndingWith("Util")
+                .orShould().haveSimpleNameEndingWith("Utils").orShould().haveSimpleNameEndingWith("Impl")
+                .orShould().haveSimpleNameStartingWith("Abstract").orShould().haveSimpleNameEndingWith("Base").check(ours);
+    }
+
+    @Test
+    void theRulesFindABreach() {
+        ArchRule breached = noClasses().that().resideInAPackage(BACKEND).should().dependOnClassesThat().resideInAPackage(GRAPH);
+        assertThrows(AssertionError.class, () -> breached.check(ours));
+    }
+}

@@ -1,0 +1,113 @@
+package org.waterspout.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.reference.ReferenceBackend;
+import org.waterspout.error.ValidationException;
+import org.waterspout.graph.Op;
+import org.waterspout.graph.Value;
+import org.waterspout.model.architecture.RopeLayout;
+import org.waterspout.validate.ValidationReport;
+import org.waterspout.validate.Validator;
+
+/** The validator passes what is right and names what is wrong. */
+class ValidatorTest {
+
+    private static final long SEED = 7;
+
+    @TestFactory
+    Stream<DynamicTest> theReferenceAgreesWithItselfToTheBit() {
+        return FamilyModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            ValidationReport report = validate(name, new ReferenceBackend());
+            assertTrue(report.rows().stream().allMatch(row -> row.largest().error() == 0), report::print);
+            assertEquals(report, report.requireOk());
+        }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyBackendThatRunsHereIsWithinItsLimits() {
+        return TestBackend.compared().filter(TestBackend::runs).flatMap(backend -> FamilyModel.names().stream()
+                .map(name -> DynamicTest.dynamicTest(backend.name() + " " + name, () -> {
+                    try (Backend opened = backend.open().get()) {
+                        ValidationReport report = validate(name, opened);
+                        assertTrue(report.ok(), report::print);
+                    }
+                })));
+    }
+
+    @Test
+    void aProductThatLosesItsBiasIsNamed() {
+        expectWrong("qwen2", "MatMul", "layer 1", (op, batch, inputs, right) -> right.evaluate(
+                op instanceof Op.MatMul m && m.weight().role().equals("attention.k") && m.weight().layer() == 1
+                        ? new Op.MatMul(m.input(), m.weight(), Optional.empty(), m.output()) : op, batch, inputs));
+    }
+
+    @Test
+    void theOtherLayoutOfRotaryPairsIsNamed() {
+        expectWrong("llama", "Rope", "layer", (op, batch, inputs, right) -> right.evaluate(
+                op instanceof Op.Rope r ? new Op.Rope(r.input(), r.table(), RopeLayout.HALVES, r.headWidth(), r.output()) : op,
+                batch, inputs));
+    }
+
+    @Test
+    void aWindowLongerByOneIsNamed() {
+        expectWrong("gemma2", "Attention", "layer", (op, batch, inputs, right) -> right.evaluate(
+                op instanceof Op.Attention a && a.window() > 0 ? new Op.Attention(a.layer(), a.query(), a.key(), a.value(), a.heads(),
+                        a.kvHeads(), a.headWidth(), a.scale(), a.window() + 1, a.softCap(), a.output()) : op, batch, inputs));
+    }
+
+    @Test
+    void oneNumberThatIsNotANumberIsNamed() {
+        expectWrong("gpt2", "Norm", "step 2, layer 2", (op, batch, inputs, right) -> {
+            Map<Value, float[]> values = right.evaluate(op, batch, inputs);
+            if (op instanceof Op.Norm norm && norm.gain().layer() == 2 && batch.positions()[0] == 20) {
+                values.get(norm.output())[3] = Float.NaN;
+            }
+            return values;
+        });
+    }
+
+    @Test
+    void anErrorOfAThousandthInOneLayerIsNamed() {
+        expectWrong("llama", "Add", "layer 2", (op, batch, inputs, right) -> {
+            Map<Value, float[]> values = right.evaluate(op, batch, inputs);
+            if (op instanceof Op.Add add && add.left().name().contains("layer 2")) {
+                values.get(add.output())[5] *= 1.001f;
+            }
+            return values;
+        });
+    }
+
+    /** The whole run adds its row, so the fault must be the first wrong row. */
+    private static void expectWrong(String model, String operation, String place, FaultyBackend.Fault fault) {
+        ValidationReport report = validate(model, new FaultyBackend(fault));
+        ValidationReport.Row wrong = report.rows().stream().filter(row -> !row.ok()).findFirst().orElseThrow();
+        assertFalse(report.ok());
+        assertEquals(operation, wrong.operation(), report::print);
+        assertTrue(wrong.place().contains(place), report::print);
+        assertTrue(report.rows().stream().filter(row -> !row.operation().equals("whole model")).filter(row -> !row.ok())
+                .allMatch(row -> row.operation().equals(operation)), report::print);
+        ValidationException thrown = assertThrows(ValidationException.class, report::requireOk);
+        assertTrue(thrown.getMessage().contains(operation), thrown.getMessage());
+    }
+
+    private static ValidationReport validate(String name, Backend backend) {
+        try (FamilyModel model = FamilyModel.open(name)) {
+            List<Batch> batches = Validator.batches(model.architecture().vocabulary(), 19, 3, SEED);
+            return Validator.run(model.graph(32), backend, batches, new PlanOptions(32, 1, 19, true));
+        }
+    }
+}

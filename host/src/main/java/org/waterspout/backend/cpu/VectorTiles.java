@@ -121,53 +121,6 @@ final class VectorTiles {
         }
     }
 
-    static void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
-        float[] sums = new float[COUNT];
-        for (int s = 0; s < xRows; s += 4) {
-            int x0 = s * columns;
-            int x1 = Math.min(s + 1, xRows - 1) * columns;
-            int x2 = Math.min(s + 2, xRows - 1) * columns;
-            int x3 = Math.min(s + 3, xRows - 1) * columns;
-            for (int row = 0; row < rows; row++) {
-                int w = row * columns;
-                FloatVector a0 = FloatVector.zero(FLOATS);
-                FloatVector a1 = a0;
-                FloatVector a2 = a0;
-                FloatVector a3 = a0;
-                int k = 0;
-                for (; k + COUNT <= columns; k += COUNT) {
-                    FloatVector weight = FloatVector.fromArray(FLOATS, tile, w + k);
-                    a0 = FloatVector.fromArray(FLOATS, x, x0 + k).fma(weight, a0);
-                    a1 = FloatVector.fromArray(FLOATS, x, x1 + k).fma(weight, a1);
-                    a2 = FloatVector.fromArray(FLOATS, x, x2 + k).fma(weight, a2);
-                    a3 = FloatVector.fromArray(FLOATS, x, x3 + k).fma(weight, a3);
-                }
-                float s0 = Lanes.sum(a0, sums, 0);
-                float s1 = Lanes.sum(a1, sums, 0);
-                float s2 = Lanes.sum(a2, sums, 0);
-                float s3 = Lanes.sum(a3, sums, 0);
-                for (; k < columns; k++) {
-                    float weight = tile[w + k];
-                    s0 += weight * x[x0 + k];
-                    s1 += weight * x[x1 + k];
-                    s2 += weight * x[x2 + k];
-                    s3 += weight * x[x3 + k];
-                }
-                int at = outAt + s * outStride + row;
-                out[at] = s0;
-                if (s + 1 < xRows) {
-                    out[at + outStride] = s1;
-                }
-                if (s + 2 < xRows) {
-                    out[at + 2 * outStride] = s2;
-                }
-                if (s + 3 < xRows) {
-                    out[at + 3 * outStride] = s3;
-                }
-            }
-        }
-    }
-
     static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
         for (int from = 0; from < columns; from += COLUMN_BLOCK) {
             int count = Math.min(COLUMN_BLOCK, columns - from);

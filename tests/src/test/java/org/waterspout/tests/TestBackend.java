@@ -29,9 +29,7 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
      */
     static List<TestBackend> all() {
         if (TornadoDevices.sdkPresent()) {
-            return List.of(
-                    new TestBackend("tornado", "", () -> new TornadoBackend(BackendOptions.DEFAULT)),
-                    new TestBackend("tornado, group kernels", "", () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.GROUP)));
+            return List.of(new TestBackend("tornado", "", () -> new TornadoBackend(BackendOptions.DEFAULT)));
         }
         String why = System.getenv("TORNADOVM_HOME") == null
                 ? "no TornadoVM SDK: run ./tornado-env.sh install, then source tornado-env.sh" : "the second run of these tests has it";
@@ -39,7 +37,6 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
                 new TestBackend("reference", "", ReferenceBackend::new),
                 new TestBackend("cpu", "", () -> new CpuBackend(BackendOptions.DEFAULT)),
                 new TestBackend("emulator", "", () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.WIDE)),
-                new TestBackend("emulator, group kernels", "", () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.GROUP)),
                 new TestBackend("tornado", why, () -> {
                     throw new IllegalStateException(why);
                 }));
@@ -48,6 +45,13 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
     /** All but the reference, which the others are compared with. */
     static Stream<TestBackend> compared() {
         return all().stream().filter(backend -> !backend.name().equals("reference"));
+    }
+
+    /** {@link #compared()}, and those that choose between families of kernels with the other family, which is too slow for whole models. */
+    static Stream<TestBackend> comparedInEveryFamily() {
+        String device = TornadoDevices.sdkPresent() ? "tornado" : "emulator";
+        return Stream.concat(compared(), Stream.of(new TestBackend(device + ", group kernels", "",
+                () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.GROUP))));
     }
 
     boolean runs() {

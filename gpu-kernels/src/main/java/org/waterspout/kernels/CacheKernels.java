@@ -21,7 +21,7 @@ public final class CacheKernels {
         if (item < step.get(Step.ROWS) * 2 * width) {
             int row = item / (2 * width);
             int column = item % width;
-            int target = target(step, shape, row) + column;
+            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.slot()) + column;
             if (item % (2 * width) < width) {
                 keys.set(target, key.get(row * shape.keyStride() + shape.keyOffset() + column));
             } else {
@@ -37,34 +37,37 @@ public final class CacheKernels {
      * key, then its value. Error limit: 3e-7 of the largest input.
      */
     public static void rotateAndAppend(KernelContext context, IntArray step, FloatArray query, FloatArray key, FloatArray value,
-            FloatArray angles, FloatArray rotated, FloatArray keys, FloatArray values, RopeShape rope, CacheShape shape) {
+            FloatArray angles, FloatArray rotated, FloatArray keys, FloatArray values, RotateShape shape) {
         int item = context.globalIdx;
+        int queryWidth = shape.queryWidth();
         int width = shape.width();
-        int all = rope.width() + 2 * width;
+        int all = queryWidth + 2 * width;
         if (item < step.get(Step.ROWS) * all) {
             int row = item / all;
             int column = item % all;
-            if (column < rope.width()) {
-                int from = row * rope.inputStride() + rope.inputOffset() + column;
-                rotated.set(row * rope.width() + column, RopeKernels.turn(step, query, angles, rope, row, from, column));
+            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.cacheSlot());
+            if (column < queryWidth) {
+                int from = row * shape.queryStride() + shape.queryOffset() + column;
+                rotated.set(row * queryWidth + column, RopeKernels.turn(step, query, angles, row, from, column % shape.headWidth(),
+                        shape.pairs(), shape.interleaved(), shape.contextLength(), shape.tableSlot()));
             }
-            if (column >= rope.width() && column < rope.width() + width) {
-                int keyColumn = column - rope.width();
+            if (column >= queryWidth && column < queryWidth + width) {
+                int keyColumn = column - queryWidth;
                 int from = row * shape.keyStride() + shape.keyOffset() + keyColumn;
-                keys.set(target(step, shape, row) + keyColumn, RopeKernels.turn(step, key, angles, rope, row, from, keyColumn));
+                keys.set(target + keyColumn, RopeKernels.turn(step, key, angles, row, from, keyColumn % shape.headWidth(),
+                        shape.pairs(), shape.interleaved(), shape.contextLength(), shape.tableSlot()));
             }
-            if (column >= rope.width() + width) {
-                int valueColumn = column - rope.width() - width;
-                values.set(target(step, shape, row) + valueColumn,
-                        value.get(row * shape.valueStride() + shape.valueOffset() + valueColumn));
+            if (column >= queryWidth + width) {
+                int valueColumn = column - queryWidth - width;
+                values.set(target + valueColumn, value.get(row * shape.valueStride() + shape.valueOffset() + valueColumn));
             }
         }
     }
 
     /** First number of the cached row of step row {@code row}. */
-    private static int target(IntArray step, CacheShape shape, int row) {
+    private static int target(IntArray step, int row, int width, int contextLength, int sequences, int slot) {
         int ints = Step.HEADER + row * Step.ROW;
-        int sequence = step.get(Step.SLOTS + shape.slot()) * shape.sequences() + step.get(ints + Step.SEQUENCE);
-        return (sequence * shape.contextLength() + step.get(ints + Step.POSITION)) * shape.width();
+        int sequence = step.get(Step.SLOTS + slot) * sequences + step.get(ints + Step.SEQUENCE);
+        return (sequence * contextLength + step.get(ints + Step.POSITION)) * width;
     }
 }

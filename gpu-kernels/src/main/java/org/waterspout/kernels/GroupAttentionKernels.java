@@ -19,10 +19,11 @@ public final class GroupAttentionKernels {
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             FloatArray output, AttentionShape shape) {
-        float[] shares = context.allocateFloatLocalArray(Step.GROUP);
-        float[] peaks = context.allocateFloatLocalArray(Step.GROUP);
-        float[] totals = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums = context.allocateFloatLocalArray(shape.headWidth());
+        // one array for all: TornadoVM makes one of two local arrays that are declared alike
+        float[] local = context.allocateFloatLocalArray(3 * Step.GROUP + shape.headWidth());
+        int totals = Step.GROUP;
+        int shares = 2 * Step.GROUP;
+        int sums = 3 * Step.GROUP;
         int lane = context.localIdx;
         int item = context.groupIdx;
         int row = item / shape.heads();
@@ -36,7 +37,7 @@ public final class GroupAttentionKernels {
         int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth();
         int first = window > 0 && position >= window ? position - window + 1 : 0;
         for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
-            sums[d] = 0f;
+            local[sums + d] = 0f;
         }
         float largest = -1e30f;
         float total = 0f;
@@ -53,40 +54,40 @@ public final class GroupAttentionKernels {
                     score = shape.softCap() * TornadoMath.tanh(Activations.clamp(score / shape.softCap()));
                 }
             }
-            peaks[lane] = score;
+            local[lane] = score;
             for (int half = Step.GROUP / 2; half > 0; half /= 2) {
                 context.localBarrier();
                 if (lane < half) {
-                    peaks[lane] = TornadoMath.max(peaks[lane], peaks[lane + half]);
+                    local[lane] = TornadoMath.max(local[lane], local[lane + half]);
                 }
             }
             context.localBarrier();
-            float peak = TornadoMath.max(largest, peaks[0]);
+            float peak = TornadoMath.max(largest, local[0]);
             float share = start + lane <= position ? TornadoMath.exp(TornadoMath.max(score - peak, -80f)) : 0f;
-            shares[lane] = share;
-            totals[lane] = share;
+            local[shares + lane] = share;
+            local[totals + lane] = share;
             for (int half = Step.GROUP / 2; half > 0; half /= 2) {
                 context.localBarrier();
                 if (lane < half) {
-                    totals[lane] += totals[lane + half];
+                    local[totals + lane] += local[totals + lane + half];
                 }
             }
             context.localBarrier();
             float keep = TornadoMath.exp(TornadoMath.max(largest - peak, -80f));
-            total = total * keep + totals[0];
+            total = total * keep + local[totals];
             int count = position + 1 - start < Step.GROUP ? position + 1 - start : Step.GROUP;
             for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
-                float sum = sums[d] * keep;
+                float sum = local[sums + d] * keep;
                 for (int t = 0; t < count; t++) {
-                    sum += shares[t] * values.get(base + (start + t) * width + d);
+                    sum += local[shares + t] * values.get(base + (start + t) * width + d);
                 }
-                sums[d] = sum;
+                local[sums + d] = sum;
             }
             largest = peak;
             context.localBarrier();
         }
         for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
-            output.set(item * shape.headWidth() + d, sums[d] / total);
+            output.set(item * shape.headWidth() + d, local[sums + d] / total);
         }
     }
 }

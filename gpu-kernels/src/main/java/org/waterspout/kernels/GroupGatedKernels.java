@@ -9,7 +9,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 /**
  * The first half of a gated feed-forward for GPUs: the formula and the arrays of {@link WideGatedKernels}. A work-group of {@link Step#GROUP}
  * items owns output column i of two tokens: group g has i = g % rows and tokens from 2 (g / rows). Each item sums every 64th
- * product; a tree in local memory (4 x 64 floats) adds the items' sums. A token beyond the last repeats it and is not stored. The grid
+ * product; a tree in local memory (4 x 64 floats, one array: TornadoVM makes one of two that are declared alike) adds the items' sums. A token beyond the last repeats it and is not stored. The grid
  * has rows * ceil(tokens / 2) groups. Error limit: 4e-6 of the product of the two sums' magnitudes.
  */
 public final class GroupGatedKernels {
@@ -23,10 +23,7 @@ public final class GroupGatedKernels {
     /** weights: float [layers, 2 * rows, columns]. */
     public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray weights, FloatArray bias,
             FloatArray output, GatedShape shape) {
-        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * TOKENS;
@@ -48,34 +45,29 @@ public final class GroupGatedKernels {
             u0 += upWeight * input.get(x0 + j);
             u1 += upWeight * input.get(x1 + j);
         }
-        gates0[lane] = g0;
-        gates1[lane] = g1;
-        ups0[lane] = u0;
-        ups1[lane] = u1;
+        sums[lane] = g0;
+        sums[Step.GROUP + lane] = g1;
+        sums[2 * Step.GROUP + lane] = u0;
+        sums[3 * Step.GROUP + lane] = u1;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                gates0[lane] += gates0[lane + half];
-                gates1[lane] += gates1[lane + half];
-                ups0[lane] += ups0[lane + half];
-                ups1[lane] += ups1[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < TOKENS && row + lane <= last) {
-            float gate = lane == 0 ? gates0[0] : gates1[0];
-            float product = lane == 0 ? ups0[0] : ups1[0];
-            store(step, bias, output, shape, row + lane, i, gate, product);
+            store(step, bias, output, shape, row + lane, i, sums[lane * Step.GROUP], sums[(2 + lane) * Step.GROUP]);
         }
     }
 
     /** weights: halves [layers, 2 * rows, columns]. */
     public static void f16(KernelContext context, IntArray step, FloatArray input, ShortArray weights, FloatArray bias,
             FloatArray output, GatedShape shape) {
-        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * TOKENS;
@@ -97,34 +89,29 @@ public final class GroupGatedKernels {
             u0 += upWeight * input.get(x0 + j);
             u1 += upWeight * input.get(x1 + j);
         }
-        gates0[lane] = g0;
-        gates1[lane] = g1;
-        ups0[lane] = u0;
-        ups1[lane] = u1;
+        sums[lane] = g0;
+        sums[Step.GROUP + lane] = g1;
+        sums[2 * Step.GROUP + lane] = u0;
+        sums[3 * Step.GROUP + lane] = u1;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                gates0[lane] += gates0[lane + half];
-                gates1[lane] += gates1[lane + half];
-                ups0[lane] += ups0[lane + half];
-                ups1[lane] += ups1[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < TOKENS && row + lane <= last) {
-            float gate = lane == 0 ? gates0[0] : gates1[0];
-            float product = lane == 0 ? ups0[0] : ups1[0];
-            store(step, bias, output, shape, row + lane, i, gate, product);
+            store(step, bias, output, shape, row + lane, i, sums[lane * Step.GROUP], sums[(2 + lane) * Step.GROUP]);
         }
     }
 
     /** quants: signed bytes [layers, 2 * rows, columns]; scales: float [layers, 2 * rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
             FloatArray output, GatedShape shape) {
-        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * TOKENS;
@@ -146,34 +133,29 @@ public final class GroupGatedKernels {
             u0 += upWeight * input.get(x0 + j);
             u1 += upWeight * input.get(x1 + j);
         }
-        gates0[lane] = g0;
-        gates1[lane] = g1;
-        ups0[lane] = u0;
-        ups1[lane] = u1;
+        sums[lane] = g0;
+        sums[Step.GROUP + lane] = g1;
+        sums[2 * Step.GROUP + lane] = u0;
+        sums[3 * Step.GROUP + lane] = u1;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                gates0[lane] += gates0[lane + half];
-                gates1[lane] += gates1[lane + half];
-                ups0[lane] += ups0[lane + half];
-                ups1[lane] += ups1[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < TOKENS && row + lane <= last) {
-            float gate = lane == 0 ? gates0[0] : gates1[0];
-            float product = lane == 0 ? ups0[0] : ups1[0];
-            store(step, bias, output, shape, row + lane, i, gate, product);
+            store(step, bias, output, shape, row + lane, i, sums[lane * Step.GROUP], sums[(2 + lane) * Step.GROUP]);
         }
     }
 
     /** quants: nibbles [layers, 2 * rows, columns / 2]; scales: float [layers, 2 * rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, ByteArray quants, FloatArray scales, FloatArray bias,
             FloatArray output, GatedShape shape) {
-        float[] gates0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] gates1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] ups1 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * TOKENS;
@@ -195,24 +177,22 @@ public final class GroupGatedKernels {
             u0 += upWeight * input.get(x0 + j);
             u1 += upWeight * input.get(x1 + j);
         }
-        gates0[lane] = g0;
-        gates1[lane] = g1;
-        ups0[lane] = u0;
-        ups1[lane] = u1;
+        sums[lane] = g0;
+        sums[Step.GROUP + lane] = g1;
+        sums[2 * Step.GROUP + lane] = u0;
+        sums[3 * Step.GROUP + lane] = u1;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                gates0[lane] += gates0[lane + half];
-                gates1[lane] += gates1[lane + half];
-                ups0[lane] += ups0[lane + half];
-                ups1[lane] += ups1[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < TOKENS && row + lane <= last) {
-            float gate = lane == 0 ? gates0[0] : gates1[0];
-            float product = lane == 0 ? ups0[0] : ups1[0];
-            store(step, bias, output, shape, row + lane, i, gate, product);
+            store(step, bias, output, shape, row + lane, i, sums[lane * Step.GROUP], sums[(2 + lane) * Step.GROUP]);
         }
     }
 

@@ -9,7 +9,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 /**
  * Matrix products for GPUs: the formula and the arrays of {@link WideMatMulKernels}. A work-group of {@link Step#GROUP} items owns row
  * i of the weight for four tokens: group g has i = g % rows and tokens from 4 (g / rows). Neighbouring items read neighbouring weights; each
- * item sums every 64th product, and a tree in local memory (4 x 64 floats) adds the items' sums. Tokens beyond the last repeat it and
+ * item sums every 64th product, and a tree in local memory (4 x 64 floats, one array: TornadoVM makes one of two that are declared alike) adds the items' sums. Tokens beyond the last repeat it and
  * are not stored. The grid has rows * ceil(tokens / 4) groups. Error limit: 2e-6 of the sum of the products' magnitudes.
  */
 public final class GroupMatMulKernels {
@@ -20,10 +20,7 @@ public final class GroupMatMulKernels {
     /** weights: float [layers, rows, columns]. */
     public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
             FloatArray bias, FloatArray output, MatMulShape shape) {
-        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * Step.TOKENS;
@@ -45,33 +42,29 @@ public final class GroupMatMulKernels {
             s2 += weight * input.get(x2 + j);
             s3 += weight * input.get(x3 + j);
         }
-        sums0[lane] = s0;
-        sums1[lane] = s1;
-        sums2[lane] = s2;
-        sums3[lane] = s3;
+        sums[lane] = s0;
+        sums[Step.GROUP + lane] = s1;
+        sums[2 * Step.GROUP + lane] = s2;
+        sums[3 * Step.GROUP + lane] = s3;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                sums0[lane] += sums0[lane + half];
-                sums1[lane] += sums1[lane + half];
-                sums2[lane] += sums2[lane + half];
-                sums3[lane] += sums3[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
-            store(step, residual, bias, output, shape, row + lane, i, sum);
+            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
     /** weights: halves [layers, rows, columns]. */
     public static void f16(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ShortArray weights,
             FloatArray bias, FloatArray output, MatMulShape shape) {
-        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * Step.TOKENS;
@@ -93,33 +86,29 @@ public final class GroupMatMulKernels {
             s2 += weight * input.get(x2 + j);
             s3 += weight * input.get(x3 + j);
         }
-        sums0[lane] = s0;
-        sums1[lane] = s1;
-        sums2[lane] = s2;
-        sums3[lane] = s3;
+        sums[lane] = s0;
+        sums[Step.GROUP + lane] = s1;
+        sums[2 * Step.GROUP + lane] = s2;
+        sums[3 * Step.GROUP + lane] = s3;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                sums0[lane] += sums0[lane + half];
-                sums1[lane] += sums1[lane + half];
-                sums2[lane] += sums2[lane + half];
-                sums3[lane] += sums3[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
-            store(step, residual, bias, output, shape, row + lane, i, sum);
+            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
     /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
             FloatArray bias, FloatArray output, MatMulShape shape) {
-        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * Step.TOKENS;
@@ -141,33 +130,29 @@ public final class GroupMatMulKernels {
             s2 += weight * input.get(x2 + j);
             s3 += weight * input.get(x3 + j);
         }
-        sums0[lane] = s0;
-        sums1[lane] = s1;
-        sums2[lane] = s2;
-        sums3[lane] = s3;
+        sums[lane] = s0;
+        sums[Step.GROUP + lane] = s1;
+        sums[2 * Step.GROUP + lane] = s2;
+        sums[3 * Step.GROUP + lane] = s3;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                sums0[lane] += sums0[lane + half];
-                sums1[lane] += sums1[lane + half];
-                sums2[lane] += sums2[lane + half];
-                sums3[lane] += sums3[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
-            store(step, residual, bias, output, shape, row + lane, i, sum);
+            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
     /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
             FloatArray bias, FloatArray output, MatMulShape shape) {
-        float[] sums0 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums1 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums2 = context.allocateFloatLocalArray(Step.GROUP);
-        float[] sums3 = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
         int i = context.groupIdx % shape.rows();
         int row = context.groupIdx / shape.rows() * Step.TOKENS;
@@ -189,23 +174,22 @@ public final class GroupMatMulKernels {
             s2 += weight * input.get(x2 + j);
             s3 += weight * input.get(x3 + j);
         }
-        sums0[lane] = s0;
-        sums1[lane] = s1;
-        sums2[lane] = s2;
-        sums3[lane] = s3;
+        sums[lane] = s0;
+        sums[Step.GROUP + lane] = s1;
+        sums[2 * Step.GROUP + lane] = s2;
+        sums[3 * Step.GROUP + lane] = s3;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                sums0[lane] += sums0[lane + half];
-                sums1[lane] += sums1[lane + half];
-                sums2[lane] += sums2[lane + half];
-                sums3[lane] += sums3[lane + half];
+                sums[lane] += sums[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[2 * Step.GROUP + lane] += sums[2 * Step.GROUP + lane + half];
+                sums[3 * Step.GROUP + lane] += sums[3 * Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            float sum = lane == 0 ? sums0[0] : lane == 1 ? sums1[0] : lane == 2 ? sums2[0] : sums3[0];
-            store(step, residual, bias, output, shape, row + lane, i, sum);
+            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 

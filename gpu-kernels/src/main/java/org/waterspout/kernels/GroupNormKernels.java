@@ -45,8 +45,7 @@ public final class GroupNormKernels {
     /** out = (x - mean(x)) / sqrt(variance(x) + epsilon) * gain + bias. */
     public static void layer(KernelContext context, IntArray step, FloatArray input, FloatArray gain, FloatArray bias, FloatArray output,
             NormShape shape) {
-        float[] sums = context.allocateFloatLocalArray(Step.GROUP);
-        float[] squares = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(2 * Step.GROUP);
         int lane = context.localIdx;
         int count = shape.groupWidth();
         int groups = shape.width() / count;
@@ -71,15 +70,15 @@ public final class GroupNormKernels {
             float distance = input.get(from + j) - mean;
             square += distance * distance;
         }
-        squares[lane] = square;
+        sums[Step.GROUP + lane] = square;
         for (int half = Step.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                squares[lane] += squares[lane + half];
+                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
             }
         }
         context.localBarrier();
-        float factor = 1f / TornadoMath.sqrt(squares[0] / count + shape.epsilon());
+        float factor = 1f / TornadoMath.sqrt(sums[Step.GROUP] / count + shape.epsilon());
         for (int j = lane; j < count; j += Step.GROUP) {
             output.set(group * count + j, (input.get(from + j) - mean) * factor * gain.get(gains + j) + bias.get(gains + j));
         }

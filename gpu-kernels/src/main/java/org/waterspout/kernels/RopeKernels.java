@@ -23,21 +23,22 @@ public final class RopeKernels {
             int row = item / shape.width();
             int column = item % shape.width();
             int from = row * shape.inputStride() + shape.inputOffset() + column;
-            output.set(item, turn(step, input, angles, shape, row, from, column));
+            output.set(item, turn(step, input, angles, row, from, column % shape.headWidth(), shape.pairs(),
+                    shape.interleaved(), shape.contextLength(), shape.slot()));
         }
     }
 
-    /** Element {@code column} of row {@code row}, which lies at {@code from} in the input, after the rotation. */
-    static float turn(IntArray step, FloatArray input, FloatArray angles, RopeShape shape, int row, int from, int column) {
-        int within = column % shape.headWidth();
+    /** Element {@code within} of a head of row {@code row}, which lies at {@code from} in the input, after the rotation. */
+    static float turn(IntArray step, FloatArray input, FloatArray angles, int row, int from, int within, int pairs, int interleaved,
+            int contextLength, int slot) {
         float value = input.get(from);
-        if (within < 2 * shape.pairs()) {
-            int pair = shape.interleaved() == 1 ? within / 2 : within % shape.pairs();
-            int distance = shape.interleaved() == 1 ? 1 : shape.pairs();
-            int second = shape.interleaved() == 1 ? within % 2 : within / shape.pairs();
-            int table = step.get(Step.SLOTS + shape.slot());
+        if (within < 2 * pairs) {
+            int pair = interleaved == 1 ? within / 2 : within % pairs;
+            int distance = interleaved == 1 ? 1 : pairs;
+            int second = interleaved == 1 ? within % 2 : within / pairs;
+            int table = step.get(Step.SLOTS + slot);
             int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
-            int angle = 2 * ((table * shape.contextLength() + position) * shape.pairs() + pair);
+            int angle = 2 * ((table * contextLength + position) * pairs + pair);
             float other = input.get(from + distance - 2 * second * distance);
             float sine = (2 * second - 1) * angles.get(angle + 1);
             value = value * angles.get(angle) + other * sine;

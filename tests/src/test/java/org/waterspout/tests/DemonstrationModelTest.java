@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
@@ -33,6 +34,7 @@ import org.waterspout.validate.RelativeError;
  * The model that comes with Waterspout says exactly what PyTorch recorded of it (model-io/demo-model/train.py --expected), on every
  * backend: the best two logits of each recorded step are far enough apart that rounding cannot swap them.
  */
+@Tag(TestBackend.ON_DEVICES)
 class DemonstrationModelTest {
 
     private static final int CONTEXT = 128;
@@ -80,7 +82,7 @@ class DemonstrationModelTest {
         JsonNode cases = recorded().get("cases");
         return TestBackend.all().stream().map(backend -> DynamicTest.dynamicTest(backend.name(), () -> {
             assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
-            boolean slow = backend.name().equals("emulator");
+            boolean slow = backend.name().startsWith("emulator");
             try (ModelFile file = DemonstrationModel.open(); Tokenizer tokenizer = Tokenizer.of(file.metadata());
                     Backend opened = backend.open().get()) {
                 Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);

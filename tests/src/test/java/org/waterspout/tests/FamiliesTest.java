@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
@@ -23,6 +24,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.validate.RelativeError;
 
 /** Tiny models of every family, on every backend, against the logits recorded from Transformers. */
+@Tag(TestBackend.ON_DEVICES)
 class FamiliesTest {
 
     private static final double LIMIT = 1e-4;

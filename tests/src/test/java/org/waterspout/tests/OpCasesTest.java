@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
@@ -27,6 +28,7 @@ import org.waterspout.model.WeightType;
 import org.waterspout.validate.RelativeError;
 
 /** Runs {@link OpCases} on every {@link TestBackend} against the reference. */
+@Tag(TestBackend.ON_DEVICES)
 class OpCasesTest {
 
     @TestFactory

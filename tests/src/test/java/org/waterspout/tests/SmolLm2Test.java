@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
@@ -24,6 +25,7 @@ import org.waterspout.validate.ValidationReport;
 import org.waterspout.validate.Validator;
 
 /** A real model, where its file is found: the same greedy tokens as Transformers, and every operation within its limit. */
+@Tag(TestBackend.ON_DEVICES)
 class SmolLm2Test {
 
     /** The beginning of a document, and "The capital of France is". */
@@ -66,7 +68,7 @@ class SmolLm2Test {
     private static Stream<DynamicTest> onEveryBackend(Check check) {
         return TestBackend.all().stream().map(backend -> DynamicTest.dynamicTest(backend.name(), () -> {
             assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
-            assumeTrue(!backend.name().equals("emulator"), "emulator skipped: a model of 135 million weights takes it hours");
+            assumeTrue(!backend.name().startsWith("emulator"), "emulator skipped: a model of 135 million weights takes it hours");
             Optional<Path> path = RealModel.find();
             assumeTrue(path.isPresent(), RealModel.MISSING);
             try (ModelFile file = ModelFiles.open(path.get()); Backend opened = backend.open().get()) {

@@ -7,6 +7,9 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
+import org.waterspout.backend.tornado.KernelFamily;
+import org.waterspout.backend.tornado.TornadoBackend;
+import org.waterspout.backend.tornado.TornadoDevices;
 
 /**
  * A backend that cases run on.
@@ -17,11 +20,29 @@ import org.waterspout.backend.reference.ReferenceBackend;
  */
 record TestBackend(String name, String why, Supplier<Backend> open) {
 
-    /** Every backend there is. To add one, add its line. */
+    /** Tag of the tests that run a second time on the SDK. */
+    static final String ON_DEVICES = "tornadovm";
+
+    /**
+     * Every backend that this JVM can run, and why not the others. The build runs these tests twice where TORNADOVM_HOME is set: once without
+     * the SDK, and once more on it, where the tests tagged {@link #ON_DEVICES} see the device alone. To add one, add its line.
+     */
     static List<TestBackend> all() {
+        if (TornadoDevices.sdkPresent()) {
+            return List.of(
+                    new TestBackend("tornado", "", () -> new TornadoBackend(BackendOptions.DEFAULT)),
+                    new TestBackend("tornado, group kernels", "", () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.GROUP)));
+        }
+        String why = System.getenv("TORNADOVM_HOME") == null
+                ? "no TornadoVM SDK: run ./tornado-env.sh install, then source tornado-env.sh" : "the second run of these tests has it";
         return List.of(
                 new TestBackend("reference", "", ReferenceBackend::new),
-                new TestBackend("cpu", "", () -> new CpuBackend(BackendOptions.DEFAULT)));
+                new TestBackend("cpu", "", () -> new CpuBackend(BackendOptions.DEFAULT)),
+                new TestBackend("emulator", "", () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.WIDE)),
+                new TestBackend("emulator, group kernels", "", () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.GROUP)),
+                new TestBackend("tornado", why, () -> {
+                    throw new IllegalStateException(why);
+                }));
     }
 
     /** All but the reference, which the others are compared with. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
@@ -24,6 +25,7 @@ import org.waterspout.validate.ValidationReport;
 import org.waterspout.validate.Validator;
 
 /** The validator passes what is right and names what is wrong. */
+@Tag(TestBackend.ON_DEVICES)
 class ValidatorTest {
 
     private static final long SEED = 7;

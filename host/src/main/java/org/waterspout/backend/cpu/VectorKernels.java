@@ -29,7 +29,7 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
-        VectorTiles.multiplyRows(tile, rows, columns, x, xRows, out, outAt, outStride);
+        VectorRows.multiply(tile, rows, columns, x, xRows, out, outAt, outStride);
     }
 
     @Override

@@ -46,6 +46,29 @@ final class VectorSuperBlocks {
         }
     }
 
+    /** As Q4_K with 32 bytes of fifth bits before the halves: bit g of byte i belongs to number i of group g. */
+    static void decodeQ5(MemorySegment data, long at, int blocks, float[] out, int outAt) {
+        for (int block = 0; block < blocks; block++) {
+            long p = at + block * 176L;
+            float d = Float.float16ToFloat(data.get(HALF, p));
+            float dmin = Float.float16ToFloat(data.get(HALF, p + 2));
+            long scales = scales(data.get(WORD, p + 4), data.get(WORD, p + 12));
+            long minima = minima(data.get(WORD, p + 8), data.get(WORD, p + 12));
+            for (int group = 0; group < 8; group++) {
+                FloatVector scale = FloatVector.broadcast(FLOATS, d * (scales >>> group * 8 & 63));
+                FloatVector least = FloatVector.broadcast(FLOATS, -dmin * (minima >>> group * 8 & 63));
+                for (int j = 0; j < 32; j += COUNT) {
+                    IntVector low = ((IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 48 + group / 2 * 32 + j, LITTLE)
+                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)).lanewise(VectorOperators.LSHR, group % 2 * 4).and(15);
+                    IntVector fifth = ((IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 16 + j, LITTLE)
+                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)).lanewise(VectorOperators.LSHR, group).and(1);
+                    ((FloatVector) low.or(fifth.lanewise(VectorOperators.LSHL, 4)).castShape(FLOATS, 0)).fma(scale, least)
+                            .intoArray(out, outAt + block * 256 + group * 32 + j);
+                }
+            }
+        }
+    }
+
     /** Eight scales of six bits, one a byte: the first four from the first word, the others from the last word and the first's top bits. */
     private static long scales(int first, int last) {
         int low = first & 0x3F3F3F3F;

@@ -39,9 +39,12 @@ final class VectorTiles {
             case Q8_0 -> decodeQ8(data, at, count / 32, out, outAt);
             case Q4_0 -> decodeQ4(data, at, 18, 2, count / 32, out, outAt);
             case Q4_1 -> decodeQ4(data, at, 20, 4, count / 32, out, outAt);
+            case Q5_0 -> decodeQ5(data, at, 22, 2, count / 32, out, outAt);
+            case Q5_1 -> decodeQ5(data, at, 24, 4, count / 32, out, outAt);
+            case Q5_K -> VectorSuperBlocks.decodeQ5(data, at, count / 256, out, outAt);
             case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
             case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> weights.type().decode(data, at, out, outAt, count);
+            case Q2_K, Q3_K -> weights.type().decode(data, at, out, outAt, count);
         }
     }
 
@@ -97,49 +100,23 @@ final class VectorTiles {
         }
     }
 
-    static void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
-        float[] sums = new float[COUNT];
-        for (int s = 0; s < xRows; s += 4) {
-            int x0 = s * columns;
-            int x1 = Math.min(s + 1, xRows - 1) * columns;
-            int x2 = Math.min(s + 2, xRows - 1) * columns;
-            int x3 = Math.min(s + 3, xRows - 1) * columns;
-            for (int row = 0; row < rows; row++) {
-                int w = row * columns;
-                FloatVector a0 = FloatVector.zero(FLOATS);
-                FloatVector a1 = a0;
-                FloatVector a2 = a0;
-                FloatVector a3 = a0;
-                int k = 0;
-                for (; k + COUNT <= columns; k += COUNT) {
-                    FloatVector weight = FloatVector.fromArray(FLOATS, tile, w + k);
-                    a0 = FloatVector.fromArray(FLOATS, x, x0 + k).fma(weight, a0);
-                    a1 = FloatVector.fromArray(FLOATS, x, x1 + k).fma(weight, a1);
-                    a2 = FloatVector.fromArray(FLOATS, x, x2 + k).fma(weight, a2);
-                    a3 = FloatVector.fromArray(FLOATS, x, x3 + k).fma(weight, a3);
-                }
-                float s0 = Lanes.sum(a0, sums, 0);
-                float s1 = Lanes.sum(a1, sums, 0);
-                float s2 = Lanes.sum(a2, sums, 0);
-                float s3 = Lanes.sum(a3, sums, 0);
-                for (; k < columns; k++) {
-                    float weight = tile[w + k];
-                    s0 += weight * x[x0 + k];
-                    s1 += weight * x[x1 + k];
-                    s2 += weight * x[x2 + k];
-                    s3 += weight * x[x3 + k];
-                }
-                int at = outAt + s * outStride + row;
-                out[at] = s0;
-                if (s + 1 < xRows) {
-                    out[at + outStride] = s1;
-                }
-                if (s + 2 < xRows) {
-                    out[at + 2 * outStride] = s2;
-                }
-                if (s + 3 < xRows) {
-                    out[at + 3 * outStride] = s3;
-                }
+    /** As Q4 with a word of fifth bits before the bytes; Q5_0 has value d * q - 16 d, Q5_1 d * q + m. */
+    private static void decodeQ5(MemorySegment data, long at, int blockBytes, int header, int blocks, float[] out, int outAt) {
+        IntVector lane = IntVector.zero(INTS).addIndex(1);
+        long p = at;
+        for (int b = 0; b < blocks; b++, p += blockBytes) {
+            float d = Float.float16ToFloat(data.get(HALF, p));
+            FloatVector offset = FloatVector.broadcast(FLOATS, header == 4 ? Float.float16ToFloat(data.get(HALF, p + 2)) : -16 * d);
+            int fifth = data.get(Lanes.WORD, p + header);
+            for (int j = 0; j < 16; j += COUNT) {
+                IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 4 + j, LITTLE)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+                IntVector low = IntVector.broadcast(INTS, fifth >>> j).lanewise(VectorOperators.LSHR, lane).and(1).lanewise(VectorOperators.LSHL, 4);
+                IntVector high = IntVector.broadcast(INTS, fifth >>> j + 16).lanewise(VectorOperators.LSHR, lane).and(1)
+                        .lanewise(VectorOperators.LSHL, 4);
+                ((FloatVector) pair.and(15).or(low).castShape(FLOATS, 0)).mul(d).add(offset).intoArray(out, outAt + b * 32 + j);
+                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).or(high).castShape(FLOATS, 0)).mul(d).add(offset)
+                        .intoArray(out, outAt + b * 32 + 16 + j);
             }
         }
     }

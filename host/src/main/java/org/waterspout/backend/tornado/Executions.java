@@ -14,6 +14,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.tornado.Section.Stage;
+import org.waterspout.error.DeviceException;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -24,6 +25,7 @@ import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -169,8 +171,8 @@ final class Executions implements AutoCloseable {
         plan.freeDeviceMemory();
         try {
             plan.close();
-        } catch (uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException failure) {
-            throw new org.waterspout.error.DeviceException("the device's memory could not be given back: " + failure.getMessage(), failure);
+        } catch (TornadoExecutionPlanException failure) {
+            throw new DeviceException("the device's memory could not be given back: " + failure.getMessage(), failure);
         }
     }
 }

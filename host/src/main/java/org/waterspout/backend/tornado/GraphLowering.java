@@ -36,7 +36,7 @@ final class GraphLowering {
     private final List<Section> sections = new ArrayList<>();
     private final int chunk;
 
-    private GraphLowering(Graph graph, PlanOptions options, Kernels.Family family, long maxAllocation) {
+    private GraphLowering(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
         this.graph = graph;
         this.options = options;
         this.kernels = new Kernels(family);
@@ -51,7 +51,7 @@ final class GraphLowering {
     }
 
     /** @param maxAllocation most bytes in one array of the device; layers are divided so that stacked weights stay below */
-    static DeviceProgram lower(Graph graph, PlanOptions options, Kernels.Family family, long maxAllocation) {
+    static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
         return new GraphLowering(graph, options, family, maxAllocation).program();
     }
 

@@ -3,6 +3,7 @@ package org.waterspout.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import org.waterspout.kernels.ActivateShape;
 import org.waterspout.kernels.Activations;
 import org.waterspout.kernels.AttentionShape;
@@ -22,6 +23,7 @@ import org.waterspout.kernels.NormShape;
 import org.waterspout.kernels.PairShape;
 import org.waterspout.kernels.RopeKernels;
 import org.waterspout.kernels.RopeShape;
+import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.ScaleShape;
 import org.waterspout.kernels.Step;
 import org.waterspout.kernels.ViewShape;
@@ -39,19 +41,11 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  */
 final class Kernels {
 
-    /** Which of the two families; see org.waterspout.kernels. */
-    enum Family {
-        /** An item makes a whole output, with vectors: devices of type CPU. */
-        WIDE,
-        /** A work-group makes an output: all other devices. */
-        GROUP
-    }
-
     /** Items of a work-group where an item makes one element, or one row of a product. */
     private static final int ELEMENTS = 64;
     private static final int ROWS = 16;
 
-    private final Family family;
+    private final KernelFamily family;
     /** Stands in for an array that a kernel takes and does not read. */
     private final Constant unused = new Constant() {
         private final FloatArray one = new FloatArray(1);
@@ -82,12 +76,12 @@ final class Kernels {
         }
     };
 
-    Kernels(Family family) {
+    Kernels(KernelFamily family) {
         this.family = family;
     }
 
     private boolean wide() {
-        return family == Family.WIDE;
+        return family == KernelFamily.WIDE;
     }
 
     private static Launch element(String kernel, int width, List<View> reads, View output, List<? extends Constant> constants,
@@ -206,18 +200,17 @@ final class Kernels {
                         pair.keys().array(), pair.values().array(), shape));
     }
 
-    Launch rotateAndAppend(View query, View key, View value, AngleTable angles, View rotated, Caches.Pair pair, RopeShape rope,
-            CacheShape shape) {
-        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, rope.width() + 2 * shape.width()),
+    Launch rotateAndAppend(View query, View key, View value, AngleTable angles, View rotated, Caches.Pair pair,
+            RotateShape shape) {
+        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
                 List.of(query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
                 List.of(angles), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
                         query.buffer().array(), key.buffer().array(), value.buffer().array(), angles.angles(), rotated.buffer().array(),
-                        pair.keys().array(), pair.values().array(), rope, shape));
+                        pair.keys().array(), pair.values().array(), shape));
     }
 
     /** An item for each unit of work in the Wide family, a work-group for each in the Group family. */
-    private Launch unit(String kernel, int wideLocal, java.util.function.IntUnaryOperator wideItems,
-            java.util.function.IntUnaryOperator groups, List<DeviceBuffer> reads, DeviceBuffer output,
+    private Launch unit(String kernel, int wideLocal, IntUnaryOperator wideItems, IntUnaryOperator groups, List<DeviceBuffer> reads, DeviceBuffer output,
             List<? extends Constant> constants, Launch.Binding binding) {
         String name = (wide() ? "Wide" : "Group") + kernel;
         return wide() ? new Launch(name, wideLocal, wideItems, reads, List.of(output), constants, binding)

@@ -15,6 +15,7 @@ import org.waterspout.graph.Weight;
 import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.CacheShape;
 import org.waterspout.kernels.RopeShape;
+import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.Step;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.model.architecture.RopeLayout;
@@ -72,7 +73,9 @@ final class SectionLowering {
     }
 
     private View output(Value value) {
-        return views.computeIfAbsent(value, v -> temporary(v.name(), v.width()));
+        View view = views.computeIfAbsent(value, v -> temporary(v.name(), v.width()));
+        GridCheck.check(value.name(), view, rows);
+        return view;
     }
 
     private View temporary(String name, int width) {
@@ -205,7 +208,9 @@ final class SectionLowering {
         if (products.size() > 1) {
             int offset = 0;
             for (Value value : outputs) {
-                views.put(value, new View(output.buffer(), total, offset, value.width()));
+                View view = new View(output.buffer(), total, offset, value.width());
+                GridCheck.check(value.name(), view, rows);
+                views.put(value, view);
                 offset += value.width();
             }
         }
@@ -258,11 +263,8 @@ final class SectionLowering {
         View query;
         if (later.containsKey(op.key())) {
             List<Op.Rope> ropes = later.get(op.query());
-            AngleTable angles = angles(ropes);
             query = output(op.query());
-            View key = view(later.get(op.key()).getFirst().input());
-            launches.add(kernels.rotateAndAppend(view(ropes.getFirst().input()), key, value, angles, query, pair,
-                    shape(ropes, angles), shape(key, value, slot)));
+            rotateAndAppend(ropes, view(later.get(op.key()).getFirst().input()), value, query, pair, slot);
         } else {
             query = view(op.query());
             View key = view(op.key());
@@ -271,6 +273,15 @@ final class SectionLowering {
         AttentionShape shape = new AttentionShape(op.heads(), op.kvHeads(), op.headWidth(), options.contextLength(),
                 options.maxSequences(), query.stride(), query.offset(), slot, op.scale(), op.softCap());
         launches.add(kernels.attend(query, pair.keys(), pair.values(), shape, output(op.output())));
+    }
+
+    private void rotateAndAppend(List<Op.Rope> ropes, View key, View value, View rotated, Caches.Pair pair, int cacheSlot) {
+        AngleTable angles = angles(ropes);
+        View input = view(ropes.getFirst().input());
+        RopeShape rope = shape(ropes, angles);
+        launches.add(kernels.rotateAndAppend(input, key, value, angles, rotated, pair, new RotateShape(rope.width(), key.width(),
+                rope.headWidth(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
+                value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.slot(), cacheSlot)));
     }
 
     private CacheShape shape(View key, View value, int slot) {

@@ -33,7 +33,7 @@ public final class TornadoBackend implements Backend {
             EnumSet.of(FusionKind.MATMULS, FusionKind.GATED, FusionKind.MATMUL_ADD));
 
     private final TornadoDevices.Found device;
-    private final Kernels.Family family;
+    private final KernelFamily family;
 
     /**
      * @throws org.waterspout.error.DeviceException when there is no SDK, no driver, no device, or none of the id asked for
@@ -42,12 +42,16 @@ public final class TornadoBackend implements Backend {
         this(options, TornadoDevices.choose(options.device()));
     }
 
-    private TornadoBackend(BackendOptions options, TornadoDevices.Found device) {
-        this(options, device, device.isCpu() ? Kernels.Family.WIDE : Kernels.Family.GROUP);
+    /** As {@link #TornadoBackend(BackendOptions)}, with a family of kernels that need not be the device's own: slower, and as right. */
+    public TornadoBackend(BackendOptions options, KernelFamily family) {
+        this(options, TornadoDevices.choose(options.device()), family);
     }
 
-    /** With a family of kernels other than the device's own: for tests. */
-    TornadoBackend(BackendOptions options, TornadoDevices.Found device, Kernels.Family family) {
+    private TornadoBackend(BackendOptions options, TornadoDevices.Found device) {
+        this(options, device, device.isCpu() ? KernelFamily.WIDE : KernelFamily.GROUP);
+    }
+
+    private TornadoBackend(BackendOptions options, TornadoDevices.Found device, KernelFamily family) {
         if (options.threads() != BackendOptions.DEFAULT_THREADS) {
             throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave --threads out");
         }
@@ -70,7 +74,7 @@ public final class TornadoBackend implements Backend {
         Graph fused = fused(graph);
         DeviceProgram program = lower(fused, options);
         requireFits(program, graph, options);
-        LOG.info("{} kernels on {}; weights: {}", family == Kernels.Family.WIDE ? "wide" : "group", device.device().name(),
+        LOG.info("{} kernels on {}; weights: {}", family == KernelFamily.WIDE ? "wide" : "group", device.device().name(),
                 Constants.repacked(graph.weights()).entrySet().stream().map(entry -> entry.getKey() + " as " + entry.getValue())
                         .collect(Collectors.joining(", ")));
         return new TornadoPlan(fused, options, program, device);

@@ -1,0 +1,294 @@
+package org.waterspout.backend.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.MemoryUse;
+import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.reference.ReferenceBackend;
+import org.waterspout.error.DeviceException;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+import org.waterspout.graph.Value;
+import org.waterspout.validate.RelativeError;
+
+/** Whole steps against the reference, in every mix of rows, sequences and threads. */
+class CpuPlanTest {
+
+    private static final int CONTEXT = 300;
+    private static final double LIMIT = 3e-5;
+
+    private final Random random = new Random(5);
+
+    private static CpuBackend backend(int threads) {
+        return new CpuBackend(new BackendOptions(threads, Optional.empty()));
+    }
+
+    private Batch batch(int sequence, int position, int rows, int... wanted) {
+        int[] positions = new int[rows];
+        int[] sequences = new int[rows];
+        for (int row = 0; row < rows; row++) {
+            positions[row] = position + row;
+            sequences[row] = sequence;
+        }
+        return new Batch(random.ints(rows, 0, SmallModel.VOCABULARY).toArray(), positions, sequences, wanted);
+    }
+
+    /** Two batches as one, sequence after sequence. */
+    private static Batch join(Batch a, Batch b) {
+        return new Batch(join(a.tokens(), b.tokens()), join(a.positions(), b.positions()), join(a.sequences(), b.sequences()),
+                new int[] {0, a.rows(), a.rows() + b.rows() - 1});
+    }
+
+    private static int[] join(int[] a, int[] b) {
+        int[] joined = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, joined, a.length, b.length);
+        return joined;
+    }
+
+    private List<Batch> mixed() {
+        List<Batch> batches = new ArrayList<>();
+        batches.add(batch(0, 0, 100, 99)); // panels, blocks and a window
+        for (int i = 0; i < 3; i++) {
+            batches.add(batch(0, 100 + i, 1, 0));
+        }
+        batches.add(batch(0, 103, 8, 0, 3, 7));
+        batches.add(batch(1, 0, 9, 8));
+        batches.add(batch(2, 0, 37, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 36)); // more output rows than are computed row by row
+        batches.add(join(batch(0, 111, 1), batch(1, 9, 30))); // sequences that share a panel
+        batches.add(join(batch(1, 39, 2), batch(2, 37, 2)));
+        batches.add(batch(0, 50, 1, 0)); // again from an earlier position
+        batches.add(batch(0, 51, 129, 128));
+        batches.add(batch(0, 180, 1)); // nothing wanted
+        return batches;
+    }
+
+    private static List<float[]> run(Plan plan, List<Batch> batches, boolean select) {
+        List<float[]> outputs = new ArrayList<>();
+        for (Batch batch : batches) {
+            int rows = select ? batch.outputRows().length : batch.rows();
+            float[] output = new float[rows * plan.graph().output().width()];
+            plan.step(batch, output);
+            outputs.add(output);
+        }
+        return outputs;
+    }
+
+    private void compare(Kernels kernels, int threads, boolean select, boolean observable) {
+        Graph graph = SmallModel.graph(CONTEXT, select);
+        PlanOptions options = new PlanOptions(CONTEXT, 3, 129, observable);
+        List<Batch> batches = mixed();
+        try (ReferenceBackend reference = new ReferenceBackend();
+                CpuBackend cpu = new CpuBackend(new BackendOptions(threads, Optional.empty()), kernels);
+                Plan expectedPlan = reference.prepare(graph, options);
+                Plan plan = cpu.prepare(graph, options)) {
+            List<float[]> expected = run(expectedPlan, batches, select);
+            List<float[]> actual = run(plan, batches, select);
+            for (int i = 0; i < expected.size(); i++) {
+                RelativeError error = RelativeError.of(actual.get(i), expected.get(i), SmallModel.VOCABULARY);
+                assertTrue(error.error() < LIMIT, "batch " + i + ": " + error);
+            }
+        }
+    }
+
+    private static Kernels best() {
+        return Lanes.wide() ? new VectorKernels() : new ScalarKernels();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void agreesWithTheReference(int threads) {
+        compare(best(), threads, true, false);
+    }
+
+    @Test
+    void agreesWithTheReferenceInEveryRow() {
+        compare(best(), 2, false, false);
+    }
+
+    @Test
+    void agreesWithTheReferenceWhenObservable() {
+        compare(best(), 2, true, true);
+    }
+
+    @Test
+    void plainLoopsAgreeWithTheReference() {
+        compare(new ScalarKernels(), 2, true, false);
+    }
+
+    @Test
+    void theNumberOfThreadsChangesNothing() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        List<Batch> batches = mixed();
+        List<List<float[]>> outputs = new ArrayList<>();
+        for (int threads : new int[] {1, 2, 2, 5}) {
+            try (CpuBackend cpu = backend(threads); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 3, 129, false))) {
+                outputs.add(run(plan, batches, true));
+            }
+        }
+        for (List<float[]> other : outputs) {
+            for (int i = 0; i < other.size(); i++) {
+                assertArrayEquals(outputs.getFirst().get(i), other.get(i), "batch " + i);
+            }
+        }
+    }
+
+    @Test
+    void everyValueCanBeObserved() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        PlanOptions options = new PlanOptions(CONTEXT, 3, 40, true);
+        try (ReferenceBackend reference = new ReferenceBackend(); CpuBackend cpu = backend(2);
+                Plan expectedPlan = reference.prepare(graph, options); Plan plan = cpu.prepare(graph, options)) {
+            for (Batch batch : List.of(batch(0, 0, 37, 3, 36), batch(0, 37, 1, 0))) {
+                List<List<float[]>> expected = observe(expectedPlan, batch);
+                List<List<float[]>> actual = observe(plan, batch);
+                assertEquals(graph.ops().count(), actual.size(), "every operation once");
+                for (int op = 0; op < expected.size(); op++) {
+                    for (int value = 0; value < expected.get(op).size(); value++) {
+                        RelativeError error = RelativeError.of(actual.get(op).get(value), expected.get(op).get(value),
+                                expected.get(op).get(value).length);
+                        assertTrue(error.error() < LIMIT, "operation " + op + ", value " + value + ": " + error);
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<List<float[]>> observe(Plan plan, Batch batch) {
+        List<List<float[]>> seen = new ArrayList<>();
+        plan.step(batch, new float[batch.rows() * plan.graph().output().width()], (op, values) -> {
+            List<float[]> numbers = new ArrayList<>();
+            for (List<Value> side : List.of(op.inputs(), op.outputs())) {
+                side.forEach(value -> numbers.add(values.apply(value)));
+            }
+            seen.add(numbers);
+        });
+        return seen;
+    }
+
+    @Test
+    void aFailureReachesTheCallerAndTheNextStepRuns() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = backend(3); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 1, 8, true))) {
+            float[] expected = new float[SmallModel.VOCABULARY];
+            Batch batch = batch(0, 0, 1, 0);
+            plan.step(batch, expected);
+            IllegalStateException fault = new IllegalStateException("seen");
+            assertSame(fault, assertThrows(IllegalStateException.class, () -> plan.step(batch, new float[SmallModel.VOCABULARY], (op, values) -> {
+                if (op instanceof Op.Attention) {
+                    throw fault;
+                }
+            })));
+            float[] again = new float[SmallModel.VOCABULARY];
+            plan.step(batch, again);
+            assertArrayEquals(expected, again);
+        }
+    }
+
+    @Test
+    void aFailureOfAnotherWorkerReachesTheCaller() {
+        try (Workers workers = new Workers(4)) {
+            assertEquals("worker 2", assertThrows(IllegalStateException.class, () -> workers.run(worker -> {
+                workers.barrier();
+                if (worker == 2) {
+                    throw new IllegalStateException("worker 2");
+                }
+                workers.barrier();
+                workers.barrier();
+            })).getMessage());
+            int[] seen = new int[4];
+            workers.run(worker -> {
+                for (int i = 0; i < 1000; i++) {
+                    seen[worker]++;
+                    workers.barrier();
+                    for (int other : seen) {
+                        if (other != i + 1) {
+                            throw new IllegalStateException("a barrier let somebody through");
+                        }
+                    }
+                    workers.barrier();
+                }
+            });
+            assertArrayEquals(new int[] {1000, 1000, 1000, 1000}, seen);
+        }
+    }
+
+    @Test
+    void closingEndsTheThreads() {
+        CpuBackend cpu = backend(3);
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 1, 8, false));
+        cpu.close();
+        assertFalse(Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().startsWith("waterspout-cpu-")));
+        assertThrows(DeviceException.class, () -> plan.step(batch(0, 0, 1, 0), new float[SmallModel.VOCABULARY]));
+        plan.close();
+        plan.close();
+        assertThrows(InvalidRequestException.class, () -> plan.step(batch(0, 0, 1, 0), new float[SmallModel.VOCABULARY]));
+    }
+
+    @Test
+    void refusesWhatThePlanWasNotMadeFor() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        float[] output = new float[SmallModel.VOCABULARY];
+        try (CpuBackend cpu = backend(2); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 2, 8, false))) {
+            refuses("token 203", () -> plan.step(new Batch(new int[] {203}, new int[1], new int[1], new int[1]), output));
+            refuses("token -1", () -> plan.step(new Batch(new int[] {-1}, new int[1], new int[1], new int[1]), output));
+            refuses("position 300", () -> plan.step(batch(0, CONTEXT, 1, 0), output));
+            refuses("sequence 2", () -> plan.step(batch(2, 0, 1, 0), output));
+            refuses("9 tokens", () -> plan.step(batch(0, 0, 9, 0), output));
+            refuses("gap", () -> plan.step(batch(0, 1, 1, 0), output));
+            refuses("2 x 203", () -> plan.step(batch(0, 0, 2, 0, 1), output));
+            refuses("observable", () -> plan.step(batch(0, 0, 1, 0), output, (op, values) -> { }));
+        }
+        refuses("threads", () -> backend(-1).close());
+        refuses("gpu", () -> new CpuBackend(new BackendOptions(1, Optional.of("gpu"))).close());
+    }
+
+    private static void refuses(String saying, Runnable request) {
+        String message = assertThrows(InvalidRequestException.class, request::run).getMessage();
+        assertTrue(message.contains(saying), message);
+        assertFalse(message.contains("\n"), message);
+    }
+
+    @Test
+    void memoryIsCountedAndRefusedWithWhatWouldFit() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = backend(2)) {
+            PlanOptions options = new PlanOptions(256, 2, 8, false);
+            MemoryUse use = cpu.estimate(graph, options);
+            int padded = (20 + best().lanes() - 1) / best().lanes() * best().lanes();
+            assertEquals(4L * 3 * 2 * (20 + padded) * 256 * 2, use.cache(), "3 layers, 2 heads of keys and of padded values");
+            assertEquals(0, use.mapped(), "nothing is mapped here");
+            try (Plan plan = cpu.prepare(graph, options)) {
+                assertEquals(use, plan.memory());
+            }
+            assertTrue(cpu.estimate(graph, new PlanOptions(256, 2, 8, true)).activations() > use.activations(), "observable values share nothing");
+            long tight = use.total() - 1;
+            String message = assertThrows(OutOfMemoryException.class,
+                    () -> CpuBackend.requireFits(use, options, new HostMemory(tight, Long.MAX_VALUE))).getMessage();
+            assertTrue(message.contains("context length of at most 192"), message);
+            message = assertThrows(OutOfMemoryException.class,
+                    () -> CpuBackend.requireFits(use, options, new HostMemory(Long.MAX_VALUE, 1000))).getMessage();
+            assertTrue(message.contains("-Xmx"), message);
+            CpuBackend.requireFits(use, options, new HostMemory(use.total(), use.total()));
+            assertThrows(OutOfMemoryException.class, () -> cpu.prepare(graph, new PlanOptions(100_000_000, 64, 8, false)));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.waterspout.tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.Plan;
+import org.waterspout.backend.tornado.KernelFamily;
+import org.waterspout.backend.tornado.TornadoBackend;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.WorkerGrid1D;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/** Runs on a device leave no error line on the console, and a launch that fails would. */
+class ConsoleTest {
+
+    @BeforeAll
+    static void requireSdk() {
+        assumeTrue(System.getenv("TORNADOVM_HOME") != null, "console of the devices skipped: no TornadoVM SDK (TORNADOVM_HOME is not set)");
+    }
+
+    @Test
+    void oneCaseOfEveryOperationLeavesTheConsoleClean() throws Exception {
+        DeviceProcess process = DeviceProcess.run(Cases.class);
+        assertEquals(List.of(), process.nativeErrors());
+        assertEquals(0, process.exitCode(), () -> String.join("\n", process.lines()));
+    }
+
+    @Test
+    void aLaunchThatFailsIsSeen() throws Exception {
+        assertFalse(DeviceProcess.run(BadGrid.class).nativeErrors().isEmpty(), "a group size that does not divide the grid");
+    }
+
+    /** Runs the first case of every operation in both families of kernels. */
+    static final class Cases {
+        private Cases() {
+        }
+
+        public static void main(String[] arguments) {
+            List<String> operations = new ArrayList<>();
+            for (OpCase opCase : OpCases.all()) {
+                if (!operations.contains(opCase.operation())) {
+                    operations.add(opCase.operation());
+                    for (KernelFamily family : KernelFamily.values()) {
+                        run(opCase, family);
+                    }
+                }
+            }
+        }
+
+        private static void run(OpCase opCase, KernelFamily family) {
+            try (Backend backend = new TornadoBackend(BackendOptions.DEFAULT, family);
+                    Plan plan = backend.prepare(opCase.graph(), opCase.options())) {
+                for (Batch batch : opCase.batches()) {
+                    plan.step(batch, new float[batch.rows() * opCase.graph().output().width()]);
+                }
+            }
+        }
+    }
+
+    /** Launches 100 items in groups of 64 past the checks that plans make. */
+    static final class BadGrid {
+        private BadGrid() {
+        }
+
+        static void fill(KernelContext context, FloatArray array) {
+            array.set(context.globalIdx, 1f);
+        }
+
+        public static void main(String[] arguments) throws Exception {
+            FloatArray array = new FloatArray(100);
+            TaskGraph graph = new TaskGraph("bad").task("fill", BadGrid::fill, new KernelContext(), array)
+                    .transferToHost(DataTransferMode.EVERY_EXECUTION, array);
+            WorkerGrid1D grid = new WorkerGrid1D(100);
+            grid.setLocalWork(64, 1, 1);
+            try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+                plan.withGridScheduler(new GridScheduler("bad.fill", grid)).execute();
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package org.waterspout.tests;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.waterspout.backend.tornado.TornadoFlags;
+
+/**
+ * A JVM of its own on the SDK, with all it writes: TornadoVM reports a failed launch on the console and goes on with stale numbers, so a run
+ * on a device is right only when its console is clean.
+ *
+ * @param exitCode what the process ended with
+ * @param lines    standard output and error together
+ */
+record DeviceProcess(int exitCode, List<String> lines) {
+
+    /** Runs {@code main} on the SDK of TORNADOVM_HOME. */
+    static DeviceProcess run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
+                "@" + System.getenv("TORNADOVM_HOME") + "/tornado-argfile", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(TornadoFlags.of(2L << 30));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(1, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+            throw new IOException("the process closed its output and did not end");
+        }
+        return new DeviceProcess(process.exitValue(), output.lines().toList());
+    }
+
+    /** Lines in which the driver reports a failed call. */
+    List<String> nativeErrors() {
+        return lines.stream().filter(line -> line.contains("Returned: -") || line.contains("-JNI] ERROR")).toList();
+    }
+}

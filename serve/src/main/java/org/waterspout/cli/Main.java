@@ -15,12 +15,15 @@ import picocli.CommandLine.ScopeType;
         subcommands = {RunCommand.class, ChatCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
             TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, PullCommand.class, ListCommand.class, HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
-        footer = {"", "Exit codes: 0 done, 1 an error of ours, 2 a wrong request, 3 no such model, 4 a damaged model file,",
+        footer = {"", "Exit codes: 0 done, 1 an error of ours or a lost answer, 2 a wrong request, 3 no such model, 4 a damaged model file,",
             "5 a model that is not supported, 6 no device or environment, 7 out of memory, 8 a failed download, 9 wrong answers."})
 public final class Main {
 
     /** An error of ours, not of the user, the machine or the model. */
     private static final int INTERNAL_ERROR = 1;
+
+    /** As other programs end then. */
+    private static final int OUTPUT_LOST = 1;
 
     @CommandLine.Option(names = {"-v", "--verbose"}, scope = ScopeType.INHERIT,
             description = "Log more on standard error, and the stack trace of a failure.")
@@ -50,7 +53,12 @@ public final class Main {
         line.setExecutionStrategy(parsed -> parsed.hasSubcommand() || parsed.isUsageHelpRequested() || parsed.isVersionHelpRequested()
                 ? new CommandLine.RunLast().execute(parsed)
                 : usage(line, console));
-        return line.execute(arguments);
+        int exitCode = line.execute(arguments);
+        if (exitCode == 0 && console.loss().isPresent()) {
+            console.remark("waterspout: standard output cannot be written (" + console.loss().get() + "): the answer is lost");
+            return OUTPUT_LOST;
+        }
+        return exitCode;
     }
 
     private static int usage(CommandLine line, Console console) {

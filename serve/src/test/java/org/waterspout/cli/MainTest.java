@@ -150,6 +150,24 @@ class MainTest {
     }
 
     @Test
+    void validateComparesTheReferenceWithItself() throws IOException {
+        JsonNode object = json("validate", "--json", "--backend", "reference", "--prompt-tokens", "3", "--decode-tokens", "1");
+        assertTrue(object.get("ok").asBoolean());
+        object.get("operations").forEach(operation -> assertEquals(0, operation.get("error").asDouble(), operation.toString()));
+    }
+
+    @Test
+    void devicesStartWithTheCpu() throws IOException {
+        JsonNode object = json("devices", "--json");
+        JsonNode cpu = object.get("devices").get(0);
+        assertEquals("cpu", cpu.get("id").asText());
+        assertTrue(cpu.get("memory").asLong() > 100_000_000, cpu.toString());
+        assertTrue(object.get("remark").asText().contains("TornadoVM SDK"), object.toString());
+        Outcome outcome = run("devices");
+        assertTrue(outcome.out.startsWith("cpu "), outcome.out);
+    }
+
+    @Test
     void benchMeasuresSpeedAndMemory() throws IOException {
         JsonNode object = json("bench", "--json", "--no-cold", "--prompt-tokens", "16", "--gen-tokens", "4", "--runs", "3", "--warmup", "1");
         for (String speed : List.of("prefill_tokens_per_second", "decode_tokens_per_second")) {
@@ -201,6 +219,8 @@ class MainTest {
                 Arguments.of(2, "", List.of("run", "--max-tokens", "-1", "text")),
                 Arguments.of(2, "", List.of("run", "--threads", "-1", "text")),
                 Arguments.of(2, "backend", List.of("run", "--backend", "abacus", "text")),
+                Arguments.of(6, "TornadoVM SDK", List.of("run", "--backend", "tornado", "text")),
+                Arguments.of(6, "TornadoVM SDK", List.of("validate", "--backend", "tornado")),
                 Arguments.of(2, "threads", List.of("run", "--backend", "reference", "--threads", "2", "text")),
                 Arguments.of(2, "device", List.of("run", "--device", "tornado:0:0", "text")),
                 Arguments.of(2, "context", List.of("run", "--context", "999999", "text")),

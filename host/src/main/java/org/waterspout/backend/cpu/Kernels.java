@@ -1,5 +1,6 @@
 package org.waterspout.backend.cpu;
 
+import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
 /**
@@ -38,6 +39,9 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     default int scratch(int columns) {
         return columns + STAGED * 4 * lanes();
     }
+
+    /** Rows up to which {@link #multiply} for each takes less time than {@link #decode} once and {@link #multiplyRows}. */
+    int singleRows(WeightType type);
 
     /** out[outAt + s * outStride + r] = tile[r] . x[s]; tile [rows, columns], x [xRows, columns] from index 0. */
     void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride);

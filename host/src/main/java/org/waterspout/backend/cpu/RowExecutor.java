@@ -10,6 +10,9 @@ import org.waterspout.graph.Value;
 /** Runs operations on a few rows, [rows, width]: each worker computes its share of the columns. */
 final class RowExecutor {
 
+    /** Bytes of weights that stay in the second-level cache. */
+    private static final int CACHED = 128 * 1024;
+
     private final Step step;
 
     RowExecutor(Step step) {
@@ -120,6 +123,8 @@ final class RowExecutor {
         int to = bounds[worker + 1];
         if (rows == 1) {
             step.kernels.multiply(weights, from, to, x, out, 0, scratch.line);
+        } else if (rows <= step.kernels.singleRows(weights.type())) {
+            eachRow(weights, from, to, x, rows, out, scratch);
         } else {
             int tileRows = Scratch.tileRows(weights.columns());
             for (int row = from; row < to; row += tileRows) {
@@ -133,6 +138,18 @@ final class RowExecutor {
                 for (int column = from; column < to; column++) {
                     out[row * width + column] += task.bias()[column];
                 }
+            }
+        }
+    }
+
+    /** One row after the other, on so few weights at a time that only the first reads them from memory. */
+    private void eachRow(Matrix weights, int from, int to, float[] x, int rows, float[] out, Scratch scratch) {
+        int columns = weights.columns();
+        int some = Math.max(4, (int) (CACHED / weights.rowBytes()));
+        for (int first = from; first < to; first += some) {
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(x, row * columns, scratch.tile, 0, columns);
+                step.kernels.multiply(weights, first, Math.min(first + some, to), scratch.tile, out, row * weights.rows(), scratch.line);
             }
         }
     }

@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
+import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels as plain loops; the compiler makes what vectors of them it can. */
@@ -30,6 +31,11 @@ final class ScalarKernels implements Kernels {
             decode(weights, row, row + 1, scratch, 0);
             out[outAt + row] = dot(scratch, 0, x, 0, columns);
         }
+    }
+
+    @Override
+    public int singleRows(WeightType type) {
+        return 1;
     }
 
     /** Eight sums, so that additions need not wait for each other. */

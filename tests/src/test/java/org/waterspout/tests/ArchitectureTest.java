@@ -72,7 +72,7 @@ class ArchitectureTest {
     @Test
     void anUnknownArchitectureListsTheKnownOnes() {
         String message = refused("llama", file -> file.key("general.architecture", "mamba"), UnsupportedModelException.class);
-        assertEquals("the architecture mamba is not supported; supported are llama, granite, qwen2, qwen3, gemma2, gemma3, phi3, gpt2",
+        assertEquals("the architecture 'mamba' is not supported; supported are llama, granite, qwen2, qwen3, gemma2, gemma3, phi3, gpt2",
                 message);
     }
 

@@ -24,8 +24,24 @@ public sealed interface Op {
     /** The weights read. */
     List<Weight> weights();
 
+    /** An operation on its own: one output, and mostly no weights. */
+    sealed interface Plain extends Op {
+
+        Value output();
+
+        @Override
+        default List<Value> outputs() {
+            return List.of(output());
+        }
+
+        @Override
+        default List<Weight> weights() {
+            return List.of();
+        }
+    }
+
     /** out[r] = table[token[r]] * scale. Table [vocabulary, width]. */
-    record Embed(Weight table, float scale, Value output) implements Op {
+    record Embed(Weight table, float scale, Value output) implements Plain {
         public Embed {
             require(table.columns() == output.width(), "Embed", table, output);
         }
@@ -36,18 +52,13 @@ public sealed interface Op {
         }
 
         @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
         public List<Weight> weights() {
             return List.of(table);
         }
     }
 
     /** out[r] = input[r] + table[position[r]]. Table [positions, width]. */
-    record AddPosition(Value input, Weight table, Value output) implements Op {
+    record AddPosition(Value input, Weight table, Value output) implements Plain {
         public AddPosition {
             require(table.columns() == output.width() && input.width() == output.width(), "AddPosition", input, table, output);
         }
@@ -55,11 +66,6 @@ public sealed interface Op {
         @Override
         public List<Value> inputs() {
             return List.of(input);
-        }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
         }
 
         @Override
@@ -72,7 +78,7 @@ public sealed interface Op {
      * Normalises each group of {@code gain.columns()} neighbours in a row on its own: the whole row when the gain is as wide as the
      * input, each head for the norms of q and k. Formulas at {@link NormKind}.
      */
-    record Norm(NormKind kind, Value input, Weight gain, Optional<Weight> bias, float epsilon, Value output) implements Op {
+    record Norm(NormKind kind, Value input, Weight gain, Optional<Weight> bias, float epsilon, Value output) implements Plain {
         public Norm {
             require(input.width() == output.width() && input.width() % gain.columns() == 0 && gain.rows() == 1
                     && bias.stream().allMatch(b -> b.columns() == gain.columns()), "Norm", input, gain, bias, output);
@@ -85,18 +91,13 @@ public sealed interface Op {
         }
 
         @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
         public List<Weight> weights() {
             return Stream.concat(Stream.of(gain), bias.stream()).toList();
         }
     }
 
     /** out[r, i] = sum over j of input[r, j] * weight[i, j], plus bias[i]. Weight [output width, input width]. */
-    record MatMul(Value input, Weight weight, Optional<Weight> bias, Value output) implements Op {
+    record MatMul(Value input, Weight weight, Optional<Weight> bias, Value output) implements Plain {
         public MatMul {
             require(weight.columns() == input.width() && weight.rows() == output.width()
                     && bias.stream().allMatch(b -> b.columns() == output.width()), "MatMul", input, weight, bias, output);
@@ -108,18 +109,13 @@ public sealed interface Op {
         }
 
         @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
         public List<Weight> weights() {
             return Stream.concat(Stream.of(weight), bias.stream()).toList();
         }
     }
 
     /** Turns the pairs of each head of {@code headWidth} by the angle of the row's position: {@link RopeTable}. */
-    record Rope(Value input, RopeTable table, RopeLayout layout, int headWidth, Value output) implements Op {
+    record Rope(Value input, RopeTable table, RopeLayout layout, int headWidth, Value output) implements Plain {
         public Rope {
             require(input.width() == output.width() && input.width() % headWidth == 0
                     && table.rotatedWidth() <= headWidth, "Rope with heads of " + headWidth, input, table, output);
@@ -128,16 +124,6 @@ public sealed interface Op {
         @Override
         public List<Value> inputs() {
             return List.of(input);
-        }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
         }
     }
 
@@ -151,7 +137,7 @@ public sealed interface Op {
      * @param query [rows, heads * headWidth]; key, value [rows, kvHeads * headWidth]; output as query
      */
     record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth, float scale,
-            int window, float softCap, Value output) implements Op {
+            int window, float softCap, Value output) implements Plain {
         public Attention {
             require(heads > 0 && kvHeads > 0 && heads % kvHeads == 0 && query.width() == heads * headWidth
                     && key.width() == kvHeads * headWidth && value.width() == key.width() && output.width() == query.width()
@@ -163,20 +149,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(query, key, value);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out = left + right. */
-    record Add(Value left, Value right, Value output) implements Op {
+    record Add(Value left, Value right, Value output) implements Plain {
         public Add {
             require(left.width() == right.width() && left.width() == output.width(), "Add", left, right, output);
         }
@@ -185,20 +161,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(left, right);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out = left * right, element by element. */
-    record Multiply(Value left, Value right, Value output) implements Op {
+    record Multiply(Value left, Value right, Value output) implements Plain {
         public Multiply {
             require(left.width() == right.width() && left.width() == output.width(), "Multiply", left, right, output);
         }
@@ -207,20 +173,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(left, right);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out = function(input), element by element. */
-    record Activate(Activation function, Value input, Value output) implements Op {
+    record Activate(Activation function, Value input, Value output) implements Plain {
         public Activate {
             require(input.width() == output.width(), "Activate", input, output);
         }
@@ -229,20 +185,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(input);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out = input * factor: residual and logit scales. */
-    record Scale(Value input, float factor, Value output) implements Op {
+    record Scale(Value input, float factor, Value output) implements Plain {
         public Scale {
             require(input.width() == output.width(), "Scale", input, output);
         }
@@ -251,20 +197,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(input);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out = cap * tanh(input / cap): Gemma 2's logits. */
-    record SoftCap(Value input, float cap, Value output) implements Op {
+    record SoftCap(Value input, float cap, Value output) implements Plain {
         public SoftCap {
             require(input.width() == output.width() && cap > 0, "SoftCap of " + cap, input, output);
         }
@@ -273,20 +209,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(input);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out[i] = input[batch.outputRows()[i]]: only the rows whose logits are asked for go on. Everything after it has that many rows. */
-    record SelectRows(Value input, Value output) implements Op {
+    record SelectRows(Value input, Value output) implements Plain {
         public SelectRows {
             require(input.width() == output.width(), "SelectRows", input, output);
         }
@@ -295,20 +221,10 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(input);
         }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
-        }
     }
 
     /** out[r, 0] = the index of the largest element of input[r], the lowest such index, as a float (exact up to 2^24). Output width 1. */
-    record ArgMax(Value input, Value output) implements Op {
+    record ArgMax(Value input, Value output) implements Plain {
         public ArgMax {
             require(output.width() == 1 && input.width() <= 1 << 24, "ArgMax", input, output);
         }
@@ -316,16 +232,6 @@ public sealed interface Op {
         @Override
         public List<Value> inputs() {
             return List.of(input);
-        }
-
-        @Override
-        public List<Value> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Weight> weights() {
-            return List.of();
         }
     }
 

@@ -10,8 +10,13 @@ public final class Step {
     public static final int LAYER = 0;
     /** Header: rows of this call. */
     public static final int ROWS = 1;
+    /**
+     * Header: always 0, but no compiler knows. Added to an index whose lowest bits a compiler knows to be 0, it keeps LLVM from turning
+     * the additions of a {@link Lanes} read into bitwise ors, after which it no longer sees eight neighbours and loads them one by one.
+     */
+    public static final int ZERO = 2;
     /** Header: first of the values that differ from layer to layer (window, cache, rotary table), numbered by the orchestrator. */
-    public static final int SLOTS = 2;
+    public static final int SLOTS = 3;
     /** Ints before the first row. */
     public static final int HEADER = 32;
     /** Ints of one row. */

@@ -35,8 +35,9 @@ public final class WideAttentionKernels {
             int window = step.get(Step.SLOTS + shape.slot() + 1);
             int width = shape.kvHeads() * shape.headWidth();
             int sequence = step.get(Step.SLOTS + shape.slot()) * shape.sequences() + step.get(ints + Step.SEQUENCE);
-            int base = sequence * shape.contextLength() * width + head / (shape.heads() / shape.kvHeads()) * shape.headWidth();
-            int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth();
+            int base = sequence * shape.contextLength() * width + head / (shape.heads() / shape.kvHeads()) * shape.headWidth()
+                    + step.get(Step.ZERO);
+            int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth() + step.get(Step.ZERO);
             int first = window > 0 && position >= window ? position - window + 1 : 0;
             int vectors = shape.headWidth() / 8 * 8;
             for (int d = 0; d < shape.headWidth(); d++) {

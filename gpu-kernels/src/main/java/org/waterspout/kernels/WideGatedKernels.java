@@ -27,12 +27,13 @@ public final class WideGatedKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + 2 <= tokens; row += 2) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
@@ -63,7 +64,7 @@ public final class WideGatedKernels {
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
@@ -93,12 +94,13 @@ public final class WideGatedKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + 2 <= tokens; row += 2) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
@@ -129,7 +131,7 @@ public final class WideGatedKernels {
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
@@ -159,11 +161,12 @@ public final class WideGatedKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
             int row = 0;
             for (; row + 2 <= tokens; row += 2) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
@@ -193,7 +196,7 @@ public final class WideGatedKernels {
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
@@ -224,11 +227,12 @@ public final class WideGatedKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int gate = (step.get(Step.LAYER) * 2 * shape.rows() + i) * columns;
             int up = gate + shape.rows() * columns;
             int row = 0;
             for (; row + 2 <= tokens; row += 2) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 g1 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
@@ -268,7 +272,7 @@ public final class WideGatedKernels {
                 store(step, bias, output, shape, row + 1, i, gate1, up1);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 g0 = Lanes.zero();
                 Float8 u0 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {

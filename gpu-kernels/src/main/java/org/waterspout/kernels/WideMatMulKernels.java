@@ -26,11 +26,12 @@ public final class WideMatMulKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 Float8 a1 = Lanes.zero();
                 Float8 a2 = Lanes.zero();
@@ -59,7 +60,7 @@ public final class WideMatMulKernels {
                 store(step, residual, bias, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
                     Float8 weight = Lanes.floats(weights, base + j);
@@ -82,11 +83,12 @@ public final class WideMatMulKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 Float8 a1 = Lanes.zero();
                 Float8 a2 = Lanes.zero();
@@ -115,7 +117,7 @@ public final class WideMatMulKernels {
                 store(step, residual, bias, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
                     Float8 weight = Lanes.halves(weights, base + j);
@@ -138,10 +140,11 @@ public final class WideMatMulKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 Float8 a1 = Lanes.zero();
                 Float8 a2 = Lanes.zero();
@@ -168,7 +171,7 @@ public final class WideMatMulKernels {
                 store(step, residual, bias, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
                     int from = block * shape.block();
@@ -192,10 +195,11 @@ public final class WideMatMulKernels {
         if (i < shape.rows()) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
+            int zero = step.get(Step.ZERO);
             int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 Float8 a1 = Lanes.zero();
                 Float8 a2 = Lanes.zero();
@@ -228,7 +232,7 @@ public final class WideMatMulKernels {
                 store(step, residual, bias, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
-                int x = row * columns;
+                int x = row * columns + zero;
                 Float8 a0 = Lanes.zero();
                 for (int block = 0; block < columns / shape.block(); block++) {
                     int from = block * shape.block();

@@ -22,7 +22,7 @@ public final class WideNormKernels {
         int count = shape.groupWidth();
         int groups = shape.width() / count;
         if (item < step.get(Step.ROWS) * groups) {
-            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count;
+            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count + step.get(Step.ZERO);
             int gains = step.get(Step.LAYER) * count;
             int vectors = count / 8 * 8;
             Float8 squares = Lanes.zero();
@@ -48,7 +48,7 @@ public final class WideNormKernels {
         int count = shape.groupWidth();
         int groups = shape.width() / count;
         if (item < step.get(Step.ROWS) * groups) {
-            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count;
+            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count + step.get(Step.ZERO);
             int gains = step.get(Step.LAYER) * count;
             int vectors = count / 8 * 8;
             Float8 sums = Lanes.zero();

@@ -87,13 +87,18 @@ public final class LanguageModel implements AutoCloseable {
     private static LanguageModel load(ModelFile file, LoadOptions options) {
         Backend backend = null;
         Plan plan = null;
-        // The tokenizer takes about as long as the weights, and neither needs the other.
+        // The tokenizer takes about as long as the weights on the cpu backend, and neither needs the other.
         CompletableFuture<Tokenizer> tokenizer = CompletableFuture.supplyAsync(() -> Tokenizer.of(file.metadata()));
         try {
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
             Architecture architecture = Architecture.of(file);
             int context = contextLength(architecture, options);
             Graph graph = GraphBuilder.build(file, architecture, context);
+            if (!options.backend().equals("cpu")) {
+                // The JVM stops its threads with signals. PoCL's compiler, seeing one, deletes the files it is writing, and the build of a
+                // kernel fails, seldom but seen. So no other thread of ours runs while a device's compiler does.
+                joined(tokenizer);
+            }
             plan = backend.prepare(graph, new PlanOptions(context, options.sequences(), Math.min(options.batchRows(), context),
                     options.observable()));
             requireSameVocabulary(architecture, joined(tokenizer));

@@ -30,7 +30,7 @@ class EvaluatorTest {
 
     private static final Batch ONE = Batch.of(new int[] {0}, 0, true);
 
-    private final Evaluator evaluator = new Evaluator(1, 2, 8);
+    private final Evaluator evaluator = new Evaluator(1, 1, 2, 8, new KeyValueCache[0]);
 
     @Test
     void embedTakesTheTokensRow() {

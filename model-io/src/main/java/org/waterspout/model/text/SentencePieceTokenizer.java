@@ -141,10 +141,16 @@ final class SentencePieceTokenizer implements Tokenizer {
         return doubled ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
     }
 
-    /** All spaces before the first word are taken off where encoding would have removed them, as SentencePiece does. */
+    /**
+     * All spaces before the first word are taken off where encoding would have removed them, as SentencePiece does. Models with a
+     * list of their own lose those at both ends, as their tokenizers in Transformers do.
+     */
     @Override
     public String decode(int[] tokens, boolean withSpecial) {
         String text = Tokenizer.super.decode(tokens, withSpecial);
+        if (!layout.listed().isEmpty()) {
+            return text.strip();
+        }
         if (!model.rules().removeExtraWhitespace()) {
             return text;
         }

@@ -93,6 +93,16 @@ final class TokenizerFiles {
         return found;
     }
 
+    /** The tokenizer of one of OPUS-MT's two SentencePiece models. */
+    static Tokenizer marian(Path folder, String name) {
+        ObjectNode config = TokenizerJson.optionalObject(folder, CONFIG);
+        boolean own = name.equals("target.spm") && config.path("separate_vocabs").asBoolean();
+        Path list = folder.resolve(own ? "target_vocab.json" : "vocab.json");
+        SentencePieceModel model = SentencePieceModel.read(folder.resolve(name));
+        return new SentencePieceTokenizer(model,
+                TokenLayout.listed(model, listed(list), List.of(), 0, List.of("</s>", "<pad>"), list.toString()));
+    }
+
     static boolean has(Path folder, String name) {
         return Files.isRegularFile(folder.resolve(name));
     }
@@ -126,7 +136,7 @@ final class TokenizerFiles {
                     codes.stream().map(code -> "__" + code + "__").toList(), Math.max(0, codes.indexOf(language(config, "en"))),
                     List.of("<s>", "</s>", "<pad>"), "vocab.json");
         }
-        if (name.startsWith("Marian") || name.isEmpty() && listed) {
+        if (listed && (name.startsWith("Marian") || name.isEmpty())) {
             return TokenLayout.listed(model, listed(folder.resolve("vocab.json")), List.of(), 0, List.of("</s>", "<pad>"), "vocab.json");
         }
         if (name.startsWith("Nllb") || name.isEmpty() && type.equals("m2m_100")) {

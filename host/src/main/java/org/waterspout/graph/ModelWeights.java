@@ -19,6 +19,15 @@ final class ModelWeights {
         this.file = file;
     }
 
+    boolean has(String name) {
+        return file.tensors().containsKey(name);
+    }
+
+    /** Tensors whose names begin so need not be read. */
+    void know(String beginning) {
+        file.tensors().keySet().stream().filter(name -> name.startsWith(beginning)).forEach(used::add);
+    }
+
     Weight matrix(String role, int layer, String name, int rows, int columns) {
         return matrix(role, layer, name, rows, columns, 0, rows);
     }

@@ -4,7 +4,7 @@ package org.waterspout.model.text;
 sealed interface FragmentEncoder extends AutoCloseable permits ByteLevelEncoder, SentencePieceEncoder {
 
     /** @param text without lone surrogates, not empty */
-    int[] encode(String text);
+    void encode(String text, TokenList out);
 
     @Override
     void close();

@@ -59,8 +59,8 @@ final class SentencePieceEncoder implements FragmentEncoder {
     }
 
     @Override
-    public int[] encode(String text) {
-        return new Merging(text.replace(' ', Vocabulary.SPACE_MARK)).run();
+    public void encode(String text, TokenList out) {
+        new Merging(text.replace(' ', Vocabulary.SPACE_MARK)).run(out);
     }
 
     @Override
@@ -94,7 +94,7 @@ final class SentencePieceEncoder implements FragmentEncoder {
             this.previous = new int[text.length()];
         }
 
-        int[] run() {
+        void run(TokenList out) {
             int before = -1;
             for (int at = 0; at < text.length(); at += length[at]) {
                 length[at] = Character.charCount(text.codePointAt(at));
@@ -107,11 +107,9 @@ final class SentencePieceEncoder implements FragmentEncoder {
             for (Pair best = pairs.poll(); best != null; best = pairs.poll()) {
                 join(best);
             }
-            Output output = new Output(text.length());
             for (int at = 0; at < text.length(); at += length[at]) {
-                write(at, at + length[at], output);
+                write(at, at + length[at], out);
             }
-            return output.tokens();
         }
 
         private void join(Pair pair) {
@@ -152,43 +150,22 @@ final class SentencePieceEncoder implements FragmentEncoder {
             }
         }
 
-        private void write(int from, int to, Output output) {
+        private void write(int from, int to, TokenList out) {
             String piece = text.substring(from, to);
             Integer split = unusedSplit.get(piece);
             if (split != null) {
-                write(from, from + split, output);
-                write(from + split, to, output);
+                write(from, from + split, out);
+                write(from + split, to, out);
                 return;
             }
             Integer token = tokens.get(piece);
             if (token != null) {
-                output.add(token);
+                out.add(token, from, to);
                 return;
             }
             for (byte b : piece.getBytes(StandardCharsets.UTF_8)) {
-                output.add(byteTokens[b & 0xFF]);
+                out.add(byteTokens[b & 0xFF], from, to);
             }
-        }
-    }
-
-    /** A growing list of tokens. */
-    private static final class Output {
-        private int[] tokens;
-        private int count;
-
-        Output(int expected) {
-            tokens = new int[expected + 16];
-        }
-
-        void add(int token) {
-            if (count == tokens.length) {
-                tokens = Arrays.copyOf(tokens, 2 * count);
-            }
-            tokens[count++] = token;
-        }
-
-        int[] tokens() {
-            return Arrays.copyOf(tokens, count);
         }
     }
 }

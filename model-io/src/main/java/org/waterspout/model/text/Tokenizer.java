@@ -55,6 +55,31 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
     int[] encodePrompt(String text, boolean parseSpecial);
 
     /**
+     * The tokens of {@code text} with their places in it, nothing added: {@link #encode(String, boolean)} with offsets. What
+     * {@link SequenceTemplate#around(Encoding)} takes, whole or as a {@link Encoding#slice}.
+     *
+     * @param parseSpecial as for {@link #encode(String, boolean)}
+     */
+    Encoding pieces(String text, boolean parseSpecial);
+
+    /** The special tokens this model wants around one text and around two, and how many they are. */
+    SequenceTemplate template();
+
+    /** One text as an encoder takes it: its tokens with the template's special tokens. Names of tokens in it are plain text. */
+    default Encoding encode(String text) {
+        return template().around(pieces(text, false));
+    }
+
+    /**
+     * Two texts as an encoder takes them, such as a question and a document.
+     *
+     * @throws org.waterspout.error.InvalidRequestException if the model takes no pairs
+     */
+    default Encoding encode(String first, String second) {
+        return template().around(pieces(first, false), pieces(second, false));
+    }
+
+    /**
      * The text of a whole sequence. Bytes that form no character become U+FFFD. The space that encoding put before the first
      * word, if this tokenizer does so, is taken off again.
      *
@@ -83,6 +108,18 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
 
     /** The token that ends a sequence. */
     OptionalInt eos();
+
+    /** The token for what the vocabulary cannot write. */
+    OptionalInt unknown();
+
+    /** The token that fills shorter rows up to longer ones; also the first token of some models' decoders. */
+    OptionalInt pad();
+
+    /** The token that stands for a hidden word. */
+    OptionalInt mask();
+
+    /** The token that the vocabulary, or the list of added tokens, writes as {@code piece}. */
+    OptionalInt id(String piece);
 
     /** Tokens after which generation stops: end of sequence, of turn, of message. */
     Set<Integer> endTokens();

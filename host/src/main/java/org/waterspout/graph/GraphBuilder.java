@@ -42,6 +42,25 @@ public final class GraphBuilder {
     }
 
     /**
+     * The plain graph of whatever kind of model: of an encoder the head's, else the vector's, else the hidden rows'.
+     *
+     * @param contextLength as for the kind of graph; for both sides of an encoder-decoder
+     */
+    public static Graph whole(ModelFile file, Architecture architecture, int contextLength) {
+        if (architecture.encoder().isEmpty()) {
+            return build(file, architecture, contextLength);
+        }
+        return architecture.decoder().isPresent() ? encoderDecoder(file, architecture, contextLength, contextLength)
+                : encoder(file, architecture, contextLength, target(architecture));
+    }
+
+    /** What an encoder is for. */
+    public static Target target(Architecture architecture) {
+        return architecture.head().stream().anyMatch(head -> !head.labels().isEmpty()) ? Target.HEAD
+                : architecture.pooling().isPresent() ? Target.VECTOR : Target.HIDDEN;
+    }
+
+    /**
      * The plain graph of an encoder.
      *
      * @param contextLength most positions of a sequence
@@ -64,8 +83,9 @@ public final class GraphBuilder {
             case POOLED -> builder.headVector(requirePooledHead(architecture), hidden);
             case HEAD -> builder.head(requireHead(architecture), hidden);
         };
-        // a graph without the head leaves its weights unread
-        weights.know("cls.");
+        if (target != Target.HEAD) {
+            weights.know("cls."); // a graph without the head leaves its weights unread
+        }
         weights.requireAllUsed();
         return builder.graph(architecture.family(), output, Optional.empty());
     }
@@ -98,13 +118,14 @@ public final class GraphBuilder {
     }
 
     private static Architecture.Head requireHead(Architecture architecture) {
-        return architecture.head().orElseThrow(() -> new InvalidRequestException("this model of the family " + architecture.family()
-                + " has no head: it gives vectors (embed), no labels"));
+        return architecture.head().filter(head -> !head.labels().isEmpty()).orElseThrow(() -> new InvalidRequestException(
+                "this model of the family " + architecture.family() + " has no head: it gives vectors (embed), no labels"));
     }
 
     /** A head, or the pooler of a model without one. */
     private static Architecture.Head requirePooledHead(Architecture architecture) {
-        Architecture.Head head = requireHead(architecture);
+        Architecture.Head head = architecture.head().orElseThrow(() -> new InvalidRequestException("this model of the family "
+                + architecture.family() + " has neither a head nor a pooler: it gives vectors (embed)"));
         if (head.task() == Task.TOKENS || head.task() == Task.SPAN) {
             throw new InvalidRequestException("this model judges every token, so it pools none");
         }

@@ -18,6 +18,19 @@ public final class GraphBuilder {
     }
 
     /**
+     * The plain graph of any model: a decoder's logits; an encoder's head, else its vectors, else its rows.
+     *
+     * @param contextLength as for the kind of graph; for both sides of an encoder-decoder
+     */
+    public static Graph of(ModelFile file, Architecture architecture, int contextLength) {
+        if (architecture.decoder().isEmpty()) {
+            return encoder(file, architecture, contextLength, target(architecture));
+        }
+        return architecture.encoder().isPresent() ? encoderDecoder(file, architecture, contextLength, contextLength)
+                : build(file, architecture, contextLength);
+    }
+
+    /**
      * The plain graph of a decoder.
      *
      * @param contextLength positions it will be run with; decides between LongRoPE's two sets of frequencies
@@ -39,19 +52,6 @@ public final class GraphBuilder {
         Value logits = builder.logits(architecture.output().orElseThrow(), true, false);
         weights.requireAllUsed();
         return builder.graph(architecture.family(), logits, Optional.empty());
-    }
-
-    /**
-     * The plain graph of whatever kind of model: of an encoder the head's, else the vector's, else the hidden rows'.
-     *
-     * @param contextLength as for the kind of graph; for both sides of an encoder-decoder
-     */
-    public static Graph whole(ModelFile file, Architecture architecture, int contextLength) {
-        if (architecture.encoder().isEmpty()) {
-            return build(file, architecture, contextLength);
-        }
-        return architecture.decoder().isPresent() ? encoderDecoder(file, architecture, contextLength, contextLength)
-                : encoder(file, architecture, contextLength, target(architecture));
     }
 
     /** What an encoder is for. */

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
@@ -59,9 +58,10 @@ final class InspectCommand implements Callable<Integer> {
             object.put("file", file.path().toString());
             object.put("format", file.format());
             object.put("name", file.metadata().optionalString("general.name").orElse(""));
-            object.putAll(dimensions(architecture));
-            if (architecture.vocabulary() > 0) {
-                object.putAll(tokenizer(file, architecture));
+            object.putAll(ModelDescription.of(architecture));
+            file.metadata().optionalString("tokenizer.ggml.model").ifPresent(kind -> object.put("tokenizer", kind));
+            if (architecture.decoder().isPresent() && architecture.encoder().isEmpty()) {
+                object.putAll(generation(file));
             }
             List<Map<String, Object>> memory = memory(file, architecture);
             if (json) {
@@ -79,86 +79,13 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static Map<String, Object> tokenizer(ModelFile file, Architecture architecture) {
+    private static Map<String, Object> generation(ModelFile file) {
         Map<String, Object> object = new LinkedHashMap<>();
-        file.metadata().optionalString("tokenizer.ggml.model").ifPresent(kind -> object.put("tokenizer", kind));
-        if (architecture.decoder().isPresent() && architecture.encoder().isEmpty()) {
-            try (Tokenizer tokenizer = Tokenizer.of(file)) {
-                object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
-            }
-            object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
+        try (Tokenizer tokenizer = Tokenizer.of(file)) {
+            object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
         }
+        object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
         return object;
-    }
-
-    private static Map<String, Object> dimensions(Architecture architecture) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("family", architecture.family());
-        object.put("kind", kind(architecture));
-        object.put("tasks", tasks(architecture));
-        Architecture.Stack stack = architecture.main();
-        architecture.encoder().filter(encoder -> encoder != stack).ifPresent(encoder -> object.put("encoder_layers", encoder.layers().size()));
-        object.put("layers", stack.layers().size());
-        object.put("width", architecture.width());
-        object.put("vocabulary", architecture.vocabulary());
-        object.put("context_length", architecture.contextLength());
-        Architecture.Layer layer = stack.layers().getFirst();
-        if (layer.mixer() instanceof Architecture.Attention attention) {
-            object.putAll(attention(attention, stack));
-        } else {
-            object.put("mixer", layer.mixer().toString());
-        }
-        object.put("ffn_width", layer.feedForward().width());
-        object.put("ffn_activation", layer.feedForward().activation() + (layer.feedForward().gated() ? ", gated" : ""));
-        object.put("positions", positions(stack));
-        stack.norm().or(() -> layer.norms().feedForward().sum())
-                .ifPresent(norm -> object.put("norm", norm.kind() + ", epsilon " + norm.epsilon()));
-        architecture.output().ifPresent(output -> {
-            object.put("tied_output", output.tied());
-            object.put("logit_soft_cap", output.softCap());
-        });
-        architecture.pooling().ifPresent(pooling -> object.put("pooling", pooling));
-        architecture.head().filter(head -> !head.labels().isEmpty()).ifPresent(head -> object.put("labels", head.labels()));
-        return object;
-    }
-
-    private static Map<String, Object> attention(Architecture.Attention attention, Architecture.Stack stack) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("heads", attention.heads());
-        object.put("kv_heads", attention.kvHeads());
-        object.put("head_width", attention.headWidth());
-        Set<Integer> windows = stack.layers().stream().map(each -> each.mixer() instanceof Architecture.Attention other ? other.window() : 0)
-                .collect(Collectors.toCollection(LinkedHashSet::new));
-        object.put("attention_windows", windows);
-        object.put("attention_soft_cap", attention.softCap());
-        object.put("head_norms", attention.headNorm().isPresent());
-        return object;
-    }
-
-    private static String positions(Architecture.Stack stack) {
-        return switch (stack.input().positions()) {
-            case Architecture.Learned _ -> "learned";
-            case Architecture.Sinusoidal sinusoidal -> sinusoidal.toString();
-            case Architecture.Unplaced _ -> stack.layers().getFirst().mixer() instanceof Architecture.Attention attention
-                    ? attention.rotary().<Object>map(rotary -> rotary).or(attention::relative).map(Object::toString).orElse("none") : "none";
-        };
-    }
-
-    private static String kind(Architecture architecture) {
-        return architecture.decoder().isEmpty() ? "encoder" : architecture.encoder().isEmpty() ? "decoder" : "encoder-decoder";
-    }
-
-    /** The commands that this model is for. */
-    private static List<String> tasks(Architecture architecture) {
-        return switch (kind(architecture)) {
-            case "decoder" -> List.of("run", "chat");
-            case "encoder-decoder" -> List.of("translate");
-            default -> architecture.head().filter(head -> !head.labels().isEmpty()).map(head -> switch (head.task()) {
-                case SEQUENCE -> List.of(head.labels().size() == 1 ? "rerank" : "classify");
-                case MULTI_LABEL, REGRESSION, TOKENS -> List.of("classify");
-                case SPAN -> List.of("answer");
-            }).orElse(List.of("embed"));
-        };
     }
 
     private static List<Map<String, Object>> memory(ModelFile file, Architecture architecture) {
@@ -168,7 +95,7 @@ final class InspectCommand implements Callable<Integer> {
         for (Map.Entry<String, String> entry : ESTIMATED_BY.entrySet()) {
             try (Backend backend = Backends.open(entry.getValue(), BackendOptions.DEFAULT)) {
                 for (int length : lengths) {
-                    MemoryUse use = backend.estimate(GraphBuilder.whole(file, architecture, length),
+                    MemoryUse use = backend.estimate(GraphBuilder.of(file, architecture, length),
                             LoadOptions.DEFAULT.planOptions(architecture, length));
                     Map<String, Object> row = new LinkedHashMap<>();
                     row.put("backend", entry.getKey());
@@ -196,7 +123,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String printed(ModelFile file, Architecture architecture) {
-        return GraphBuilder.whole(file, architecture, LanguageModel.contextLength(architecture, LoadOptions.DEFAULT)).print();
+        return GraphBuilder.of(file, architecture, LanguageModel.contextLength(architecture, LoadOptions.DEFAULT)).print();
     }
 
     private void print(Map<String, Object> object, List<Map<String, Object>> memory, ModelFile file, Architecture architecture) {

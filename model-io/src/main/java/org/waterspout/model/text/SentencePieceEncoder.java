@@ -23,24 +23,47 @@ final class SentencePieceEncoder implements FragmentEncoder {
 
     private final Vocabulary vocabulary;
     private final Map<String, Integer> tokens;
-    private final int[] byteTokens = new int[256];
+    /** [256] The token of each byte; null if the vocabulary has none. */
+    private final int[] byteTokens;
+    private final int unknown;
     private final float[] scores;
     private final int longestPiece;
 
     /** @param scores [tokens] */
     SentencePieceEncoder(Vocabulary vocabulary, List<Double> scores) {
-        if (scores.size() != vocabulary.size()) {
-            throw new ModelFormatException("the vocabulary has " + vocabulary.size() + " tokens but " + scores.size()
+        this(vocabulary, narrowed(scores), true, -1);
+    }
+
+    /**
+     * @param scores       [tokens]
+     * @param byteFallback whether characters without a piece become byte tokens
+     * @param unknown      the token they become if not
+     */
+    SentencePieceEncoder(Vocabulary vocabulary, float[] scores, boolean byteFallback, int unknown) {
+        if (scores.length != vocabulary.size()) {
+            throw new ModelFormatException("the vocabulary has " + vocabulary.size() + " tokens but " + scores.length
                     + " scores");
         }
         this.vocabulary = vocabulary;
         this.tokens = vocabulary.tokensOf(EnumSet.of(Vocabulary.Kind.NORMAL, Vocabulary.Kind.USER_DEFINED,
                 Vocabulary.Kind.UNUSED, Vocabulary.Kind.UNDEFINED));
-        this.scores = new float[scores.size()];
-        for (int token = 0; token < this.scores.length; token++) {
-            this.scores[token] = scores.get(token).floatValue();
-        }
+        this.scores = scores;
         this.longestPiece = vocabulary.pieces().stream().mapToInt(String::length).max().orElse(0);
+        this.byteTokens = byteFallback ? byteTokens(vocabulary) : null;
+        this.unknown = unknown;
+    }
+
+    private static float[] narrowed(List<Double> scores) {
+        float[] narrowed = new float[scores.size()];
+        for (int token = 0; token < narrowed.length; token++) {
+            narrowed[token] = scores.get(token).floatValue();
+        }
+        return narrowed;
+    }
+
+    /** [256] The token of each byte. */
+    static int[] byteTokens(Vocabulary vocabulary) {
+        int[] byteTokens = new int[256];
         Arrays.fill(byteTokens, -1);
         for (int token = 0; token < vocabulary.size(); token++) {
             if (vocabulary.kinds().get(token) == Vocabulary.Kind.BYTE) {
@@ -56,6 +79,7 @@ final class SentencePieceEncoder implements FragmentEncoder {
             throw new UnsupportedModelException("the SentencePiece vocabulary has no token for every byte: use a model whose "
                     + "vocabulary has the 256 tokens <0x00> to <0xFF>");
         }
+        return byteTokens;
     }
 
     @Override
@@ -161,6 +185,10 @@ final class SentencePieceEncoder implements FragmentEncoder {
             Integer token = tokens.get(piece);
             if (token != null) {
                 out.add(token, from, to);
+                return;
+            }
+            if (byteTokens == null) {
+                out.add(unknown, from, to);
                 return;
             }
             for (byte b : piece.getBytes(StandardCharsets.UTF_8)) {

@@ -49,6 +49,18 @@ final class TokenList {
         tokens[count++] = token;
     }
 
+    int token(int at) {
+        return tokens[at];
+    }
+
+    int start(int at) {
+        return starts[at];
+    }
+
+    int end(int at) {
+        return ends[at];
+    }
+
     int size() {
         return count;
     }

@@ -12,7 +12,8 @@ import org.waterspout.model.ModelFile;
  *
  * <p>Text is taken as Unicode: a lone surrogate in a string, like an ill-formed sequence in UTF-8 bytes, counts as U+FFFD.
  */
-public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer {
+public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer,
+        SentencePieceTokenizer {
 
     /**
      * The tokenizer a GGUF file describes (keys {@code tokenizer.ggml.*}); tokens are those llama.cpp gives for the file.
@@ -30,15 +31,17 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
     }
 
     /**
-     * The tokenizer of a {@code tokenizer.json} file; tokens are those of Hugging Face's tokenizers library. Which token begins
-     * and ends a text is read from {@code tokenizer_config.json} in the same folder, where there is one.
+     * The tokenizer of a Hugging Face model directory, or of one file: {@code tokenizer.json}, WordPiece's {@code vocab.txt},
+     * byte-level BPE's {@code vocab.json} (with {@code merges.txt} beside it), or a SentencePiece model ({@code .model},
+     * {@code .spm}). {@code tokenizer_config.json} in the same folder is read where there is one. Of a directory with two
+     * vocabularies this is the source language's; see {@link TranslationTokenizer}.
      *
-     * @throws org.waterspout.error.ModelNotFoundException    if there is no such file
-     * @throws org.waterspout.error.UnsupportedModelException if its tokens cannot be turned into bytes one by one
+     * @throws org.waterspout.error.ModelNotFoundException    if there is no such file, or the directory holds none
+     * @throws org.waterspout.error.UnsupportedModelException if it asks for what is not built; the message names it
      * @throws org.waterspout.error.ModelFormatException      if the file is not a tokenizer
      */
-    static Tokenizer of(Path tokenizerJson) {
-        return JsonTokenizer.of(tokenizerJson);
+    static Tokenizer of(Path fileOrDirectory) {
+        return TokenizerFiles.of(fileOrDirectory);
     }
 
     /**

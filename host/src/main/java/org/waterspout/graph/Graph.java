@@ -33,7 +33,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
                 throw new ShapeException("graph " + name + ": value " + id + " is numbered " + values.get(id).id());
             }
         }
-        checkOrder(name, ops().toList(), values.size(), output);
+        checkOrder(name, inOrder(before, layers, after, memory).toList(), values.size(), output);
     }
 
     /** A decoder, or an encoder without one. */
@@ -43,6 +43,10 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
 
     /** All operations in the order they run, without those of {@link #encoder}. */
     public Stream<Op> ops() {
+        return inOrder(before, layers, after, memory);
+    }
+
+    private static Stream<Op> inOrder(List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> memory) {
         return Stream.of(Stream.of(before), layers.stream(), Stream.of(after), memory.stream()).flatMap(s -> s).flatMap(List::stream);
     }
 

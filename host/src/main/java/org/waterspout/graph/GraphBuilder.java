@@ -17,6 +17,15 @@ public final class GraphBuilder {
     private GraphBuilder() {
     }
 
+    /** The plain graph of any model: a decoder's logits, an encoder's head where it has one, else its rows. */
+    public static Graph of(ModelFile file, Architecture architecture, int contextLength) {
+        if (architecture.decoder().isEmpty()) {
+            return encoder(file, architecture, contextLength, architecture.head().isPresent() ? Target.HEAD : Target.HIDDEN);
+        }
+        return architecture.encoder().isPresent() ? encoderDecoder(file, architecture, contextLength, contextLength)
+                : build(file, architecture, contextLength);
+    }
+
     /**
      * The plain graph of a decoder.
      *

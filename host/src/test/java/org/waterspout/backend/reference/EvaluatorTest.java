@@ -123,7 +123,9 @@ class EvaluatorTest {
         assertEquals(-0.0455003, activate(Activation.GELU_ERF, -2), 1e-7);
         assertEquals(0, activate(Activation.RELU, -3));
         assertEquals(3, activate(Activation.RELU, 3));
-        for (Activation function : Activation.values()) {
+        assertEquals(0.7615942, activate(Activation.TANH, 1), 1e-7);
+        assertEquals(-1, activate(Activation.TANH, -3e8f));
+        for (Activation function : List.of(Activation.SILU, Activation.GELU_TANH, Activation.GELU_ERF, Activation.RELU)) {
             assertEquals(3e8f, activate(function, 3e8f), function.name());
             assertEquals(0, activate(function, -3e8f), 0, function.name());
         }

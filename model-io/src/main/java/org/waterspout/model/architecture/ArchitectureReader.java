@@ -74,8 +74,34 @@ final class ArchitectureReader {
         List<Architecture.Layer> layers = new ArrayList<>();
         for (int layer = 0; layer < layerCount; layer++) {
             layers.add(layer(side, layer, layerCount, causal, rotary));
+            Architecture.Layer form = form(layers.get(layer));
+            Architecture.Layer first = form(layers.getFirst());
+            if (!form.equals(first) && !(has(side + "token_embd_norm.weight") && withoutFirstNorm(form).equals(first))) {
+                throw new UnsupportedModelException("layers of different forms are not supported: layer " + layer
+                        + " has other norms, biases or packing than layer 0");
+            }
         }
-        return new Architecture.Stack(input(side, rotary, contextLength), layers, optionalNorm(side + "output_norm"));
+        // a decoder without its last norm would give fluent nonsense, so it must be there
+        Optional<Architecture.Norm> last = causal && !pair ? Optional.of(norm(side + "output_norm")) : optionalNorm(side + "output_norm");
+        return new Architecture.Stack(input(side, rotary, contextLength), layers, last);
+    }
+
+    /** The layer without what may differ from layer to layer: its window and its angles. */
+    private static Architecture.Layer form(Architecture.Layer layer) {
+        Architecture.Mixer mixer = switch (layer.mixer()) {
+            case Architecture.Attention a -> new Architecture.Attention(a.heads(), a.kvHeads(), a.headWidth(), a.scale(), 0, a.softCap(),
+                    Optional.empty(), a.relative(), a.headNorm(), a.packed(), a.inputBias(), a.outputBias());
+            case Architecture.Recurrent recurrent -> recurrent;
+        };
+        return new Architecture.Layer(mixer, layer.cross(), layer.feedForward(), layer.norms(), layer.residualScale());
+    }
+
+    /** Where the embeddings have a norm, it may stand for layer 0's first one. */
+    private static Architecture.Layer withoutFirstNorm(Architecture.Layer layer) {
+        Architecture.Placement mixer = layer.norms().mixer();
+        return new Architecture.Layer(layer.mixer(), layer.cross(), layer.feedForward(),
+                new Architecture.Norms(new Architecture.Placement(Optional.empty(), mixer.after(), mixer.sum()), layer.norms().cross(),
+                        layer.norms().feedForward()), layer.residualScale());
     }
 
     private Architecture.Input input(String side, boolean rotary, int contextLength) {

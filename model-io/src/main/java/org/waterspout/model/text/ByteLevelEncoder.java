@@ -20,8 +20,8 @@ final class ByteLevelEncoder implements FragmentEncoder {
     }
 
     @Override
-    public int[] encode(String text) {
-        return library.encode(text, false);
+    public void encode(String text, TokenList out) {
+        library.encode(text, out);
     }
 
     @Override

@@ -1,10 +1,10 @@
 package org.waterspout.model.text;
 
 /** Ordinary text, in which no token is written by name, to tokens. */
-sealed interface FragmentEncoder extends AutoCloseable permits ByteLevelEncoder, SentencePieceEncoder {
+sealed interface FragmentEncoder extends AutoCloseable permits ByteLevelEncoder, SentencePieceEncoder, UnigramEncoder {
 
     /** @param text without lone surrogates, not empty */
-    int[] encode(String text);
+    void encode(String text, TokenList out);
 
     @Override
     void close();

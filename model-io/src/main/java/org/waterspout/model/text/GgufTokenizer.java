@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -42,9 +43,13 @@ final class GgufTokenizer implements Tokenizer {
     private final SpecialTokens specialTokens;
     private final OptionalInt bos;
     private final OptionalInt eos;
+    private final OptionalInt unknown;
+    private final OptionalInt pad;
+    private final OptionalInt mask;
     private final boolean addsBos;
     private final boolean addsEos;
     private final boolean addsLeadingSpace;
+    private final SequenceTemplate template;
     private final Set<Integer> endTokens;
 
     private GgufTokenizer(Metadata metadata, Vocabulary vocabulary, FragmentEncoder encoder, Defaults defaults) {
@@ -53,6 +58,9 @@ final class GgufTokenizer implements Tokenizer {
         this.specialTokens = new SpecialTokens(vocabulary, swallowing(metadata, vocabulary));
         this.bos = token(metadata, vocabulary, "bos_token_id", defaults.bos);
         this.eos = token(metadata, vocabulary, "eos_token_id", defaults.eos);
+        this.unknown = token(metadata, vocabulary, "unknown_token_id", defaults.unknown);
+        this.pad = token(metadata, vocabulary, "padding_token_id", -1);
+        this.mask = token(metadata, vocabulary, "mask_token_id", -1);
         this.addsBos = metadata.flagOr(PREFIX + "add_bos_token", defaults.addsBos);
         this.addsEos = metadata.flagOr(PREFIX + "add_eos_token", false);
         this.addsLeadingSpace = vocabulary.writing() == Vocabulary.Writing.SENTENCE_PIECE
@@ -64,18 +72,31 @@ final class GgufTokenizer implements Tokenizer {
         if (addsEos && eos.isEmpty()) {
             throw new ModelFormatException(PREFIX + "add_eos_token is true, but there is no " + PREFIX + "eos_token_id");
         }
+        List<SequenceTemplate.Part> single = new ArrayList<>();
+        if (addsBos) {
+            single.add(new SequenceTemplate.Part.Special(bos.getAsInt(), 0));
+        }
+        single.add(new SequenceTemplate.Part.Text(0, 0));
+        if (addsEos) {
+            single.add(new SequenceTemplate.Part.Special(eos.getAsInt(), 0));
+        }
+        // A model that encloses its texts is an encoder of RoBERTa's kind; others take no pairs.
+        this.template = addsBos && addsEos ? TemplateReader.roberta(bos.getAsInt(), eos.getAsInt())
+                : new SequenceTemplate(single, List.of());
     }
 
     /** What llama.cpp assumes of a kind of tokenizer where a file has no key; -1 for no token. */
-    private record Defaults(int bos, int eos, boolean addsBos) { }
+    private record Defaults(int bos, int eos, int unknown, boolean addsBos) { }
 
-    static GgufTokenizer of(Metadata metadata) {
+    static Tokenizer of(Metadata metadata) {
         String model = metadata.string(PREFIX + "model");
         return switch (model) {
             case "gpt2" -> byteLevel(metadata);
             case "llama" -> sentencePiece(metadata);
+            case "bert" -> GgufWordPieces.of(metadata, vocabulary(metadata, Vocabulary.Writing.SENTENCE_PIECE));
+            case "t5" -> unigram(metadata);
             default -> throw new UnsupportedModelException("tokenizer " + Quoted.of(model)
-                    + " (tokenizer.ggml.model) is not built: use a model with a gpt2 or llama tokenizer");
+                    + " (tokenizer.ggml.model) is not built: use a model with a gpt2, llama, bert or t5 tokenizer");
         };
     }
 
@@ -90,7 +111,7 @@ final class GgufTokenizer implements Tokenizer {
         List<String> merges = metadata.list(PREFIX + "merges", String.class);
         FragmentEncoder encoder = new ByteLevelEncoder(vocabulary, merges, preTokenizer);
         try {
-            return new GgufTokenizer(metadata, vocabulary, encoder, new Defaults(-1, -1, preTokenizer.addsBos()));
+            return new GgufTokenizer(metadata, vocabulary, encoder, new Defaults(-1, -1, -1, preTokenizer.addsBos()));
         } catch (RuntimeException e) {
             encoder.close();
             throw e;
@@ -100,7 +121,44 @@ final class GgufTokenizer implements Tokenizer {
     private static GgufTokenizer sentencePiece(Metadata metadata) {
         Vocabulary vocabulary = vocabulary(metadata, Vocabulary.Writing.SENTENCE_PIECE);
         List<Double> scores = metadata.list(PREFIX + "scores", Double.class);
-        return new GgufTokenizer(metadata, vocabulary, new SentencePieceEncoder(vocabulary, scores), new Defaults(1, 2, true));
+        return new GgufTokenizer(metadata, vocabulary, new SentencePieceEncoder(vocabulary, scores), new Defaults(1, 2, 0, true));
+    }
+
+    /** The keys that llama.cpp's converter writes for T5 and XLM-R: the pieces in the model's order, and the character map. */
+    private static Tokenizer unigram(Metadata metadata) {
+        Vocabulary vocabulary = vocabulary(metadata, Vocabulary.Writing.SENTENCE_PIECE);
+        List<Double> listed = metadata.list(PREFIX + "scores", Double.class);
+        float[] scores = new float[listed.size()];
+        for (int token = 0; token < scores.length; token++) {
+            scores[token] = listed.get(token).floatValue();
+        }
+        List<Long> map = metadata.optionalList(PREFIX + "precompiled_charsmap", Long.class).orElse(List.of());
+        byte[] characterMap = new byte[map.size()];
+        for (int i = 0; i < characterMap.length; i++) {
+            characterMap[i] = map.get(i).byteValue();
+        }
+        SentencePieceModel.Rules rules = new SentencePieceModel.Rules(characterMap,
+                metadata.flagOr(PREFIX + "add_space_prefix", true), metadata.flagOr(PREFIX + "remove_extra_whitespaces", true), true,
+                false);
+        SentencePieceModel model = new SentencePieceModel("tokenizer.ggml", SentencePieceModel.Kind.UNIGRAM, vocabulary.pieces(), scores,
+                vocabulary.kinds(), false, rules, "<s>", "</s>", "<pad>");
+        OptionalInt bos = token(metadata, vocabulary, "bos_token_id", -1);
+        OptionalInt eos = token(metadata, vocabulary, "eos_token_id", 1);
+        OptionalInt unknown = token(metadata, vocabulary, "unknown_token_id", 2);
+        boolean addsBos = metadata.flagOr(PREFIX + "add_bos_token", false);
+        boolean addsEos = metadata.flagOr(PREFIX + "add_eos_token", true);
+        if (addsBos && bos.isEmpty() || addsEos && eos.isEmpty()) {
+            throw new ModelFormatException(PREFIX + (addsBos && bos.isEmpty() ? "add_bos_token" : "add_eos_token")
+                    + " is true, but the file does not say which token that is");
+        }
+        SequenceTemplate template = addsBos && addsEos ? TemplateReader.roberta(bos.getAsInt(), eos.getAsInt())
+                : addsEos ? TokenLayout.ended(eos.getAsInt())
+                : addsBos ? new SequenceTemplate(List.of(new SequenceTemplate.Part.Special(bos.getAsInt(), 0),
+                        new SequenceTemplate.Part.Text(0, 0)), List.of())
+                : SequenceTemplate.bare();
+        return new SentencePieceTokenizer(model, new TokenLayout(vocabulary, IntStream.range(0, vocabulary.size()).toArray(),
+                Map.of(), template, bos, eos, unknown, token(metadata, vocabulary, "padding_token_id", 0),
+                token(metadata, vocabulary, "mask_token_id", -1)));
     }
 
     private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
@@ -126,7 +184,7 @@ final class GgufTokenizer implements Tokenizer {
         return kinds[(int) type];
     }
 
-    private static OptionalInt token(Metadata metadata, Vocabulary vocabulary, String key, int fallback) {
+    static OptionalInt token(Metadata metadata, Vocabulary vocabulary, String key, int fallback) {
         int token = metadata.integerOr(PREFIX + key, fallback);
         if (token == fallback && (fallback < 0 || fallback >= vocabulary.size())) {
             return OptionalInt.empty();
@@ -171,21 +229,40 @@ final class GgufTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text, boolean parseSpecial) {
-        List<int[]> parts = new ArrayList<>();
+        TokenList out = new TokenList(text.length() / 3, false);
+        encode(text, parseSpecial, out);
+        return out.tokens();
+    }
+
+    @Override
+    public Encoding pieces(String text, boolean parseSpecial) {
+        TokenList out = new TokenList(text.length() / 3, true);
+        encode(text, parseSpecial, out);
+        return out.encoding();
+    }
+
+    private void encode(String text, boolean parseSpecial, TokenList out) {
         boolean afterSpecial = true;
         for (SpecialTokens.Part part : specialTokens.split(NativeTokenizer.wellFormed(text), parseSpecial)) {
             switch (part) {
-                case SpecialTokens.Part.Token(int token) -> {
-                    parts.add(new int[] {token});
+                case SpecialTokens.Part.Token(int token, int from, int to) -> {
+                    out.placesFrom(0, 0);
+                    out.add(token, from, to);
                     afterSpecial = true;
                 }
-                case SpecialTokens.Part.Text(String words) -> {
-                    parts.add(encoder.encode(addsLeadingSpace && afterSpecial ? " " + words : words));
+                case SpecialTokens.Part.Text(String words, int from) -> {
+                    boolean spaced = addsLeadingSpace && afterSpecial;
+                    out.placesFrom(spaced ? from - 1 : from, from);
+                    encoder.encode(spaced ? " " + words : words, out);
                     afterSpecial = false;
                 }
             }
         }
-        return parts.size() == 1 ? parts.getFirst() : parts.stream().flatMapToInt(IntStream::of).toArray();
+    }
+
+    @Override
+    public SequenceTemplate template() {
+        return template;
     }
 
     @Override
@@ -220,6 +297,26 @@ final class GgufTokenizer implements Tokenizer {
     @Override
     public OptionalInt eos() {
         return eos;
+    }
+
+    @Override
+    public OptionalInt unknown() {
+        return unknown;
+    }
+
+    @Override
+    public OptionalInt pad() {
+        return pad;
+    }
+
+    @Override
+    public OptionalInt mask() {
+        return mask;
+    }
+
+    @Override
+    public OptionalInt id(String piece) {
+        return vocabulary.id(piece);
     }
 
     @Override

@@ -1,161 +1,137 @@
 package org.waterspout.model.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
-import org.waterspout.error.ModelFormatException;
-import org.waterspout.error.ModelNotFoundException;
-import org.waterspout.error.UnsupportedModelException;
+import java.util.stream.IntStream;
 
-/** A tokenizer.json: encoding is the library's, decoding goes token by token over the vocabulary's bytes. */
+/**
+ * A tokenizer.json: encoding is the library's. Pieces that stand for bytes are decoded token by token, others by the library, whose
+ * decoders look at neighbours.
+ */
 final class JsonTokenizer implements Tokenizer {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final Vocabulary vocabulary;
-    /** Knows every added token. */
-    private final NativeTokenizer withSpecial;
+    private final TokenizerJson json;
     /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
     private final NativeTokenizer withoutSpecial;
+    /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
+    private NativeTokenizer withSpecial;
+    private boolean closed;
+    private final SequenceTemplate template;
     private final OptionalInt bos;
     private final OptionalInt eos;
+    private final OptionalInt unknown;
+    private final OptionalInt pad;
+    private final OptionalInt mask;
     private final boolean addsLeadingSpace;
+    private final boolean decodesByBytes;
+    private final boolean cleansSpaces;
 
-    private JsonTokenizer(Vocabulary vocabulary, NativeTokenizer withSpecial, NativeTokenizer withoutSpecial, OptionalInt bos,
-            OptionalInt eos, boolean addsLeadingSpace) {
-        this.vocabulary = vocabulary;
-        this.withSpecial = withSpecial;
-        this.withoutSpecial = withoutSpecial;
-        this.bos = bos;
-        this.eos = eos;
-        this.addsLeadingSpace = addsLeadingSpace;
+    private JsonTokenizer(TokenizerJson json, ObjectNode config, ObjectNode map) {
+        this.json = json;
+        this.vocabulary = json.vocabulary();
+        this.template = TemplateReader.of(json);
+        this.bos = named("bos_token", config, map);
+        this.eos = named("eos_token", config, map);
+        this.pad = named("pad_token", config, map);
+        this.mask = named("mask_token", config, map);
+        OptionalInt byModel = json.unknown(vocabulary);
+        this.unknown = byModel.isPresent() ? byModel : named("unk_token", config, map);
+        List<String> decoders = json.decoders();
+        this.decodesByBytes = decoders.contains("ByteLevel") || decoders.contains("ByteFallback");
+        this.addsLeadingSpace = decoders.contains("Strip") || vocabulary.writing() == Vocabulary.Writing.WORD_PIECE
+                || decoders.contains("Metaspace") && !json.json().path("decoder").path("prepend_scheme").asText().equals("never");
+        // Transformers does not do this to BPE, whatever the file says
+        this.cleansSpaces = config.path("clean_up_tokenization_spaces").asBoolean() && !json.model().equals("BPE");
+        this.withoutSpecial = new NativeTokenizer(json.withoutSpecial().bytes(), json.source());
     }
 
     static JsonTokenizer of(Path file) {
-        ObjectNode json = read(file);
-        Vocabulary vocabulary = vocabulary(json, file);
-        Path config = file.resolveSibling("tokenizer_config.json");
-        JsonNode names = Files.exists(config) ? read(config) : JSON.createObjectNode();
-        OptionalInt bos = named(vocabulary, names.path("bos_token"));
-        OptionalInt eos = named(vocabulary, names.path("eos_token"));
-        boolean addsLeadingSpace = decoderTypes(json).contains("Strip");
-        NativeTokenizer withSpecial = new NativeTokenizer(bytes(json), file.toString());
-        try {
-            removeSpecial(json);
-            return new JsonTokenizer(vocabulary, withSpecial, new NativeTokenizer(bytes(json), file.toString()), bos, eos,
-                    addsLeadingSpace);
-        } catch (RuntimeException e) {
-            withSpecial.close();
-            throw e;
-        }
+        Path folder = file.toAbsolutePath().getParent();
+        return new JsonTokenizer(TokenizerJson.of(file), TokenizerJson.optionalObject(folder, "tokenizer_config.json"),
+                TokenizerJson.optionalObject(folder, "special_tokens_map.json"));
     }
 
-    private static ObjectNode read(Path file) {
-        if (!Files.isRegularFile(file)) {
-            throw new ModelNotFoundException("there is no file " + file + ": give the path of a tokenizer.json");
-        }
-        try {
-            if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
-                return object;
+    /**
+     * A tokenizer written as JSON by this program.
+     *
+     * @param config what tokenizer_config.json says
+     */
+    static JsonTokenizer of(TokenizerJson json, ObjectNode config) {
+        return new JsonTokenizer(json, config, TokenizerJson.JSON.createObjectNode());
+    }
+
+    /** A token named by a string, or by an object whose content is its name, in the first of {@code files} that does. */
+    private OptionalInt named(String key, ObjectNode... files) {
+        for (ObjectNode file : files) {
+            JsonNode name = file.path(key).isObject() ? file.path(key).path("content") : file.path(key);
+            OptionalInt token = name.isTextual() ? vocabulary.id(name.asText()) : OptionalInt.empty();
+            if (token.isPresent()) {
+                return token;
             }
-        } catch (IOException e) {
-            throw new ModelFormatException(file + " is not readable JSON", e);
         }
-        throw new ModelFormatException(file + " holds no JSON object");
+        return OptionalInt.empty();
     }
 
-    private static byte[] bytes(JsonNode json) {
-        try {
-            return JSON.writeValueAsBytes(json);
-        } catch (IOException e) {
-            throw new ModelFormatException("the tokenizer cannot be written as JSON again", e);
+    private synchronized NativeTokenizer withSpecial() {
+        if (closed) {
+            throw new IllegalStateException("the tokenizer is closed");
         }
+        if (withSpecial == null) {
+            withSpecial = new NativeTokenizer(json.bytes(), json.source());
+        }
+        return withSpecial;
     }
 
-    private static Vocabulary vocabulary(ObjectNode json, Path file) {
-        List<String> decoders = decoderTypes(json);
-        Vocabulary.Writing writing;
-        if (decoders.contains("ByteLevel")) {
-            writing = Vocabulary.Writing.BYTE_LEVEL;
-        } else if (decoders.contains("ByteFallback")) {
-            writing = Vocabulary.Writing.SENTENCE_PIECE;
-        } else {
-            throw new UnsupportedModelException("decoders " + decoders + " of " + file
-                    + " are not built: use a tokenizer with a ByteLevel or ByteFallback decoder");
-        }
-        JsonNode vocab = json.path("model").path("vocab");
-        if (!(vocab instanceof ObjectNode)) {
-            throw new UnsupportedModelException("the tokenizer model " + json.path("model").path("type").asText() + " of " + file
-                    + " is not built: use a BPE tokenizer");
-        }
-        List<String> pieces = new ArrayList<>();
-        List<Vocabulary.Kind> kinds = new ArrayList<>();
-        vocab.properties().forEach(entry -> put(pieces, kinds, entry.getValue().asInt(-1), entry.getKey(),
-                writing == Vocabulary.Writing.SENTENCE_PIECE && Vocabulary.byteOf(entry.getKey()) >= 0
-                        ? Vocabulary.Kind.BYTE : Vocabulary.Kind.NORMAL, file));
-        for (JsonNode token : json.path("added_tokens")) {
-            put(pieces, kinds, token.path("id").asInt(-1), token.path("content").asText(),
-                    token.path("special").asBoolean() ? Vocabulary.Kind.CONTROL : Vocabulary.Kind.USER_DEFINED, file);
-        }
-        return new Vocabulary(pieces, kinds, writing);
-    }
-
-    private static void put(List<String> pieces, List<Vocabulary.Kind> kinds, int token, String piece, Vocabulary.Kind kind,
-            Path file) {
-        if (token < 0 || token > 10_000_000) {
-            throw new ModelFormatException(file + ": the token '" + piece + "' has no number between 0 and 10000000");
-        }
-        while (pieces.size() <= token) { // numbers without a token decode to nothing
-            pieces.add("");
-            kinds.add(Vocabulary.Kind.UNUSED);
-        }
-        pieces.set(token, piece);
-        kinds.set(token, kind);
-    }
-
-    private static List<String> decoderTypes(JsonNode json) {
-        List<String> types = new ArrayList<>();
-        JsonNode decoder = json.path("decoder");
-        types.add(decoder.path("type").asText());
-        decoder.path("decoders").forEach(part -> types.add(part.path("type").asText()));
-        return types;
-    }
-
-    private static void removeSpecial(ObjectNode json) {
-        ArrayNode kept = JSON.createArrayNode();
-        json.path("added_tokens").forEach(token -> {
-            if (!token.path("special").asBoolean()) {
-                kept.add(token);
-            }
-        });
-        json.set("added_tokens", kept);
-    }
-
-    /** A token named by a string, or by an object whose content is its name. */
-    private static OptionalInt named(Vocabulary vocabulary, JsonNode name) {
-        int token = vocabulary.pieces().indexOf(name.isObject() ? name.path("content").asText() : name.asText());
-        return name.isMissingNode() || name.isNull() || token < 0 ? OptionalInt.empty() : OptionalInt.of(token);
+    private NativeTokenizer library(boolean parseSpecial) {
+        return parseSpecial ? withSpecial() : withoutSpecial;
     }
 
     @Override
     public int[] encode(String text, boolean parseSpecial) {
-        return (parseSpecial ? withSpecial : withoutSpecial).encode(NativeTokenizer.wellFormed(text), false);
+        return library(parseSpecial).encode(NativeTokenizer.wellFormed(text), false);
     }
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = (parseSpecial ? withSpecial : withoutSpecial).encode(NativeTokenizer.wellFormed(text), true);
+        int[] tokens = template.around(pieces(text, parseSpecial)).tokens();
         boolean doubled = bos.isPresent() && tokens.length > 1 && tokens[0] == bos.getAsInt() && tokens[1] == bos.getAsInt();
-        return doubled ? java.util.Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
+        return doubled ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
+    }
+
+    @Override
+    public Encoding pieces(String text, boolean parseSpecial) {
+        TokenList out = new TokenList(text.length() / 3, true);
+        library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        return out.encoding();
+    }
+
+    @Override
+    public SequenceTemplate template() {
+        return template;
+    }
+
+    @Override
+    public String decode(int[] tokens, boolean withSpecialNames) {
+        if (decodesByBytes) {
+            return Tokenizer.super.decode(tokens, withSpecialNames);
+        }
+        for (int token : tokens) {
+            vocabulary.piece(token); // the library passes over what it does not know
+        }
+        String text = withSpecial().decode(IntStream.of(tokens).filter(token -> withSpecialNames || !isSpecial(token)).toArray());
+        return cleansSpaces ? cleaned(text) : text;
+    }
+
+    /** What clean_up_tokenization_spaces asks for; the replacements and their order are those of Transformers. */
+    static String cleaned(String text) {
+        return text.replace(" .", ".").replace(" ?", "?").replace(" !", "!").replace(" ,", ",").replace(" ' ", "'")
+                .replace(" n't", "n't").replace(" 'm", "'m").replace(" 's", "'s").replace(" 've", "'ve").replace(" 're", "'re");
     }
 
     @Override
@@ -184,8 +160,28 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     @Override
+    public OptionalInt unknown() {
+        return unknown;
+    }
+
+    @Override
+    public OptionalInt pad() {
+        return pad;
+    }
+
+    @Override
+    public OptionalInt mask() {
+        return mask;
+    }
+
+    @Override
+    public OptionalInt id(String piece) {
+        return vocabulary.id(piece);
+    }
+
+    @Override
     public Set<Integer> endTokens() {
-        return eos.isPresent() ? Set.of(eos.getAsInt()) : Collections.emptySet();
+        return eos.isPresent() ? Set.of(eos.getAsInt()) : Set.of();
     }
 
     @Override
@@ -199,8 +195,11 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     @Override
-    public void close() {
-        withSpecial.close();
+    public synchronized void close() {
+        closed = true;
         withoutSpecial.close();
+        if (withSpecial != null) {
+            withSpecial.close();
+        }
     }
 }

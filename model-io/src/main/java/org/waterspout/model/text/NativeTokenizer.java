@@ -1,11 +1,13 @@
 package org.waterspout.model.text;
 
 import ai.djl.engine.EngineException;
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 
@@ -44,13 +46,64 @@ final class NativeTokenizer implements AutoCloseable {
         }
     }
 
-    /** The tokens of {@code text}, which holds no lone surrogate. */
+    /**
+     * The tokens of {@code text}, which holds no lone surrogate.
+     *
+     * <p>Calls the library below DJL's own encoding, which would copy six more arrays (strings among them) for every text.
+     */
     int[] encode(String text, boolean addSpecialTokens) {
         if (text.isEmpty() && !addSpecialTokens) {
             return new int[0];
         }
-        Encoding encoding = tokenizer.encode(text, addSpecialTokens, false);
-        long[] ids = encoding.getIds();
+        long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, addSpecialTokens);
+        try {
+            return narrowed(TokenizersLibrary.LIB.getTokenIds(encoding));
+        } finally {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
+    }
+
+    /** Adds the tokens of {@code text}, which holds no lone surrogate, with their places if {@code out} wants them. */
+    void encode(String text, TokenList out) {
+        if (text.isEmpty()) {
+            return;
+        }
+        long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+        try {
+            long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
+            CharSpan[] spans = out.withPlaces() ? TokenizersLibrary.LIB.getTokenCharSpans(encoding) : null;
+            int[] places = spans == null ? null : places(text);
+            for (int i = 0; i < ids.length; i++) {
+                int start = spans == null || spans[i] == null ? 0 : spans[i].getStart();
+                int end = spans == null || spans[i] == null ? 0 : spans[i].getEnd();
+                out.add((int) ids[i], places == null ? start : places[start], places == null ? end : places[end]);
+            }
+        } finally {
+            TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
+    }
+
+    /** The text of {@code tokens}, special ones by name, as the file's decoder makes it. */
+    String decode(int[] tokens) {
+        return TokenizersLibrary.LIB.decode(tokenizer.getHandle(), IntStream.of(tokens).asLongStream().toArray(), false);
+    }
+
+    /** [code points + 1] Where each character of Unicode begins in UTF-16; null if each is one there. */
+    private static int[] places(String text) {
+        int points = text.codePointCount(0, text.length());
+        if (points == text.length()) {
+            return null;
+        }
+        int[] places = new int[points + 1];
+        for (int point = 0, at = 0; point < points; point++) {
+            places[point] = at;
+            at += Character.charCount(text.codePointAt(at));
+        }
+        places[points] = text.length();
+        return places;
+    }
+
+    private static int[] narrowed(long[] ids) {
         int[] tokens = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
             tokens[i] = (int) ids[i];

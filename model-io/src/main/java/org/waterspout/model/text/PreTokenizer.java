@@ -30,7 +30,7 @@ record PreTokenizer(List<String> names, List<String> expressions, boolean ignore
     private static final List<PreTokenizer> TABLE = List.of(
             new PreTokenizer(List.of("default"),
                     List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]"), false, false),
-            new PreTokenizer(List.of("gpt-2", "phi-2", "mpt", "olmo", "jais", "exaone4", "trillion", "jina-es", "jina-de",
+            new PreTokenizer(List.of("gpt-2", "phi-2", "roberta-bpe", "mpt", "olmo", "jais", "exaone4", "trillion", "jina-es", "jina-de",
                     "jina-v1-en", "jina-v2-es", "jina-v2-de"), List.of(GPT2), false, false),
             new PreTokenizer(List.of("smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"),
                     List.of("\\p{N}", GPT2), false, false),

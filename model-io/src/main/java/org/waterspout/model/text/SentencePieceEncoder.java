@@ -23,24 +23,47 @@ final class SentencePieceEncoder implements FragmentEncoder {
 
     private final Vocabulary vocabulary;
     private final Map<String, Integer> tokens;
-    private final int[] byteTokens = new int[256];
+    /** [256] The token of each byte; null if the vocabulary has none. */
+    private final int[] byteTokens;
+    private final int unknown;
     private final float[] scores;
     private final int longestPiece;
 
     /** @param scores [tokens] */
     SentencePieceEncoder(Vocabulary vocabulary, List<Double> scores) {
-        if (scores.size() != vocabulary.size()) {
-            throw new ModelFormatException("the vocabulary has " + vocabulary.size() + " tokens but " + scores.size()
+        this(vocabulary, narrowed(scores), true, -1);
+    }
+
+    /**
+     * @param scores       [tokens]
+     * @param byteFallback whether characters without a piece become byte tokens
+     * @param unknown      the token they become if not
+     */
+    SentencePieceEncoder(Vocabulary vocabulary, float[] scores, boolean byteFallback, int unknown) {
+        if (scores.length != vocabulary.size()) {
+            throw new ModelFormatException("the vocabulary has " + vocabulary.size() + " tokens but " + scores.length
                     + " scores");
         }
         this.vocabulary = vocabulary;
         this.tokens = vocabulary.tokensOf(EnumSet.of(Vocabulary.Kind.NORMAL, Vocabulary.Kind.USER_DEFINED,
                 Vocabulary.Kind.UNUSED, Vocabulary.Kind.UNDEFINED));
-        this.scores = new float[scores.size()];
-        for (int token = 0; token < this.scores.length; token++) {
-            this.scores[token] = scores.get(token).floatValue();
-        }
+        this.scores = scores;
         this.longestPiece = vocabulary.pieces().stream().mapToInt(String::length).max().orElse(0);
+        this.byteTokens = byteFallback ? byteTokens(vocabulary) : null;
+        this.unknown = unknown;
+    }
+
+    private static float[] narrowed(List<Double> scores) {
+        float[] narrowed = new float[scores.size()];
+        for (int token = 0; token < narrowed.length; token++) {
+            narrowed[token] = scores.get(token).floatValue();
+        }
+        return narrowed;
+    }
+
+    /** [256] The token of each byte. */
+    static int[] byteTokens(Vocabulary vocabulary) {
+        int[] byteTokens = new int[256];
         Arrays.fill(byteTokens, -1);
         for (int token = 0; token < vocabulary.size(); token++) {
             if (vocabulary.kinds().get(token) == Vocabulary.Kind.BYTE) {
@@ -56,11 +79,12 @@ final class SentencePieceEncoder implements FragmentEncoder {
             throw new UnsupportedModelException("the SentencePiece vocabulary has no token for every byte: use a model whose "
                     + "vocabulary has the 256 tokens <0x00> to <0xFF>");
         }
+        return byteTokens;
     }
 
     @Override
-    public int[] encode(String text) {
-        return new Merging(text.replace(' ', Vocabulary.SPACE_MARK)).run();
+    public void encode(String text, TokenList out) {
+        new Merging(text.replace(' ', Vocabulary.SPACE_MARK)).run(out);
     }
 
     @Override
@@ -94,7 +118,7 @@ final class SentencePieceEncoder implements FragmentEncoder {
             this.previous = new int[text.length()];
         }
 
-        int[] run() {
+        void run(TokenList out) {
             int before = -1;
             for (int at = 0; at < text.length(); at += length[at]) {
                 length[at] = Character.charCount(text.codePointAt(at));
@@ -107,11 +131,9 @@ final class SentencePieceEncoder implements FragmentEncoder {
             for (Pair best = pairs.poll(); best != null; best = pairs.poll()) {
                 join(best);
             }
-            Output output = new Output(text.length());
             for (int at = 0; at < text.length(); at += length[at]) {
-                write(at, at + length[at], output);
+                write(at, at + length[at], out);
             }
-            return output.tokens();
         }
 
         private void join(Pair pair) {
@@ -152,43 +174,26 @@ final class SentencePieceEncoder implements FragmentEncoder {
             }
         }
 
-        private void write(int from, int to, Output output) {
+        private void write(int from, int to, TokenList out) {
             String piece = text.substring(from, to);
             Integer split = unusedSplit.get(piece);
             if (split != null) {
-                write(from, from + split, output);
-                write(from + split, to, output);
+                write(from, from + split, out);
+                write(from + split, to, out);
                 return;
             }
             Integer token = tokens.get(piece);
             if (token != null) {
-                output.add(token);
+                out.add(token, from, to);
+                return;
+            }
+            if (byteTokens == null) {
+                out.add(unknown, from, to);
                 return;
             }
             for (byte b : piece.getBytes(StandardCharsets.UTF_8)) {
-                output.add(byteTokens[b & 0xFF]);
+                out.add(byteTokens[b & 0xFF], from, to);
             }
-        }
-    }
-
-    /** A growing list of tokens. */
-    private static final class Output {
-        private int[] tokens;
-        private int count;
-
-        Output(int expected) {
-            tokens = new int[expected + 16];
-        }
-
-        void add(int token) {
-            if (count == tokens.length) {
-                tokens = Arrays.copyOf(tokens, 2 * count);
-            }
-            tokens[count++] = token;
-        }
-
-        int[] tokens() {
-            return Arrays.copyOf(tokens, count);
         }
     }
 }

@@ -14,9 +14,10 @@ final class SpecialTokens {
 
     /** A stretch of ordinary text, or a token that was written by name. */
     sealed interface Part {
-        record Text(String text) implements Part { }
+        /** @param from where it begins in the whole text */
+        record Text(String text, int from) implements Part { }
 
-        record Token(int token) implements Part { }
+        record Token(int token, int from, int to) implements Part { }
     }
 
     /** A name's tree: what may follow, and the token whose name ends here (-1: none). */
@@ -70,10 +71,11 @@ final class SpecialTokens {
                 continue;
             }
             if (at > textFrom) {
-                parts.add(new Part.Text(text.substring(textFrom, at)));
+                parts.add(new Part.Text(text.substring(textFrom, at), textFrom));
             }
-            parts.add(new Part.Token(token));
-            at += vocabulary.pieces().get(token).length();
+            int end = at + vocabulary.pieces().get(token).length();
+            parts.add(new Part.Token(token, at, end));
+            at = end;
             if (swallowSpaceAfter.contains(token)) {
                 while (at < text.length() && isAsciiSpace(text.charAt(at))) {
                     at++;
@@ -82,7 +84,7 @@ final class SpecialTokens {
             textFrom = at;
         }
         if (textFrom < text.length()) {
-            parts.add(new Part.Text(text.substring(textFrom)));
+            parts.add(new Part.Text(text.substring(textFrom), textFrom));
         }
         return parts;
     }

@@ -11,7 +11,8 @@ import org.waterspout.model.Metadata;
  *
  * <p>Text is taken as Unicode: a lone surrogate in a string, like an ill-formed sequence in UTF-8 bytes, counts as U+FFFD.
  */
-public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer {
+public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer,
+        SentencePieceTokenizer {
 
     /**
      * The tokenizer a GGUF file describes (keys {@code tokenizer.ggml.*}); tokens are those llama.cpp gives for the file.
@@ -24,15 +25,17 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
     }
 
     /**
-     * The tokenizer of a {@code tokenizer.json} file; tokens are those of Hugging Face's tokenizers library. Which token begins
-     * and ends a text is read from {@code tokenizer_config.json} in the same folder, where there is one.
+     * The tokenizer of a Hugging Face model directory, or of one file: {@code tokenizer.json}, WordPiece's {@code vocab.txt},
+     * byte-level BPE's {@code vocab.json} (with {@code merges.txt} beside it), or a SentencePiece model ({@code .model},
+     * {@code .spm}). {@code tokenizer_config.json} in the same folder is read where there is one. Of a directory with two
+     * vocabularies this is the source language's; see {@link TranslationTokenizer}.
      *
-     * @throws org.waterspout.error.ModelNotFoundException    if there is no such file
-     * @throws org.waterspout.error.UnsupportedModelException if its tokens cannot be turned into bytes one by one
+     * @throws org.waterspout.error.ModelNotFoundException    if there is no such file, or the directory holds none
+     * @throws org.waterspout.error.UnsupportedModelException if it asks for what is not built; the message names it
      * @throws org.waterspout.error.ModelFormatException      if the file is not a tokenizer
      */
-    static Tokenizer of(Path tokenizerJson) {
-        return JsonTokenizer.of(tokenizerJson);
+    static Tokenizer of(Path fileOrDirectory) {
+        return TokenizerFiles.of(fileOrDirectory);
     }
 
     /**
@@ -53,6 +56,31 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
      * token after it where the model file asks for them. A begin token the text already starts with is not doubled.
      */
     int[] encodePrompt(String text, boolean parseSpecial);
+
+    /**
+     * The tokens of {@code text} with their places in it, nothing added: {@link #encode(String, boolean)} with offsets. What
+     * {@link SequenceTemplate#around(Encoding)} takes, whole or as a {@link Encoding#slice}.
+     *
+     * @param parseSpecial as for {@link #encode(String, boolean)}
+     */
+    Encoding pieces(String text, boolean parseSpecial);
+
+    /** The special tokens this model wants around one text and around two, and how many they are. */
+    SequenceTemplate template();
+
+    /** One text as an encoder takes it: its tokens with the template's special tokens. Names of tokens in it are plain text. */
+    default Encoding encode(String text) {
+        return template().around(pieces(text, false));
+    }
+
+    /**
+     * Two texts as an encoder takes them, such as a question and a document.
+     *
+     * @throws org.waterspout.error.InvalidRequestException if the model takes no pairs
+     */
+    default Encoding encode(String first, String second) {
+        return template().around(pieces(first, false), pieces(second, false));
+    }
 
     /**
      * The text of a whole sequence. Bytes that form no character become U+FFFD. The space that encoding put before the first
@@ -83,6 +111,18 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
 
     /** The token that ends a sequence. */
     OptionalInt eos();
+
+    /** The token for what the vocabulary cannot write. */
+    OptionalInt unknown();
+
+    /** The token that fills shorter rows up to longer ones; also the first token of some models' decoders. */
+    OptionalInt pad();
+
+    /** The token that stands for a hidden word. */
+    OptionalInt mask();
+
+    /** The token that the vocabulary, or the list of added tokens, writes as {@code piece}. */
+    OptionalInt id(String piece);
 
     /** Tokens after which generation stops: end of sequence, of turn, of message. */
     Set<Integer> endTokens();

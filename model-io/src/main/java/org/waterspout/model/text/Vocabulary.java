@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 
@@ -25,8 +26,12 @@ record Vocabulary(List<String> pieces, List<Kind> kinds, Writing writing) {
         /** One character for each byte, as GPT-2 chose them. */
         BYTE_LEVEL,
         /** UTF-8, with U+2581 for a space and {@code <0xNN>} for a single byte. */
-        SENTENCE_PIECE
+        SENTENCE_PIECE,
+        /** UTF-8: a word with the space before it, or what continues one, marked by {@code ##}. */
+        WORD_PIECE
     }
+
+    private static final String CONTINUES = "##";
 
     static final char SPACE_MARK = '\u2581';
 
@@ -69,6 +74,8 @@ record Vocabulary(List<String> pieces, List<Kind> kinds, Writing writing) {
             case UNDEFINED, NORMAL, UNUSED -> switch (writing) {
                 case BYTE_LEVEL -> byteLevel(piece);
                 case SENTENCE_PIECE -> piece.replace(SPACE_MARK, ' ').getBytes(StandardCharsets.UTF_8);
+                case WORD_PIECE -> (piece.startsWith(CONTINUES) ? piece.substring(CONTINUES.length()) : " " + piece)
+                        .getBytes(StandardCharsets.UTF_8);
             };
         };
     }
@@ -92,6 +99,12 @@ record Vocabulary(List<String> pieces, List<Kind> kinds, Writing writing) {
             }
         }
         return tokens;
+    }
+
+    /** The token written {@code piece}, searched one by one. */
+    OptionalInt id(String piece) {
+        int token = pieces.indexOf(piece);
+        return token < 0 ? OptionalInt.empty() : OptionalInt.of(token);
     }
 
     private static byte[] byteLevel(String piece) {

@@ -1,0 +1,75 @@
+package org.waterspout.model.text;
+
+import java.util.Arrays;
+
+/** Tokens being collected, with their places where those are wanted. */
+final class TokenList {
+
+    private final boolean withPlaces;
+    private int[] tokens;
+    private int[] starts;
+    private int[] ends;
+    private int count;
+    private int origin;
+    private int floor;
+
+    /** @param withPlaces whether {@link #encoding()} will be asked for */
+    TokenList(int expected, boolean withPlaces) {
+        this.withPlaces = withPlaces;
+        tokens = new int[expected + 16];
+        starts = new int[withPlaces ? expected + 16 : 0];
+        ends = new int[withPlaces ? expected + 16 : 0];
+    }
+
+    boolean withPlaces() {
+        return withPlaces;
+    }
+
+    /**
+     * Places added from now on count from {@code origin} in the text, and none lies before {@code floor}: what is before it, such
+     * as a space put before the first word, is not the text's.
+     */
+    void placesFrom(int origin, int floor) {
+        this.origin = origin;
+        this.floor = floor;
+    }
+
+    void add(int token, int start, int end) {
+        if (count == tokens.length) {
+            tokens = Arrays.copyOf(tokens, 2 * count);
+            if (withPlaces) {
+                starts = Arrays.copyOf(starts, 2 * count);
+                ends = Arrays.copyOf(ends, 2 * count);
+            }
+        }
+        if (withPlaces) {
+            starts[count] = Math.max(floor, origin + start);
+            ends[count] = Math.max(floor, origin + end);
+        }
+        tokens[count++] = token;
+    }
+
+    int token(int at) {
+        return tokens[at];
+    }
+
+    int start(int at) {
+        return starts[at];
+    }
+
+    int end(int at) {
+        return ends[at];
+    }
+
+    int size() {
+        return count;
+    }
+
+    int[] tokens() {
+        return Arrays.copyOf(tokens, count);
+    }
+
+    Encoding encoding() {
+        return Encoding.ofText(tokens(), Arrays.copyOf(starts, count), Arrays.copyOf(ends, count));
+    }
+}

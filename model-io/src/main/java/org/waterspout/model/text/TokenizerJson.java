@@ -1,0 +1,178 @@
+package org.waterspout.model.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Quoted;
+import org.waterspout.error.UnsupportedModelException;
+
+/**
+ * What a tokenizer.json says, read where this program must know it and not only the library.
+ *
+ * @param json   the whole file
+ * @param source where it came from, for messages
+ */
+record TokenizerJson(ObjectNode json, String source) {
+
+    static final ObjectMapper JSON = new ObjectMapper();
+    private static final Set<String> MODELS = Set.of("BPE", "WordPiece", "Unigram");
+    private static final Set<String> DECODERS = Set.of("", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Strip", "Replace",
+            "Metaspace", "WordPiece");
+
+    static TokenizerJson of(Path file) {
+        return new TokenizerJson(object(file), file.toString());
+    }
+
+    /** The JSON object that {@code file} holds. */
+    static ObjectNode object(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new ModelNotFoundException("there is no file " + file + ": give the path of a tokenizer.json");
+        }
+        try {
+            if (JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (IOException e) {
+            throw new ModelFormatException(file + " is not readable JSON", e);
+        }
+        throw new ModelFormatException(file + " holds no JSON object");
+    }
+
+    /** The object in {@code name} beside the tokenizer, or an empty one. */
+    static ObjectNode optionalObject(Path folder, String name) {
+        Path file = folder.resolve(name);
+        return Files.isRegularFile(file) ? object(file) : JSON.createObjectNode();
+    }
+
+    byte[] bytes() {
+        try {
+            return JSON.writeValueAsBytes(json);
+        } catch (IOException e) {
+            throw new ModelFormatException("the tokenizer cannot be written as JSON again", e);
+        }
+    }
+
+    /** BPE, WordPiece or Unigram. Old files do not name it. */
+    String model() {
+        JsonNode model = json.path("model");
+        String type = model.path("type").asText();
+        if (type.isEmpty()) {
+            type = model.has("merges") ? "BPE" : model.path("vocab").isArray() ? "Unigram"
+                    : model.has("continuing_subword_prefix") ? "WordPiece" : "";
+        }
+        if (!MODELS.contains(type) && !(type.isEmpty() && model.path("vocab").isObject())) {
+            throw new UnsupportedModelException("the tokenizer model " + Quoted.of(type) + " of " + source
+                    + " is not built: use a BPE, WordPiece or Unigram tokenizer");
+        }
+        return type;
+    }
+
+    Vocabulary.Writing writing() {
+        List<String> decoders = decoders();
+        for (String decoder : decoders) {
+            if (!DECODERS.contains(decoder)) {
+                throw new UnsupportedModelException("decoder " + Quoted.of(decoder) + " of " + source
+                        + " is not built: use a tokenizer with a ByteLevel, ByteFallback, Metaspace or WordPiece decoder");
+            }
+        }
+        if (decoders.contains("ByteLevel")) {
+            return Vocabulary.Writing.BYTE_LEVEL;
+        }
+        if (decoders.contains("ByteFallback") || decoders.contains("Metaspace")) {
+            return Vocabulary.Writing.SENTENCE_PIECE;
+        }
+        return Vocabulary.Writing.WORD_PIECE;
+    }
+
+    /** Types of the decoder and of its parts. */
+    List<String> decoders() {
+        List<String> types = new ArrayList<>();
+        JsonNode decoder = json.path("decoder");
+        types.add(decoder.path("type").asText());
+        decoder.path("decoders").forEach(part -> types.add(part.path("type").asText()));
+        return types;
+    }
+
+    Vocabulary vocabulary() {
+        model();
+        Vocabulary.Writing writing = writing();
+        List<String> pieces = new ArrayList<>();
+        List<Vocabulary.Kind> kinds = new ArrayList<>();
+        JsonNode vocab = json.path("model").path("vocab");
+        if (vocab instanceof ArrayNode scored) { // Unigram: pairs of piece and score, the place is the number
+            for (JsonNode pair : scored) {
+                put(pieces, kinds, pieces.size(), pair.path(0).asText(), kind(writing, pair.path(0).asText()));
+            }
+            int unknown = json.path("model").path("unk_id").asInt(-1);
+            if (unknown >= 0 && unknown < kinds.size()) {
+                kinds.set(unknown, Vocabulary.Kind.UNKNOWN);
+            }
+        } else if (vocab instanceof ObjectNode numbered) {
+            numbered.properties().forEach(entry -> put(pieces, kinds, entry.getValue().asInt(-1), entry.getKey(),
+                    kind(writing, entry.getKey())));
+        } else {
+            throw new ModelFormatException(source + " holds no vocabulary");
+        }
+        for (JsonNode token : json.path("added_tokens")) {
+            put(pieces, kinds, token.path("id").asInt(-1), token.path("content").asText(),
+                    token.path("special").asBoolean() ? Vocabulary.Kind.CONTROL : Vocabulary.Kind.USER_DEFINED);
+        }
+        return new Vocabulary(pieces, kinds, writing);
+    }
+
+    private static Vocabulary.Kind kind(Vocabulary.Writing writing, String piece) {
+        return writing == Vocabulary.Writing.SENTENCE_PIECE && Vocabulary.byteOf(piece) >= 0 ? Vocabulary.Kind.BYTE
+                : Vocabulary.Kind.NORMAL;
+    }
+
+    private void put(List<String> pieces, List<Vocabulary.Kind> kinds, int token, String piece, Vocabulary.Kind kind) {
+        if (token < 0 || token > 10_000_000) {
+            throw new ModelFormatException(source + ": the token " + Quoted.of(piece) + " has no number between 0 and 10000000");
+        }
+        while (pieces.size() <= token) { // numbers without a token decode to nothing
+            pieces.add("");
+            kinds.add(Vocabulary.Kind.UNUSED);
+        }
+        pieces.set(token, piece);
+        kinds.set(token, kind);
+    }
+
+    /** The token the model itself gives for what it cannot write. */
+    OptionalInt unknown(Vocabulary vocabulary) {
+        JsonNode model = json.path("model");
+        int number = model.path("unk_id").asInt(-1);
+        if (number >= 0) {
+            return OptionalInt.of(number);
+        }
+        return model.path("unk_token").isTextual() ? vocabulary.id(model.path("unk_token").asText()) : OptionalInt.empty();
+    }
+
+    /** A tokenizer to which the special tokens' names are ordinary text. */
+    TokenizerJson withoutSpecial() {
+        ObjectNode copy = json.deepCopy();
+        ArrayNode kept = JSON.createArrayNode();
+        for (JsonNode token : json.path("added_tokens")) {
+            if (!token.path("special").asBoolean()) {
+                kept.add(token);
+                continue;
+            }
+            int number = token.path("id").asInt(-1);
+            if (copy.path("model").path("vocab").path(number) instanceof ArrayNode pair) {
+                // Unigram would find the name as a piece. A name with a space is none that text, whose spaces are marks, can have.
+                pair.set(0, JSON.getNodeFactory().textNode(" special " + number));
+            }
+        }
+        copy.set("added_tokens", kept);
+        return new TokenizerJson(copy, source);
+    }
+}

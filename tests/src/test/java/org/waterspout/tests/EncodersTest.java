@@ -116,7 +116,7 @@ class EncodersTest {
 
     private static Object changed(Object value) {
         return switch (value) {
-            case Long number -> number > 8 ? number - 4 : number * 2;
+            case Long number -> number > 100 ? number / 4 : number > 8 ? number - 4 : number * 2; // a largest distance must come within reach
             case Double number -> number * 1.5 + 0.1;
             case Boolean flag -> !flag;
             default -> throw new IllegalStateException("no change is known for " + value);

@@ -191,7 +191,7 @@ final class TokenizerFiles {
         JsonNode strip = config.path("strip_accents");
         return new WordPieceVocabulary(lines(file), config.path("do_lower_case").asBoolean(true),
                 strip.isBoolean() ? Optional.of(strip.asBoolean()) : Optional.empty(),
-                config.path("tokenize_chinese_chars").asBoolean(true), file.toString()).tokenizer(config);
+                config.path("tokenize_chinese_chars").asBoolean(true), file.toString()).tokenizer(Neighbours.of(folder));
     }
 
     private static List<String> lines(Path file) {
@@ -241,6 +241,6 @@ final class TokenizerFiles {
         model.set("vocab", vocab);
         ArrayNode merges = model.putArray("merges");
         lines(folder.resolve("merges.txt")).stream().filter(line -> !line.isBlank() && !line.startsWith("#version")).forEach(merges::add);
-        return JsonTokenizer.of(new TokenizerJson(json, folder.resolve("vocab.json").toString()), named);
+        return JsonTokenizer.of(new TokenizerJson(json, folder.resolve("vocab.json").toString()), Neighbours.of(folder).with(named));
     }
 }

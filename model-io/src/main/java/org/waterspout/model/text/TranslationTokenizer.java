@@ -95,8 +95,12 @@ public final class TranslationTokenizer implements AutoCloseable {
     private static Map<String, Integer> named(Tokenizer tokenizer, Pattern pattern, boolean special) {
         Map<Integer, String> found = new TreeMap<>();
         for (int token = 0; token < tokenizer.vocabularySize(); token++) {
-            Matcher name = pattern.matcher(tokenizer.piece(token));
-            if (name.matches() && (!special || tokenizer.isSpecial(token))) {
+            String piece = tokenizer.piece(token);
+            if (special ? !tokenizer.isSpecial(token) : !piece.startsWith(">>")) {
+                continue;
+            }
+            Matcher name = pattern.matcher(piece);
+            if (name.matches()) {
                 for (int group = 1; group <= name.groupCount(); group++) {
                     if (name.group(group) != null) {
                         found.put(token, name.group(group));

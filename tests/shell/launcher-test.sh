@@ -41,6 +41,7 @@ fresh() {
 printf 'export JAVA_HOME=%q\n' '$box/jdk'
 [ ! -e '$box/sdk' ] || printf 'export TORNADOVM_HOME=%q\n' '$box/sdk'"
     program "$box/jdk/bin/java" "printf '%s\n' \"\$@\" >>'$box/java-words'
+echo \"preloaded: \${LD_PRELOAD-}\" >'$box/preloaded'
 case \" \$* \" in *' -XX:AOTCacheOutput='*) exit 0 ;; esac
 echo 'the answer'
 exit \$(cat '$box/java-code' 2>/dev/null || echo 0)"
@@ -62,6 +63,7 @@ run() {
     out=$(cat "$box/out")
     err=$(cat "$box/err")
     words=$(cat "$box/java-words")
+    preloaded=$(cat "$box/preloaded" 2>/dev/null || true)
 }
 
 builds() { wc -l <"$box/mvn-words" 2>/dev/null | tr -d ' ' || echo 0; }
@@ -224,6 +226,35 @@ sdk_where_needed() {
     claim "so it is started" holds "$words" org.waterspout.cli.Main
 }
 
+signal_handlers() {
+    local plain library
+    mkdir "$box/sdk"
+    touch "$box/sdk/tornado-argfile"
+    run devices
+    claim "without the JDK's library nothing is preloaded" [ "$preloaded" = "preloaded: " ]
+    # a path without a blank, as the loader wants it
+    plain=$(mktemp -d "${TMPDIR:-/tmp}/launcher-jdk.XXXXXX")
+    library=$plain/jdk/lib/libjsig.so
+    mkdir -p "$plain/jdk/lib" "$box/jdk/lib"
+    touch "$library" "$box/jdk/lib/libjsig.so"
+    if [ "$(uname -s)" = Linux ]; then
+        run devices
+        claim "a JDK in a path with a blank is remarked on" holds "$err" "a path with a blank"
+        claim "and not preloaded" lacks "$preloaded" libjsig
+        ln -s "$box/jdk/bin" "$plain/jdk/bin"
+        program "$tree/tornado-env.sh" "printf 'export JAVA_HOME=%q TORNADOVM_HOME=%q\n' '$plain/jdk' '$box/sdk'"
+        run devices
+        claim "the JVM's handlers stay in front" holds "$preloaded" "preloaded: $library"
+        environment=(LD_PRELOAD="$plain/other.so")
+        run devices
+        claim "beside what was preloaded" holds "$preloaded" "preloaded: $library:$plain/other.so"
+        environment=()
+        run list
+        claim "only where the SDK is used" lacks "$preloaded" libjsig
+    fi
+    rm -r "$plain"
+}
+
 device_memory() {
     mkdir "$box/sdk"
     touch "$box/sdk/tornado-argfile"
@@ -265,6 +296,7 @@ case_of "without a JDK" without_a_jdk
 case_of "exit codes and words" exit_codes_and_words
 case_of "through symbolic links" through_symlinks
 case_of "the SDK where it is needed" sdk_where_needed
+case_of "signal handlers" signal_handlers
 case_of "memory of devices" device_memory
 case_of "more flags for Java" more_flags
 if command -v shellcheck >/dev/null; then

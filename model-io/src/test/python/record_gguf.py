@@ -46,6 +46,28 @@ def record_decoder(folder, qtype, random):
     (folder / f"{qtype.name}.f32").write_bytes(numpy_bytes(numbers))
 
 
+def record_i8_32(folder, numbers, random):
+    """I8_32 is no type of the package: a 32-bit float d and 32 signed bytes q, value d * q."""
+    blocks = []
+    for d in (0.0, -0.0, 1.0, -3.7e-3, 1e-45, 3.4e38, np.inf, np.nan, *random.normal(size=8)):
+        q = random.integers(-128, 128, 32, dtype=np.int8)
+        blocks.append((np.float32(d), q))
+    blocks.append((np.float32(0.5), np.arange(-128, 128, 8, dtype=np.int8)))
+    stored = lambda pairs: b"".join(d.tobytes() + q.tobytes() for d, q in pairs)
+    (folder / "I8_32.blocks").write_bytes(stored(blocks))
+    (folder / "I8_32.f32").write_bytes(numpy_bytes(np.stack([d * q.astype(np.float32) for d, q in blocks])))
+    encoded = []
+    for row in numbers.astype(np.float32):
+        d = np.abs(row).max() / np.float32(127)
+        with np.errstate(all="ignore"):
+            inverse = np.float32(1) / d
+        scaled = row * (inverse if np.isfinite(inverse) else np.float32(0))
+        magnitude = np.abs(scaled)
+        whole = np.floor(magnitude)
+        encoded.append((d, (np.sign(scaled) * (whole + (magnitude - whole >= 0.5))).astype(np.int8)))
+    (folder / "I8_32.encoded").write_bytes(stored(encoded))
+
+
 def numpy_bytes(array):
     return np.ascontiguousarray(array).tobytes()
 
@@ -103,6 +125,8 @@ def main():
         (folder / "weights" / "encode.f32").write_bytes(numpy_bytes(numbers))
         for qtype in (T.F32, T.F16, T.Q8_0, T.Q4_0):
             (folder / "weights" / f"{qtype.name}.encoded").write_bytes(numpy_bytes(quantize(numbers, qtype)))
+    with np.errstate(all="ignore"):
+        record_i8_32(folder / "weights", numbers, np.random.default_rng(5))
     record_gguf(folder / "gguf" / "from-python.gguf", random)
 
 

@@ -9,6 +9,7 @@ public final class Activations {
     public static final int GELU_TANH = 1;
     public static final int GELU_ERF = 2;
     public static final int RELU = 3;
+    public static final int TANH = 4;
 
     private Activations() {
     }
@@ -25,6 +26,9 @@ public final class Activations {
         }
         if (function == GELU_ERF) {
             result = 0.5f * x * (1f + erf(clamp(0.7071067812f * x)));
+        }
+        if (function == TANH) {
+            result = TornadoMath.tanh(clamp(x));
         }
         return result;
     }

@@ -4,20 +4,40 @@ import org.waterspout.error.InvalidRequestException;
 
 /**
  * One step's rows: a prompt of one sequence, one token each of several sequences, or any mix. Rows of one sequence are in
- * ascending, gapless position order and continue where its cache ends (or overwrite from an earlier position).
+ * ascending, gapless position order and continue where its cache ends (or overwrite from an earlier position). For attention with a
+ * FULL span a batch holds whole sequences, one after the other, each from position 0: there is no padding.
  *
- * @param tokens     token ids, one a row
+ * @param tokens     token ids, one a row; {@link #NO_TOKEN} for an embedding of zeros
  * @param positions  position of each row in its sequence, from 0
- * @param sequences  cache slot of each row's sequence, from 0, below the plan's maxSequences
+ * @param sequences  cache slot of each row's sequence, from 0, below the plan's maxSequences (maxSources for {@link Plan#encode})
  * @param outputRows rows whose output is wanted, ascending
+ * @param types      token type of each row; empty for all 0
+ * @param sources    source that each row's cross-attention reads; empty where there is none, or each sequence's is of its own number
+ * @param candidates ascending token ids whose logits are wanted; empty for all
+ * @param given      [rows, width] of {@link org.waterspout.graph.Op.Given}; empty where tokens enter
  */
-public record Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows) {
+public record Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows, int[] types, int[] sources, int[] candidates,
+        float[] given) {
+
+    /** Stands for a token whose embedding is zeros: what Marian's decoders start from. */
+    public static final int NO_TOKEN = -1;
+
+    private static final int[] NONE = {};
+    private static final float[] NO_NUMBERS = {};
 
     public Batch {
-        if (tokens.length == 0 || positions.length != tokens.length || sequences.length != tokens.length) {
-            throw new IllegalArgumentException("a batch of " + tokens.length + " tokens, " + positions.length
-                    + " positions and " + sequences.length + " sequences");
+        if (tokens.length == 0 || positions.length != tokens.length || sequences.length != tokens.length
+                || types.length != 0 && types.length != tokens.length || sources.length != 0 && sources.length != tokens.length
+                || given.length % tokens.length != 0) {
+            throw new IllegalArgumentException("a batch of " + tokens.length + " tokens, " + positions.length + " positions, "
+                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources and " + given.length
+                    + " given numbers");
         }
+    }
+
+    /** Tokens of type 0, without sources or candidates. */
+    public Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows) {
+        this(tokens, positions, sequences, outputRows, NONE, NONE, NONE, NO_NUMBERS);
     }
 
     /** {@code tokens} of sequence 0 from {@code position} on; the last row's output is wanted, or every row's. */
@@ -33,28 +53,91 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
         return new Batch(tokens, positions, new int[tokens.length], outputRows);
     }
 
+    public Batch withTypes(int[] value) {
+        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, given);
+    }
+
+    public Batch withSources(int[] value) {
+        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, given);
+    }
+
+    public Batch withCandidates(int[] value) {
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, given);
+    }
+
+    public Batch withGiven(float[] value) {
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value);
+    }
+
     public int rows() {
         return tokens.length;
     }
 
+    public int type(int row) {
+        return types.length == 0 ? 0 : types[row];
+    }
+
+    public int source(int row) {
+        return sources.length == 0 ? sequences[row] : sources[row];
+    }
+
     /**
-     * Checks rows, positions, sequences and output rows against what a plan was made for.
+     * Checks rows, positions, sequences, sources and output rows of a step against what a plan was made for.
      *
      * @throws InvalidRequestException naming the first that does not fit
      */
     public void requireFits(PlanOptions options) {
-        if (rows() > options.maxRows()) {
-            throw new InvalidRequestException("a step of " + rows() + " tokens exceeds the plan's " + options.maxRows()
+        requireFits(options.maxRows(), options.contextLength(), options.maxSequences());
+        for (int source : sources) {
+            if (source < 0 || source >= options.maxSources()) {
+                throw new InvalidRequestException("source " + source + " is outside the plan's " + options.maxSources()
+                        + ": prepare the plan with more sources");
+            }
+        }
+    }
+
+    /** As {@link #requireFits} for {@link Plan#encode}: sequences are sources here. */
+    public void requireFitsSources(PlanOptions options) {
+        requireFits(options.maxRows(), options.sourceLength(), options.maxSources());
+    }
+
+    /**
+     * Checks that every sequence is whole: from position 0 on, its rows neighbours.
+     *
+     * @throws InvalidRequestException naming the first that is not
+     */
+    public void requireWhole() {
+        for (int row = 0; row < rows(); row++) {
+            boolean first = row == 0 || sequences[row] != sequences[row - 1];
+            if (first ? positions[row] != 0 || earlier(row) : positions[row] != positions[row - 1] + 1) {
+                throw new InvalidRequestException("attention in both directions needs whole sequences, one after the other: row " + row
+                        + " is position " + positions[row] + " of sequence " + sequences[row]);
+            }
+        }
+    }
+
+    private boolean earlier(int row) {
+        for (int i = 0; i < row; i++) {
+            if (sequences[i] == sequences[row]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void requireFits(int maxRows, int contextLength, int maxSequences) {
+        if (rows() > maxRows) {
+            throw new InvalidRequestException("a step of " + rows() + " tokens exceeds the plan's " + maxRows
                     + ": split it, or prepare the plan with more rows");
         }
         for (int row = 0; row < rows(); row++) {
-            if (positions[row] < 0 || positions[row] >= options.contextLength()) {
+            if (positions[row] < 0 || positions[row] >= contextLength) {
                 throw new InvalidRequestException("position " + positions[row] + " is outside the context of "
-                        + options.contextLength() + " tokens: shorten the prompt or raise the context length");
+                        + contextLength + " tokens: shorten the prompt or raise the context length");
             }
-            if (sequences[row] < 0 || sequences[row] >= options.maxSequences()) {
+            if (sequences[row] < 0 || sequences[row] >= maxSequences) {
                 throw new InvalidRequestException("sequence " + sequences[row] + " is outside the plan's "
-                        + options.maxSequences() + ": prepare the plan with more sequences");
+                        + maxSequences + ": prepare the plan with more sequences");
             }
         }
         for (int i = 0; i < outputRows.length; i++) {

@@ -20,7 +20,8 @@ public interface Plan extends AutoCloseable {
      * at position 0 starts it anew.
      *
      * @param batch  at most {@code options().maxRows()} rows; positions below {@code options().contextLength()}
-     * @param output receives [batch.outputRows().length, graph().output().width()] from index 0 (all rows where the graph has no SelectRows)
+     * @param output receives [batch.outputRows().length, graph().output().width()] from index 0 (all rows where the graph does not select);
+     *               where the batch has candidates, [batch.outputRows().length, batch.candidates().length]
      */
     default void step(Batch batch, float[] output) {
         step(batch, output, StepObserver.NONE);
@@ -31,6 +32,27 @@ public interface Plan extends AutoCloseable {
      * only where {@code options().observable()}.
      */
     void step(Batch batch, float[] output, StepObserver observer);
+
+    /**
+     * Runs whole sources through the encoder of an encoder-decoder and remembers them, each in place of the one of its number before.
+     * Sequences of the batch are sources; steps refer to them by {@link Batch#sources}.
+     *
+     * @param batch  at most {@code options().maxRows()} rows; positions below {@code options().sourceLength()}
+     * @param output receives [rows, width] of the encoder's output, or is empty where that is not wanted
+     * @throws org.waterspout.error.InvalidRequestException where the graph has no encoder
+     */
+    default void encode(Batch batch, float[] output) {
+        encode(batch, output, StepObserver.NONE);
+    }
+
+    /** As {@link #encode(Batch, float[])}, showing every operation's values to {@code observer}. */
+    void encode(Batch batch, float[] output, StepObserver observer);
+
+    /**
+     * From now on sequence i goes on where sequence {@code parents[i]} stood: its keys and values and its recurrent states, for i below
+     * {@code parents.length}; all at once, so that sequences may change places. Nothing that is already full is copied.
+     */
+    void reorder(int[] parents);
 
     @Override
     void close();

@@ -41,11 +41,12 @@ public final class Fusion {
                 .forEach(input -> readers.computeIfAbsent(input, _ -> new ArrayList<>()).add(op)));
     }
 
-    /** {@code graph}, a plain one, with the groups of {@code kinds} fused. */
+    /** {@code graph}, a plain one, with the groups of {@code kinds} fused; its encoder's too. */
     public static Graph apply(Graph graph, Set<FusionKind> kinds) {
         Fusion fusion = new Fusion(graph, kinds.isEmpty() ? EnumSet.noneOf(FusionKind.class) : EnumSet.copyOf(kinds));
         return new Graph(graph.name(), fusion.section(graph.before()), graph.layers().stream().map(fusion::section).toList(),
-                fusion.section(graph.after()), graph.values(), graph.output(), graph.cacheLayers());
+                fusion.section(graph.after()), graph.memory().stream().map(fusion::section).toList(), graph.values(), graph.output(),
+                graph.cacheLayers(), graph.encoder().map(encoder -> apply(encoder, kinds)));
     }
 
     private List<Op> section(List<Op> ops) {

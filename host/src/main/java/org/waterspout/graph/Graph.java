@@ -1,52 +1,76 @@
 package org.waterspout.graph;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * A model as operations in the order they run: {@code before} once, then each layer, then {@code after}. Layers of one
- * model have the same operations in the same order and differ in weights and scalars only, so a backend may compile one
+ * model mostly have the same operations in the same order and differ in weights and scalars only, so a backend may compile one
  * layer for all. A layer reads what {@code before} or the layer in front of it wrote, its own values, and nothing else.
  *
+ * <p>An encoder-decoder is the graph of its decoder, which holds that of its encoder. The two share no values and have numbers of
+ * their own for caches; what they share is the memory: the encoder's {@code memory} operations fill it, the decoder's
+ * {@link Op.CrossAttention} reads it.
+ *
+ * @param memory      of an encoder with a decoder: for each memory, the operations that fill it; they read {@code output} and their own values
  * @param values      every value, by id
  * @param output      what a step returns: [rows, output.width()], rows of {@link Op.SelectRows} if the graph has one, else of the batch
  * @param cacheLayers number of key-value caches (the largest Attention.layer plus one)
+ * @param encoder     of an encoder-decoder
  */
-public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op> after, List<Value> values, Value output,
-        int cacheLayers) {
+public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> memory, List<Value> values,
+        Value output, int cacheLayers, Optional<Graph> encoder) {
 
     public Graph {
         before = List.copyOf(before);
         layers = layers.stream().map(List::copyOf).toList();
         after = List.copyOf(after);
+        memory = memory.stream().map(List::copyOf).toList();
         values = List.copyOf(values);
         for (int id = 0; id < values.size(); id++) {
             if (values.get(id).id() != id) {
                 throw new ShapeException("graph " + name + ": value " + id + " is numbered " + values.get(id).id());
             }
         }
-        checkOrder(name, before, layers, after, values.size(), output);
+        checkOrder(name, inOrder(before, layers, after, memory).toList(), values.size(), output);
     }
 
-    /** All operations in the order they run. */
+    /** A decoder, or an encoder without one. */
+    public Graph(String name, List<Op> before, List<List<Op>> layers, List<Op> after, List<Value> values, Value output, int cacheLayers) {
+        this(name, before, layers, after, List.of(), values, output, cacheLayers, Optional.empty());
+    }
+
+    /** All operations in the order they run, without those of {@link #encoder}. */
     public Stream<Op> ops() {
-        return Stream.of(Stream.of(before), layers.stream(), Stream.of(after)).flatMap(s -> s).flatMap(List::stream);
+        return inOrder(before, layers, after, memory);
     }
 
-    /** All weights, each once, in the order of first use. */
+    private static Stream<Op> inOrder(List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> memory) {
+        return Stream.of(Stream.of(before), layers.stream(), Stream.of(after), memory.stream()).flatMap(s -> s).flatMap(List::stream);
+    }
+
+    /** All weights, the encoder's too, each once, in the order of first use. */
     public List<Weight> weights() {
-        return ops().flatMap(op -> op.weights().stream()).distinct().toList();
+        return Stream.concat(encoder.stream().flatMap(Graph::ops), ops()).flatMap(op -> op.weights().stream()).distinct().toList();
+    }
+
+    /** Whether the output has a row for each of the batch's output rows, not for each of its rows. */
+    public boolean selects() {
+        return ops().anyMatch(op -> op instanceof Op.SelectRows || op instanceof Op.MeanRows);
     }
 
     /** The graph as text, one operation a line. */
     public String print() {
-        StringBuilder text = new StringBuilder("graph ").append(name).append(" -> ").append(output).append('\n');
+        StringBuilder text = new StringBuilder(encoder.map(Graph::print).orElse("")).append("graph ").append(name).append(" -> ").append(output).append('\n');
         print(text, "before", before);
         for (int i = 0; i < layers.size(); i++) {
             print(text, "layer " + i, layers.get(i));
         }
         print(text, "after", after);
+        for (int i = 0; i < memory.size(); i++) {
+            print(text, "memory " + i, memory.get(i));
+        }
         return text.toString();
     }
 
@@ -55,10 +79,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
         ops.forEach(op -> text.append("  ").append(op).append('\n'));
     }
 
-    private static void checkOrder(String name, List<Op> before, List<List<Op>> layers, List<Op> after, int count, Value output) {
-        List<Op> all = new ArrayList<>(before);
-        layers.forEach(all::addAll);
-        all.addAll(after);
+    private static void checkOrder(String name, List<Op> all, int count, Value output) {
         boolean[] written = new boolean[count];
         for (Op op : all) {
             for (Value input : op.inputs()) {

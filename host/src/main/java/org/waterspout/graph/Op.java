@@ -18,7 +18,7 @@ public sealed interface Op {
     /** The values read, in the order of the record's components. */
     List<Value> inputs();
 
-    /** The values written; one, except for {@link Fused}. */
+    /** The values written; one, except for {@link Fused} and {@link Remember}. */
     List<Value> outputs();
 
     /** The weights read. */
@@ -40,7 +40,7 @@ public sealed interface Op {
         }
     }
 
-    /** out[r] = table[token[r]] * scale. Table [vocabulary, width]. */
+    /** out[r] = table[token[r]] * scale, zeros for {@link org.waterspout.backend.Batch#NO_TOKEN}. Table [vocabulary, width]. */
     record Embed(Weight table, float scale, Value output) implements Plain {
         public Embed {
             require(table.columns() == output.width(), "Embed", table, output);
@@ -71,6 +71,32 @@ public sealed interface Op {
         @Override
         public List<Weight> weights() {
             return List.of(table);
+        }
+    }
+
+    /** out[r] = input[r] + table[type[r]]. Table [types, width]. */
+    record AddType(Value input, Weight table, Value output) implements Plain {
+        public AddType {
+            require(table.columns() == output.width() && input.width() == output.width(), "AddType", input, table, output);
+        }
+
+        @Override
+        public List<Value> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<Weight> weights() {
+            return List.of(table);
+        }
+    }
+
+    /** out[r] = batch.given()[r]: what enters is no tokens but numbers, the squares of a picture. */
+    record Given(Value output) implements Plain {
+
+        @Override
+        public List<Value> inputs() {
+            return List.of();
         }
     }
 
@@ -127,27 +153,111 @@ public sealed interface Op {
         }
     }
 
+    /** Which positions of its own sequence a row attends to. */
+    enum Span {
+        /** Those up to its own. */
+        CAUSAL,
+        /** All of them. A step holds whole sequences, each from position 0. */
+        FULL
+    }
+
     /**
-     * Appends each row's key and value to the cache of its sequence at its position, then attends causally: for head h of row r,
-     * scores over cache positions t with {@code position[r] - window < t <= position[r]} (all of them when window is 0) are
-     * {@code softmax(cap(scale * q . k[t]))}, cap(s) = softCap * tanh(s / softCap) when softCap is not 0; the output is their sum over
-     * v[t]. Query head h reads key-value head {@code h / (heads / kvHeads)}. All rows of a step are appended before any attends.
+     * Appends each row's key and value to the cache of its sequence at its position, then attends: for head h of row r, scores over the
+     * cache positions t of its {@code span} at a distance below {@code window} (any, when window is 0) are
+     * {@code softmax(cap(scale * q . k[t] + bias[h, t - position[r]]))}, cap(s) = softCap * tanh(s / softCap) when softCap is not 0; the
+     * output is their sum over v[t]. Query head h reads key-value head {@code h / (heads / kvHeads)}. All rows of a step are appended
+     * before any attends.
      *
-     * @param layer number of the cache this op reads and writes, from 0
+     * @param layer number of the cache this op reads and writes, from 0; layers of a {@code FULL} span share one, since nothing in it
+     *              outlives the operation
      * @param query [rows, heads * headWidth]; key, value [rows, kvHeads * headWidth]; output as query
      */
-    record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth, float scale,
-            int window, float softCap, Value output) implements Plain {
+    record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth, float scale, Span span,
+            int window, float softCap, Optional<RelativeBias> bias, Value output) implements Plain {
         public Attention {
             require(heads > 0 && kvHeads > 0 && heads % kvHeads == 0 && query.width() == heads * headWidth
                     && key.width() == kvHeads * headWidth && value.width() == key.width() && output.width() == query.width()
-                    && window >= 0 && softCap >= 0, "Attention with " + heads + "/" + kvHeads + " heads of " + headWidth,
-                    query, key, value, output);
+                    && window >= 0 && softCap >= 0 && bias.stream().allMatch(b -> b.table().columns() == heads),
+                    "Attention with " + heads + "/" + kvHeads + " heads of " + headWidth, query, key, value, bias, output);
+        }
+
+        /** Causal, without bias. */
+        public Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth, float scale, int window,
+                float softCap, Value output) {
+            this(layer, query, key, value, heads, kvHeads, headWidth, scale, Span.CAUSAL, window, softCap, Optional.empty(), output);
         }
 
         @Override
         public List<Value> inputs() {
             return List.of(query, key, value);
+        }
+
+        @Override
+        public List<Weight> weights() {
+            return bias.stream().map(RelativeBias::table).toList();
+        }
+    }
+
+    /**
+     * Writes each row's key and value to memory number {@code memory} of its source, {@code batch.sequences()[r]}, at its position: what
+     * {@link CrossAttention} reads for as long as the source is not encoded anew. Stands in {@link Graph#memory} only.
+     *
+     * @param key [rows, heads * headWidth]; value as key
+     */
+    record Remember(int memory, Value key, Value value) implements Op {
+        public Remember {
+            require(key.width() == value.width() && memory >= 0, "Remember", key, value);
+        }
+
+        @Override
+        public List<Value> inputs() {
+            return List.of(key, value);
+        }
+
+        @Override
+        public List<Value> outputs() {
+            return List.of();
+        }
+
+        @Override
+        public List<Weight> weights() {
+            return List.of();
+        }
+    }
+
+    /**
+     * For head h of row r, softmax(scale * q . k[t]) over all positions t of memory number {@code memory} of source
+     * {@code batch.source(r)}, times v[t].
+     *
+     * @param query [rows, heads * headWidth]; output as query
+     */
+    record CrossAttention(int memory, Value query, int heads, int headWidth, float scale, Value output) implements Plain {
+        public CrossAttention {
+            require(heads > 0 && query.width() == heads * headWidth && output.width() == query.width() && memory >= 0,
+                    "CrossAttention with " + heads + " heads of " + headWidth, query, output);
+        }
+
+        @Override
+        public List<Value> inputs() {
+            return List.of(query);
+        }
+    }
+
+    /**
+     * The state of a recurrent unit (SSRU, Kim et al. 2019): state = f * state before + (1 - f) * candidate[r], f = sigmoid(forget[r]);
+     * out[r] = state. Rows of a sequence follow one another; the state before position 0 is zeros.
+     *
+     * @param layer number of the state this op reads and writes, from 0
+     */
+    record Recurrence(int layer, Value candidate, Value forget, Value output) implements Plain {
+        public Recurrence {
+            require(candidate.width() == forget.width() && candidate.width() == output.width() && layer >= 0, "Recurrence", candidate,
+                    forget, output);
+        }
+
+        @Override
+        public List<Value> inputs() {
+            return List.of(candidate, forget);
         }
     }
 
@@ -220,6 +330,42 @@ public sealed interface Op {
         @Override
         public List<Value> inputs() {
             return List.of(input);
+        }
+    }
+
+    /**
+     * out[i] = the mean of input's rows of the sequence that ends at row batch.outputRows()[i]: rows from behind
+     * batch.outputRows()[i - 1] on. Everything after it has that many rows.
+     */
+    record MeanRows(Value input, Value output) implements Plain {
+        public MeanRows {
+            require(input.width() == output.width(), "MeanRows", input, output);
+        }
+
+        @Override
+        public List<Value> inputs() {
+            return List.of(input);
+        }
+    }
+
+    /**
+     * As {@link MatMul}, but where the batch has candidates, only for these: out[r, c] = input[r] . weight[candidates[c]] +
+     * bias[candidates[c]] for c below their number; the columns behind are not defined. Only ever a graph's output.
+     */
+    record Shortlist(Value input, Weight weight, Optional<Weight> bias, Value output) implements Plain {
+        public Shortlist {
+            require(weight.columns() == input.width() && weight.rows() == output.width()
+                    && bias.stream().allMatch(b -> b.columns() == output.width()), "Shortlist", input, weight, bias, output);
+        }
+
+        @Override
+        public List<Value> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<Weight> weights() {
+            return Stream.concat(Stream.of(weight), bias.stream()).toList();
         }
     }
 

@@ -31,11 +31,11 @@ public final class Limits {
     /** The limit for {@code op}. */
     public static double of(Op op) {
         return switch (op) {
-            case Op.SelectRows _, Op.ArgMax _ -> EXACT;
-            case Op.Embed _, Op.AddPosition _, Op.Add _, Op.Multiply _, Op.Scale _ -> ROUNDING;
-            case Op.Norm _, Op.Attention _, Op.Activate _, Op.SoftCap _ -> SUMS;
+            case Op.SelectRows _, Op.ArgMax _, Op.Given _, Op.Remember _ -> EXACT;
+            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Scale _ -> ROUNDING;
+            case Op.Norm _, Op.Attention _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Activate _, Op.SoftCap _ -> SUMS;
             case Op.Rope _ -> ANGLES;
-            case Op.MatMul _ -> PRODUCTS;
+            case Op.MatMul _, Op.Shortlist _ -> PRODUCTS;
             case Op.Fused fused -> switch (fused.kind()) {
                 case MATMULS, MATMUL_ADD, NORM_MATMULS -> PRODUCTS;
                 case GATED, NORM_GATED -> 2 * PRODUCTS; // of two products, multiplied

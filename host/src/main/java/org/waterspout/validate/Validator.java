@@ -66,7 +66,7 @@ public final class Validator {
             String inStep = "step " + step + ", ";
             float[] output = new float[rows(plan.graph(), batch) * plan.graph().output().width()];
             plan.step(batch, output, (op, values) -> compare(op, values, reference, batch,
-                    inStep + places.get(op.outputs().getFirst())));
+                    inStep + op.outputs().stream().findFirst().map(places::get).orElse("memory")));
             outputs.add(output);
         }
         return outputs;
@@ -108,7 +108,7 @@ public final class Validator {
     }
 
     private static int rows(Graph graph, Batch batch) {
-        return graph.ops().anyMatch(Op.SelectRows.class::isInstance) ? batch.outputRows().length : batch.rows();
+        return graph.selects() ? batch.outputRows().length : batch.rows();
     }
 
     /** Where each value is written. */

@@ -82,6 +82,14 @@ final class BlockDecoders {
         }
     }
 
+    /** A float d, 32 signed bytes: value = d * q. */
+    static void i8(MemorySegment data, long at, float[] out, int outAt) {
+        float d = data.get(FLOAT, at);
+        for (int i = 0; i < 32; i++) {
+            out[outAt + i] = d * data.get(ValueLayout.JAVA_BYTE, at + Float.BYTES + i);
+        }
+    }
+
     static float half(MemorySegment data, long at) {
         return Float.float16ToFloat(data.get(SHORT, at));
     }

@@ -25,19 +25,38 @@ final class BlockEncoders {
 
     /** d = max|x| / 127; q = x / d rounded, halves away from zero. */
     static boolean q8With0(float[] in, int inAt, MemorySegment data, long at) {
+        float d = largest(in, inAt) / 127;
+        if (!Float.isFinite(d)) {
+            return false;
+        }
+        signedBytes(in, inAt, inverse(d), data, at + 2);
+        return setHalf(data, at, d);
+    }
+
+    /** As Q8_0, with d a float. */
+    static boolean i8(float[] in, int inAt, MemorySegment data, long at) {
+        float d = largest(in, inAt) / 127;
+        if (!Float.isFinite(d)) {
+            return false;
+        }
+        signedBytes(in, inAt, inverse(d), data, at + Float.BYTES);
+        data.set(FLOAT, at, d);
+        return true;
+    }
+
+    /** The largest magnitude; not a finite number if one of the block is none. */
+    private static float largest(float[] in, int inAt) {
         float largest = 0;
         for (int i = 0; i < LENGTH; i++) {
-            if (!Float.isFinite(in[inAt + i])) {
-                return false;
-            }
-            largest = Math.max(largest, Math.abs(in[inAt + i]));
+            largest = Math.max(largest, Math.abs(in[inAt + i])); // NaN stays
         }
-        float d = largest / 127;
-        float inverse = inverse(d);
+        return largest;
+    }
+
+    private static void signedBytes(float[] in, int inAt, float inverse, MemorySegment data, long at) {
         for (int i = 0; i < LENGTH; i++) {
-            data.set(ValueLayout.JAVA_BYTE, at + 2 + i, (byte) roundHalfAway(in[inAt + i] * inverse));
+            data.set(ValueLayout.JAVA_BYTE, at + i, (byte) roundHalfAway(in[inAt + i] * inverse));
         }
-        return setHalf(data, at, d);
     }
 
     /** d = m / -8, m the number farthest from zero, so that m becomes q = 0; q = x / d + 8 rounded, at most 15. */

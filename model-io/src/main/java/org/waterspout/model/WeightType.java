@@ -6,7 +6,7 @@ import org.waterspout.error.InvalidRequestException;
 
 /**
  * How the numbers of a tensor are stored. A row of a tensor is a whole number of blocks; a block holds {@link #blockLength()}
- * numbers in {@link #blockBytes()} bytes, little-endian. The block layouts are those of ggml (ggml-common.h).
+ * numbers in {@link #blockBytes()} bytes, little-endian. The block layouts are those of ggml (ggml-common.h), except for {@link #I8_32}.
  */
 public enum WeightType {
     F32(0, 1, 4, BlockDecoders::f32, BlockEncoders::f32),
@@ -21,7 +21,9 @@ public enum WeightType {
     Q4_K(12, 256, 144, SuperBlockDecoders::q4),
     Q5_K(13, 256, 176, SuperBlockDecoders::q5),
     Q6_K(14, 256, 210, SuperBlockDecoders::q6),
-    BF16(30, 1, 2, BlockDecoders::bf16);
+    BF16(30, 1, 2, BlockDecoders::bf16),
+    /** A float scale and 32 signed bytes: Marian's 8-bit matrices, exactly. The number is Marian's for them; ggml has none. */
+    I8_32(0x4101, 32, 36, BlockDecoders::i8, BlockEncoders::i8);
 
     private final int ggmlId;
     private final int blockLength;

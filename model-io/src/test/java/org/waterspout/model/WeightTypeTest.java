@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.waterspout.error.InvalidRequestException;
 
-/** Decoders and encoders against what the gguf Python package makes of the same bytes (src/test/python/record_gguf.py). */
+/** Decoders and encoders against what the gguf Python package makes of the same bytes, I8_32 against numpy (src/test/python/record_gguf.py). */
 class WeightTypeTest {
 
     @ParameterizedTest
@@ -60,7 +60,7 @@ class WeightTypeTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "F16", "Q8_0", "Q4_0"})
+    @EnumSource(names = {"F32", "F16", "Q8_0", "Q4_0", "I8_32"})
     void encodesExactlyWhatTheGgufPackageEncodes(WeightType type) {
         float[] numbers = floats(resource("encode.f32"));
         byte[] expected = resource(type + ".encoded");

@@ -9,15 +9,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Backends;
 import org.waterspout.backend.MemoryUse;
-import org.waterspout.backend.PlanOptions;
-import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -55,16 +52,17 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ModelFile file = ModelOptions.open(model); Tokenizer tokenizer = Tokenizer.of(file.metadata())) {
+        try (ModelFile file = ModelOptions.open(model)) {
             Architecture architecture = Architecture.of(file);
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("file", file.path().toString());
             object.put("format", file.format());
             object.put("name", file.metadata().optionalString("general.name").orElse(""));
-            object.putAll(dimensions(architecture));
-            object.put("tokenizer", file.metadata().string("tokenizer.ggml.model"));
-            object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
-            object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
+            object.putAll(ModelDescription.of(architecture));
+            file.metadata().optionalString("tokenizer.ggml.model").ifPresent(kind -> object.put("tokenizer", kind));
+            if (architecture.decoder().isPresent() && architecture.encoder().isEmpty()) {
+                object.putAll(generation(file));
+            }
             List<Map<String, Object>> memory = memory(file, architecture);
             if (json) {
                 object.put("memory", memory);
@@ -81,28 +79,12 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static Map<String, Object> dimensions(Architecture architecture) {
+    private static Map<String, Object> generation(ModelFile file) {
         Map<String, Object> object = new LinkedHashMap<>();
-        object.put("family", architecture.family());
-        object.put("layers", architecture.layers().size());
-        object.put("width", architecture.width());
-        object.put("vocabulary", architecture.vocabulary());
-        object.put("context_length", architecture.contextLength());
-        Architecture.Layer layer = architecture.layers().getFirst();
-        object.put("heads", layer.mixer().heads());
-        object.put("kv_heads", layer.mixer().kvHeads());
-        object.put("head_width", layer.mixer().headWidth());
-        object.put("ffn_width", layer.feedForward().width());
-        object.put("ffn_activation", layer.feedForward().activation() + (layer.feedForward().gated() ? ", gated" : ""));
-        Set<Integer> windows = architecture.layers().stream().map(each -> each.mixer().window())
-                .collect(Collectors.toCollection(LinkedHashSet::new));
-        object.put("attention_windows", windows);
-        object.put("attention_soft_cap", layer.mixer().softCap());
-        object.put("head_norms", layer.mixer().headNorm().isPresent());
-        object.put("positions", layer.mixer().rotary().map(Object::toString).orElse("learned"));
-        object.put("norm", architecture.output().norm().kind() + ", epsilon " + architecture.output().norm().epsilon());
-        object.put("tied_output", architecture.output().tied());
-        object.put("logit_soft_cap", architecture.output().softCap());
+        try (Tokenizer tokenizer = Tokenizer.of(file)) {
+            object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
+        }
+        object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
         return object;
     }
 
@@ -113,9 +95,8 @@ final class InspectCommand implements Callable<Integer> {
         for (Map.Entry<String, String> entry : ESTIMATED_BY.entrySet()) {
             try (Backend backend = Backends.open(entry.getValue(), BackendOptions.DEFAULT)) {
                 for (int length : lengths) {
-                    Graph built = GraphBuilder.build(file, architecture, length);
-                    int rowsAtOnce = Math.min(LoadOptions.DEFAULT.batchRows(), length);
-                    MemoryUse use = backend.estimate(built, new PlanOptions(length, 1, rowsAtOnce, false));
+                    MemoryUse use = backend.estimate(GraphBuilder.of(file, architecture, length),
+                            LoadOptions.DEFAULT.planOptions(architecture, length));
                     Map<String, Object> row = new LinkedHashMap<>();
                     row.put("backend", entry.getKey());
                     row.put("context_length", length);
@@ -142,7 +123,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String printed(ModelFile file, Architecture architecture) {
-        return GraphBuilder.build(file, architecture, LanguageModel.contextLength(architecture, LoadOptions.DEFAULT)).print();
+        return GraphBuilder.of(file, architecture, LanguageModel.contextLength(architecture, LoadOptions.DEFAULT)).print();
     }
 
     private void print(Map<String, Object> object, List<Map<String, Object>> memory, ModelFile file, Architecture architecture) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
@@ -27,30 +28,58 @@ class ArchitectureTest {
     @Test
     void eachFamilyIsDescribed() {
         Architecture gemma = read("gemma3");
-        assertEquals(List.of(9, 9, 9, 9, 9, 0, 9), gemma.layers().stream().map(layer -> layer.mixer().window()).toList());
-        Rotary local = gemma.layers().get(0).mixer().rotary().orElseThrow();
-        Rotary global = gemma.layers().get(5).mixer().rotary().orElseThrow();
+        assertEquals(List.of(9, 9, 9, 9, 9, 0, 9), layers(gemma).stream().map(layer -> attention(layer).window()).toList());
+        Rotary local = attention(layers(gemma).get(0)).rotary().orElseThrow();
+        Rotary global = attention(layers(gemma).get(5)).rotary().orElseThrow();
         assertEquals(10_000, local.base());
         assertEquals(new Rotary.None(), local.scaling());
         assertEquals(1_000_000, global.base());
         assertEquals(new Rotary.Linear(8), global.scaling());
-        assertTrue(gemma.layers().getFirst().norms().afterMixer().isPresent());
-        assertTrue(gemma.layers().getFirst().mixer().headNorm().isPresent());
-        assertEquals(Math.sqrt(32), gemma.embeddingScale(), 1e-6);
+        assertTrue(layers(gemma).getFirst().norms().mixer().after().isPresent());
+        assertTrue(attention(layers(gemma).getFirst()).headNorm().isPresent());
+        assertEquals(Math.sqrt(32), ((Architecture.Tokens) gemma.main().input()).scale(), 1e-6);
         Architecture gpt2 = read("gpt2");
-        assertEquals(64, gpt2.learnedPositions());
-        assertEquals(NormKind.LAYER, gpt2.output().norm().kind());
-        assertTrue(gpt2.layers().getFirst().mixer().packed());
-        assertFalse(gpt2.layers().getFirst().feedForward().gated());
-        assertTrue(gpt2.layers().getFirst().mixer().rotary().isEmpty());
+        assertEquals(new Architecture.Learned(64), gpt2.main().input().positions());
+        assertEquals(NormKind.LAYER, gpt2.main().norm().orElseThrow().kind());
+        assertTrue(attention(layers(gpt2).getFirst()).packed());
+        assertFalse(layers(gpt2).getFirst().feedForward().gated());
+        assertTrue(attention(layers(gpt2).getFirst()).rotary().isEmpty());
         Architecture phi3 = read("phi3-longrope");
-        assertEquals(18, phi3.layers().getFirst().mixer().rotary().orElseThrow().rotatedWidth());
-        assertTrue(phi3.layers().getFirst().feedForward().packed());
-        assertFalse(read("llama").output().tied());
-        assertTrue(read("llama-tied-bias").output().tied());
-        assertTrue(read("llama-tied-bias").layers().getFirst().mixer().outputBias());
-        assertEquals(0.4f, read("granite").layers().getFirst().residualScale());
-        assertEquals(1 / 2.5f, read("granite").output().scale());
+        assertEquals(18, attention(layers(phi3).getFirst()).rotary().orElseThrow().rotatedWidth());
+        assertTrue(layers(phi3).getFirst().feedForward().packed());
+        assertFalse(read("llama").output().orElseThrow().tied());
+        assertTrue(read("llama-tied-bias").output().orElseThrow().tied());
+        assertTrue(attention(layers(read("llama-tied-bias")).getFirst()).outputBias());
+        assertEquals(0.4f, layers(read("granite")).getFirst().residualScale());
+        assertEquals(1 / 2.5f, read("granite").output().orElseThrow().scale());
+    }
+
+    @Test
+    void eachEncoderIsDescribed() {
+        Architecture bert = encoder("bert-tokens");
+        assertTrue(bert.decoder().isEmpty() && bert.output().isEmpty());
+        assertEquals(2, ((Architecture.Tokens) bert.main().input()).types());
+        assertTrue(layers(bert).getFirst().norms().mixer().sum().isPresent());
+        assertTrue(layers(bert).getFirst().norms().mixer().before().isEmpty());
+        assertEquals(Architecture.Task.TOKENS, bert.head().orElseThrow().task());
+        assertEquals(List.of("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), bert.head().orElseThrow().labels());
+        assertTrue(encoder("bert").head().orElseThrow().labels().isEmpty());
+        assertTrue(encoder("distilbert").head().isEmpty());
+        assertEquals(new Architecture.Relative(32, 128), attention(layers(encoder("mpnet")).get(1)).relative().orElseThrow());
+        List<Architecture.Layer> modern = layers(encoder("modern-bert"));
+        assertEquals(List.of(0, 5, 5, 0), modern.stream().map(layer -> attention(layer).window()).toList());
+        assertEquals(160_000, attention(modern.get(0)).rotary().orElseThrow().base());
+        assertEquals(500, attention(modern.get(1)).rotary().orElseThrow().base());
+        assertTrue(modern.get(0).norms().mixer().before().isEmpty() && modern.get(1).norms().mixer().before().isPresent());
+        assertTrue(modern.getFirst().feedForward().packed());
+        assertEquals(18, ((Architecture.Patches) encoder("deit-distilled").main().input()).rows());
+        assertTrue(encoder("deit-distilled").head().orElseThrow().distilled());
+    }
+
+    private static Architecture encoder(String name) {
+        try (EncoderModel model = EncoderModel.open(name)) {
+            return model.architecture();
+        }
     }
 
     @Test
@@ -66,26 +95,35 @@ class ArchitectureTest {
     }
 
     private static List<Integer> windows(ModelFile file) {
-        return Architecture.of(file).layers().stream().map(layer -> layer.mixer().window()).toList();
+        return layers(Architecture.of(file)).stream().map(layer -> attention(layer).window()).toList();
+    }
+
+    private static List<Architecture.Layer> layers(Architecture architecture) {
+        return architecture.main().layers();
+    }
+
+    private static Architecture.Attention attention(Architecture.Layer layer) {
+        return (Architecture.Attention) layer.mixer();
     }
 
     @Test
     void anUnknownArchitectureListsTheKnownOnes() {
         String message = refused("llama", file -> file.key("general.architecture", "mamba"), UnsupportedModelException.class);
-        assertEquals("the architecture 'mamba' is not supported; supported are llama, granite, qwen2, qwen3, gemma2, gemma3, phi3, gpt2",
+        assertEquals("the architecture 'mamba' is not supported; supported are llama, granite, qwen2, qwen3, gemma2, gemma3, phi3, gpt2, "
+                        + "bert, roberta, distilbert, mpnet, modern-bert, nomic-bert, vit, transformer, marian, t5, bart, m2m100",
                 message);
     }
 
     @Test
     void whatIsNotBuiltIsRefused() {
         refused("llama", file -> file.key("llama.expert_count", 8L), UnsupportedModelException.class);
-        refused("llama", file -> file.key("llama.attention.causal", false), UnsupportedModelException.class);
+        refused("llama", file -> file.key("llama.attention.causal", false), InvalidRequestException.class);
         refused("llama", file -> file.key("llama.rope.scaling.type", "dynamic"), UnsupportedModelException.class);
         refused("llama", file -> file.key("llama.attention.value_length", 7L), UnsupportedModelException.class);
         refused("llama", file -> file.key("llama.attention.head_count_kv", List.of(2L, 1L, 2L)), UnsupportedModelException.class);
         refused("qwen2", file -> file.without("blk.1.attn_q.bias"), UnsupportedModelException.class);
-        assertEquals("tensor blk.2.ffn_up.bias has no place in this architecture as it is supported",
-                refused("llama", file -> file.tensor("blk.2.ffn_up.bias", 0, 72), UnsupportedModelException.class));
+        assertEquals("tensor blk.2.attn_extra.bias has no place in this architecture as it is supported",
+                refused("llama", file -> file.tensor("blk.2.attn_extra.bias", 0, 72), UnsupportedModelException.class));
     }
 
     @Test

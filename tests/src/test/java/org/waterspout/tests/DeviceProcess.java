@@ -2,6 +2,8 @@ package org.waterspout.tests;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,13 @@ record DeviceProcess(int exitCode, List<String> lines) {
         command.addAll(TornadoFlags.of(2L << 30));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        Path signals = Path.of(System.getProperty("java.home"), "lib", "libjsig.so");
+        if (Files.exists(signals)) {
+            // as the launcher does: docs/tornadovm.md
+            builder.environment().put("LD_PRELOAD", signals.toString());
+        }
+        Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(1, TimeUnit.MINUTES)) {
             process.destroyForcibly();

@@ -77,6 +77,16 @@ record FaultyBackend(Fault fault) implements Backend {
         }
 
         @Override
+        public void encode(Batch batch, float[] output, StepObserver observer) {
+            right.encode(batch, output, observer);
+        }
+
+        @Override
+        public void reorder(int[] parents) {
+            right.reorder(parents);
+        }
+
+        @Override
         public void close() {
             right.close();
         }

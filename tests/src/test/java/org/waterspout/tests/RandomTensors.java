@@ -74,6 +74,7 @@ final class RandomTensors {
             case Q5_0 -> bytes.put(quants).putShort(start, scale(size / 16));
             case Q5_1 -> bytes.put(quants).putShort(start, scale(size / 16)).putShort(start + 2, scale(-size));
             case Q8_0 -> bytes.put(noLeast(quants)).putShort(start, scale(size / 128));
+            case I8_32 -> bytes.put(noLeast(quants)).putFloat(start, (float) (size / 128 * (0.5 + random.nextDouble())));
             // quants 0..3 times scales 0..15, less minima 0..15
             case Q2_K -> bytes.put(quants).putShort(start + 80, scale(size / 16)).putShort(start + 82, scale(size / 10));
             // quants -4..3 times scales -32..31

@@ -14,6 +14,7 @@ final class Activations {
             case GELU_TANH -> (float) (0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))));
             case GELU_ERF -> (float) (0.5 * x * (1 + erf(x / Math.sqrt(2))));
             case RELU -> Math.max(x, 0);
+            case TANH -> (float) Math.tanh(x);
         };
     }
 

@@ -244,12 +244,21 @@ public final class CpuPlan implements Plan {
             }
             lengths.put(sequence, position + 1);
         }
-        boolean selects = plainOps(graph).stream().anyMatch(Op.SelectRows.class::isInstance);
-        int rows = selects ? batch.outputRows().length : batch.rows();
+        int rows = graph.selects() ? batch.outputRows().length : batch.rows();
         if ((long) rows * graph.output().width() > output.length) {
             throw new InvalidRequestException("the output takes " + rows + " x " + graph.output().width() + " floats, the array has "
                     + output.length);
         }
+    }
+
+    @Override
+    public void encode(Batch batch, float[] output, StepObserver observer) {
+        throw new IllegalStateException("not built yet");
+    }
+
+    @Override
+    public void reorder(int[] parents) {
+        throw new IllegalStateException("not built yet");
     }
 
     @Override

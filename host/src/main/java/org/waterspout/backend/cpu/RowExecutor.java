@@ -39,6 +39,7 @@ final class RowExecutor {
                     step.data(op.input(), worker), step.data(op.output(), worker), from, to));
             case Op.SelectRows op -> select(op, worker);
             case Op.ArgMax op -> argMax(op, worker);
+            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
             case Op.Fused op -> throw new IllegalStateException("not a plain operation: " + op.kind());
         }
     }

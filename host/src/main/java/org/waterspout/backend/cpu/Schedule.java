@@ -154,6 +154,7 @@ final class Schedule {
             case Op.SoftCap ignored -> task(op, whole, wait, null, null, null, 0);
             case Op.SelectRows ignored -> task(op, whole, wait, null, null, null, 0);
             case Op.ArgMax ignored -> task(op, whole, wait, null, null, null, 0);
+            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
             case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
@@ -195,6 +196,7 @@ final class Schedule {
             case Op.Scale ignored -> columns(input.width(), workers);
             case Op.SoftCap ignored -> columns(input.width(), workers);
             case Op.SelectRows ignored -> columns(input.width(), workers);
+            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
             case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
@@ -216,6 +218,7 @@ final class Schedule {
             case Op.Scale ignored -> columns(output.width(), workers);
             case Op.SoftCap ignored -> columns(output.width(), workers);
             case Op.SelectRows ignored -> columns(output.width(), workers);
+            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
             case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }

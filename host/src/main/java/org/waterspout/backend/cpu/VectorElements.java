@@ -190,6 +190,10 @@ final class VectorElements {
                 }
             }
             case GELU_ERF -> i = geluErf(x, out, from, to);
+            case TANH -> {
+                softCap(1, x, out, from, to);
+                i = to;
+            }
         }
         for (; i < to; i++) {
             out[i] = Activations.of(function, x[i]);

@@ -44,7 +44,7 @@ final class VectorTiles {
             case Q5_K -> VectorSuperBlocks.decodeQ5(data, at, count / 256, out, outAt);
             case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
             case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
-            case Q2_K, Q3_K -> weights.type().decode(data, at, out, outAt, count);
+            case Q2_K, Q3_K, I8_32 -> weights.type().decode(data, at, out, outAt, count);
         }
     }
 

@@ -15,6 +15,7 @@ final class Activations {
             case GELU_TANH -> x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
             case GELU_ERF -> x -> 0.5 * x * (1 + erf(x / Math.sqrt(2)));
             case RELU -> x -> Math.max(x, 0);
+            case TANH -> Math::tanh;
         };
     }
 

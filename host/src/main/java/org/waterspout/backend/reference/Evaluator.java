@@ -1,5 +1,6 @@
 package org.waterspout.backend.reference;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -7,6 +8,7 @@ import org.waterspout.backend.Batch;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
+import org.waterspout.graph.RelativeBias;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 
@@ -17,11 +19,37 @@ import org.waterspout.graph.Weight;
 final class Evaluator {
 
     private final KeyValueCache[] caches;
+    private final KeyValueCache[] memories;
+    /** [layer][sequence], each [width]. */
+    private final float[][][] states;
 
-    Evaluator(int cacheLayers, int sequences, int positions) {
-        caches = new KeyValueCache[cacheLayers];
-        for (int layer = 0; layer < cacheLayers; layer++) {
-            caches[layer] = new KeyValueCache(sequences, positions);
+    /**
+     * @param cacheLayers caches of keys and values
+     * @param layers      recurrent states
+     * @param memories    what {@link Op.Remember} writes and {@link Op.CrossAttention} reads, one a decoder layer
+     */
+    Evaluator(int cacheLayers, int layers, int sequences, int positions, KeyValueCache[] memories) {
+        caches = caches(cacheLayers, sequences, positions);
+        this.memories = memories;
+        states = new float[layers][sequences][];
+    }
+
+    static KeyValueCache[] caches(int count, int sequences, int positions) {
+        KeyValueCache[] caches = new KeyValueCache[count];
+        Arrays.setAll(caches, any -> new KeyValueCache(sequences, positions));
+        return caches;
+    }
+
+    /** Sequence i goes on where {@code parents[i]} stood. */
+    void reorder(int[] parents) {
+        for (KeyValueCache cache : caches) {
+            cache.reorder(parents);
+        }
+        for (float[][] state : states) {
+            float[][] old = state.clone();
+            for (int i = 0; i < parents.length; i++) {
+                state[i] = old[parents[i]];
+            }
         }
     }
 
@@ -29,10 +57,15 @@ final class Evaluator {
         return switch (op) {
             case Op.Embed embed -> Map.of(embed.output(), embed(embed, batch));
             case Op.AddPosition add -> Map.of(add.output(), addPosition(add, batch, inputs.get(add.input())));
+            case Op.AddType add -> Map.of(add.output(), addType(add, batch, inputs.get(add.input())));
+            case Op.Given given -> Map.of(given.output(), batch.given().clone());
             case Op.Norm norm -> Map.of(norm.output(), norm(norm, inputs.get(norm.input())));
             case Op.MatMul matMul -> Map.of(matMul.output(), matMul(matMul, inputs.get(matMul.input())));
             case Op.Rope rope -> Map.of(rope.output(), rope(rope, batch, inputs.get(rope.input())));
             case Op.Attention attention -> Map.of(attention.output(), attention(attention, batch, inputs));
+            case Op.Remember remember -> remember(remember, batch, inputs);
+            case Op.CrossAttention cross -> Map.of(cross.output(), crossAttention(cross, batch, inputs.get(cross.query())));
+            case Op.Recurrence recurrence -> Map.of(recurrence.output(), recurrence(recurrence, batch, inputs));
             case Op.Add add -> Map.of(add.output(), add(inputs.get(add.left()), inputs.get(add.right())));
             case Op.Multiply multiply ->
                 Map.of(multiply.output(), multiply(inputs.get(multiply.left()), inputs.get(multiply.right())));
@@ -42,6 +75,8 @@ final class Evaluator {
             case Op.SoftCap softCap ->
                 Map.of(softCap.output(), each(inputs.get(softCap.input()), x -> softCap.cap() * Math.tanh(x / softCap.cap())));
             case Op.SelectRows select -> Map.of(select.output(), selectRows(select, batch, inputs.get(select.input())));
+            case Op.MeanRows mean -> Map.of(mean.output(), meanRows(mean, batch, inputs.get(mean.input())));
+            case Op.Shortlist shortlist -> Map.of(shortlist.output(), shortlist(shortlist, batch, inputs.get(shortlist.input())));
             case Op.ArgMax argMax -> Map.of(argMax.output(), argMax(argMax, inputs.get(argMax.input())));
             case Op.Fused fused -> fused(fused, batch, inputs);
         };
@@ -53,6 +88,9 @@ final class Evaluator {
         float[] entry = new float[width];
         for (int row = 0; row < batch.rows(); row++) {
             int token = batch.tokens()[row];
+            if (token == Batch.NO_TOKEN) {
+                continue;
+            }
             if (token < 0 || token >= op.table().rows()) {
                 throw new InvalidRequestException("token " + token + " is outside the vocabulary of " + op.table().rows()
                         + ": use the tokenizer of this model");
@@ -71,6 +109,23 @@ final class Evaluator {
         float[] entry = new float[width];
         for (int row = 0; row < batch.rows(); row++) {
             op.table().tensor().decodeRow(batch.positions()[row], entry);
+            for (int i = 0; i < width; i++) {
+                output[row * width + i] = input[row * width + i] + entry[i];
+            }
+        }
+        return output;
+    }
+
+    private static float[] addType(Op.AddType op, Batch batch, float[] input) {
+        int width = op.output().width();
+        float[] output = new float[input.length];
+        float[] entry = new float[width];
+        for (int row = 0; row < batch.rows(); row++) {
+            int type = batch.type(row);
+            if (type < 0 || type >= op.table().rows()) {
+                throw new InvalidRequestException("token type " + type + " is outside the model's " + op.table().rows());
+            }
+            op.table().tensor().decodeRow(type, entry);
             for (int i = 0; i < width; i++) {
                 output[row * width + i] = input[row * width + i] + entry[i];
             }
@@ -126,6 +181,18 @@ final class Evaluator {
         return output;
     }
 
+    private static float[] shortlist(Op.Shortlist op, Batch batch, float[] input) {
+        float[] all = matMul(new Op.MatMul(op.input(), op.weight(), op.bias(), op.output()), input);
+        int width = op.output().width();
+        float[] output = all.clone();
+        for (int row = 0; row < all.length / width; row++) {
+            for (int i = 0; i < batch.candidates().length; i++) {
+                output[row * width + i] = all[row * width + batch.candidates()[i]];
+            }
+        }
+        return output;
+    }
+
     private static double dot(float[] a, int startOfA, float[] b, int startOfB, int count) {
         double sum = 0;
         for (int i = 0; i < count; i++) {
@@ -164,46 +231,120 @@ final class Evaluator {
     private float[] attention(Op.Attention op, Batch batch, Map<Value, float[]> inputs) {
         KeyValueCache cache = caches[op.layer()];
         float[] query = inputs.get(op.query());
+        if (op.span() == Op.Span.FULL) {
+            batch.requireWhole();
+        }
         for (int row = 0; row < batch.rows(); row++) {
             cache.append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
                     op.key().width());
         }
         float[] output = new float[query.length];
         for (int row = 0; row < batch.rows(); row++) {
+            int sequence = batch.sequences()[row];
+            int position = batch.positions()[row];
+            int from = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
+            int to = switch (op.span()) {
+                case CAUSAL -> position + 1;
+                case FULL -> op.window() == 0 ? cache.length(sequence) : Math.min(cache.length(sequence), position + op.window());
+            };
             for (int head = 0; head < op.heads(); head++) {
-                attend(op, cache, batch.sequences()[row], batch.positions()[row], query, row, head, output);
+                int bias = head;
+                Scores scores = (score, t) -> {
+                    double capped = op.softCap() == 0 ? score : op.softCap() * Math.tanh(score / op.softCap());
+                    return capped + (op.bias().isEmpty() ? 0 : bias(op.bias().get(), bias, t - position));
+                };
+                attend(new Head(query, (row * op.heads() + head) * op.headWidth(), op.headWidth(), op.scale(), cache, sequence,
+                        head / (op.heads() / op.kvHeads()) * op.headWidth(), from, to), scores, output);
             }
         }
         return output;
     }
 
-    /** One head of one row; query and output are [rows, heads, headWidth]. */
-    private static void attend(Op.Attention op, KeyValueCache cache, int sequence, int position, float[] query, int row, int head,
-            float[] output) {
-        int width = op.headWidth();
-        int start = (row * op.heads() + head) * width;
-        int kvStart = head / (op.heads() / op.kvHeads()) * width;
-        int from = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
-        double[] scores = new double[position - from + 1];
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int t = from; t <= position; t++) {
-            double score = op.scale() * dot(query, start, cache.key(sequence, t), kvStart, width);
-            scores[t - from] = op.softCap() == 0 ? score : op.softCap() * Math.tanh(score / op.softCap());
-            largest = Math.max(largest, scores[t - from]);
+    private static float bias(RelativeBias bias, int head, int distance) {
+        float[] entry = new float[bias.table().columns()];
+        bias.table().tensor().decodeRow(bias.bucket(distance), entry);
+        return entry[head];
+    }
+
+    private Map<Value, float[]> remember(Op.Remember op, Batch batch, Map<Value, float[]> inputs) {
+        for (int row = 0; row < batch.rows(); row++) {
+            memories[op.memory()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
+                    op.key().width());
         }
-        double total = 0;
-        double[] sums = new double[width];
-        for (int t = from; t <= position; t++) {
-            double weight = Math.exp(scores[t - from] - largest);
-            float[] value = cache.value(sequence, t);
-            total += weight;
-            for (int i = 0; i < width; i++) {
-                sums[i] += weight * value[kvStart + i];
+        return Map.of();
+    }
+
+    private float[] crossAttention(Op.CrossAttention op, Batch batch, float[] query) {
+        KeyValueCache memory = memories[op.memory()];
+        float[] output = new float[query.length];
+        for (int row = 0; row < batch.rows(); row++) {
+            int source = batch.source(row);
+            if (memory.length(source) == 0) {
+                throw new InvalidRequestException("source " + source + " was never encoded: encode it before the first step");
+            }
+            for (int head = 0; head < op.heads(); head++) {
+                attend(new Head(query, (row * op.heads() + head) * op.headWidth(), op.headWidth(), op.scale(), memory, source,
+                        head * op.headWidth(), 0, memory.length(source)), (score, _) -> score, output);
             }
         }
-        for (int i = 0; i < width; i++) {
-            output[start + i] = (float) (sums[i] / total);
+        return output;
+    }
+
+    /** What becomes of scale * q . k[t]. */
+    private interface Scores {
+        double of(double score, int t);
+    }
+
+    /**
+     * One head of one row.
+     *
+     * @param query [.., heads, width], this head's from {@code at} on; the output likewise
+     * @param kvAt  where its key-value head begins in a row of the cache
+     * @param from  first position it attends to; {@code to} is behind the last
+     */
+    private record Head(float[] query, int at, int width, float scale, KeyValueCache cache, int sequence, int kvAt, int from, int to) {
+    }
+
+    private static void attend(Head head, Scores change, float[] output) {
+        double[] scores = new double[head.to() - head.from()];
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int t = head.from(); t < head.to(); t++) {
+            double product = dot(head.query(), head.at(), head.cache().key(head.sequence(), t), head.kvAt(), head.width());
+            scores[t - head.from()] = change.of(head.scale() * product, t);
+            largest = Math.max(largest, scores[t - head.from()]);
         }
+        double total = 0;
+        double[] sums = new double[head.width()];
+        for (int t = head.from(); t < head.to(); t++) {
+            double weight = Math.exp(scores[t - head.from()] - largest);
+            float[] value = head.cache().value(head.sequence(), t);
+            total += weight;
+            for (int i = 0; i < head.width(); i++) {
+                sums[i] += weight * value[head.kvAt() + i];
+            }
+        }
+        for (int i = 0; i < head.width(); i++) {
+            output[head.at() + i] = (float) (sums[i] / total);
+        }
+    }
+
+    private float[] recurrence(Op.Recurrence op, Batch batch, Map<Value, float[]> inputs) {
+        int width = op.output().width();
+        float[] candidate = inputs.get(op.candidate());
+        float[] forget = inputs.get(op.forget());
+        float[] output = new float[candidate.length];
+        for (int row = 0; row < batch.rows(); row++) {
+            int sequence = batch.sequences()[row];
+            float[] old = batch.positions()[row] == 0 ? new float[width] : states[op.layer()][sequence];
+            float[] state = new float[width];
+            for (int i = 0; i < width; i++) {
+                double keep = 1 / (1 + Math.exp(-forget[row * width + i]));
+                state[i] = (float) (keep * old[i] + (1 - keep) * candidate[row * width + i]);
+            }
+            states[op.layer()][sequence] = state;
+            System.arraycopy(state, 0, output, row * width, width);
+        }
+        return output;
     }
 
     private static float[] add(float[] left, float[] right) {
@@ -236,6 +377,23 @@ final class Evaluator {
         float[] output = new float[rows.length * width];
         for (int i = 0; i < rows.length; i++) {
             System.arraycopy(input, rows[i] * width, output, i * width, width);
+        }
+        return output;
+    }
+
+    private static float[] meanRows(Op.MeanRows op, Batch batch, float[] input) {
+        int width = op.output().width();
+        int[] ends = batch.outputRows();
+        float[] output = new float[ends.length * width];
+        for (int i = 0; i < ends.length; i++) {
+            int from = i == 0 ? 0 : ends[i - 1] + 1;
+            for (int column = 0; column < width; column++) {
+                double sum = 0;
+                for (int row = from; row <= ends[i]; row++) {
+                    sum += input[row * width + column];
+                }
+                output[i * width + column] = (float) (sum / (ends[i] + 1 - from));
+            }
         }
         return output;
     }

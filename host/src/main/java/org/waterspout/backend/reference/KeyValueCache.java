@@ -5,16 +5,24 @@ final class KeyValueCache {
 
     private final float[][][] keys;
     private final float[][][] values;
+    private final int[] lengths;
 
     KeyValueCache(int sequences, int positions) {
         keys = new float[sequences][positions][];
         values = new float[sequences][positions][];
+        lengths = new int[sequences];
     }
 
-    /** Copies row {@code row} of key and value, each [rows, width], to {@code position} of {@code sequence}. */
+    /** Copies row {@code row} of key and value, each [rows, width], to {@code position} of {@code sequence}, which ends there. */
     void append(int sequence, int position, float[] key, float[] value, int row, int width) {
         keys[sequence][position] = slice(key, row, width);
         values[sequence][position] = slice(value, row, width);
+        lengths[sequence] = position + 1;
+    }
+
+    /** Positions of {@code sequence}. */
+    int length(int sequence) {
+        return lengths[sequence];
     }
 
     float[] key(int sequence, int position) {
@@ -23,6 +31,18 @@ final class KeyValueCache {
 
     float[] value(int sequence, int position) {
         return written(values, sequence, position);
+    }
+
+    /** Sequence i goes on where {@code parents[i]} stood. Rows are shared: none is ever changed. */
+    void reorder(int[] parents) {
+        float[][][] oldKeys = keys.clone();
+        float[][][] oldValues = values.clone();
+        int[] oldLengths = lengths.clone();
+        for (int i = 0; i < parents.length; i++) {
+            keys[i] = oldKeys[parents[i]].clone();
+            values[i] = oldValues[parents[i]].clone();
+            lengths[i] = oldLengths[parents[i]];
+        }
     }
 
     private static float[] written(float[][][] cache, int sequence, int position) {

@@ -39,14 +39,20 @@ public final class ReferenceBackend implements Backend {
     @Override
     public MemoryUse estimate(Graph graph, PlanOptions options) {
         long mapped = graph.weights().stream().mapToLong(weight -> weight.tensor().data().byteSize()).sum();
-        long cacheWidth = graph.ops().mapToLong(ReferenceBackend::cacheWidth).sum();
-        long cache = 2L * Float.BYTES * cacheWidth * options.contextLength() * options.maxSequences();
-        long activationWidth = graph.values().stream().mapToLong(value -> value.width()).sum();
+        long cache = Float.BYTES * (graph.ops().mapToLong(ReferenceBackend::cacheWidth).sum() * options.contextLength() * options.maxSequences()
+                + graph.encoder().stream().flatMap(Graph::ops).mapToLong(ReferenceBackend::cacheWidth).sum() * options.sourceLength()
+                * options.maxSources());
+        long activationWidth = graph.values().stream().mapToLong(value -> value.width()).sum()
+                + graph.encoder().stream().flatMap(encoder -> encoder.values().stream()).mapToLong(value -> value.width()).sum();
         return new MemoryUse(mapped, 0, cache, Float.BYTES * activationWidth * options.maxRows());
     }
 
     private static long cacheWidth(Op op) {
-        return op instanceof Op.Attention attention ? attention.key().width() : 0;
+        return switch (op) {
+            case Op.Attention attention -> 2L * attention.key().width();
+            case Op.Remember remember -> 2L * remember.key().width();
+            default -> 0;
+        };
     }
 
     @Override

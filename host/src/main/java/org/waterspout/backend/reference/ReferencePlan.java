@@ -2,11 +2,13 @@ package org.waterspout.backend.reference;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
@@ -18,12 +20,20 @@ public final class ReferencePlan implements Plan {
     private final PlanOptions options;
     private final MemoryUse memory;
     private final Evaluator evaluator;
+    private final Optional<Evaluator> encoder;
 
     ReferencePlan(Graph graph, PlanOptions options, MemoryUse memory) {
         this.graph = graph;
         this.options = options;
         this.memory = memory;
-        this.evaluator = new Evaluator(graph.cacheLayers(), options.maxSequences(), options.contextLength());
+        KeyValueCache[] memories = Evaluator.caches(graph.encoder().map(source -> source.memory().size()).orElse(0), options.maxSources(),
+                options.sourceLength());
+        this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), memories);
+        this.encoder = graph.encoder().map(source -> evaluator(source, options.maxSources(), options.sourceLength(), memories));
+    }
+
+    private static Evaluator evaluator(Graph graph, int sequences, int positions, KeyValueCache[] memories) {
+        return new Evaluator(graph.cacheLayers(), graph.layers().size(), sequences, positions, memories);
     }
 
     @Override
@@ -44,13 +54,39 @@ public final class ReferencePlan implements Plan {
     @Override
     public void step(Batch batch, float[] output, StepObserver observer) {
         batch.requireFits(options);
+        float[] result = run(graph, evaluator, batch, observer);
+        int candidates = batch.candidates().length;
+        if (candidates == 0) {
+            System.arraycopy(result, 0, output, 0, result.length);
+            return;
+        }
+        int width = graph.output().width();
+        for (int row = 0; row < result.length / width; row++) {
+            System.arraycopy(result, row * width, output, row * candidates, candidates);
+        }
+    }
+
+    @Override
+    public void encode(Batch batch, float[] output, StepObserver observer) {
+        Graph source = graph.encoder().orElseThrow(() -> new InvalidRequestException("the model " + graph.name() + " has no encoder beside "
+                + "its decoder: it reads no sources"));
+        batch.requireFitsSources(options);
+        float[] result = run(source, encoder.orElseThrow(), batch, observer);
+        System.arraycopy(result, 0, output, 0, Math.min(result.length, output.length));
+    }
+
+    @Override
+    public void reorder(int[] parents) {
+        evaluator.reorder(parents);
+    }
+
+    private static float[] run(Graph graph, Evaluator evaluator, Batch batch, StepObserver observer) {
         Map<Value, float[]> values = new HashMap<>();
         graph.ops().forEach(op -> {
             values.putAll(evaluator.evaluate(op, batch, values));
             observer.after(op, value -> values.get(value).clone());
         });
-        float[] result = values.get(graph.output());
-        System.arraycopy(result, 0, output, 0, result.length);
+        return values.get(graph.output());
     }
 
     /**
@@ -62,6 +98,12 @@ public final class ReferencePlan implements Plan {
     public Map<Value, float[]> evaluate(Op op, Batch batch, Map<Value, float[]> inputs) {
         batch.requireFits(options);
         return evaluator.evaluate(op, batch, inputs);
+    }
+
+    /** As {@link #evaluate} for an operation of the graph's encoder. */
+    public Map<Value, float[]> evaluateEncoder(Op op, Batch batch, Map<Value, float[]> inputs) {
+        batch.requireFitsSources(options);
+        return encoder.orElseThrow().evaluate(op, batch, inputs);
     }
 
     @Override

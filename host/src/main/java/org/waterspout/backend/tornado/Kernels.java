@@ -124,6 +124,7 @@ final class Kernels {
             case GELU_TANH -> Activations.GELU_TANH;
             case GELU_ERF -> Activations.GELU_ERF;
             case RELU -> Activations.RELU;
+            case TANH -> Activations.TANH;
         };
     }
 

@@ -49,6 +49,7 @@ final class LayerForm {
             case Op.SoftCap cap -> "cap " + cap.cap();
             case Op.SelectRows _ -> "select";
             case Op.ArgMax _ -> "argmax";
+            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
             case Op.Fused fused -> "fused " + fused.kind() + fused.parts().stream().map(this::describe).toList();
         };
         StringBuilder text = new StringBuilder(form).append(" of");

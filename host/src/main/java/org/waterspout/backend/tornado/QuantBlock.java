@@ -32,6 +32,10 @@ final class QuantBlock {
                 scales[0] = half(data, at);
                 MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at + 2, quants, 0, 32);
             }
+            case I8_32 -> {
+                scales[0] = Float.intBitsToFloat(data.get(INT, at));
+                MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at + Float.BYTES, quants, 0, 32);
+            }
             case Q4_0 -> {
                 scales[0] = half(data, at);
                 offsets[0] = -8 * scales[0];

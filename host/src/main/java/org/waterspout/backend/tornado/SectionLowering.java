@@ -138,6 +138,7 @@ final class SectionLowering {
             case Op.SoftCap op -> launches.add(kernels.softCap(view(op.input()), op.cap(), output(op.output())));
             case Op.SelectRows op -> launches.add(kernels.selectRows(view(op.input()), output(op.output())));
             case Op.ArgMax op -> launches.add(kernels.argMax(view(op.input()), output(op.output())));
+            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
             case Op.Fused op -> fused(cast(repeats, Op.Fused.class), op);
         }
     }

@@ -202,6 +202,16 @@ public final class TornadoPlan implements Plan {
     }
 
     @Override
+    public void encode(Batch batch, float[] output, StepObserver observer) {
+        throw new IllegalStateException("not built yet");
+    }
+
+    @Override
+    public void reorder(int[] parents) {
+        throw new IllegalStateException("not built yet");
+    }
+
+    @Override
     public void close() {
         lock.lock();
         try {

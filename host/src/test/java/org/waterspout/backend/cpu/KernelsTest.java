@@ -193,6 +193,7 @@ class KernelsTest {
             case GELU_TANH -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
             case GELU_ERF -> x * normal(x);
             case RELU -> Math.max(0, x);
+            case TANH -> Math.tanh(x);
         };
     }
 

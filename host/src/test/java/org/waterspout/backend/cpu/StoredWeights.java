@@ -32,7 +32,7 @@ final class StoredWeights {
                 bytes.put((byte) (extreme ? EXTREME_BYTES[random.nextInt(EXTREME_BYTES.length)] : random.nextInt(256)));
             }
             switch (type) {
-                case F32 -> bytes.putFloat(start, number());
+                case F32, I8_32 -> bytes.putFloat(start, number());
                 case BF16 -> bytes.putShort(start, (short) (Float.floatToIntBits(number()) >>> 16));
                 case F16, Q4_0, Q5_0, Q8_0 -> bytes.putShort(start, Float.floatToFloat16(number()));
                 case Q4_1, Q5_1, Q4_K, Q5_K -> bytes.putShort(start, Float.floatToFloat16(number()))

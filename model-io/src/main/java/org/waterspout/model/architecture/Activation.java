@@ -1,6 +1,6 @@
 package org.waterspout.model.architecture;
 
-/** The functions between the two halves of a feed-forward. */
+/** The functions between the two halves of a feed-forward, and in a head. */
 public enum Activation {
     /** x * sigmoid(x). */
     SILU,
@@ -9,5 +9,7 @@ public enum Activation {
     /** x * Phi(x) with the error function, Hendrycks and Gimpel 2016, the exact form. */
     GELU_ERF,
     /** max(x, 0). */
-    RELU
+    RELU,
+    /** (e^x - e^-x) / (e^x + e^-x). */
+    TANH
 }

@@ -1,26 +1,50 @@
 package org.waterspout.model.architecture;
 
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 
 /** What a file of a family does not say: one row for each name that a file may give as its architecture. */
 final class Families {
 
+    /** What a family does that others do not. */
+    enum Trait {
+        /** A model with one stack attends in both directions. */
+        ENCODER,
+        /** Embeddings are multiplied by the root of the width. */
+        SCALED_EMBEDDING,
+        /** The file's logit scale divides. */
+        DIVIDED_LOGITS,
+        /** Of the layers that a period of windows counts, the first sees everything, not the last. */
+        WIDE_FIRST,
+        /** Scores are not divided by the root of the head's width. */
+        UNSCALED_SCORES,
+        /** Where logits come from the embedding table, they are divided by the root of the width. */
+        SCALED_TIED_LOGITS
+    }
+
     /**
      * @param name              general.architecture in GGUF
      * @param layout            of rotary pairs
      * @param activation        of the feed-forward
-     * @param scaledEmbedding   embeddings are multiplied by the root of the width
-     * @param windowPeriod      of each this many layers the last sees everything and the others have the window; 0: all have it
+     * @param windowPeriod      of each this many layers one sees everything and the others have the window; 0: all have it
      * @param localBase         base of the rotary frequencies of layers with a window, which then are not scaled; 0: as the others
      * @param wideHeadsAtLayers the member with this many layers scales scores by the root of width / heads, not of the head's width
-     * @param dividedLogits     the file's logit scale divides
      */
-    record Row(String name, RopeLayout layout, Activation activation, boolean scaledEmbedding, int windowPeriod, double localBase,
-            int wideHeadsAtLayers, boolean dividedLogits) {
+    record Row(String name, RopeLayout layout, Activation activation, int windowPeriod, double localBase, int wideHeadsAtLayers,
+            Set<Trait> traits) {
+
+        Row(String name, RopeLayout layout, Activation activation, Trait... traits) {
+            this(name, layout, activation, 0, 0, 0, traits.length == 0 ? Set.of() : EnumSet.of(traits[0], traits));
+        }
+
+        boolean is(Trait trait) {
+            return traits.contains(trait);
+        }
     }
 
     private static final Map<String, Row> ROWS = new LinkedHashMap<>();
@@ -28,14 +52,33 @@ final class Families {
     static {
         List.of(
                 // Llama, SmolLM2, TinyLlama, Mistral: the converter has permuted q and k from halves to neighbours
-                new Row("llama", RopeLayout.INTERLEAVED, Activation.SILU, false, 0, 0, 0, false),
-                new Row("granite", RopeLayout.INTERLEAVED, Activation.SILU, false, 0, 0, 0, true),
-                new Row("qwen2", RopeLayout.HALVES, Activation.SILU, false, 0, 0, 0, false),
-                new Row("qwen3", RopeLayout.HALVES, Activation.SILU, false, 0, 0, 0, false),
-                new Row("gemma2", RopeLayout.HALVES, Activation.GELU_TANH, true, 2, 0, 46, false),
-                new Row("gemma3", RopeLayout.HALVES, Activation.GELU_TANH, true, 6, 10_000, 62, false),
-                new Row("phi3", RopeLayout.HALVES, Activation.SILU, false, 0, 0, 0, false),
-                new Row("gpt2", RopeLayout.HALVES, Activation.GELU_TANH, false, 0, 0, 0, false))
+                new Row("llama", RopeLayout.INTERLEAVED, Activation.SILU),
+                new Row("granite", RopeLayout.INTERLEAVED, Activation.SILU, Trait.DIVIDED_LOGITS),
+                new Row("qwen2", RopeLayout.HALVES, Activation.SILU),
+                new Row("qwen3", RopeLayout.HALVES, Activation.SILU),
+                new Row("gemma2", RopeLayout.HALVES, Activation.GELU_TANH, 2, 0, 46, EnumSet.of(Trait.SCALED_EMBEDDING)),
+                new Row("gemma3", RopeLayout.HALVES, Activation.GELU_TANH, 6, 10_000, 62, EnumSet.of(Trait.SCALED_EMBEDDING)),
+                new Row("phi3", RopeLayout.HALVES, Activation.SILU),
+                new Row("gpt2", RopeLayout.HALVES, Activation.GELU_TANH),
+                new Row("bert", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
+                // RoBERTa, XLM-R, CamemBERT
+                new Row("roberta", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
+                new Row("distilbert", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
+                new Row("mpnet", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
+                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0, EnumSet.of(Trait.ENCODER, Trait.WIDE_FIRST)),
+                new Row("nomic-bert", RopeLayout.HALVES, Activation.SILU, Trait.ENCODER),
+                // ViT, DeiT
+                new Row("vit", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
+                // "Attention Is All You Need"
+                new Row("transformer", RopeLayout.HALVES, Activation.RELU, Trait.SCALED_EMBEDDING),
+                // OPUS-MT, Firefox's models
+                new Row("marian", RopeLayout.HALVES, Activation.SILU),
+                // T5, Flan-T5, mT5
+                new Row("t5", RopeLayout.HALVES, Activation.RELU, Trait.UNSCALED_SCORES, Trait.SCALED_TIED_LOGITS),
+                // BART, mBART
+                new Row("bart", RopeLayout.HALVES, Activation.GELU_ERF),
+                // M2M-100, NLLB
+                new Row("m2m100", RopeLayout.HALVES, Activation.RELU))
                 .forEach(row -> ROWS.put(row.name(), row));
     }
 

@@ -1,14 +1,9 @@
 package org.waterspout.model.gguf;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,6 +16,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
+import org.waterspout.model.MappedFile;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.Tensor;
@@ -149,21 +145,7 @@ public final class GgufFile implements ModelFile {
     }
 
     private static GgufHeader readPart(Path path, Arena arena) {
-        // Opening a pipe or a device would wait for ever, so only a plain file is opened.
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw new ModelNotFoundException(path + " is a " + (Files.isDirectory(path) ? "folder" : "special file")
-                    + "; name the model file itself");
-        }
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return GgufHeader.read(path, file);
-        } catch (NoSuchFileException missing) {
-            throw new ModelNotFoundException(path + " does not exist; check the path", missing);
-        } catch (AccessDeniedException denied) {
-            throw new ModelNotFoundException(path + " may not be read; check its permissions", denied);
-        } catch (IOException failure) {
-            throw new ModelNotFoundException(path + " cannot be read (" + failure.getMessage() + "); check the disk", failure);
-        }
+        return GgufHeader.read(path, MappedFile.map(path, arena));
     }
 
     @Override

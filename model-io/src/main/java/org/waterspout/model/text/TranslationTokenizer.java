@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.SequenceTemplate.Part;
 
 /**
@@ -68,6 +69,15 @@ public final class TranslationTokenizer implements AutoCloseable {
         boolean legacy = Files.isDirectory(directory)
                 && TokenizerJson.optionalObject(directory, "tokenizer_config.json").path("legacy_behaviour").asBoolean();
         return of(Tokenizer.of(directory), name, legacy);
+    }
+
+    /** The tokenizers of an open model, found as {@link Tokenizer#of(ModelFile)} finds one. */
+    public static TranslationTokenizer of(ModelFile file) {
+        if (file.metadata().has("tokenizer.ggml.model")) {
+            return of(Tokenizer.of(file.metadata()));
+        }
+        Path source = TokenizerFiles.textPath(file);
+        return file.targetTextPath().isPresent() ? pair(Tokenizer.of(source), Tokenizer.of(file.targetTextPath().get())) : of(source);
     }
 
     /** One tokenizer for both languages, such as a GGUF file's; its language tokens are known by their names. */

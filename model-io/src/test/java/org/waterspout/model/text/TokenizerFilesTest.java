@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
@@ -53,7 +54,7 @@ class TokenizerFilesTest {
             try {
                 SentencePieceModel model = SentencePieceModel.read(damaged, "damaged");
                 try (Tokenizer tokenizer = new SentencePieceTokenizer(model, TokenLayout.plain(model))) {
-                    for (String text : new String[] {"hello world, \uFF21\uFF22 \u2460\u00BD ab\u0301", "  \t the  the ", "\uFB01\uD83D\uDE00<sep>"}) {
+                    for (String text : List.of("hello world, \uFF21\uFF22 \u2460\u00BD ab\u0301", "  \t the  the ", "\uFB01\uD83D\uDE00<sep>")) {
                         tokenizer.decode(tokenizer.encode(text).tokens(), false);
                     }
                 }
@@ -71,7 +72,7 @@ class TokenizerFilesTest {
         assertThrows(ModelFormatException.class, () -> SentencePieceModel.read(piece, "types 1 to 6"));
         byte[] nothing = {};
         assertThrows(ModelFormatException.class, () -> SentencePieceModel.read(nothing, "no pieces"));
-        byte[] longField = {0x0A, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x01};
+        byte[] longField = {0x0A, -1, -1, -1, -1, -1, -1, -1, -1, 0x01};
         assertThrows(ModelFormatException.class, () -> SentencePieceModel.read(longField, "longer than the file"));
         byte[] group = {0x0B};
         assertThrows(ModelFormatException.class, () -> SentencePieceModel.read(group, "a group"));
@@ -90,8 +91,8 @@ class TokenizerFilesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"vocab.json,CLIPTokenizer", "vocab.json,Qwen2Tokenizer", "spiece.model,AlbertTokenizer", "spiece.model,PegasusTokenizerFast",
-            "vocab.txt,BertJapaneseTokenizer"})
+    @CsvSource({"vocab.json,CLIPTokenizer", "vocab.json,Qwen2Tokenizer", "spiece.model,AlbertTokenizer",
+            "spiece.model,PegasusTokenizerFast", "vocab.txt,BertJapaneseTokenizer"})
     void aTokenizerClassThatIsNotBuiltIsNamed(String file, String name, @TempDir Path folder) throws Exception {
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\":\"" + name + "\"}");
         Files.writeString(folder.resolve(file), "{}");
@@ -112,7 +113,8 @@ class TokenizerFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":[\"x\",7],\"cls\":[\"y\",0]}}",
+        "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"post_processor\":{\"type\":\"BertProcessing\","
+            + "\"sep\":[\"x\",7],\"cls\":[\"y\",0]}}",
         "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"post_processor\":{\"type\":\"BertProcessing\"}}",
         "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]},\"post_processor\":{\"type\":\"TemplateProcessing\","
             + "\"single\":[{\"SpecialToken\":{\"id\":\"x\",\"type_id\":0}}]}}",

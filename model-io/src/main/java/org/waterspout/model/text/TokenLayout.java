@@ -78,7 +78,8 @@ record TokenLayout(Vocabulary vocabulary, int[] tokenOfPiece, Map<String, Intege
     }
 
     /**
-     * fairseq's numbers: {@code <s>}, {@code <pad>}, {@code </s>}, {@code <unk>}, the pieces from the fourth on, the languages, {@code <mask>}.
+     * fairseq's numbers: {@code <s>}, {@code <pad>}, {@code </s>}, {@code <unk>}, the pieces from the fourth on, the languages,
+     * {@code <mask>}.
      *
      * @param languages names of language tokens; the one at {@code first} is the template's
      */

@@ -84,7 +84,8 @@ class TranslationTokenizerTest {
             for (int i = 0; i < recorded.path("target").size(); i++) {
                 String text = EncoderTokenizerTest.TEXTS.path("texts").get(i).textValue();
                 if (!text.startsWith(">>")) {
-                    assertArrayEquals(TokenizerFixture.tokens(recorded.path("target").get(i)), tokenizer.target().encode(text).tokens(), text);
+                    assertArrayEquals(TokenizerFixture.tokens(recorded.path("target").get(i)),
+                            tokenizer.target().encode(text).tokens(), text);
                 }
             }
         }

@@ -27,7 +27,7 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
 
     /** The tokenizer of an open model: the one its metadata describes, or the one beside it in its folder. Errors as the other two. */
     static Tokenizer of(ModelFile file) {
-        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata()) : of(file.path());
+        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata()) : of(file.textPath().orElse(file.path()));
     }
 
     /**

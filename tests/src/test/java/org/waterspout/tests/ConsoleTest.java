@@ -10,8 +10,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.Batch;
-import org.waterspout.backend.Plan;
 import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -60,11 +58,8 @@ class ConsoleTest {
         }
 
         private static void run(OpCase opCase, KernelFamily family) {
-            try (Backend backend = new TornadoBackend(BackendOptions.DEFAULT, family);
-                    Plan plan = backend.prepare(opCase.graph(), opCase.options())) {
-                for (Batch batch : opCase.batches()) {
-                    plan.step(batch, new float[batch.rows() * opCase.graph().output().width()]);
-                }
+            try (Backend backend = new TornadoBackend(BackendOptions.DEFAULT, family)) {
+                opCase.outputs(backend);
             }
         }
     }

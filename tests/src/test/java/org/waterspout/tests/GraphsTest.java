@@ -23,6 +23,7 @@ import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.graph.Fusion;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Graph;
+import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Op;
 
 /** The graphs of the families: printed and compared with golden texts, and fused without changing a bit of what they compute. */
@@ -40,6 +41,16 @@ class GraphsTest {
                 compare(name, model.graph(64).print());
             }
         }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> anEncodersPlainGraphIsPrintedAsBefore() {
+        return Stream.of("bert-sequence", "roberta", "distilbert-span", "mpnet", "modern-bert-mean", "nomic-bert-tokens", "vit-sequence",
+                "deit-distilled").map(name -> DynamicTest.dynamicTest(name, () -> {
+                    try (EncoderModel model = EncoderModel.open(name)) {
+                        compare(name, GraphBuilder.of(model.file(), model.architecture(), model.architecture().contextLength()).print());
+                    }
+                }));
     }
 
     @TestFactory

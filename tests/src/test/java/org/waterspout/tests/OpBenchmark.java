@@ -51,17 +51,27 @@ public class OpBenchmark {
         opened = TestBackend.all().stream().filter(each -> each.name().equals(backend)).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no backend " + backend)).open().get();
         plan = opened.prepare(chosen.graph(), chosen.options());
-        batch = chosen.batches().getFirst();
-        output = new float[batch.rows() * chosen.graph().output().width()];
-        plan.step(batch, output);
-        float[] expected = new float[output.length];
+        OpCase.Action first = chosen.actions().stream().filter(OpCase.Action.Step.class::isInstance).findFirst().orElseThrow();
+        List<OpCase.Action> until = chosen.actions().subList(0, chosen.actions().indexOf(first) + 1);
+        output = outputOfLast(chosen, until, plan);
+        float[] expected;
         try (ReferenceBackend reference = new ReferenceBackend(); Plan judge = reference.prepare(chosen.graph(), chosen.options())) {
-            judge.step(batch, expected);
+            expected = outputOfLast(chosen, until, judge);
         }
-        RelativeError error = RelativeError.of(output, expected, chosen.graph().output().width());
+        batch = ((OpCase.Action.Step) first).batch();
+        RelativeError error = RelativeError.of(output, expected, chosen.width(first));
         if (error.error() > chosen.tolerance()) {
             throw new IllegalStateException(opCase + " on " + backend + " is wrong, so its speed is nobody's business: " + error);
         }
+    }
+
+    private static float[] outputOfLast(OpCase chosen, List<OpCase.Action> actions, Plan plan) {
+        float[] output = {};
+        for (OpCase.Action action : actions) {
+            output = new float[chosen.rows(action) * chosen.width(action)];
+            OpCase.perform(plan, action, output);
+        }
+        return output;
     }
 
     private static String names() {

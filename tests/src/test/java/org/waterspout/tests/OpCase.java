@@ -1,9 +1,14 @@
 package org.waterspout.tests;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
 
 /**
  * One operation at one shape and weight type, as a graph that any backend runs: inputs come from F32 tables by token, the
@@ -11,10 +16,26 @@ import org.waterspout.graph.Graph;
  *
  * @param name      "MatMul Q8_0 7x96 bias"
  * @param operation the operation's name in {@link org.waterspout.graph.Op}, for the support table
- * @param batches   steps to run in order on one plan
+ * @param actions   what to do in order on one plan
  * @param tolerance how far a backend may be from the reference: {@link Tolerance}, or the case's own
  */
-record OpCase(String name, String operation, Graph graph, PlanOptions options, List<Batch> batches, double tolerance) {
+record OpCase(String name, String operation, Graph graph, PlanOptions options, List<Action> actions, double tolerance) {
+
+    /** Something that is done with a plan. */
+    sealed interface Action {
+
+        /** {@link Plan#step}. */
+        record Step(Batch batch) implements Action {
+        }
+
+        /** {@link Plan#encode}. */
+        record Encode(Batch batch) implements Action {
+        }
+
+        /** {@link Plan#reorder}. */
+        record Reorder(int... parents) implements Action {
+        }
+    }
 
     /** Limits on {@link org.waterspout.validate.RelativeError}; no backend rounds more coarsely than 32-bit floats do. */
     static final class Tolerance {
@@ -32,6 +53,109 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
 
         private Tolerance() {
         }
+    }
+
+    /** What each step and each encoding puts out, on one plan of {@code backend}. */
+    List<float[]> outputs(Backend backend) {
+        return outputs(backend, actions);
+    }
+
+    private List<float[]> outputs(Backend backend, List<Action> todo) {
+        List<float[]> outputs = new ArrayList<>();
+        try (Plan plan = backend.prepare(graph, options)) {
+            for (Action action : todo) {
+                float[] output = new float[rows(action) * width(action)];
+                perform(plan, action, output);
+                if (output.length > 0) {
+                    outputs.add(output);
+                }
+            }
+        }
+        return outputs;
+    }
+
+    /** As {@link #outputs}, all in one array, each action on as few rows at a time as its operations allow. */
+    float[] outputsPieceByPiece(Backend backend) {
+        return flat(outputs(backend, actions.stream().flatMap(action -> pieces(action).stream()).toList()));
+    }
+
+    static float[] flat(List<float[]> outputs) {
+        float[] all = new float[outputs.stream().mapToInt(output -> output.length).sum()];
+        int start = 0;
+        for (float[] output : outputs) {
+            System.arraycopy(output, 0, all, start, output.length);
+            start += output.length;
+        }
+        return all;
+    }
+
+    static void perform(Plan plan, Action action, float[] output) {
+        switch (action) {
+            case Action.Step(Batch batch) -> plan.step(batch, output);
+            case Action.Encode(Batch batch) -> plan.encode(batch, output);
+            case Action.Reorder(int[] parents) -> plan.reorder(parents);
+        }
+    }
+
+    /** Rows that {@code action} puts out. */
+    int rows(Action action) {
+        return switch (action) {
+            case Action.Step(Batch batch) -> graph.selects() ? batch.outputRows().length : batch.rows();
+            case Action.Encode(Batch batch) -> graph.encoder().orElseThrow().selects() ? batch.outputRows().length : batch.rows();
+            case Action.Reorder _ -> 0;
+        };
+    }
+
+    /** Width of the rows that {@code action} puts out. */
+    int width(Action action) {
+        return switch (action) {
+            case Action.Step(Batch batch) -> batch.candidates().length > 0 ? batch.candidates().length : graph.output().width();
+            case Action.Encode _ -> graph.encoder().orElseThrow().output().width();
+            case Action.Reorder _ -> 0;
+        };
+    }
+
+    /** The actions that put something out, in the order of {@link #outputs}. */
+    List<Action> speaking() {
+        return actions.stream().filter(action -> rows(action) > 0).toList();
+    }
+
+    private List<Action> pieces(Action action) {
+        return switch (action) {
+            case Action.Step(Batch batch) -> pieces(batch, needsWholeSequences(graph)).stream().<Action>map(Action.Step::new).toList();
+            case Action.Encode(Batch batch) -> pieces(batch, needsWholeSequences(graph.encoder().orElseThrow())).stream()
+                    .<Action>map(Action.Encode::new).toList();
+            case Action.Reorder _ -> List.of(action);
+        };
+    }
+
+    private static boolean needsWholeSequences(Graph graph) {
+        return graph.ops().anyMatch(op -> op instanceof Op.MeanRows || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL);
+    }
+
+    private static List<Batch> pieces(Batch batch, boolean whole) {
+        List<Batch> pieces = new ArrayList<>();
+        int from = 0;
+        for (int row = 1; row <= batch.rows(); row++) {
+            if (row == batch.rows() || !whole || batch.sequences()[row] != batch.sequences()[row - 1]) {
+                pieces.add(piece(batch, from, row));
+                from = row;
+            }
+        }
+        return pieces;
+    }
+
+    private static Batch piece(Batch batch, int from, int to) {
+        int start = from;
+        int[] wanted = Arrays.stream(batch.outputRows()).filter(row -> row >= start && row < to).map(row -> row - start).toArray();
+        int numbers = batch.given().length / batch.rows();
+        return new Batch(Arrays.copyOfRange(batch.tokens(), from, to), Arrays.copyOfRange(batch.positions(), from, to),
+                Arrays.copyOfRange(batch.sequences(), from, to), wanted, part(batch.types(), from, to), part(batch.sources(), from, to),
+                batch.candidates(), Arrays.copyOfRange(batch.given(), from * numbers, to * numbers));
+    }
+
+    private static int[] part(int[] perRow, int from, int to) {
+        return perRow.length == 0 ? perRow : Arrays.copyOfRange(perRow, from, to);
     }
 
     @Override

@@ -26,6 +26,8 @@ final class OpCaseBuilder {
     private final List<Op> before = new ArrayList<>();
     private final List<List<Op>> layers = new ArrayList<>();
     private final List<Op> after = new ArrayList<>();
+    private final List<List<Op>> memory = new ArrayList<>();
+    private Optional<Graph> encoder = Optional.empty();
     private int cacheLayers;
 
     OpCaseBuilder(String name) {
@@ -66,6 +68,20 @@ final class OpCaseBuilder {
         after.add(op);
     }
 
+    /** Operations that fill the next memory. */
+    void memory(Op... ops) {
+        memory.add(List.of(ops));
+    }
+
+    /** What has been collected is the graph of an encoder. */
+    Graph graph(Value output) {
+        return new Graph(name, before, layers, after, memory, values, output, cacheLayers, encoder);
+    }
+
+    void encoder(Graph graph) {
+        encoder = Optional.of(graph);
+    }
+
     void caches(int count) {
         cacheLayers = count;
     }
@@ -93,8 +109,11 @@ final class OpCaseBuilder {
     }
 
     OpCase build(String operation, Value output, double tolerance, List<Batch> batches, PlanOptions options) {
-        Graph graph = new Graph(name, before, layers, after, values, output, cacheLayers);
-        return new OpCase(name, operation, graph, options, batches, tolerance);
+        return buildActions(operation, output, tolerance, batches.stream().<OpCase.Action>map(OpCase.Action.Step::new).toList(), options);
+    }
+
+    OpCase buildActions(String operation, Value output, double tolerance, List<OpCase.Action> actions, PlanOptions options) {
+        return new OpCase(name, operation, graph(output), options, actions, tolerance);
     }
 
     /** A prompt of seven, a token alone, two sequences at once, one token each of four sequences, and a sequence begun anew. */
@@ -118,7 +137,29 @@ final class OpCaseBuilder {
         return batches;
     }
 
-    private Batch batch(int[] positions, int[] sequences, int[] outputRows) {
+    /** Whole sequences: number {@code sequences[i]} has {@code lengths[i]} rows; the last of each is wanted. */
+    Batch whole(int[] sequences, int... lengths) {
+        int[] positions = new int[IntStream.of(lengths).sum()];
+        int[] numbers = new int[positions.length];
+        int[] ends = new int[lengths.length];
+        int row = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            for (int position = 0; position < lengths[i]; position++, row++) {
+                positions[row] = position;
+                numbers[row] = sequences[i];
+            }
+            ends[i] = row - 1;
+        }
+        return batch(positions, numbers, ends);
+    }
+
+    /** One row each of sequences 0 to {@code positions.length}; every row is wanted. */
+    Batch oneEach(int... positions) {
+        int[] numbers = IntStream.range(0, positions.length).toArray();
+        return batch(positions, numbers, numbers);
+    }
+
+    Batch batch(int[] positions, int[] sequences, int[] outputRows) {
         Random random = new Random(name.hashCode() + 31L * positions[0] + positions.length);
         int[] tokens = random.ints(positions.length, 0, TOKENS).toArray();
         return new Batch(tokens, positions, sequences, outputRows);

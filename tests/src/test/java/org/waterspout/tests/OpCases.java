@@ -24,6 +24,8 @@ final class OpCases {
         elements(cases);
         choices(cases);
         cases.addAll(PositionCases.all());
+        cases.addAll(EncoderCases.all());
+        cases.addAll(TranslatorCases.all());
         cases.addAll(FusedCases.all());
         return cases;
     }

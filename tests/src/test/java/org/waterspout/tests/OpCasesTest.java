@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -19,8 +18,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
-import org.waterspout.backend.Batch;
-import org.waterspout.backend.Plan;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Op;
@@ -50,8 +47,8 @@ class OpCasesTest {
     Stream<DynamicTest> theReferenceGivesTheSameRowByRow() {
         return OpCases.all().stream().map(opCase -> DynamicTest.dynamicTest(opCase.name(), () -> {
             try (ReferenceBackend reference = new ReferenceBackend()) {
-                float[] together = flat(run(opCase, reference, opCase.batches()));
-                assertEquals(0, Arrays.compare(together, flat(run(opCase, reference, rowByRow(opCase)))));
+                float[] together = OpCase.flat(opCase.outputs(reference));
+                assertEquals(0, Arrays.compare(together, opCase.outputsPieceByPiece(reference)));
                 for (float number : together) {
                     assertTrue(Float.isFinite(number), "inputs and weights of a case give finite outputs");
                 }
@@ -64,9 +61,10 @@ class OpCasesTest {
         Map<String, List<OpCase>> byOperation = OpCases.all().stream().collect(Collectors.groupingBy(OpCase::operation));
         Set<String> expected = Arrays.stream(Op.Plain.class.getPermittedSubclasses()).map(Class::getSimpleName)
                 .collect(Collectors.toSet());
+        expected.add(Op.Remember.class.getSimpleName());
         Arrays.stream(FusionKind.values()).forEach(kind -> expected.add("Fused " + kind));
         assertEquals(expected, byOperation.keySet());
-        for (String operation : List.of("MatMul", "Embed")) {
+        for (String operation : List.of("MatMul", "Embed", "Shortlist")) {
             Set<WeightType> types = byOperation.get(operation).stream().flatMap(opCase -> opCase.graph().ops())
                     .flatMap(op -> op.weights().stream()).map(weight -> weight.tensor().type())
                     .collect(Collectors.toCollection(() -> EnumSet.noneOf(WeightType.class)));
@@ -79,51 +77,15 @@ class OpCasesTest {
     private static void check(OpCase opCase, Backend backend) {
         List<float[]> expected;
         try (ReferenceBackend reference = new ReferenceBackend()) {
-            expected = run(opCase, reference, opCase.batches());
+            expected = opCase.outputs(reference);
         }
-        List<float[]> actual = run(opCase, backend, opCase.batches());
+        List<float[]> actual = opCase.outputs(backend);
+        List<OpCase.Action> actions = opCase.speaking();
         double limit = opCase.tolerance();
-        for (int step = 0; step < expected.size(); step++) {
-            RelativeError error = RelativeError.of(actual.get(step), expected.get(step), opCase.graph().output().width());
-            assertTrue(error.error() <= limit, "step " + step + ": error " + error + " exceeds " + limit + " (seed "
+        for (int i = 0; i < expected.size(); i++) {
+            RelativeError error = RelativeError.of(actual.get(i), expected.get(i), opCase.width(actions.get(i)));
+            assertTrue(error.error() <= limit, "output " + i + ": error " + error + " exceeds " + limit + " (seed "
                     + opCase.name().hashCode() + ")");
         }
-    }
-
-    /** The output of each batch, on one plan. */
-    private static List<float[]> run(OpCase opCase, Backend backend, List<Batch> batches) {
-        boolean selects = opCase.graph().ops().anyMatch(Op.SelectRows.class::isInstance);
-        List<float[]> outputs = new ArrayList<>();
-        try (Plan plan = backend.prepare(opCase.graph(), opCase.options())) {
-            for (Batch batch : batches) {
-                int rows = selects ? batch.outputRows().length : batch.rows();
-                float[] output = new float[rows * opCase.graph().output().width()];
-                plan.step(batch, output);
-                outputs.add(output);
-            }
-        }
-        return outputs;
-    }
-
-    private static List<Batch> rowByRow(OpCase opCase) {
-        List<Batch> single = new ArrayList<>();
-        for (Batch batch : opCase.batches()) {
-            for (int row = 0; row < batch.rows(); row++) {
-                int wanted = Arrays.binarySearch(batch.outputRows(), row) >= 0 ? 1 : 0;
-                single.add(new Batch(new int[] {batch.tokens()[row]}, new int[] {batch.positions()[row]},
-                        new int[] {batch.sequences()[row]}, new int[wanted]));
-            }
-        }
-        return single;
-    }
-
-    private static float[] flat(List<float[]> outputs) {
-        float[] all = new float[outputs.stream().mapToInt(output -> output.length).sum()];
-        int start = 0;
-        for (float[] output : outputs) {
-            System.arraycopy(output, 0, all, start, output.length);
-            start += output.length;
-        }
-        return all;
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.ModelFile;
 
 /**
  * Text to tokens and back. Safe to use from several threads; {@link #close()} only after the last use.
@@ -22,6 +23,11 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
      */
     static Tokenizer of(Metadata metadata) {
         return GgufTokenizer.of(metadata);
+    }
+
+    /** The tokenizer of an open model: the one its metadata describes, or the one beside it in its folder. Errors as the other two. */
+    static Tokenizer of(ModelFile file) {
+        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata()) : of(file.path());
     }
 
     /**

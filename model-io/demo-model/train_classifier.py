@@ -302,6 +302,38 @@ def measure_forms(arguments):
         report(model, tokenizer, name, pairs)
 
 
+@torch.no_grad()
+def write_expected(path):
+    """Tokens and logits of twenty held-out mails and of the sentences below;
+    for the first sentence also the states of all tokens."""
+    tokenizer, model = load_gguf(path)
+    held_out = read_held_out()
+    numbers = [round(i * (len(held_out) - 1) / 19) for i in range(20)]
+    cases = []
+    for number, text in [(n, held_out[n][1]) for n in numbers] + [(None, s) for s in SENTENCES]:
+        ids = text_ids(tokenizer, model.config, text)
+        logits = model(torch.tensor([ids]))[0]
+        case = {"held_out_line": number} if number is not None else {"text": text}
+        case |= {"ids": ids, "logits": [round(v, 6) for v in logits.tolist()], "label": mails.LABELS[logits.argmax()]}
+        if text == SENTENCES[0]:
+            case["hidden"] = [[round(v, 6) for v in row] for row in model.hidden(torch.tensor([ids]))[0].tolist()]
+        cases.append(case)
+    expected = {
+        "model": path.name,
+        "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "arithmetic": "weights widened from F16 to F32, all arithmetic in F32",
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "tokenizers": tokenizers.__version__,
+            "numpy": np.__version__,
+        },
+        "cases": cases,
+    }
+    text = json.dumps(expected, ensure_ascii=False)
+    EXPECTED_PATH.write_text(text.replace('{"held', '\n{"held').replace('{"text', '\n{"text') + "\n", encoding="utf-8")
+
+
 SENTENCES = (
     "You have won a prize, click here",
     "Congratulations! You have been selected to receive a free cruise.",
@@ -351,6 +383,8 @@ def main():
         report(model, tokenizer, "held out", read_held_out(), show=30)
     if arguments.train or arguments.forms:
         measure_forms(arguments)
+    if arguments.expected:
+        write_expected(arguments.out)
     if arguments.classify or arguments.measure or arguments.train:
         tokenizer, model = load_gguf(arguments.out)
         for text in (arguments.classify,) if arguments.classify else SENTENCES:

@@ -310,6 +310,72 @@ def report(how, pairs, said):
         print(f"  {phrase!r}: {answer} expected, {words}")
 
 
+# Phrases of the expected values: short and long, with bytes that no phrase of the training has (the last one).
+EXPECTED_PHRASES = (
+    phrases.EXAMPLE[0],
+    "March 3rd, 1998",
+    "a dozen",
+    "minus twelve point oh five",
+    "three hundred and four million, five hundred and sixty thousand and seventy",
+    "Tuesday, the twenty-ninth of February, two thousand",
+    "naïve № 5",
+)
+
+
+def rounded(tensor):
+    return [[round(v, 6) for v in row] for row in tensor.tolist()]
+
+
+@torch.no_grad()
+def write_expected(path):
+    """For each phrase the tokens, the encoder's states, the greedy answer with
+    the gap between the best two logits at each step, the logits of the decoder
+    that is given this answer, and what a beam search finds."""
+    tokenizer, model = load_gguf(path)
+    config, cases = model.config, []
+    for number, phrase in enumerate(EXPECTED_PHRASES):
+        source = source_ids(tokenizer, config, phrase)
+        answer = greedy(model, [source])[0]
+        target = [config.start] + answer
+        memory, visible = model.encode(torch.tensor([source]))
+        logits = model.decode(torch.tensor([target]), memory, visible)[0]
+        best = logits.topk(2).values
+        case = {
+            "source": phrase,
+            "source_ids": source,
+            "decoder_ids": target,
+            "greedy_ids": answer + [config.end],
+            "greedy_text": tokenizer.decode(answer),
+            "greedy_gaps": [round(g, 6) for g in (best[:, 0] - best[:, 1]).tolist()],
+            # sums of the log probabilities of all tokens, without length penalty
+            "beam_4": [
+                {"ids": ids, "text": tokenizer.decode(ids[:-1]), "log_probability": round(score * len(ids), 6)}
+                for ids, score in beam_search(model, source, 4)
+            ],
+        }
+        if number < 3:
+            case["encoder_hidden"] = rounded(memory[0])
+        case["logits"] = rounded(logits if number < 2 else logits[-1:])
+        cases.append(case)
+    write_cases(EXPECTED_PATH, path, cases)
+
+
+def write_cases(path, model, cases):
+    expected = {
+        "model": model.name,
+        "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
+        "arithmetic": "weights widened from F16 to F32, all arithmetic in F32",
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "tokenizers": tokenizers.__version__,
+            "numpy": np.__version__,
+        },
+        "cases": cases,
+    }
+    path.write_text(json.dumps(expected, ensure_ascii=False).replace('{"source', '\n{"source') + "\n", encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--train", action="store_true")
@@ -339,6 +405,8 @@ def main():
         export(arguments.work, arguments.out)
     if arguments.train or arguments.export or arguments.measure:
         measure(arguments.out, arguments.beams)
+    if arguments.expected:
+        write_expected(arguments.out)
     if arguments.translate:
         tokenizer, model = load_gguf(arguments.out)
         for ids, score in beam_search(model, source_ids(tokenizer, model.config, arguments.translate), arguments.beams):

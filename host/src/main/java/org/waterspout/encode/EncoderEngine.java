@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
@@ -94,17 +93,11 @@ public final class EncoderEngine implements AutoCloseable {
         return Math.min(plan.options().contextLength(), plan.options().maxRows());
     }
 
-    /** As {@link #run(List, IntConsumer)}, without word of progress. */
-    public List<float[]> run(List<Sequence> sequences) {
-        return run(sequences, finished -> { });
-    }
-
     /**
-     * @param progress is told how many sequences each step finished
      * @return of each sequence, in the order given, [width], or [length, width] where the target is a row for each position
      * @throws InvalidRequestException for a sequence that is empty, too long, or holds what the model does not know
      */
-    public List<float[]> run(List<Sequence> sequences, IntConsumer progress) {
+    public List<float[]> run(List<Sequence> sequences) {
         sequences.forEach(this::check);
         List<Integer> order = IntStream.range(0, sequences.size()).boxed()
                 .sorted(Comparator.comparing(number -> -sequences.get(number).length())).toList();
@@ -121,7 +114,6 @@ public final class EncoderEngine implements AutoCloseable {
             for (int i = 0; i < step.size(); i++) {
                 results.set(chosen.get(i), step.get(i));
             }
-            progress.accept(step.size());
             from = to;
         }
         return results;
@@ -204,8 +196,8 @@ public final class EncoderEngine implements AutoCloseable {
             throw new InvalidRequestException("the text is empty: give it some words");
         }
         if (sequence.length() > longest()) {
-            throw new InvalidRequestException("the text has " + sequence.length() + " tokens, more than the " + longest()
-                    + " positions of the model: shorten it, or ask for truncation (--truncate)");
+            throw new InvalidRequestException("the text has " + sequence.length() + " tokens, the model takes at most " + longest()
+                    + ": shorten it, or ask for truncation (--truncate)");
         }
         switch (architecture.encoder().orElseThrow().input()) {
             case Architecture.Tokens input -> {

@@ -11,7 +11,7 @@ public final class CacheKernels {
     }
 
     /**
-     * keys[number, sequence[r], position[r]] = key[r], and likewise values. key, value: float [rows, stride]; keys, values: float [caches,
+     * keys[number, place[r], position[r]] = key[r], and likewise values. key, value: float [rows, stride]; keys, values: float [caches,
      * sequences, contextLength, width]. Items: rows * 2 * width, a row's keys before its values. Exact.
      */
     public static void append(KernelContext context, IntArray step, FloatArray key, FloatArray value, FloatArray keys,
@@ -67,7 +67,7 @@ public final class CacheKernels {
     /** First number of the cached row of step row {@code row}. */
     private static int target(IntArray step, int row, int width, int contextLength, int sequences, int slot) {
         int ints = Step.HEADER + row * Step.ROW;
-        int sequence = step.get(Step.SLOTS + slot) * sequences + step.get(ints + Step.SEQUENCE);
-        return (sequence * contextLength + step.get(ints + Step.POSITION)) * width;
+        int place = step.get(Step.SLOTS + slot) * sequences + step.get(ints + Step.PLACE);
+        return (place * contextLength + step.get(ints + Step.POSITION)) * width;
     }
 }

@@ -73,16 +73,34 @@ public final class ElementKernels {
         }
     }
 
-    /** out[r] = input[r] + table[position[r]]. input: float [rows, stride]; table: float [positions, width]; output: float [rows, width]. */
-    public static void addPosition(KernelContext context, IntArray step, FloatArray input, FloatArray table, FloatArray output,
-            ViewShape shape) {
+    /**
+     * out[r] = input[r] + table[number[r]], the number being int shape.number() of the row: its position or its token's type. input: float
+     * [rows, stride]; table: float [numbers, width]; output: float [rows, width].
+     */
+    public static void addEntry(KernelContext context, IntArray step, FloatArray input, FloatArray table, FloatArray output,
+            TableShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int row = item / shape.width();
             int column = item % shape.width();
-            int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
+            int entry = step.get(Step.HEADER + row * Step.ROW + shape.number());
             output.set(item, input.get(row * shape.inputStride() + shape.inputOffset() + column)
-                    + table.get(position * shape.width() + column));
+                    + table.get(entry * shape.width() + column));
+        }
+    }
+
+    /** out[r] = the mean of input's rows from the step's first to its selected one. input: float [any rows, stride]; output: float [rows, width]. */
+    public static void meanRows(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape) {
+        int item = context.globalIdx;
+        if (item < step.get(Step.ROWS) * shape.width()) {
+            int ints = Step.HEADER + item / shape.width() * Step.ROW;
+            int from = step.get(ints + Step.MEAN_FROM);
+            int to = step.get(ints + Step.SELECTED);
+            float sum = 0f;
+            for (int row = from; row <= to; row++) {
+                sum += input.get(row * shape.inputStride() + shape.inputOffset() + item % shape.width());
+            }
+            output.set(item, sum / (to + 1 - from));
         }
     }
 

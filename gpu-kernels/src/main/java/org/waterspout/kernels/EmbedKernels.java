@@ -7,7 +7,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * out[r] = table[token[r]] * scale. Table [vocabulary, width] in each weight type (layouts at {@link Decode}); output: float [rows, width].
+ * out[r] = table[token[r]] * scale, zeros where the token is negative. Table [vocabulary, width] in each weight type (layouts at {@link Decode}); output: float [rows, width].
  * An item makes one element; no local memory; one family for every device. Error limit: one rounding, 1e-7 relative.
  */
 public final class EmbedKernels {
@@ -20,7 +20,9 @@ public final class EmbedKernels {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
-            output.set(item, table.get(token * shape.width() + item % shape.width()) * shape.scale());
+            int entry = token < 0 ? 0 : token;
+            float scale = token < 0 ? 0f : shape.scale();
+            output.set(item, table.get(entry * shape.width() + item % shape.width()) * scale);
         }
     }
 
@@ -29,7 +31,9 @@ public final class EmbedKernels {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
-            output.set(item, Decode.f16(table, token * shape.width() + item % shape.width()) * shape.scale());
+            int entry = token < 0 ? 0 : token;
+            float scale = token < 0 ? 0f : shape.scale();
+            output.set(item, Decode.f16(table, entry * shape.width() + item % shape.width()) * scale);
         }
     }
 
@@ -38,8 +42,10 @@ public final class EmbedKernels {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
-            output.set(item, Decode.q8(quants, scales, token * shape.width() + item % shape.width(), shape.block(), shape.offset())
-                    * shape.scale());
+            int entry = token < 0 ? 0 : token;
+            float scale = token < 0 ? 0f : shape.scale();
+            output.set(item, Decode.q8(quants, scales, entry * shape.width() + item % shape.width(), shape.block(), shape.offset())
+                    * scale);
         }
     }
 
@@ -48,7 +54,9 @@ public final class EmbedKernels {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
-            output.set(item, Decode.q4(quants, scales, token * shape.width() + item % shape.width(), shape.block()) * shape.scale());
+            int entry = token < 0 ? 0 : token;
+            float scale = token < 0 ? 0f : shape.scale();
+            output.set(item, Decode.q4(quants, scales, entry * shape.width() + item % shape.width(), shape.block()) * scale);
         }
     }
 }

@@ -18,7 +18,7 @@ public final class GroupAttentionKernels {
      * branch around a barrier depends on the group alone. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
-            FloatArray output, AttentionShape shape) {
+            FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
         // one array for all: TornadoVM makes one of two local arrays that are declared alike
         float[] local = context.allocateFloatLocalArray(3 * Step.GROUP + shape.headWidth());
         int totals = Step.GROUP;
@@ -28,23 +28,24 @@ public final class GroupAttentionKernels {
         int item = context.groupIdx;
         int row = item / shape.heads();
         int head = item % shape.heads();
-        int ints = Step.HEADER + row * Step.ROW;
-        int position = step.get(ints + Step.POSITION);
-        int window = step.get(Step.SLOTS + shape.slot() + 1);
-        int width = shape.kvHeads() * shape.headWidth();
-        int sequence = step.get(Step.SLOTS + shape.slot()) * shape.sequences() + step.get(ints + Step.SEQUENCE);
-        int base = sequence * shape.contextLength() * width + head / (shape.heads() / shape.kvHeads()) * shape.headWidth();
+        int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
+        int sequence = step.get(Step.HEADER + row * Step.ROW + Step.SEQUENCE);
+        int begin = Positions.begin(step, shape, row);
+        int first = Positions.first(step, shape, row);
+        int end = Positions.end(step, shape, row);
+        int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headWidth();
         int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth();
-        int first = window > 0 && position >= window ? position - window + 1 : 0;
+        int bias = Positions.bias(step, shape, head, position);
         for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
             local[sums + d] = 0f;
         }
         float largest = -1e30f;
         float total = 0f;
-        for (int start = first; start <= position; start += Step.GROUP) {
+        for (int start = first; start < end; start += Step.GROUP) {
             float score = -1e30f;
-            if (start + lane <= position) {
-                int k = base + (start + lane) * width;
+            if (start + lane < end) {
+                int k = (begin + start + lane + Positions.moved(places, shape, sequence, start + lane)) * shape.keyStride()
+                        + shape.keyOffset() + kvHead;
                 float dot = 0f;
                 for (int d = 0; d < shape.headWidth(); d++) {
                     dot += query.get(q + d) * keys.get(k + d);
@@ -52,6 +53,9 @@ public final class GroupAttentionKernels {
                 score = dot * shape.scale();
                 if (shape.softCap() > 0f) {
                     score = shape.softCap() * TornadoMath.tanh(Activations.clamp(score / shape.softCap()));
+                }
+                if (shape.biased() == 1) {
+                    score += biases.get(bias + start + lane);
                 }
             }
             local[lane] = score;
@@ -63,7 +67,7 @@ public final class GroupAttentionKernels {
             }
             context.localBarrier();
             float peak = TornadoMath.max(largest, local[0]);
-            float share = start + lane <= position ? TornadoMath.exp(TornadoMath.max(score - peak, -80f)) : 0f;
+            float share = start + lane < end ? TornadoMath.exp(TornadoMath.max(score - peak, -80f)) : 0f;
             local[shares + lane] = share;
             local[totals + lane] = share;
             for (int half = Step.GROUP / 2; half > 0; half /= 2) {
@@ -75,11 +79,13 @@ public final class GroupAttentionKernels {
             context.localBarrier();
             float keep = TornadoMath.exp(TornadoMath.max(largest - peak, -80f));
             total = total * keep + local[totals];
-            int count = position + 1 - start < Step.GROUP ? position + 1 - start : Step.GROUP;
+            int count = end - start < Step.GROUP ? end - start : Step.GROUP;
             for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
                 float sum = local[sums + d] * keep;
                 for (int t = 0; t < count; t++) {
-                    sum += local[shares + t] * values.get(base + (start + t) * width + d);
+                    int v = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.valueStride()
+                            + shape.valueOffset() + kvHead;
+                    sum += local[shares + t] * values.get(v + d);
                 }
                 local[sums + d] = sum;
             }

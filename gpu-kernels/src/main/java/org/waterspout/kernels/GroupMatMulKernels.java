@@ -19,14 +19,14 @@ public final class GroupMatMulKernels {
 
     /** weights: float [layers, rows, columns]. */
     public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
-        int i = context.groupIdx % shape.rows();
-        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int i = context.groupIdx % Candidates.count(candidates, shape);
+        int row = context.groupIdx / Candidates.count(candidates, shape) * Step.TOKENS;
         int columns = shape.columns();
         int last = step.get(Step.ROWS) - 1;
-        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
         int x0 = row * columns;
         int x1 = (row + 1 < last ? row + 1 : last) * columns;
         int x2 = (row + 2 < last ? row + 2 : last) * columns;
@@ -57,20 +57,20 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
     /** weights: halves [layers, rows, columns]. */
     public static void f16(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ShortArray weights,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
-        int i = context.groupIdx % shape.rows();
-        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int i = context.groupIdx % Candidates.count(candidates, shape);
+        int row = context.groupIdx / Candidates.count(candidates, shape) * Step.TOKENS;
         int columns = shape.columns();
         int last = step.get(Step.ROWS) - 1;
-        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
         int x0 = row * columns;
         int x1 = (row + 1 < last ? row + 1 : last) * columns;
         int x2 = (row + 2 < last ? row + 2 : last) * columns;
@@ -101,20 +101,20 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
     /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
-        int i = context.groupIdx % shape.rows();
-        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int i = context.groupIdx % Candidates.count(candidates, shape);
+        int row = context.groupIdx / Candidates.count(candidates, shape) * Step.TOKENS;
         int columns = shape.columns();
         int last = step.get(Step.ROWS) - 1;
-        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
         int x0 = row * columns;
         int x1 = (row + 1 < last ? row + 1 : last) * columns;
         int x2 = (row + 2 < last ? row + 2 : last) * columns;
@@ -145,20 +145,20 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
     /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         float[] sums = context.allocateFloatLocalArray(4 * Step.GROUP);
         int lane = context.localIdx;
-        int i = context.groupIdx % shape.rows();
-        int row = context.groupIdx / shape.rows() * Step.TOKENS;
+        int i = context.groupIdx % Candidates.count(candidates, shape);
+        int row = context.groupIdx / Candidates.count(candidates, shape) * Step.TOKENS;
         int columns = shape.columns();
         int last = step.get(Step.ROWS) - 1;
-        int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+        int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
         int x0 = row * columns;
         int x1 = (row + 1 < last ? row + 1 : last) * columns;
         int x2 = (row + 2 < last ? row + 2 : last) * columns;
@@ -189,19 +189,19 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
-    private static void store(IntArray step, FloatArray residual, FloatArray bias, FloatArray output, MatMulShape shape, int row, int i,
-            float product) {
+    private static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output,
+            MatMulShape shape, int row, int i, float product) {
         float sum = product;
         if (shape.bias() == 1) {
-            sum += bias.get(step.get(Step.LAYER) * shape.rows() + i);
+            sum += bias.get(step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i));
         }
         if (shape.residual() == 1) {
             sum += residual.get(row * shape.rows() + i);
         }
-        output.set(row * shape.rows() + i, sum);
+        output.set(row * Candidates.count(candidates, shape) + i, sum);
     }
 }

@@ -9,6 +9,7 @@ package org.waterspout.kernels;
  * @param offset   1 when blocks of bytes have an offset beside their scale, else 0
  * @param bias     1 when a bias is added, else 0
  * @param residual 1 when a residual is added, else 0
+ * @param listed   1 when only the rows of a list are multiplied, as columns of the output; else 0
  */
-public record MatMulShape(int columns, int rows, int block, int offset, int bias, int residual) {
+public record MatMulShape(int columns, int rows, int block, int offset, int bias, int residual, int listed) {
 }

@@ -20,15 +20,33 @@ public final class Step {
     /** Ints before the first row. */
     public static final int HEADER = 32;
     /** Ints of one row. */
-    public static final int ROW = 4;
-    /** Row: the token's id. */
+    public static final int ROW = 13;
+    /** Row: the token's id, negative for an embedding of zeros. */
     public static final int TOKEN = 0;
     /** Row: its position in its sequence. */
     public static final int POSITION = 1;
-    /** Row: the cache slot of its sequence. */
+    /** Row: the number of its sequence, or of its source where sources are encoded. */
     public static final int SEQUENCE = 2;
-    /** Row: the row that SelectRows takes as this row of its output. */
-    public static final int SELECTED = 3;
+    /** Row: the place in the caches where its key and value are written; its sequence's number, but after a reorder. */
+    public static final int PLACE = 3;
+    /** Row: the row that SelectRows takes as this row of its output; the last row that MeanRows takes. */
+    public static final int SELECTED = 4;
+    /** Row: the first row that MeanRows takes. */
+    public static final int MEAN_FROM = 5;
+    /** Row: its token's type. */
+    public static final int TYPE = 6;
+    /** Row: positions of its sequence in this step, where attention sees all of them. */
+    public static final int LENGTH = 7;
+    /** Row: the source that cross-attention reads. */
+    public static final int SOURCE = 8;
+    /** Row: positions of that source. */
+    public static final int SOURCE_LENGTH = 9;
+    /** Row: the next row of its sequence in this step, negative for none. */
+    public static final int NEXT = 10;
+    /** Row: the place of its sequence's recurrent state before this step. */
+    public static final int STATE_FROM = 11;
+    /** Row: the place of that state after this step, at the first row of a sequence; negative at the others. */
+    public static final int STATE_TO = 12;
 
     /** Items of a work-group in the Group family. */
     public static final int GROUP = 64;

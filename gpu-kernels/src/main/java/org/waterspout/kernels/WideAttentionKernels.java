@@ -16,40 +16,42 @@ public final class WideAttentionKernels {
     }
 
     /**
-     * For query head h of row r, over cache positions t from max(0, position - window + 1) to position: out = sum of softmax(cap(scale *
-     * q . k[t])) v[t], cap(s) = softCap tanh(s / softCap); in one pass over the cache by the online softmax (Milakov and Gimelshein 2018):
-     * a running maximum and total, the sums rescaled whenever the maximum grows. query: float [rows, queryStride]; keys, values: float
-     * [caches, sequences, contextLength, kvHeads * headWidth]; output: float [rows, heads * headWidth]. An item makes one head of one row;
-     * private memory for its sums and a tile of scores; no local memory. Error limit: 3e-6 of the largest value.
+     * For query head h of row r, over the positions t that {@link Positions#first} and {@link Positions#end} give: out = sum of softmax(cap(scale * q . k[t]) +
+     * bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one pass by the online softmax (Milakov and
+     * Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows. query: float [rows, queryStride]; keys, values:
+     * float, rows of keyStride and valueStride, which are [caches, sequences, positions], those of the step, or [memories, sources, positions];
+     * biases: float [tables, heads, 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when
+     * shape.placed() is 1: where in the cache that position of the sequence lies; output: float [rows, heads * headWidth]. An item makes
+     * one head of one row; private memory for its sums and a tile of scores; no local memory. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
-            FloatArray output, AttentionShape shape) {
+            FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
         int item = context.globalIdx;
         float[] scores = new float[TILE];
         float[] sums = new float[shape.headWidth()];
         if (item < step.get(Step.ROWS) * shape.heads()) {
             int row = item / shape.heads();
             int head = item % shape.heads();
-            int ints = Step.HEADER + row * Step.ROW;
-            int position = step.get(ints + Step.POSITION);
-            int window = step.get(Step.SLOTS + shape.slot() + 1);
-            int width = shape.kvHeads() * shape.headWidth();
-            int sequence = step.get(Step.SLOTS + shape.slot()) * shape.sequences() + step.get(ints + Step.SEQUENCE);
-            int base = sequence * shape.contextLength() * width + head / (shape.heads() / shape.kvHeads()) * shape.headWidth()
-                    + step.get(Step.ZERO);
+            int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
+            int sequence = step.get(Step.HEADER + row * Step.ROW + Step.SEQUENCE);
+            int begin = Positions.begin(step, shape, row);
+            int first = Positions.first(step, shape, row);
+            int end = Positions.end(step, shape, row);
+            int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headWidth() + step.get(Step.ZERO);
             int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth() + step.get(Step.ZERO);
-            int first = window > 0 && position >= window ? position - window + 1 : 0;
+            int bias = Positions.bias(step, shape, head, position);
             int vectors = shape.headWidth() / 8 * 8;
             for (int d = 0; d < shape.headWidth(); d++) {
                 sums[d] = 0f;
             }
             float largest = -1e30f;
             float total = 0f;
-            for (int start = first; start <= position; start += TILE) {
-                int count = position + 1 - start < TILE ? position + 1 - start : TILE;
+            for (int start = first; start < end; start += TILE) {
+                int count = end - start < TILE ? end - start : TILE;
                 float peak = largest;
                 for (int t = 0; t < count; t++) {
-                    int k = base + (start + t) * width;
+                    int k = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.keyStride()
+                            + shape.keyOffset() + kvHead;
                     Float8 dots = Lanes.zero();
                     for (int d = 0; d < vectors; d += 8) {
                         dots = Lanes.multiplyAdd(dots, Lanes.floats(query, q + d), Lanes.floats(keys, k + d));
@@ -62,6 +64,9 @@ public final class WideAttentionKernels {
                     if (shape.softCap() > 0f) {
                         score = shape.softCap() * TornadoMath.tanh(Activations.clamp(score / shape.softCap()));
                     }
+                    if (shape.biased() == 1) {
+                        score += biases.get(bias + start + t);
+                    }
                     scores[t] = score;
                     peak = TornadoMath.max(peak, score);
                 }
@@ -72,12 +77,13 @@ public final class WideAttentionKernels {
                     scores[t] = share;
                     total += share;
                 }
-                int v = base + start * width;
                 for (int d = 0; d < vectors; d += 8) {
                     Float8 sum = Float8.mult(new Float8(sums[d], sums[d + 1], sums[d + 2], sums[d + 3], sums[d + 4], sums[d + 5],
                             sums[d + 6], sums[d + 7]), keep);
                     for (int t = 0; t < count; t++) {
-                        sum = Float8.add(sum, Float8.mult(Lanes.floats(values, v + t * width + d), scores[t]));
+                        int v = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.valueStride()
+                                + shape.valueOffset() + kvHead;
+                        sum = Float8.add(sum, Float8.mult(Lanes.floats(values, v + d), scores[t]));
                     }
                     sums[d] = sum.getS0();
                     sums[d + 1] = sum.getS1();
@@ -91,7 +97,9 @@ public final class WideAttentionKernels {
                 for (int d = vectors; d < shape.headWidth(); d++) {
                     float sum = sums[d] * keep;
                     for (int t = 0; t < count; t++) {
-                        sum += values.get(v + t * width + d) * scores[t];
+                        int v = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.valueStride()
+                                + shape.valueOffset() + kvHead;
+                        sum += values.get(v + d) * scores[t];
                     }
                     sums[d] = sum;
                 }

@@ -12,7 +12,7 @@ import uk.ac.manchester.tornado.api.types.vectors.Float8;
  * An item owns row i of the weight: it takes the tokens four at a time, so that a weight is read and decoded once for four products,
  * and what is left one at a time. So one compiled kernel serves prompts and single tokens. No local memory, no barriers.
  * input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is 1; residual and output: float
- * [rows of the step, rows]. Error limit: 2e-6 of the sum of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
+ * [rows of the step, rows]; candidates: the rows to multiply, where not all ({@link Candidates}). Error limit: 2e-6 of the sum of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
  */
 public final class WideMatMulKernels {
 
@@ -21,13 +21,13 @@ public final class WideMatMulKernels {
 
     /** weights: float [layers, rows, columns]. */
     public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         int i = context.globalIdx;
-        if (i < shape.rows()) {
+        if (i < Candidates.count(candidates, shape)) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
             int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
@@ -54,10 +54,10 @@ public final class WideMatMulKernels {
                     s2 += weight * input.get(x + 2 * columns + j);
                     s3 += weight * input.get(x + 3 * columns + j);
                 }
-                store(step, residual, bias, output, shape, row, i, s0);
-                store(step, residual, bias, output, shape, row + 1, i, s1);
-                store(step, residual, bias, output, shape, row + 2, i, s2);
-                store(step, residual, bias, output, shape, row + 3, i, s3);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
+                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
+                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns + zero;
@@ -71,20 +71,20 @@ public final class WideMatMulKernels {
                     float weight = weights.get(base + j);
                     s0 += weight * input.get(x + j);
                 }
-                store(step, residual, bias, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
     }
 
     /** weights: halves [layers, rows, columns]. */
     public static void f16(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ShortArray weights,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         int i = context.globalIdx;
-        if (i < shape.rows()) {
+        if (i < Candidates.count(candidates, shape)) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
             int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
             int vectors = columns / 8 * 8;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
@@ -111,10 +111,10 @@ public final class WideMatMulKernels {
                     s2 += weight * input.get(x + 2 * columns + j);
                     s3 += weight * input.get(x + 3 * columns + j);
                 }
-                store(step, residual, bias, output, shape, row, i, s0);
-                store(step, residual, bias, output, shape, row + 1, i, s1);
-                store(step, residual, bias, output, shape, row + 2, i, s2);
-                store(step, residual, bias, output, shape, row + 3, i, s3);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
+                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
+                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns + zero;
@@ -128,20 +128,20 @@ public final class WideMatMulKernels {
                     float weight = Decode.f16(weights, base + j);
                     s0 += weight * input.get(x + j);
                 }
-                store(step, residual, bias, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
     }
 
     /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         int i = context.globalIdx;
-        if (i < shape.rows()) {
+        if (i < Candidates.count(candidates, shape)) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
             int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
                 int x = row * columns + zero;
@@ -165,10 +165,10 @@ public final class WideMatMulKernels {
                 float s1 = Lanes.sum(a1);
                 float s2 = Lanes.sum(a2);
                 float s3 = Lanes.sum(a3);
-                store(step, residual, bias, output, shape, row, i, s0);
-                store(step, residual, bias, output, shape, row + 1, i, s1);
-                store(step, residual, bias, output, shape, row + 2, i, s2);
-                store(step, residual, bias, output, shape, row + 3, i, s3);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
+                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
+                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns + zero;
@@ -183,20 +183,20 @@ public final class WideMatMulKernels {
                     }
                 }
                 float s0 = Lanes.sum(a0);
-                store(step, residual, bias, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
     }
 
     /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
-            FloatArray bias, FloatArray output, MatMulShape shape) {
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
         int i = context.globalIdx;
-        if (i < shape.rows()) {
+        if (i < Candidates.count(candidates, shape)) {
             int columns = shape.columns();
             int tokens = step.get(Step.ROWS);
             int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + i) * columns;
+            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
             int row = 0;
             for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
                 int x = row * columns + zero;
@@ -226,10 +226,10 @@ public final class WideMatMulKernels {
                 float s1 = Lanes.sum(a1);
                 float s2 = Lanes.sum(a2);
                 float s3 = Lanes.sum(a3);
-                store(step, residual, bias, output, shape, row, i, s0);
-                store(step, residual, bias, output, shape, row + 1, i, s1);
-                store(step, residual, bias, output, shape, row + 2, i, s2);
-                store(step, residual, bias, output, shape, row + 3, i, s3);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
+                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
+                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns + zero;
@@ -247,20 +247,20 @@ public final class WideMatMulKernels {
                     }
                 }
                 float s0 = Lanes.sum(a0);
-                store(step, residual, bias, output, shape, row, i, s0);
+                store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
     }
 
-    private static void store(IntArray step, FloatArray residual, FloatArray bias, FloatArray output, MatMulShape shape, int row, int i,
-            float product) {
+    private static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output,
+            MatMulShape shape, int row, int i, float product) {
         float sum = product;
         if (shape.bias() == 1) {
-            sum += bias.get(step.get(Step.LAYER) * shape.rows() + i);
+            sum += bias.get(step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i));
         }
         if (shape.residual() == 1) {
             sum += residual.get(row * shape.rows() + i);
         }
-        output.set(row * shape.rows() + i, sum);
+        output.set(row * Candidates.count(candidates, shape) + i, sum);
     }
 }

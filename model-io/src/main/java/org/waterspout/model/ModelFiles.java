@@ -11,12 +11,13 @@ import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.model.gguf.GgufFile;
 import org.waterspout.model.huggingface.HuggingFaceDirectory;
 import org.waterspout.model.marian.MarianFile;
+import org.waterspout.model.onnx.OnnxFile;
 
 /** Opens a model of any format that is known, told apart by the first bytes of a file and by what is in a folder. */
 public final class ModelFiles {
 
     private static final String LFS_POINTER = "version https://git-lfs";
-    private static final String READABLE = "GGUF files, Hugging Face folders with safetensors, and Marian's binary files can be read";
+    private static final String READABLE = "GGUF files, Hugging Face folders with safetensors, encoders in ONNX, and Marian's binary files can be read";
 
     private ModelFiles() {
     }
@@ -38,6 +39,9 @@ public final class ModelFiles {
         }
         if (MarianFile.isMarian(bytes)) {
             return MarianFile.open(path);
+        }
+        if (OnnxFile.isOnnx(bytes)) {
+            return OnnxFile.open(path);
         }
         if (beginning.startsWith("{", Long.BYTES) && HuggingFaceDirectory.isOne(folderOf(path))) {
             return HuggingFaceDirectory.open(folderOf(path)); // safetensors: the length of a header, and the header
@@ -64,6 +68,9 @@ public final class ModelFiles {
         }
         if (MarianFile.isIn(folder)) {
             return MarianFile.open(folder);
+        }
+        if (OnnxFile.isIn(folder)) {
+            return OnnxFile.open(folder);
         }
         throw new ModelNotFoundException(folder + " is a folder without a model that is known; name the model file itself: " + READABLE);
     }

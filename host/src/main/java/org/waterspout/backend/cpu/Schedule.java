@@ -98,7 +98,7 @@ final class Schedule {
         return slotOf[value.id()];
     }
 
-    /** Whether the value has a row for each output row only, being computed after a SelectRows. */
+    /** Whether the value has a row for each output row only, being computed after a SelectRows or MeanRows. */
     boolean selected(Value value) {
         return selected[value.id()];
     }
@@ -118,7 +118,7 @@ final class Schedule {
         }
         for (Value output : op.outputs()) {
             written[output.id()] = writes(op, output);
-            selected[output.id()] = op instanceof Op.SelectRows
+            selected[output.id()] = op instanceof Op.SelectRows || op instanceof Op.MeanRows
                     || op.inputs().stream().anyMatch(input -> selected[input.id()]);
             slotOf[output.id()] = take(new Slot(output.width(), written[output.id()] == COPY, selected[output.id()]));
         }
@@ -146,16 +146,18 @@ final class Schedule {
             case Op.Norm norm -> task(op, whole, wait, null, vector(norm.gain()), vector(norm.bias()), 0);
             case Op.MatMul product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
             case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
-            case Op.Attention ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Add ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Multiply ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Activate ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Scale ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.SoftCap ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.SelectRows ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.ArgMax ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
-            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+            case Op.Attention _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Add _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Multiply _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Activate _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Scale _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.SoftCap _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.SelectRows _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.ArgMax _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
+            case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
+            case Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 
@@ -182,44 +184,48 @@ final class Schedule {
     private int[] reads(Op op, Value input) {
         return switch (op) {
             case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
-            case Op.Norm ignored -> ALL;
-            case Op.MatMul ignored -> ALL;
+            case Op.Norm _ -> ALL;
+            case Op.MatMul _ -> ALL;
             case Op.Rope rope -> split(input.width(), rope.headWidth(), workers);
             case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headWidth(), workers);
-            case Op.Attention ignored -> ALL;
-            case Op.ArgMax ignored -> ALL;
-            case Op.Embed ignored -> ALL;
-            case Op.AddPosition ignored -> columns(input.width(), workers);
-            case Op.Add ignored -> columns(input.width(), workers);
-            case Op.Multiply ignored -> columns(input.width(), workers);
-            case Op.Activate ignored -> columns(input.width(), workers);
-            case Op.Scale ignored -> columns(input.width(), workers);
-            case Op.SoftCap ignored -> columns(input.width(), workers);
-            case Op.SelectRows ignored -> columns(input.width(), workers);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
-            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+            case Op.Attention _ -> ALL;
+            case Op.ArgMax _ -> ALL;
+            case Op.Embed _ -> ALL;
+            case Op.AddPosition _ -> columns(input.width(), workers);
+            case Op.Add _ -> columns(input.width(), workers);
+            case Op.Multiply _ -> columns(input.width(), workers);
+            case Op.Activate _ -> columns(input.width(), workers);
+            case Op.Scale _ -> columns(input.width(), workers);
+            case Op.SoftCap _ -> columns(input.width(), workers);
+            case Op.SelectRows _ -> columns(input.width(), workers);
+            case Op.Given _, Op.Remember _, Op.Shortlist _ -> ALL;
+            case Op.CrossAttention cross -> split(input.width(), cross.headWidth(), workers);
+            case Op.AddType _, Op.Recurrence _, Op.MeanRows _ -> columns(input.width(), workers);
+            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 
     /** Columns that each worker writes of {@code output}. */
     private int[] writes(Op op, Value output) {
         return switch (op) {
-            case Op.Embed ignored -> COPY;
+            case Op.Embed _ -> COPY;
             case Op.Norm norm when norm.gain().columns() == norm.input().width() -> COPY;
             case Op.Norm norm -> split(output.width(), norm.gain().columns(), workers);
             case Op.Rope rope -> split(output.width(), rope.headWidth(), workers);
             case Op.Attention attention -> split(output.width(), attention.headWidth(), workers);
-            case Op.MatMul ignored -> columns(output.width(), workers);
-            case Op.ArgMax ignored -> columns(output.width(), workers);
-            case Op.AddPosition ignored -> columns(output.width(), workers);
-            case Op.Add ignored -> columns(output.width(), workers);
-            case Op.Multiply ignored -> columns(output.width(), workers);
-            case Op.Activate ignored -> columns(output.width(), workers);
-            case Op.Scale ignored -> columns(output.width(), workers);
-            case Op.SoftCap ignored -> columns(output.width(), workers);
-            case Op.SelectRows ignored -> columns(output.width(), workers);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
-            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+            case Op.MatMul _ -> columns(output.width(), workers);
+            case Op.ArgMax _ -> columns(output.width(), workers);
+            case Op.AddPosition _ -> columns(output.width(), workers);
+            case Op.Add _ -> columns(output.width(), workers);
+            case Op.Multiply _ -> columns(output.width(), workers);
+            case Op.Activate _ -> columns(output.width(), workers);
+            case Op.Scale _ -> columns(output.width(), workers);
+            case Op.SoftCap _ -> columns(output.width(), workers);
+            case Op.SelectRows _ -> columns(output.width(), workers);
+            case Op.CrossAttention cross -> split(output.width(), cross.headWidth(), workers);
+            case Op.AddType _, Op.Given _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
+            case Op.Remember _ -> throw new IllegalStateException("writes to memory only");
+            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 

@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import org.waterspout.graph.Op;
+import org.waterspout.graph.Value;
 
 /**
  * A plain operation with its weights at hand.
@@ -15,4 +16,9 @@ import org.waterspout.graph.Op;
  * @param angles   which {@link Angles} a Rope reads
  */
 record Task(Op op, Op whole, boolean barrier, int number, Matrix matrix, float[] gain, float[] bias, int angles) {
+
+    /** A value that has a row for each row that this operation computes. */
+    Value rowsLike() {
+        return op.outputs().isEmpty() ? op.inputs().getFirst() : op.outputs().getFirst();
+    }
 }

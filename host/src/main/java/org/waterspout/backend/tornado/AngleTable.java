@@ -30,7 +30,7 @@ final class AngleTable implements Constant {
     }
 
     boolean sameAs(AngleTable other) {
-        return tables.equals(other.tables);
+        return contextLength == other.contextLength && tables.equals(other.tables);
     }
 
     @Override

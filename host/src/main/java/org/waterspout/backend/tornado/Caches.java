@@ -4,15 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 
-/** The key and value caches of a graph: all caches of one width in two arrays, [caches, sequences, contextLength, width]. */
+/**
+ * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences, contextLength,
+ * width]; those of an encoder's memories likewise, [memories, sources, sourceLength, width]; and recurrent states, [layers, 2 * sequences,
+ * width], twice as many as sequences, so that a step writes none that it reads ({@link Places}).
+ */
 final class Caches {
 
-    /** @param layers cache numbers ({@link Op.Attention#layer}) in the order of their place in the arrays */
+    /** @param layers numbers of caches, or of memories, in the order of their place in the arrays */
     record Pair(List<Integer> layers, DeviceBuffer keys, DeviceBuffer values) {
 
         int indexOf(int layer) {
@@ -20,36 +25,76 @@ final class Caches {
         }
     }
 
-    private final Map<Integer, Pair> byWidth = new TreeMap<>();
+    /** @param layers numbers of states in the order of their place in the array */
+    record States(List<Integer> layers, DeviceBuffer buffer) {
+
+        int indexOf(int layer) {
+            return layers.indexOf(layer);
+        }
+    }
+
+    private final Map<Integer, Pair> caches = new TreeMap<>();
+    private final Map<Integer, Pair> memories = new TreeMap<>();
+    private final Map<Integer, States> states = new TreeMap<>();
 
     Caches(Graph graph, PlanOptions options) {
-        Map<Integer, List<Integer>> layers = new TreeMap<>();
-        graph.ops().forEach(op -> {
-            if (op instanceof Op.Attention attention) {
-                List<Integer> numbers = layers.computeIfAbsent(attention.key().width(), _ -> new ArrayList<>());
-                if (!numbers.contains(attention.layer())) {
-                    numbers.add(attention.layer());
+        Map<Integer, List<Integer>> attentions = new TreeMap<>();
+        Map<Integer, List<Integer>> remembered = new TreeMap<>();
+        Map<Integer, List<Integer>> recurrences = new TreeMap<>();
+        Stream.concat(graph.ops(), graph.encoder().stream().flatMap(Graph::ops)).forEach(op -> {
+            switch (op) {
+                case Op.Attention attention when attention.span() == Op.Span.CAUSAL -> add(attentions, attention.key().width(), attention.layer());
+                case Op.Remember remember -> add(remembered, remember.key().width(), remember.memory());
+                case Op.Recurrence recurrence -> add(recurrences, recurrence.output().width(), recurrence.layer());
+                default -> {
+                    // leaves nothing behind
                 }
             }
         });
-        layers.forEach((width, numbers) -> {
-            long floats = Math.multiplyExact(Math.multiplyExact((long) numbers.size() * options.maxSequences(),
-                    (long) options.contextLength()), (long) width);
-            byWidth.put(width, new Pair(numbers, new DeviceBuffer("keys of width " + width, floats, Life.PLAN),
-                    new DeviceBuffer("values of width " + width, floats, Life.PLAN)));
-        });
+        attentions.forEach((width, layers) -> caches.put(width,
+                pair("", layers, floats(layers, options.maxSequences(), options.contextLength(), width), width)));
+        remembered.forEach((width, layers) -> memories.put(width,
+                pair("remembered ", layers, floats(layers, options.maxSources(), options.sourceLength(), width), width)));
+        recurrences.forEach((width, layers) -> states.put(width, new States(layers,
+                new DeviceBuffer("states of width " + width, floats(layers, 2 * options.maxSequences(), 1, width), Life.PLAN))));
     }
 
+    private static void add(Map<Integer, List<Integer>> layers, int width, int layer) {
+        List<Integer> numbers = layers.computeIfAbsent(width, _ -> new ArrayList<>());
+        if (!numbers.contains(layer)) {
+            numbers.add(layer);
+        }
+    }
+
+    private static long floats(List<Integer> layers, int sequences, int positions, int width) {
+        return Math.multiplyExact(Math.multiplyExact((long) layers.size() * sequences, (long) positions), (long) width);
+    }
+
+    private static Pair pair(String name, List<Integer> layers, long floats, int width) {
+        return new Pair(layers, new DeviceBuffer(name + "keys of width " + width, floats, Life.PLAN),
+                new DeviceBuffer(name + "values of width " + width, floats, Life.PLAN));
+    }
+
+    /** Of causal attention. */
     Pair of(int width) {
-        return byWidth.get(width);
+        return caches.get(width);
+    }
+
+    Pair memory(int width) {
+        return memories.get(width);
+    }
+
+    States states(int width) {
+        return states.get(width);
     }
 
     List<DeviceBuffer> buffers() {
         List<DeviceBuffer> buffers = new ArrayList<>();
-        byWidth.values().forEach(pair -> {
+        Stream.concat(caches.values().stream(), memories.values().stream()).forEach(pair -> {
             buffers.add(pair.keys());
             buffers.add(pair.values());
         });
+        states.values().forEach(one -> buffers.add(one.buffer()));
         return buffers;
     }
 }

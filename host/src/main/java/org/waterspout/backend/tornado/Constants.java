@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.waterspout.graph.Op;
+import org.waterspout.graph.RelativeBias;
 import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Weight;
 import org.waterspout.model.WeightType;
@@ -45,6 +46,17 @@ final class Constants {
         AngleTable table = new AngleTable(tables, contextLength);
         for (Constant constant : all) {
             if (constant instanceof AngleTable present && present.sameAs(table)) {
+                return present;
+            }
+        }
+        all.add(table);
+        return table;
+    }
+
+    BiasTable biases(List<RelativeBias> tables, int positions) {
+        BiasTable table = new BiasTable(tables, positions);
+        for (Constant constant : all) {
+            if (constant instanceof BiasTable present && present.sameAs(table)) {
                 return present;
             }
         }

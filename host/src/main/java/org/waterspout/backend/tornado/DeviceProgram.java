@@ -1,30 +1,74 @@
 package org.waterspout.backend.tornado;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.waterspout.backend.MemoryUse;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.tornado.Section.Rows;
+import org.waterspout.backend.tornado.Section.Stage;
+import org.waterspout.graph.Graph;
 
 /**
- * A graph as kernels, buffers and constants, before anything is allocated.
+ * A graph, and its encoder, as kernels, buffers and constants, before anything is allocated.
  *
- * @param sections   in the order in which they run
- * @param buffers    arrays that kernels write, to allocate: shared activations, then caches
- * @param caches     those of the buffers that are caches
- * @param constants  arrays that kernels only read
- * @param output     where the step's output lies after the last section
- * @param chunk      most selected rows in one run of the sections after SelectRows
- * @param selects    whether there are such sections
+ * @param graph     the graph itself
+ * @param encoder   of an encoder-decoder
+ * @param places    what brings the places of positions to the device; empty where they never change
+ * @param resources what all of these share
+ * @param buffers   arrays that kernels write, to allocate: shared activations, then caches
+ * @param constants arrays that kernels only read
  */
-record DeviceProgram(List<Section> sections, List<DeviceBuffer> buffers, List<DeviceBuffer> caches, List<Constant> constants,
-        View output, int chunk, boolean selects) {
+record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optional<Section> places, Resources resources,
+        List<DeviceBuffer> buffers, List<Constant> constants) {
 
     /** Bytes that TornadoVM puts in front of every array. */
     static final int HEADER_BYTES = 16;
 
+    /** @param maxAllocation most bytes in one array of the device */
+    static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
+        Resources resources = new Resources(graph, options, family);
+        PlanOptions source = new PlanOptions(Math.max(1, options.sourceLength()), Math.max(1, options.maxSources()), options.maxRows(),
+                options.observable());
+        Optional<GraphProgram> encoder = graph.encoder().map(one -> GraphLowering.lower(one, source, resources, "encoder-", maxAllocation));
+        GraphProgram main = GraphLowering.lower(graph, options, resources, "", maxAllocation);
+        Optional<Section> places = resources.places().map(buffer -> {
+            Launch copy = resources.kernels().upload(resources.placesFeed().orElseThrow(), View.whole(buffer, options.contextLength()));
+            return new Section(Rows.ALL, List.of(List.of()), List.of(new Stage("places", List.of(copy), Optional.empty())));
+        });
+        List<List<Launch>> stages = stages(encoder, places, main).map(Stage::launches).toList();
+        List<Constant> constants = stages.stream().flatMap(List::stream).<Constant>flatMap(launch -> launch.constants().stream()).distinct()
+                .toList();
+        return new DeviceProgram(main, encoder, places, resources, BufferPlan.of(stages), constants);
+    }
+
+    /**
+     * All stages. An array that several read is uploaded by the first of these and handed on from stage to stage, so each must run behind one
+     * that has it: a graph's stages run one after the other, and places behind the encoder's or the graph's.
+     */
+    Stream<Stage> stages() {
+        return stages(encoder, places, graph);
+    }
+
+    private static Stream<Stage> stages(Optional<GraphProgram> encoder, Optional<Section> places, GraphProgram main) {
+        return Stream.of(encoder.stream().flatMap(GraphProgram::all), places.stream(), main.all()).flatMap(sections -> sections)
+                .flatMap(section -> section.stages().stream());
+    }
+
+    Stream<Feed> feeds() {
+        return Stream.of(resources.given(), resources.candidates().map(CandidateFeed::feed), resources.placesFeed()).flatMap(Optional::stream);
+    }
+
     MemoryUse memory() {
         long weights = constants.stream().flatMap(constant -> constant.bytes().stream()).mapToLong(bytes -> bytes + HEADER_BYTES).sum();
-        long cache = caches.stream().mapToLong(DeviceProgram::bytes).sum();
-        long all = buffers.stream().mapToLong(DeviceProgram::bytes).sum();
+        long cache = caches().stream().mapToLong(DeviceProgram::bytes).sum();
+        long all = buffers.stream().mapToLong(DeviceProgram::bytes).sum() + feeds().mapToLong(Feed::bytes).sum();
         return new MemoryUse(0, weights, cache, all - cache);
+    }
+
+    /** Those of the buffers that outlive a step. */
+    List<DeviceBuffer> caches() {
+        return resources.caches().buffers();
     }
 
     static long bytes(DeviceBuffer buffer) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.tornado.Section.Stage;
@@ -55,7 +56,7 @@ final class Executions implements AutoCloseable {
         Object[] buffers = program.buffers().stream().map(DeviceBuffer::array).toArray();
         Stage clear = new Stage("clear", Kernels.clear(program.buffers()), Optional.empty());
         graphs.add(addTasks(new TaskGraph(clear.name()), clear, step).persistOnDevice(buffers).snapshot());
-        List<Stage> stages = program.sections().stream().flatMap(section -> section.stages().stream()).toList();
+        List<Stage> stages = program.stages().toList();
         Map<Constant, Integer> owners = owners(stages);
         for (int index = 0; index < stages.size(); index++) {
             Stage stage = stages.get(index);
@@ -71,7 +72,7 @@ final class Executions implements AutoCloseable {
             stage.launches().stream().flatMap(launch -> launch.constants().stream()).filter(constant -> !owners.containsKey(constant))
                     .forEach(constant -> uploaded.addAll(constant.arrays()));
             TaskGraph graph = new TaskGraph(stage.name()).consumeFromDevice(taken.toArray())
-                    .transferToDevice(DataTransferMode.EVERY_EXECUTION, step);
+                    .transferToDevice(DataTransferMode.EVERY_EXECUTION, changing(stage, step));
             if (!uploaded.isEmpty()) {
                 graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, uploaded.toArray());
             }
@@ -83,6 +84,12 @@ final class Executions implements AutoCloseable {
         this.results = results(plan);
         setGrids(clear, 1);
         execute(0);
+    }
+
+    /** What the host may have changed since the stage last ran. */
+    private static Object[] changing(Stage stage, IntArray step) {
+        return Stream.concat(Stream.of(step), stage.launches().stream().flatMap(launch -> launch.feeds().stream()).map(Feed::array)).distinct()
+                .toArray();
     }
 
     /** The constants that several stages read, with the first stage that does. */

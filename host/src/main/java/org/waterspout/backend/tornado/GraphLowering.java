@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.backend.tornado.Section.Observed;
@@ -16,59 +17,59 @@ import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 
 /**
- * Turns a graph into a {@link DeviceProgram}: {@code before}, one section for each run of layers of one form, {@code after} up to
- * SelectRows, and from SelectRows on. Nothing is allocated or loaded.
+ * Turns a graph into a {@link GraphProgram}: {@code before}, one section for each run of layers of one form, {@code after} up to
+ * SelectRows or MeanRows, and from there on; and the sections that fill memories. Nothing is allocated or loaded.
  */
 final class GraphLowering {
 
-    /** Selected rows that go through the last section at a time: bounds the memory that logits take. */
-    private static final int CHUNK = 8;
+    /** Most numbers of a value behind SelectRows, at least {@link #FEWEST} rows: bounds the memory that logits take. */
+    private static final int LARGEST = 1 << 22;
+    private static final int FEWEST = 8;
 
     private final Graph graph;
     private final PlanOptions options;
-    private final Kernels kernels;
+    private final Resources resources;
+    private final String prefix;
     private final long maxAllocation;
     private final Crossings crossings;
-    private final Caches caches;
-    private final Constants constants = new Constants();
     private final List<View> carried = new ArrayList<>();
     private final Map<Value, View> fixed = new HashMap<>();
     private final List<Section> sections = new ArrayList<>();
     private final int chunk;
 
-    private GraphLowering(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
+    private GraphLowering(Graph graph, PlanOptions options, Resources resources, String prefix, long maxAllocation) {
         this.graph = graph;
         this.options = options;
-        this.kernels = new Kernels(family);
+        this.resources = resources;
+        this.prefix = prefix;
         this.maxAllocation = maxAllocation;
         this.crossings = new Crossings(graph);
-        this.caches = new Caches(graph, options);
-        this.chunk = options.observable() ? options.maxRows() : Math.min(CHUNK, options.maxRows());
+        int widest = graph.after().stream().flatMap(op -> op.outputs().stream()).mapToInt(Value::width).max().orElse(1);
+        this.chunk = options.observable() ? options.maxRows() : Math.min(Math.max(FEWEST, LARGEST / widest), options.maxRows());
         for (int place = 0; place < crossings.places(); place++) {
             int width = crossings.width(place);
             carried.add(View.whole(buffer("carried " + place, width, options.maxRows()), width));
         }
     }
 
-    /** @param maxAllocation most bytes in one array of the device; layers are divided so that stacked weights stay below */
-    static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
-        return new GraphLowering(graph, options, family, maxAllocation).program();
+    /**
+     * @param prefix        of the names of its stages
+     * @param maxAllocation most bytes in one array of the device; layers are divided so that stacked weights stay below
+     */
+    static GraphProgram lower(Graph graph, PlanOptions options, Resources resources, String prefix, long maxAllocation) {
+        return new GraphLowering(graph, options, resources, prefix, maxAllocation).program();
     }
 
-    private DeviceProgram program() {
+    private GraphProgram program() {
         crossings.from(0).forEach(value -> fixed.put(value, place(value)));
         before();
         layers();
         boolean selects = after();
         View output = output();
-        List<List<Launch>> stages = sections.stream().flatMap(section -> section.stages().stream()).map(Stage::launches).toList();
-        List<DeviceBuffer> buffers = BufferPlan.of(stages);
-        return new DeviceProgram(sections, buffers, caches.buffers(), used(stages), output, chunk, selects);
-    }
-
-    /** The constants that launches read; divided attempts at a section may have left others behind. */
-    private static List<Constant> used(List<List<Launch>> stages) {
-        return stages.stream().flatMap(List::stream).<Constant>flatMap(launch -> launch.constants().stream()).distinct().toList();
+        List<Section> main = List.copyOf(sections);
+        sections.clear();
+        memory(output);
+        return new GraphProgram(main, List.copyOf(sections), output, chunk, selects);
     }
 
     private static DeviceBuffer buffer(String name, int width, int rows) {
@@ -96,7 +97,7 @@ final class GraphLowering {
     private SectionLowering lowering(int rows, int repeats, List<Op> ops, Map<Value, View> more) {
         Map<Value, View> views = new HashMap<>(fixed);
         views.putAll(more);
-        return new SectionLowering(options, kernels, caches, constants, rows, repeats, ops, views);
+        return new SectionLowering(options, resources, rows, repeats, ops, views);
     }
 
     private void addSection(Rows rows, SectionLowering lowering, List<Stage> stages) {
@@ -119,44 +120,77 @@ final class GraphLowering {
                 Op op = repeats.getFirst();
                 Observed observed = new Observed(List.copyOf(repeats), op.inputs().stream().map(lowering::view).toList(),
                         op.outputs().stream().map(lowering::view).toList());
-                stages.add(new Stage(name + stages.size(), lowering.take(), Optional.of(observed)));
+                stages.add(new Stage(prefix + name + stages.size(), lowering.take(), Optional.of(observed)));
             }
         }
         moves.forEach(value -> lowering.copy(lowering.view(value), place(value)));
         List<Launch> rest = lowering.take();
         if (!rest.isEmpty()) {
-            stages.add(new Stage(name + stages.size(), rest, Optional.empty()));
+            stages.add(new Stage(prefix + name + stages.size(), rest, Optional.empty()));
         }
         return stages;
     }
 
     private void layers() {
-        int count = graph.layers().size();
+        runs(graph.layers().size(), crossings::form, this::layerSection);
+    }
+
+    /** Adds the section of repeats {@code from} to {@code to}. */
+    private interface Sections {
+        void add(int from, int to, List<Section> added);
+    }
+
+    /** A section for each run of repeats of one form. */
+    private void runs(int count, IntFunction<String> forms, Sections lowered) {
         int from = 0;
         while (from < count) {
-            String form = crossings.form(from);
+            String form = forms.apply(from);
             int to = from + 1;
-            while (to < count && crossings.form(to).equals(form)) {
+            while (to < count && forms.apply(to).equals(form)) {
                 to++;
             }
-            addLayers(from, to);
+            addRun(from, to, lowered);
             from = to;
         }
     }
 
-    /** Layers of one form; divided where their stacked weights would exceed the device's largest allocation. */
-    private void addLayers(int from, int to) {
+    /** Repeats of one form; divided where their stacked weights would exceed the device's largest allocation. */
+    private void addRun(int from, int to, Sections lowered) {
         List<Section> added = new ArrayList<>();
-        layerSection(from, to, added);
+        lowered.add(from, to, added);
         boolean tooLarge = added.stream().flatMap(section -> section.stages().stream()).flatMap(stage -> stage.launches().stream())
                 .flatMap(launch -> launch.constants().stream()).anyMatch(this::tooLarge);
         if (tooLarge && to - from > 1) {
             int middle = (from + to) / 2;
-            addLayers(from, middle);
-            addLayers(middle, to);
+            addRun(from, middle, lowered);
+            addRun(middle, to, lowered);
         } else {
             sections.addAll(added);
         }
+    }
+
+    /** The sections that fill the memories from the output. */
+    private void memory(View output) {
+        runs(graph.memory().size(), this::memoryForm, (from, to, added) -> {
+            List<Op> first = graph.memory().get(from);
+            SectionLowering lowering = lowering(options.maxRows(), to - from, first, Map.of(graph.output(), output));
+            List<Stage> stages = stages(lowering, "memory" + from + "x", repeats(graph.memory(), from, to), List.of());
+            added.add(new Section(Rows.ALL, lowering.slots(), stages));
+        });
+    }
+
+    private String memoryForm(int number) {
+        return LayerForm.of(graph.memory().get(number), value -> value.equals(graph.output()) ? Optional.of("output") : Optional.empty(), List.of());
+    }
+
+    /** For each operation of a layer, its repeats. */
+    private static List<List<Op>> repeats(List<List<Op>> layers, int from, int to) {
+        List<List<Op>> ops = new ArrayList<>();
+        for (int i = 0; i < layers.get(from).size(); i++) {
+            int index = i;
+            ops.add(layers.subList(from, to).stream().map(repeat -> repeat.get(index)).toList());
+        }
+        return ops;
     }
 
     private void layerSection(int from, int to, List<Section> added) {
@@ -171,13 +205,8 @@ final class GraphLowering {
                 moves.add(value);
             }
         }
-        List<List<Op>> ops = new ArrayList<>();
-        for (int i = 0; i < layer.size(); i++) {
-            int index = i;
-            ops.add(graph.layers().subList(from, to).stream().map(repeat -> repeat.get(index)).toList());
-        }
         SectionLowering lowering = lowering(options.maxRows(), to - from, layer, views);
-        List<Stage> stages = stages(lowering, "layer" + from + "x", ops, moves);
+        List<Stage> stages = stages(lowering, "layer" + from + "x", repeats(graph.layers(), from, to), moves);
         if (!stages.isEmpty()) {
             added.add(new Section(Rows.ALL, lowering.slots(), stages));
         }
@@ -203,7 +232,7 @@ final class GraphLowering {
     private boolean after() {
         List<Op> ops = graph.after();
         int select = 0;
-        while (select < ops.size() && !(ops.get(select) instanceof Op.SelectRows)) {
+        while (select < ops.size() && !(ops.get(select) instanceof Op.SelectRows || ops.get(select) instanceof Op.MeanRows)) {
             select++;
         }
         List<Op> all = ops.subList(0, select);
@@ -220,8 +249,8 @@ final class GraphLowering {
         SectionLowering first = lowering(options.maxRows(), 1, all, views);
         addSection(Rows.ALL, first, stages(first, "after", all.stream().map(List::of).toList(), List.of()));
         for (Op op : selected) {
-            if (op instanceof Op.Attention || op instanceof Op.AddPosition || op instanceof Op.Rope || op instanceof Op.Embed) {
-                throw new UnsupportedModelException("graph " + graph.name() + ": " + op + " after SelectRows is not run by the tornado "
+            if (!anyRows(op)) {
+                throw new UnsupportedModelException("graph " + graph.name() + ": " + op + " behind SelectRows or MeanRows is not run by the tornado "
                         + "backend: use --backend cpu");
             }
             if (op.outputs().contains(graph.output())) {
@@ -232,6 +261,17 @@ final class GraphLowering {
         SectionLowering last = lowering(chunk, 1, selected, views);
         addSection(Rows.SELECTED, last, stages(last, "selected", selected.stream().map(List::of).toList(), List.of()));
         return !selected.isEmpty();
+    }
+
+    /** Whether an operation asks nothing of the step's rows, so that it may stand where these are others. */
+    private static boolean anyRows(Op op) {
+        return switch (op) {
+            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Rope _, Op.Attention _, Op.Remember _, Op.CrossAttention _,
+                    Op.Recurrence _ -> false;
+            case Op.Norm _, Op.MatMul _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _,
+                    Op.Shortlist _, Op.ArgMax _ -> true;
+            case Op.Fused fused -> fused.parts().stream().allMatch(GraphLowering::anyRows);
+        };
     }
 
     /** Where the output lies; copied once more where the last section does not write it, since only a graph's own arrays can be read. */
@@ -245,7 +285,7 @@ final class GraphLowering {
         SectionLowering lowering = lowering(options.maxRows(), 1, List.of(), Map.of());
         View copy = View.whole(buffer("output", output.width(), options.maxRows()), output.width());
         lowering.copy(output, copy);
-        sections.add(new Section(Rows.ALL, lowering.slots(), List.of(new Stage("output", lowering.take(), Optional.empty()))));
+        sections.add(new Section(Rows.ALL, lowering.slots(), List.of(new Stage(prefix + "output", lowering.take(), Optional.empty()))));
         return copy;
     }
 

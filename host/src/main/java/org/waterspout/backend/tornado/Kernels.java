@@ -3,6 +3,7 @@ package org.waterspout.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.kernels.ActivateShape;
 import org.waterspout.kernels.Activations;
@@ -21,11 +22,14 @@ import org.waterspout.kernels.GroupNormKernels;
 import org.waterspout.kernels.MatMulShape;
 import org.waterspout.kernels.NormShape;
 import org.waterspout.kernels.PairShape;
+import org.waterspout.kernels.RecurrenceKernels;
+import org.waterspout.kernels.RecurrenceShape;
 import org.waterspout.kernels.RopeKernels;
 import org.waterspout.kernels.RopeShape;
 import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.ScaleShape;
 import org.waterspout.kernels.Step;
+import org.waterspout.kernels.TableShape;
 import org.waterspout.kernels.ViewShape;
 import org.waterspout.kernels.WideArgMaxKernels;
 import org.waterspout.kernels.WideAttentionKernels;
@@ -33,7 +37,10 @@ import org.waterspout.kernels.WideGatedKernels;
 import org.waterspout.kernels.WideMatMulKernels;
 import org.waterspout.kernels.WideNormKernels;
 import org.waterspout.model.architecture.Activation;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Chooses kernels of one family and binds them to arrays: each method makes the {@link Launch} of one kernel. What the kernels
@@ -47,34 +54,7 @@ final class Kernels {
 
     private final KernelFamily family;
     /** Stands in for an array that a kernel takes and does not read. */
-    private final Constant unused = new Constant() {
-        private final FloatArray one = new FloatArray(1);
-
-        @Override
-        public String name() {
-            return "unused";
-        }
-
-        @Override
-        public List<Long> bytes() {
-            return List.of((long) Float.BYTES);
-        }
-
-        @Override
-        public long elements() {
-            return 1;
-        }
-
-        @Override
-        public void load() {
-            one.set(0, 0);
-        }
-
-        @Override
-        public List<Object> arrays() {
-            return List.of(one);
-        }
-    };
+    private final UnusedArrays unused = new UnusedArrays();
 
     Kernels(KernelFamily family) {
         this.family = family;
@@ -146,11 +126,33 @@ final class Kernels {
                 graph.task(task, ElementKernels::selectRows, context, step, input.buffer().array(), output.buffer().array(), shape));
     }
 
-    Launch addPosition(View input, StackedWeight table, View output) {
+    Launch meanRows(View input, View output) {
         ViewShape shape = shape(input);
-        return element("ElementKernels.addPosition", output.width(), List.of(input), output, List.of(table),
-                (graph, task, context, step) -> graph.task(task, ElementKernels::addPosition, context, step, input.buffer().array(),
+        return element("ElementKernels.meanRows", output.width(), List.of(input), output, List.of(), (graph, task, context, step) ->
+                graph.task(task, ElementKernels::meanRows, context, step, input.buffer().array(), output.buffer().array(), shape));
+    }
+
+    /** @param number which int of a row is the entry's number: {@link Step#POSITION} or {@link Step#TYPE} */
+    Launch addEntry(View input, StackedWeight table, int number, View output) {
+        TableShape shape = new TableShape(input.width(), input.stride(), input.offset(), number);
+        return element("ElementKernels.addEntry", output.width(), List.of(input), output, List.of(table),
+                (graph, task, context, step) -> graph.task(task, ElementKernels::addEntry, context, step, input.buffer().array(),
                         table.floats(), output.buffer().array(), shape));
+    }
+
+    /** Copies what the host filled in, [rows, output width]. */
+    Launch upload(Feed from, View output) {
+        ScaleShape shape = new ScaleShape(output.width(), output.width(), 0, 1);
+        return new Launch("ElementKernels.scale", ELEMENTS, rows -> Math.multiplyExact(rows, output.width()), List.of(),
+                List.of(output.buffer()), List.of(), List.of(from), (graph, task, context, step) ->
+                graph.task(task, ElementKernels::scale, context, step, from.floats(), output.buffer().array(), shape));
+    }
+
+    Launch recurrence(View candidate, View forget, Caches.States states, RecurrenceShape shape, View output) {
+        return new Launch("RecurrenceKernels.advance", ELEMENTS, rows -> Math.multiplyExact(rows, shape.width()),
+                List.of(candidate.buffer(), forget.buffer()), List.of(output.buffer(), states.buffer()), List.of(),
+                (graph, task, context, step) -> graph.task(task, RecurrenceKernels::advance, context, step, candidate.buffer().array(),
+                        forget.buffer().array(), states.buffer().array(), output.buffer().array(), shape));
     }
 
     /** Clears all buffers, four in a launch where there are four. */
@@ -251,47 +253,69 @@ final class Kernels {
 
     /** @param input dense; residual, when present, dense */
     Launch matMul(View input, StackedWeight weight, Optional<StackedWeight> bias, Optional<View> residual, int rows, View output) {
+        return matMul(input, weight, bias, residual, rows, Optional.empty(), output);
+    }
+
+    /** As {@link #matMul}, of the rows that the host asks for. */
+    Launch shortlist(View input, StackedWeight weight, Optional<StackedWeight> bias, CandidateFeed candidates, View output) {
+        return matMul(input, weight, bias, Optional.empty(), output.width(), Optional.of(candidates), output);
+    }
+
+    private Launch matMul(View input, StackedWeight weight, Optional<StackedWeight> bias, Optional<View> residual, int rows,
+            Optional<CandidateFeed> candidates, View output) {
         WeightLayout layout = weight.layout();
         MatMulShape shape = new MatMulShape(input.width(), rows, layout.block(), layout.offset() ? 1 : 0, bias.isPresent() ? 1 : 0,
-                residual.isPresent() ? 1 : 0);
+                residual.isPresent() ? 1 : 0, candidates.isPresent() ? 1 : 0);
         List<Constant> constants = new ArrayList<>(List.of(weight));
         constants.add(bias.<Constant>map(b -> b).orElse(unused));
         List<DeviceBuffer> reads = new ArrayList<>(List.of(input.buffer()));
         residual.ifPresent(view -> reads.add(view.buffer()));
-        if (residual.isEmpty()) {
+        if (residual.isEmpty() || candidates.isEmpty()) {
             constants.add(unused);
         }
-        return unit("MatMulKernels." + layout.kind(), ROWS, tokens -> rows,
-                tokens -> Math.multiplyExact(rows, Math.ceilDiv(tokens, Step.TOKENS)), reads, output.buffer(), constants,
-                (graph, task, context, step) -> {
-                    FloatArray in = input.buffer().array();
-                    FloatArray out = output.buffer().array();
-                    FloatArray added = residual.map(view -> view.buffer().array()).orElseGet(this::unusedArray);
-                    FloatArray biases = bias.map(StackedWeight::floats).orElseGet(this::unusedArray);
-                    if (wide()) {
-                        switch (layout.kind()) {
-                            case F32 -> graph.task(task, WideMatMulKernels::f32, context, step, in, added, weight.floats(), biases, out, shape);
-                            case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, out, shape);
-                            case Q8 -> graph.task(task, WideMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(),
-                                    biases, out, shape);
-                            case Q4 -> graph.task(task, WideMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(),
-                                    biases, out, shape);
-                        }
-                    } else {
-                        switch (layout.kind()) {
-                            case F32 -> graph.task(task, GroupMatMulKernels::f32, context, step, in, added, weight.floats(), biases, out, shape);
-                            case F16 -> graph.task(task, GroupMatMulKernels::f16, context, step, in, added, weight.halves(), biases, out, shape);
-                            case Q8 -> graph.task(task, GroupMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(),
-                                    biases, out, shape);
-                            case Q4 -> graph.task(task, GroupMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(),
-                                    biases, out, shape);
-                        }
-                    }
-                });
+        IntSupplier asked = candidates.<IntSupplier>map(some -> some::count).orElse(() -> rows);
+        Launch plain = unit("MatMulKernels." + layout.kind(), ROWS, tokens -> asked.getAsInt(),
+                tokens -> Math.multiplyExact(asked.getAsInt(), Math.ceilDiv(tokens, Step.TOKENS)), reads, output.buffer(), constants,
+                (graph, task, context, step) -> addProduct(new Product(graph, task, context, step, weight, shape), input.buffer().array(),
+                        residual.map(view -> view.buffer().array()).orElseGet(this::unusedArray),
+                        bias.map(StackedWeight::floats).orElseGet(this::unusedArray),
+                        candidates.map(some -> some.feed().ints()).orElseGet(unused::ints), output.buffer().array()));
+        return candidates.isEmpty() ? plain : plain.with(candidates.get().feed());
+    }
+
+    private record Product(TaskGraph graph, String task, KernelContext context, IntArray step, StackedWeight weight, MatMulShape shape) {
+    }
+
+    private void addProduct(Product to, FloatArray in, FloatArray added, FloatArray biases, IntArray candidates, FloatArray out) {
+        TaskGraph graph = to.graph();
+        String task = to.task();
+        KernelContext context = to.context();
+        IntArray step = to.step();
+        StackedWeight weight = to.weight();
+        MatMulShape shape = to.shape();
+        if (wide()) {
+            switch (weight.layout().kind()) {
+                case F32 -> graph.task(task, WideMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
+                case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
+                case Q8 -> graph.task(task, WideMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
+                        candidates, out, shape);
+                case Q4 -> graph.task(task, WideMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
+                        candidates, out, shape);
+            }
+        } else {
+            switch (weight.layout().kind()) {
+                case F32 -> graph.task(task, GroupMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
+                case F16 -> graph.task(task, GroupMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
+                case Q8 -> graph.task(task, GroupMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
+                        candidates, out, shape);
+                case Q4 -> graph.task(task, GroupMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
+                        candidates, out, shape);
+            }
+        }
     }
 
     private FloatArray unusedArray() {
-        return (FloatArray) unused.arrays().getFirst();
+        return unused.floats();
     }
 
     /** @param weight the gate's rows above the up projection's; input dense */
@@ -325,15 +349,28 @@ final class Kernels {
                 });
     }
 
-    Launch attend(View query, DeviceBuffer keys, DeviceBuffer values, AttentionShape shape, View output) {
-        return unit("AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(),
-                List.of(query.buffer(), keys, values), output.buffer(), List.of(), (graph, task, context, step) -> {
+    /**
+     * @param biases what the shape says is added to the scores
+     * @param places where positions lie, when the shape says so
+     */
+    Launch attend(View query, DeviceBuffer keys, DeviceBuffer values, Optional<BiasTable> biases, Optional<DeviceBuffer> places,
+            AttentionShape shape, View output) {
+        List<DeviceBuffer> reads = new ArrayList<>(List.of(query.buffer(), keys, values));
+        places.ifPresent(reads::add);
+        List<Constant> constants = new ArrayList<>(biases.stream().toList());
+        if (biases.isEmpty() || places.isEmpty()) {
+            constants.add(unused);
+        }
+        return unit("AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(), reads, output.buffer(), constants,
+                (graph, task, context, step) -> {
                     FloatArray in = query.buffer().array();
+                    FloatArray bias = biases.map(BiasTable::biases).orElseGet(this::unusedArray);
+                    FloatArray place = places.map(DeviceBuffer::array).orElseGet(this::unusedArray);
                     FloatArray out = output.buffer().array();
                     if (wide()) {
-                        graph.task(task, WideAttentionKernels::attend, context, step, in, keys.array(), values.array(), out, shape);
+                        graph.task(task, WideAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out, shape);
                     } else {
-                        graph.task(task, GroupAttentionKernels::attend, context, step, in, keys.array(), values.array(), out, shape);
+                        graph.task(task, GroupAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out, shape);
                     }
                 });
     }

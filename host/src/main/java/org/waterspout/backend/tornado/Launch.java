@@ -15,15 +15,27 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param reads     buffers the kernel reads
  * @param writes    buffers the kernel writes
  * @param constants what it reads besides
+ * @param feeds     what it reads that the host changes
  * @param binding   adds the task to a graph, once every array is there
  */
 record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffer> reads, List<DeviceBuffer> writes,
-        List<? extends Constant> constants, Binding binding) {
+        List<? extends Constant> constants, List<Feed> feeds, Binding binding) {
+
+    /** A kernel without feeds. */
+    Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffer> reads, List<DeviceBuffer> writes,
+            List<? extends Constant> constants, Binding binding) {
+        this(kernel, local, items, reads, writes, constants, List.of(), binding);
+    }
 
     /** Adds the kernel as a task. */
     @FunctionalInterface
     interface Binding {
         void addTo(TaskGraph graph, String task, KernelContext context, IntArray step);
+    }
+
+    /** The same, reading {@code feed} too. */
+    Launch with(Feed feed) {
+        return new Launch(kernel, local, items, reads, writes, constants, List.of(feed), binding);
     }
 
     /** The global size for {@code rows} rows: whole groups, at least one. */

@@ -11,7 +11,8 @@ import org.waterspout.graph.Weight;
 
 /**
  * What two layers must share to run as one compiled layer, as text: operations, shapes, scalars and wiring; not the weights'
- * contents and types, the cache's number, the window and the rotary table, which travel in buffers.
+ * contents and types, the numbers of caches, memories and states, the window, the rotary table and the table of biases, which travel
+ * in buffers.
  */
 final class LayerForm {
 
@@ -41,7 +42,8 @@ final class LayerForm {
             case Op.Norm norm -> "norm " + norm.kind() + shape(norm.gain()) + norm.bias().isPresent() + norm.epsilon();
             case Op.MatMul product -> "product " + shape(product.weight()) + product.bias().isPresent();
             case Op.Rope rope -> "rope " + rope.layout() + rope.headWidth() + " " + rope.table().rotatedWidth();
-            case Op.Attention a -> "attention " + List.of(a.heads(), a.kvHeads(), a.headWidth(), a.scale(), a.softCap());
+            case Op.Attention a -> "attention " + List.of(a.heads(), a.kvHeads(), a.headWidth(), a.scale(), a.span(), a.softCap(),
+                    a.bias().isPresent());
             case Op.Add _ -> "add";
             case Op.Multiply _ -> "multiply";
             case Op.Activate activate -> "activate " + activate.function();
@@ -49,7 +51,13 @@ final class LayerForm {
             case Op.SoftCap cap -> "cap " + cap.cap();
             case Op.SelectRows _ -> "select";
             case Op.ArgMax _ -> "argmax";
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
+            case Op.AddType type -> "type " + shape(type.table());
+            case Op.Given _ -> "given";
+            case Op.Remember _ -> "remember";
+            case Op.CrossAttention a -> "cross attention " + List.of(a.heads(), a.headWidth(), a.scale());
+            case Op.Recurrence _ -> "recurrence";
+            case Op.MeanRows _ -> "mean";
+            case Op.Shortlist product -> "shortlist " + shape(product.weight()) + product.bias().isPresent();
             case Op.Fused fused -> "fused " + fused.kind() + fused.parts().stream().map(this::describe).toList();
         };
         StringBuilder text = new StringBuilder(form).append(" of");

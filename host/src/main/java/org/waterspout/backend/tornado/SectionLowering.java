@@ -14,6 +14,7 @@ import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.CacheShape;
+import org.waterspout.kernels.RecurrenceShape;
 import org.waterspout.kernels.RopeShape;
 import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.Step;
@@ -27,6 +28,7 @@ import org.waterspout.model.architecture.RopeLayout;
 final class SectionLowering {
 
     private final PlanOptions options;
+    private final Resources resources;
     private final Kernels kernels;
     private final Caches caches;
     private final Constants constants;
@@ -43,12 +45,12 @@ final class SectionLowering {
      * @param ops   all operations of the section, in their first repeat
      * @param views where values are that others wrote, and where values must be written that others read
      */
-    SectionLowering(PlanOptions options, Kernels kernels, Caches caches, Constants constants, int rows, int repeats,
-            List<Op> ops, Map<Value, View> views) {
+    SectionLowering(PlanOptions options, Resources resources, int rows, int repeats, List<Op> ops, Map<Value, View> views) {
         this.options = options;
-        this.kernels = kernels;
-        this.caches = caches;
-        this.constants = constants;
+        this.resources = resources;
+        this.kernels = resources.kernels();
+        this.caches = resources.caches();
+        this.constants = resources.constants();
         this.rows = rows;
         this.ops = List.copyOf(ops);
         this.views = new HashMap<>(views);
@@ -124,8 +126,8 @@ final class SectionLowering {
         switch (repeats.getFirst()) {
             case Op.Embed op -> launches.add(kernels.embed(stack(each(repeats, Op.Embed.class, Op.Embed::table)), op.scale(),
                     output(op.output())));
-            case Op.AddPosition op -> launches.add(kernels.addPosition(view(op.input()),
-                    floats(each(repeats, Op.AddPosition.class, Op.AddPosition::table)), output(op.output())));
+            case Op.AddPosition op -> launches.add(kernels.addEntry(view(op.input()),
+                    floats(each(repeats, Op.AddPosition.class, Op.AddPosition::table)), Step.POSITION, output(op.output())));
             case Op.Norm op -> norm(cast(repeats, Op.Norm.class), view(op.input()), output(op.output()));
             case Op.MatMul op -> products(List.of(cast(repeats, Op.MatMul.class)), dense(view(op.input())), Optional.empty(),
                     List.of(op.output()));
@@ -138,7 +140,14 @@ final class SectionLowering {
             case Op.SoftCap op -> launches.add(kernels.softCap(view(op.input()), op.cap(), output(op.output())));
             case Op.SelectRows op -> launches.add(kernels.selectRows(view(op.input()), output(op.output())));
             case Op.ArgMax op -> launches.add(kernels.argMax(view(op.input()), output(op.output())));
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
+            case Op.AddType op -> launches.add(kernels.addEntry(view(op.input()),
+                    floats(each(repeats, Op.AddType.class, Op.AddType::table)), Step.TYPE, output(op.output())));
+            case Op.Given op -> launches.add(kernels.upload(resources.given((long) rows * op.output().width()), output(op.output())));
+            case Op.Remember op -> remember(cast(repeats, Op.Remember.class), op);
+            case Op.CrossAttention op -> crossAttention(cast(repeats, Op.CrossAttention.class), op);
+            case Op.Recurrence op -> recurrence(cast(repeats, Op.Recurrence.class), op);
+            case Op.MeanRows op -> launches.add(kernels.meanRows(view(op.input()), output(op.output())));
+            case Op.Shortlist op -> shortlist(op);
             case Op.Fused op -> fused(cast(repeats, Op.Fused.class), op);
         }
     }
@@ -245,7 +254,7 @@ final class SectionLowering {
             return false;
         }
         List<Op> readers = ops.stream().filter(op -> op.inputs().contains(rope.output())).toList();
-        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.query().equals(attention.key())) {
+        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.span() == Op.Span.FULL || attention.query().equals(attention.key())) {
             return false;
         }
         return turned(attention.query()).equals(turned(attention.key())) && !attention.value().equals(rope.output());
@@ -258,9 +267,18 @@ final class SectionLowering {
     }
 
     private void attention(List<Op.Attention> repeats, Op.Attention op) {
-        Caches.Pair pair = caches.of(op.key().width());
-        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).layer()), repeats.get(repeat).window()));
+        Optional<BiasTable> biases = op.bias().map(_ -> constants.biases(repeats.stream().map(one -> one.bias().orElseThrow()).distinct().toList(),
+                options.contextLength()));
         View value = view(op.value());
+        if (op.span() == Op.Span.FULL) {
+            int slot = slot(repeat -> List.of(0, repeats.get(repeat).window(), table(biases, repeats.get(repeat))));
+            View key = view(op.key());
+            attend(op, AttentionShape.STEP, view(op.query()), key, value, biases, slot);
+            return;
+        }
+        Caches.Pair pair = caches.of(op.key().width());
+        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).layer()), repeats.get(repeat).window(),
+                table(biases, repeats.get(repeat))));
         View query;
         if (later.containsKey(op.key())) {
             List<Op.Rope> ropes = later.get(op.query());
@@ -271,9 +289,54 @@ final class SectionLowering {
             View key = view(op.key());
             launches.add(kernels.append(key, value, pair, shape(key, value, slot)));
         }
-        AttentionShape shape = new AttentionShape(op.heads(), op.kvHeads(), op.headWidth(), options.contextLength(),
-                options.maxSequences(), query.stride(), query.offset(), slot, op.scale(), op.softCap());
-        launches.add(kernels.attend(query, pair.keys(), pair.values(), shape, output(op.output())));
+        attend(op, AttentionShape.CACHE, query, View.whole(pair.keys(), op.key().width()), View.whole(pair.values(), op.key().width()),
+                biases, slot);
+    }
+
+    private static int table(Optional<BiasTable> biases, Op.Attention op) {
+        return biases.map(table -> table.indexOf(op.bias().orElseThrow())).orElse(0);
+    }
+
+    private void attend(Op.Attention op, int kind, View query, View key, View value, Optional<BiasTable> biases, int slot) {
+        boolean placed = kind == AttentionShape.CACHE && resources.places().isPresent();
+        AttentionShape shape = new AttentionShape(kind, op.heads(), op.kvHeads(), op.headWidth(), options.contextLength(),
+                options.maxSequences(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(), slot,
+                op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(), placed ? 1 : 0);
+        launches.add(kernels.attend(query, key.buffer(), value.buffer(), biases, placed ? resources.places() : Optional.empty(), shape,
+                output(op.output())));
+    }
+
+    private void remember(List<Op.Remember> repeats, Op.Remember op) {
+        Caches.Pair pair = caches.memory(op.key().width());
+        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).memory())));
+        View key = view(op.key());
+        View value = view(op.value());
+        launches.add(kernels.append(key, value, pair, shape(key, value, slot)));
+    }
+
+    private void crossAttention(List<Op.CrossAttention> repeats, Op.CrossAttention op) {
+        int width = op.query().width();
+        Caches.Pair pair = caches.memory(width);
+        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).memory())));
+        View query = view(op.query());
+        AttentionShape shape = new AttentionShape(AttentionShape.MEMORY, op.heads(), op.heads(), op.headWidth(), options.sourceLength(),
+                options.maxSources(), query.stride(), query.offset(), width, 0, width, 0, slot, op.scale(), 0, 0, 0, 0);
+        launches.add(kernels.attend(query, pair.keys(), pair.values(), Optional.empty(), Optional.empty(), shape, output(op.output())));
+    }
+
+    private void recurrence(List<Op.Recurrence> repeats, Op.Recurrence op) {
+        Caches.States states = caches.states(op.output().width());
+        int slot = slot(repeat -> List.of(states.indexOf(repeats.get(repeat).layer())));
+        View candidate = view(op.candidate());
+        View forget = view(op.forget());
+        launches.add(kernels.recurrence(candidate, forget, states, new RecurrenceShape(op.output().width(), 2 * options.maxSequences(),
+                candidate.stride(), candidate.offset(), forget.stride(), forget.offset(), slot), output(op.output())));
+    }
+
+    private void shortlist(Op.Shortlist op) {
+        Optional<StackedWeight> bias = op.bias().map(weight -> floats(List.of(weight)));
+        launches.add(kernels.shortlist(dense(view(op.input())), stack(List.of(op.weight())), bias, resources.candidates(op.output().width()),
+                output(op.output())));
     }
 
     private void rotateAndAppend(List<Op.Rope> ropes, View key, View value, View rotated, Caches.Pair pair, int cacheSlot) {

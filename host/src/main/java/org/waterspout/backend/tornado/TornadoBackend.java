@@ -86,7 +86,7 @@ public final class TornadoBackend implements Backend {
     }
 
     private DeviceProgram lower(Graph graph, PlanOptions options) {
-        return GraphLowering.lower(graph, options, family, device.device().maxAllocation());
+        return DeviceProgram.lower(graph, options, family, device.device().maxAllocation());
     }
 
     @Override

@@ -1,5 +1,8 @@
 package org.waterspout.backend.tornado;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -37,6 +40,11 @@ public final class TornadoPlan implements Plan {
     private final PlanOptions options;
     private final DeviceProgram program;
     private final IntArray step;
+    private final StepRows stepRows;
+    private final Places places;
+    /** Positions of each remembered source; 0 for none. */
+    private final int[] sourceLengths;
+    private final boolean recurrent;
     private final Executions executions;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
@@ -45,13 +53,19 @@ public final class TornadoPlan implements Plan {
         this.graph = graph;
         this.options = options;
         this.program = program;
+        this.places = new Places(options.maxSequences(), options.contextLength());
+        this.sourceLengths = new int[options.maxSources()];
+        this.recurrent = graph.ops().anyMatch(Op.Recurrence.class::isInstance);
         try {
             long start = System.nanoTime();
             program.constants().parallelStream().forEach(Constant::load);
             program.buffers().forEach(DeviceBuffer::allocate);
+            program.feeds().forEach(Feed::allocate);
             long loaded = System.nanoTime();
-            this.step = new IntArray(Step.HEADER + Step.ROW * options.maxRows());
+            int rows = Math.max(options.maxRows(), program.graph().chunk());
+            this.step = new IntArray(Step.HEADER + Step.ROW * rows);
             step.init(0);
+            this.stepRows = new StepRows(step);
             this.executions = new Executions(program, device, step);
             warmUp();
             LOG.info("{} MB of weights repacked in {} ms, {} kernels compiled and weights uploaded in {} ms", program.memory().weights() >> 20,
@@ -66,7 +80,17 @@ public final class TornadoPlan implements Plan {
 
     /** One token through every stage: compiles the kernels and uploads the weights, so that the first real step does not. */
     private void warmUp() {
-        runSections(new Batch(new int[1], new int[1], new int[1], new int[1]), new float[graph.output().width()], StepObserver.NONE);
+        Batch one = new Batch(new int[1], new int[1], new int[1], new int[1]);
+        if (program.encoder().isPresent()) {
+            runEncoder(withNumbers(graph.encoder().orElseThrow(), one), new float[0], StepObserver.NONE);
+        }
+        runStep(withNumbers(graph, one), new float[graph.output().width()], StepObserver.NONE);
+        Arrays.fill(sourceLengths, 0);
+    }
+
+    private static Batch withNumbers(Graph graph, Batch batch) {
+        int width = graph.ops().filter(Op.Given.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst().orElse(0);
+        return batch.withGiven(new float[width]);
     }
 
     private static RuntimeException translated(RuntimeException failure) {
@@ -95,7 +119,49 @@ public final class TornadoPlan implements Plan {
     @Override
     public void step(Batch batch, float[] output, StepObserver observer) {
         batch.requireFits(options);
-        requireInTables(batch);
+        BatchCheck.check(graph, batch);
+        requireEncoded(batch);
+        locked(observer, () -> runStep(batch, output, observer));
+    }
+
+    @Override
+    public void encode(Batch batch, float[] output, StepObserver observer) {
+        Graph source = graph.encoder().orElseThrow(() -> new InvalidRequestException("the model " + graph.name() + " has no encoder beside "
+                + "its decoder: it reads no sources"));
+        batch.requireFitsSources(options);
+        BatchCheck.check(source, batch);
+        locked(observer, () -> runEncoder(batch, output, observer));
+    }
+
+    @Override
+    public void reorder(int[] parents) {
+        for (int parent : parents) {
+            if (parent < 0 || parent >= options.maxSequences() || parents.length > options.maxSequences()) {
+                throw new InvalidRequestException("no " + parents.length + " sequences can go on where sequence " + parent + " stood: the plan has "
+                        + options.maxSequences());
+            }
+        }
+        lock.lock();
+        try {
+            places.reorder(parents);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireEncoded(Batch batch) {
+        if (program.encoder().isEmpty()) {
+            return;
+        }
+        for (int row = 0; row < batch.rows(); row++) {
+            int source = batch.source(row);
+            if (source >= sourceLengths.length || sourceLengths[source] == 0) {
+                throw new InvalidRequestException("source " + source + " was never encoded: encode it before the first step");
+            }
+        }
+    }
+
+    private void locked(StepObserver observer, Runnable work) {
         if (observer != StepObserver.NONE && !options.observable()) {
             throw new InvalidRequestException("this plan shows no values: prepare it with observable options");
         }
@@ -104,7 +170,7 @@ public final class TornadoPlan implements Plan {
             if (closed) {
                 throw new IllegalStateException("the plan of " + graph.name() + " is closed");
             }
-            runSections(batch, output, observer);
+            work.run();
         } catch (TornadoRuntimeException | TornadoBailoutRuntimeException failure) {
             throw translated(failure);
         } finally {
@@ -112,54 +178,68 @@ public final class TornadoPlan implements Plan {
         }
     }
 
-    /** A kernel would read beyond its table. */
-    private void requireInTables(Batch batch) {
-        for (Op op : graph.before()) {
-            if (op instanceof Op.Embed embed) {
-                for (int token : batch.tokens()) {
-                    if (token < 0 || token >= embed.table().rows()) {
-                        throw new InvalidRequestException("token " + token + " is outside the vocabulary of " + embed.table().rows());
-                    }
-                }
-            } else if (op instanceof Op.AddPosition place) {
-                for (int position : batch.positions()) {
-                    if (position >= place.table().rows()) {
-                        throw new InvalidRequestException("position " + position + " is outside the model's " + place.table().rows()
-                                + " learned positions: shorten the prompt");
-                    }
-                }
-            }
+    private void runEncoder(Batch batch, float[] output, StepObserver observer) {
+        GraphProgram encoder = program.encoder().orElseThrow();
+        stepRows.write(batch);
+        fillGiven(batch);
+        for (Section section : encoder.sections()) {
+            runRepeats(section, batch.rows(), batch, observer);
+        }
+        if (output.length > 0) {
+            executions.read(encoder.output().buffer(), output, 0, batch.rows() * encoder.output().width());
+        }
+        for (Section section : encoder.memory()) {
+            runRepeats(section, batch.rows(), batch, observer);
+        }
+        for (int row = 0; row < batch.rows(); row++) {
+            sourceLengths[batch.sequences()[row]] = batch.positions()[row] + 1;
         }
     }
 
-    private void runSections(Batch batch, float[] output, StepObserver observer) {
-        for (int row = 0; row < batch.rows(); row++) {
-            int at = Step.HEADER + row * Step.ROW;
-            step.set(at + Step.TOKEN, batch.tokens()[row]);
-            step.set(at + Step.POSITION, batch.positions()[row]);
-            step.set(at + Step.SEQUENCE, batch.sequences()[row]);
+    private void fillGiven(Batch batch) {
+        program.resources().given().ifPresent(feed -> MemorySegment.copy(batch.given(), 0, feed.floats().getSegment(), ValueLayout.JAVA_FLOAT, 0,
+                batch.given().length));
+    }
+
+    private void writeRows(Batch batch) {
+        stepRows.write(batch);
+        stepRows.writePlaces(places.rows(batch));
+        if (recurrent) {
+            stepRows.writeStates(batch, places);
         }
-        for (Section section : program.sections()) {
+        if (program.encoder().isPresent()) {
+            stepRows.writeSources(batch, sourceLengths);
+        }
+    }
+
+    private void runStep(Batch batch, float[] output, StepObserver observer) {
+        writeRows(batch);
+        fillGiven(batch);
+        program.resources().candidates().ifPresent(candidates -> candidates.set(batch.candidates()));
+        if (program.places().isPresent() && places.changed()) {
+            places.copyTo(program.resources().placesFeed().orElseThrow().floats());
+            runRepeats(program.places().get(), options.maxSequences(), batch, StepObserver.NONE);
+        }
+        GraphProgram main = program.graph();
+        for (Section section : main.sections()) {
             if (section.rows() == Rows.ALL) {
                 runRepeats(section, batch.rows(), batch, observer);
             }
         }
-        int width = graph.output().width();
-        if (!program.selects()) {
-            executions.read(program.output().buffer(), output, 0, batch.rows() * width);
+        int width = batch.candidates().length > 0 ? batch.candidates().length : graph.output().width();
+        if (!main.selects()) {
+            executions.read(main.output().buffer(), output, 0, batch.rows() * width);
             return;
         }
-        for (int start = 0; start < batch.outputRows().length; start += program.chunk()) {
-            int count = Math.min(program.chunk(), batch.outputRows().length - start);
-            for (int row = 0; row < count; row++) {
-                step.set(Step.HEADER + row * Step.ROW + Step.SELECTED, batch.outputRows()[start + row]);
-            }
-            for (Section section : program.sections()) {
+        for (int start = 0; start < batch.outputRows().length; start += main.chunk()) {
+            int count = Math.min(main.chunk(), batch.outputRows().length - start);
+            stepRows.writeSelected(batch, start, count);
+            for (Section section : main.sections()) {
                 if (section.rows() == Rows.SELECTED) {
                     runRepeats(section, count, batch, observer);
                 }
             }
-            executions.read(program.output().buffer(), output, start * width, count * width);
+            executions.read(main.output().buffer(), output, start * width, count * width);
         }
     }
 
@@ -185,30 +265,22 @@ public final class TornadoPlan implements Plan {
         Function<Value, float[]> values = value -> {
             int input = op.inputs().indexOf(value);
             View view = input >= 0 ? observed.inputs().get(input) : observed.outputs().get(op.outputs().indexOf(value));
-            boolean unselected = input >= 0 && op instanceof Op.SelectRows;
-            return read(view, unselected ? batch.rows() : rows);
+            boolean unselected = input >= 0 && (op instanceof Op.SelectRows || op instanceof Op.MeanRows);
+            boolean listed = input < 0 && op instanceof Op.Shortlist && batch.candidates().length > 0;
+            return read(view, listed ? batch.candidates().length : view.stride(), unselected ? batch.rows() : rows);
         };
         observer.after(op, values);
     }
 
-    private float[] read(View view, int rows) {
-        float[] all = new float[rows * view.stride()];
+    /** @param stride numbers from one row to the next: fewer than the view's where only candidates were multiplied */
+    private float[] read(View view, int stride, int rows) {
+        float[] all = new float[rows * stride];
         executions.read(view.buffer(), all, 0, all.length);
         float[] result = new float[rows * view.width()];
         for (int row = 0; row < rows; row++) {
-            System.arraycopy(all, row * view.stride() + view.offset(), result, row * view.width(), view.width());
+            System.arraycopy(all, row * stride + view.offset(), result, row * view.width(), Math.min(stride, view.width()));
         }
         return result;
-    }
-
-    @Override
-    public void encode(Batch batch, float[] output, StepObserver observer) {
-        throw new IllegalStateException("not built yet");
-    }
-
-    @Override
-    public void reorder(int[] parents) {
-        throw new IllegalStateException("not built yet");
     }
 
     @Override

@@ -1,12 +1,11 @@
 package org.waterspout.model.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -16,7 +15,9 @@ import java.util.stream.IntStream;
 final class JsonTokenizer implements Tokenizer {
 
     private final Vocabulary vocabulary;
-    private final TokenizerJson json;
+    /** The whole tokenizer.json, read again when the second library is made: large ones need not stay in memory. */
+    private final Supplier<byte[]> whole;
+    private final String source;
     /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
     private final NativeTokenizer withoutSpecial;
     /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
@@ -28,54 +29,41 @@ final class JsonTokenizer implements Tokenizer {
     private final OptionalInt unknown;
     private final OptionalInt pad;
     private final OptionalInt mask;
+    private final Set<Integer> endTokens;
     private final boolean addsLeadingSpace;
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
 
-    private JsonTokenizer(TokenizerJson json, ObjectNode config, ObjectNode map) {
-        this.json = json;
+    private JsonTokenizer(TokenizerJson json, Supplier<byte[]> whole, Neighbours neighbours) {
+        this.whole = whole;
+        this.source = json.source();
         this.vocabulary = json.vocabulary();
-        this.template = TemplateReader.of(json);
-        this.bos = named("bos_token", config, map);
-        this.eos = named("eos_token", config, map);
-        this.pad = named("pad_token", config, map);
-        this.mask = named("mask_token", config, map);
+        this.template = TemplateReader.of(json, vocabulary.size());
+        this.bos = neighbours.token(vocabulary, "bos_token");
+        this.eos = neighbours.token(vocabulary, "eos_token");
+        this.pad = neighbours.token(vocabulary, "pad_token");
+        this.mask = neighbours.token(vocabulary, "mask_token");
         OptionalInt byModel = json.unknown(vocabulary);
-        this.unknown = byModel.isPresent() ? byModel : named("unk_token", config, map);
+        this.unknown = byModel.isPresent() ? byModel : neighbours.token(vocabulary, "unk_token");
+        this.endTokens = neighbours.endTokens(vocabulary, eos);
         List<String> decoders = json.decoders();
         this.decodesByBytes = decoders.contains("ByteLevel") || decoders.contains("ByteFallback");
-        this.addsLeadingSpace = decoders.contains("Strip") || vocabulary.writing() == Vocabulary.Writing.WORD_PIECE
-                || decoders.contains("Metaspace") && !json.json().path("decoder").path("prepend_scheme").asText().equals("never");
+        this.addsLeadingSpace = json.dropsFirstSpace();
         // Transformers does not do this to BPE, whatever the file says
-        this.cleansSpaces = config.path("clean_up_tokenization_spaces").asBoolean() && !json.model().equals("BPE");
-        this.withoutSpecial = new NativeTokenizer(json.withoutSpecial().bytes(), json.source());
+        this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
+        json.removeSpecial();
+        this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
     }
 
     static JsonTokenizer of(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        return new JsonTokenizer(TokenizerJson.of(file), TokenizerJson.optionalObject(folder, "tokenizer_config.json"),
-                TokenizerJson.optionalObject(folder, "special_tokens_map.json"));
+        return new JsonTokenizer(TokenizerJson.of(file), () -> TokenizerJson.of(file).bytes(),
+                Neighbours.of(file.toAbsolutePath().getParent()));
     }
 
-    /**
-     * A tokenizer written as JSON by this program.
-     *
-     * @param config what tokenizer_config.json says
-     */
-    static JsonTokenizer of(TokenizerJson json, ObjectNode config) {
-        return new JsonTokenizer(json, config, TokenizerJson.JSON.createObjectNode());
-    }
-
-    /** A token named by a string, or by an object whose content is its name, in the first of {@code files} that does. */
-    private OptionalInt named(String key, ObjectNode... files) {
-        for (ObjectNode file : files) {
-            JsonNode name = file.path(key).isObject() ? file.path(key).path("content") : file.path(key);
-            OptionalInt token = name.isTextual() ? vocabulary.id(name.asText()) : OptionalInt.empty();
-            if (token.isPresent()) {
-                return token;
-            }
-        }
-        return OptionalInt.empty();
+    /** A tokenizer written as JSON by this program; {@code json} is given away. */
+    static JsonTokenizer of(TokenizerJson json, Neighbours neighbours) {
+        byte[] bytes = json.bytes();
+        return new JsonTokenizer(json, () -> bytes, neighbours);
     }
 
     private synchronized NativeTokenizer withSpecial() {
@@ -83,7 +71,7 @@ final class JsonTokenizer implements Tokenizer {
             throw new IllegalStateException("the tokenizer is closed");
         }
         if (withSpecial == null) {
-            withSpecial = new NativeTokenizer(json.bytes(), json.source());
+            withSpecial = new NativeTokenizer(whole.get(), source);
         }
         return withSpecial;
     }
@@ -181,7 +169,7 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public Set<Integer> endTokens() {
-        return eos.isPresent() ? Set.of(eos.getAsInt()) : Set.of();
+        return endTokens;
     }
 
     @Override

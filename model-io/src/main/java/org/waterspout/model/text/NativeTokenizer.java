@@ -30,12 +30,14 @@ final class NativeTokenizer implements AutoCloseable {
             Integer.toString(Integer.MAX_VALUE));
 
     private final HuggingFaceTokenizer tokenizer;
+    private final String source;
 
     /**
      * @param json   a tokenizer.json, UTF-8
      * @param source where it came from, for messages
      */
     NativeTokenizer(byte[] json, String source) {
+        this.source = source;
         try {
             tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
         } catch (LinkageError | EngineException e) {
@@ -55,7 +57,7 @@ final class NativeTokenizer implements AutoCloseable {
         if (text.isEmpty() && !addSpecialTokens) {
             return new int[0];
         }
-        long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, addSpecialTokens);
+        long encoding = encoding(text, addSpecialTokens);
         try {
             return narrowed(TokenizersLibrary.LIB.getTokenIds(encoding));
         } finally {
@@ -68,7 +70,7 @@ final class NativeTokenizer implements AutoCloseable {
         if (text.isEmpty()) {
             return;
         }
-        long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+        long encoding = encoding(text, false);
         try {
             long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
             CharSpan[] spans = out.withPlaces() ? TokenizersLibrary.LIB.getTokenCharSpans(encoding) : null;
@@ -80,6 +82,16 @@ final class NativeTokenizer implements AutoCloseable {
             }
         } finally {
             TokenizersLibrary.LIB.deleteEncoding(encoding);
+        }
+    }
+
+    /** A handle, which must be given back. */
+    private long encoding(String text, boolean addSpecialTokens) {
+        long handle = tokenizer.getHandle();
+        try {
+            return TokenizersLibrary.LIB.encode(handle, text, addSpecialTokens);
+        } catch (RuntimeException e) { // such as a vocabulary without the unknown token it names
+            throw new ModelFormatException("the tokenizer of " + source + " cannot encode a text: " + firstLine(e), e);
         }
     }
 

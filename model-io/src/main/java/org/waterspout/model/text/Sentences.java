@@ -19,6 +19,9 @@ public final class Sentences {
             "col", "capt", "lt", "rev", "hon", "e.g", "i.e", "cf", "fig", "vol", "pp", "approx", "inc", "ltd", "dept", "sra", "srta",
             "dra", "exmo", "exma", "av", "nr", "z.b", "bzw", "d.h", "usw", "mme", "mlle", "p.ex", "art");
 
+    private static final String OPENING = "(\"'\u201C\u2018\u00AB[";
+    private static final String CLOSING = "\"'\u201D\u2019\u00BB";
+
     private Sentences() { }
 
     /**
@@ -130,11 +133,17 @@ public final class Sentences {
         breaks.setText(line);
         int from = 0;
         for (int to = breaks.next(); to != BreakIterator.DONE; to = breaks.next()) {
-            if (to == line.length() || !endsInAbbreviation(line.substring(from, to).stripTrailing())) {
+            String sentence = line.substring(from, to).stripTrailing();
+            if (to == line.length() || !endsInAbbreviation(sentence) && !isSpeechGoingOn(sentence, line.charAt(to))) {
                 found.add(line.substring(from, to));
                 from = to;
             }
         }
+    }
+
+    /** As in "Fine!" he said. */
+    private static boolean isSpeechGoingOn(String sentence, char next) {
+        return !sentence.isEmpty() && CLOSING.indexOf(sentence.charAt(sentence.length() - 1)) >= 0 && Character.isLowerCase(next);
     }
 
     private static boolean endsInAbbreviation(String sentence) {
@@ -142,7 +151,7 @@ public final class Sentences {
             return false;
         }
         int word = sentence.length() - 1;
-        while (word > 0 && !isSpace(sentence.charAt(word - 1)) && "(\"'\u201C\u2018\u00AB[".indexOf(sentence.charAt(word - 1)) < 0) {
+        while (word > 0 && !isSpace(sentence.charAt(word - 1)) && OPENING.indexOf(sentence.charAt(word - 1)) < 0) {
             word--;
         }
         String last = sentence.substring(word, sentence.length() - 1);
@@ -152,11 +161,11 @@ public final class Sentences {
 
     /** Where the first piece of {@code text} of at most {@code mostTokens} ends. */
     private static int end(String text, Locale locale, ToIntFunction<String> tokenCount, int mostTokens) {
-        if (tokenCount.applyAsInt(text) <= mostTokens) {
-            return text.length();
-        }
         // A text of n characters has about n / 4 tokens and seldom more than n: what lies far beyond need not be looked at.
         int window = (int) Math.min(text.length(), 40L * mostTokens + 40);
+        if (window == text.length() && tokenCount.applyAsInt(text) <= mostTokens) {
+            return text.length();
+        }
         BreakIterator lines = BreakIterator.getLineInstance(locale);
         int last = longest(breaks(lines, text.substring(0, window)), text, tokenCount, mostTokens);
         if (last == 0) {

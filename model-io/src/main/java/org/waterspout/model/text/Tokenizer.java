@@ -12,8 +12,7 @@ import org.waterspout.model.ModelFile;
  *
  * <p>Text is taken as Unicode: a lone surrogate in a string, like an ill-formed sequence in UTF-8 bytes, counts as U+FFFD.
  */
-public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer,
-        SentencePieceTokenizer {
+public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer, SentencePieceTokenizer {
 
     /**
      * The tokenizer a GGUF file describes (keys {@code tokenizer.ggml.*}); tokens are those llama.cpp gives for the file.
@@ -25,9 +24,12 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
         return GgufTokenizer.of(metadata);
     }
 
-    /** The tokenizer of an open model: the one its metadata describes, or the one beside it in its folder. Errors as the other two. */
+    /**
+     * The tokenizer of an open model: the one its metadata describes, else the one it names, else the one in its folder. Errors as the
+     * other two.
+     */
     static Tokenizer of(ModelFile file) {
-        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata()) : of(file.textPath().orElse(file.path()));
+        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata()) : of(TokenizerFiles.textPath(file));
     }
 
     /**

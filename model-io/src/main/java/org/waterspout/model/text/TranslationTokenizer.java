@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.SequenceTemplate.Part;
 
 /**
@@ -70,6 +71,15 @@ public final class TranslationTokenizer implements AutoCloseable {
         return of(Tokenizer.of(directory), name, legacy);
     }
 
+    /** The tokenizers of an open model, found as {@link Tokenizer#of(ModelFile)} finds one. */
+    public static TranslationTokenizer of(ModelFile file) {
+        if (file.metadata().has("tokenizer.ggml.model")) {
+            return of(Tokenizer.of(file.metadata()));
+        }
+        Path source = TokenizerFiles.textPath(file);
+        return file.targetTextPath().isPresent() ? pair(Tokenizer.of(source), Tokenizer.of(file.targetTextPath().get())) : of(source);
+    }
+
     /** One tokenizer for both languages, such as a GGUF file's; its language tokens are known by their names. */
     public static TranslationTokenizer of(Tokenizer tokenizer) {
         return of(tokenizer, "", false);
@@ -95,8 +105,12 @@ public final class TranslationTokenizer implements AutoCloseable {
     private static Map<String, Integer> named(Tokenizer tokenizer, Pattern pattern, boolean special) {
         Map<Integer, String> found = new TreeMap<>();
         for (int token = 0; token < tokenizer.vocabularySize(); token++) {
-            Matcher name = pattern.matcher(tokenizer.piece(token));
-            if (name.matches() && (!special || tokenizer.isSpecial(token))) {
+            String piece = tokenizer.piece(token);
+            if (special ? !tokenizer.isSpecial(token) : !piece.startsWith(">>")) {
+                continue;
+            }
+            Matcher name = pattern.matcher(piece);
+            if (name.matches()) {
                 for (int group = 1; group <= name.groupCount(); group++) {
                     if (name.group(group) != null) {
                         found.put(token, name.group(group));

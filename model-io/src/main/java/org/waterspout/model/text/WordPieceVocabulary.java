@@ -28,8 +28,9 @@ record WordPieceVocabulary(List<String> pieces, boolean lowercase, Optional<Bool
     private static final Names BERT = new Names("[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", false);
     private static final Names MPNET = new Names("<s>", "</s>", "<mask>", "<pad>", "[UNK]", true);
 
-    /** The tokenizer, whose {@code config} names special tokens that are not the usual ones. */
-    JsonTokenizer tokenizer(ObjectNode config) {
+    /** The tokenizer, whose special tokens {@code neighbours} names where they are not the usual ones. */
+    JsonTokenizer tokenizer(Neighbours neighbours) {
+        ObjectNode config = neighbours.config();
         Map<String, Integer> tokens = new LinkedHashMap<>();
         for (int token = 0; token < pieces.size(); token++) {
             tokens.put(pieces.get(token), token);
@@ -76,7 +77,7 @@ record WordPieceVocabulary(List<String> pieces, boolean lowercase, Optional<Bool
                 named.set(key, config.get(key));
             }
         }
-        return JsonTokenizer.of(new TokenizerJson(json, source), named);
+        return JsonTokenizer.of(new TokenizerJson(json, source), neighbours.with(named));
     }
 
     /** What {@code config} calls the token, by a string or an object with its content. */

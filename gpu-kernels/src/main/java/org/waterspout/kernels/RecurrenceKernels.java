@@ -1,0 +1,47 @@
+package org.waterspout.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The state of a recurrent unit. One family for every device. */
+public final class RecurrenceKernels {
+
+    private RecurrenceKernels() {
+    }
+
+    /**
+     * For each row r of a sequence in order: state = f * state + (1 - f) * candidate[r], f = sigmoid(forget[r]), out[r] = state; before position
+     * 0 the state is zeros. candidate, forget: float [rows, stride]; states: float [layers, places, width]; output: float [rows, width]. Items:
+     * rows * width, of which those of the first row of each sequence work: one element through all rows of the sequence. A state is read
+     * from its place before the step and written to another, which nobody reads in this step. No local memory. Error limit: 1e-6 of the
+     * largest state and candidate.
+     */
+    public static void advance(KernelContext context, IntArray step, FloatArray candidate, FloatArray forget, FloatArray states,
+            FloatArray output, RecurrenceShape shape) {
+        int item = context.globalIdx;
+        if (item < step.get(Step.ROWS) * shape.width()) {
+            int first = item / shape.width();
+            int column = item % shape.width();
+            int to = step.get(Step.HEADER + first * Step.ROW + Step.STATE_TO);
+            if (to >= 0) {
+                int layer = step.get(Step.SLOTS + shape.slot()) * shape.places();
+                int from = step.get(Step.HEADER + first * Step.ROW + Step.STATE_FROM);
+                float state = states.get((layer + from) * shape.width() + column);
+                int row = first;
+                while (row >= 0) {
+                    int ints = Step.HEADER + row * Step.ROW;
+                    float before = step.get(ints + Step.POSITION) == 0 ? 0f : state;
+                    float gate = forget.get(row * shape.forgetStride() + shape.forgetOffset() + column);
+                    float keep = 1f / (1f + TornadoMath.exp(Activations.clamp(-gate)));
+                    float drop = 1f / (1f + TornadoMath.exp(Activations.clamp(gate)));
+                    state = keep * before + drop * candidate.get(row * shape.candidateStride() + shape.candidateOffset() + column);
+                    output.set(row * shape.width() + column, state);
+                    row = step.get(ints + Step.NEXT);
+                }
+                states.set((layer + to) * shape.width() + column, state);
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package org.waterspout.kernels;
+
+/**
+ * Constants of a recurrent unit.
+ *
+ * @param width           numbers in a state
+ * @param places          states of a layer
+ * @param candidateStride numbers from one row of the candidate to the next
+ * @param candidateOffset first number of row 0 in the candidate
+ * @param forgetStride    numbers from one row of the forget gate to the next
+ * @param forgetOffset    first number of row 0 in the forget gate
+ * @param slot            step slot with the layer's number among the states
+ */
+public record RecurrenceShape(int width, int places, int candidateStride, int candidateOffset, int forgetStride, int forgetOffset,
+        int slot) {
+}

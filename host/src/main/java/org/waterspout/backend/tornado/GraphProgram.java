@@ -1,0 +1,21 @@
+package org.waterspout.backend.tornado;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * One graph as kernels: a decoder, or an encoder.
+ *
+ * @param sections in the order in which they run
+ * @param memory   what fills the memories after them
+ * @param output   where the step's output lies after the last of {@code sections}
+ * @param chunk    most selected rows in one run of the sections after SelectRows or MeanRows
+ * @param selects  whether there are such sections
+ */
+record GraphProgram(List<Section> sections, List<Section> memory, View output, int chunk, boolean selects) {
+
+    /** All, in the order in which they run. */
+    Stream<Section> all() {
+        return Stream.concat(sections.stream(), memory.stream());
+    }
+}

@@ -1,0 +1,71 @@
+package org.waterspout.backend.tornado;
+
+import java.util.Optional;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.tornado.DeviceBuffer.Life;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+
+/** What the graphs of a program share: kernels, constants, what outlives a step, and what the host fills in. */
+final class Resources {
+
+    private final Kernels kernels;
+    private final Constants constants = new Constants();
+    private final Caches caches;
+    private final Optional<DeviceBuffer> places;
+    private final Optional<Feed> placesFeed;
+    private Optional<Feed> given = Optional.empty();
+    private Optional<CandidateFeed> candidates = Optional.empty();
+
+    Resources(Graph graph, PlanOptions options, KernelFamily family) {
+        kernels = new Kernels(family);
+        caches = new Caches(graph, options);
+        // one sequence can take nobody's place
+        boolean placed = options.maxSequences() > 1
+                && graph.ops().anyMatch(op -> op instanceof Op.Attention attention && attention.span() == Op.Span.CAUSAL);
+        long count = (long) options.maxSequences() * options.contextLength();
+        places = placed ? Optional.of(new DeviceBuffer("places", count, Life.PLAN)) : Optional.empty();
+        placesFeed = placed ? Optional.of(Feed.floats("places", count)) : Optional.empty();
+    }
+
+    Kernels kernels() {
+        return kernels;
+    }
+
+    Constants constants() {
+        return constants;
+    }
+
+    Caches caches() {
+        return caches;
+    }
+
+    /** Where positions of sequences lie, on the device: {@link Places}; empty where they lie at their sequence's number. */
+    Optional<DeviceBuffer> places() {
+        return places;
+    }
+
+    /** What {@link #places()} is copied from. */
+    Optional<Feed> placesFeed() {
+        return placesFeed;
+    }
+
+    /** The array of what enters instead of tokens. */
+    Feed given(long floats) {
+        given = Optional.of(given.orElseGet(() -> Feed.floats("given", floats)));
+        return given.get();
+    }
+
+    Optional<Feed> given() {
+        return given;
+    }
+
+    CandidateFeed candidates(int rows) {
+        candidates = Optional.of(candidates.orElseGet(() -> new CandidateFeed(rows)));
+        return candidates.get();
+    }
+
+    Optional<CandidateFeed> candidates() {
+        return candidates;
+    }
+}

@@ -1,0 +1,77 @@
+package org.waterspout.backend.tornado;
+
+import java.util.Arrays;
+import org.waterspout.backend.Batch;
+import org.waterspout.kernels.Step;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** The rows of a batch as ints of the {@link Step} buffer. */
+final class StepRows {
+
+    private final IntArray step;
+
+    StepRows(IntArray step) {
+        this.step = step;
+    }
+
+    private static int at(int row) {
+        return Step.HEADER + row * Step.ROW;
+    }
+
+    /** What every step says of its rows. */
+    void write(Batch batch) {
+        int[] last = new int[1 + Arrays.stream(batch.sequences()).max().orElse(0)];
+        for (int row = batch.rows() - 1; row >= 0; row--) {
+            int sequence = batch.sequences()[row];
+            int position = batch.positions()[row];
+            // stored as row + 1, so that 0 stands for none
+            int next = last[sequence] - 1;
+            int at = at(row);
+            step.set(at + Step.TOKEN, batch.tokens()[row]);
+            step.set(at + Step.POSITION, position);
+            step.set(at + Step.SEQUENCE, sequence);
+            step.set(at + Step.PLACE, sequence);
+            step.set(at + Step.TYPE, batch.type(row));
+            step.set(at + Step.LENGTH, next < 0 ? position + 1 : step.get(at(next) + Step.LENGTH));
+            step.set(at + Step.NEXT, next);
+            last[sequence] = row + 1;
+        }
+    }
+
+    /** Where keys and values go. */
+    void writePlaces(int[] places) {
+        for (int row = 0; row < places.length; row++) {
+            step.set(at(row) + Step.PLACE, places[row]);
+        }
+    }
+
+    /** Where each sequence's state comes from and goes to. */
+    void writeStates(Batch batch, Places places) {
+        int[] from = Arrays.stream(batch.sequences()).map(places::state).toArray();
+        places.moveStates(batch);
+        boolean[] met = new boolean[1 + Arrays.stream(batch.sequences()).max().orElse(0)];
+        for (int row = 0; row < batch.rows(); row++) {
+            int sequence = batch.sequences()[row];
+            step.set(at(row) + Step.STATE_FROM, from[row]);
+            step.set(at(row) + Step.STATE_TO, met[sequence] ? -1 : places.state(sequence));
+            met[sequence] = true;
+        }
+    }
+
+    /** @param lengths positions of each source */
+    void writeSources(Batch batch, int[] lengths) {
+        for (int row = 0; row < batch.rows(); row++) {
+            step.set(at(row) + Step.SOURCE, batch.source(row));
+            step.set(at(row) + Step.SOURCE_LENGTH, lengths[batch.source(row)]);
+        }
+    }
+
+    /** Output rows {@code start} to {@code start + count} as rows 0 to {@code count}. */
+    void writeSelected(Batch batch, int start, int count) {
+        for (int row = 0; row < count; row++) {
+            int output = start + row;
+            step.set(at(row) + Step.SELECTED, batch.outputRows()[output]);
+            step.set(at(row) + Step.MEAN_FROM, output == 0 ? 0 : batch.outputRows()[output - 1] + 1);
+        }
+    }
+}

@@ -209,9 +209,14 @@ class Theirs:
         self.model = transformers.AutoModelForSeq2SeqLM.from_config(config, dtype=torch.float64, attn_implementation="eager").eval()
         self.start, self.end, self.pad = start, end, pad
         self.vocabulary = config.vocab_size
+        self.tied = not hasattr(config, "feed_forward_proj") or config.feed_forward_proj == "relu"
+        if not self.tied:
+            # Transformers 5 makes the two one, and takes them apart again where a checkpoint (T5 1.1, Flan-T5, mT5) has both
+            self.model.lm_head.weight = torch.nn.Parameter(self.model.lm_head.weight.detach().clone())
 
     def named(self):
-        return list(self.model.named_parameters()) + [(n, b) for n, b in self.model.named_buffers() if n == "final_logits_bias"]
+        fixed = self.model.config.model_type == "marian"  # its sines and cosines are a parameter
+        return [(n, p) for n, p in self.model.named_parameters() if not (fixed and "embed_positions" in n)] + [(n, b) for n, b in self.model.named_buffers() if n == "final_logits_bias"]
 
     def hidden(self, source):
         return self.model.get_encoder()(torch.tensor([source])).last_hidden_state[0]
@@ -369,10 +374,9 @@ def put(writer, key, value):
 
 
 def renamed(subject, name_of, pre, cut):
-    tied = subject.model.config.tie_word_embeddings
     for name, weight in subject.model.state_dict().items():
         ours = name_of(name, pre)
-        if ours is None or ours.endswith("position_embd.weight") and cut is None or tied and name == "lm_head.weight":
+        if ours is None or ours.endswith("position_embd.weight") and cut is None or subject.tied and name == "lm_head.weight":
             continue
         yield ours, weight[cut:] if ours.endswith("position_embd.weight") else weight.squeeze(0) if ours == "output.bias" else weight
 

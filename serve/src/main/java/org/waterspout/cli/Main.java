@@ -12,7 +12,7 @@ import picocli.CommandLine.ScopeType;
 /** The command line. Failures are one line on standard error and an exit code of their kind: {@link WaterspoutException#exitCode()}. */
 @Command(name = "waterspout", mixinStandardHelpOptions = true, version = "waterspout 0.1.0",
         description = "Runs transformers from Java, on devices through TornadoVM and on the CPU.",
-        subcommands = {RunCommand.class, ChatCommand.class, EmbedCommand.class, ClassifyCommand.class, RerankCommand.class,
+        subcommands = {RunCommand.class, ChatCommand.class, TranslateCommand.class, EmbedCommand.class, ClassifyCommand.class, RerankCommand.class,
             AnswerCommand.class, HiddenCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
             TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, PullCommand.class, ListCommand.class, HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,

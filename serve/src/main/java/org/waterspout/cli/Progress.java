@@ -66,6 +66,21 @@ final class Progress {
         return results;
     }
 
+    /** What a long work tells of itself. */
+    interface Steps {
+        void done(int steps, int ofSteps);
+    }
+
+    /** Runs {@code work}, which tells how far it has come. */
+    static <T> T steps(Console console, String task, Function<Steps, T> work) {
+        if (!shown()) {
+            return work.apply((_, _) -> { });
+        }
+        try (ProgressBar bar = lines(console, task, -1)) {
+            return work.apply((done, of) -> bar.maxHint(of).stepTo(done));
+        }
+    }
+
     private static ProgressBar lines(Console console, String task, long total) {
         return new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(INTERVAL_MILLISECONDS).showSpeed().clearDisplayOnFinish().setMaxRenderedLength(TERMINAL_WIDTH)

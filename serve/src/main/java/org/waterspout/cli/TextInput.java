@@ -23,6 +23,17 @@ final class TextInput {
      * @throws InvalidRequestException when there are none, a line is empty, or a file cannot be read
      */
     List<String> lines(List<String> words, String what) {
+        List<String> lines = linesOrNothing(words, what);
+        for (int line = 0; words.isEmpty() && line < lines.size(); line++) {
+            if (lines.get(line).isBlank()) {
+                throw new InvalidRequestException("line " + (line + 1) + " of " + name() + " is empty: take it out");
+            }
+        }
+        return lines;
+    }
+
+    /** As {@link #lines}, but lines may be empty. */
+    List<String> linesOrNothing(List<String> words, String what) {
         if (file.isPresent() && !words.isEmpty()) {
             throw new InvalidRequestException("both a " + what + " and --file are given: give one of them");
         }
@@ -32,18 +43,19 @@ final class TextInput {
         if (file.isEmpty() && System.console() != null && System.console().isTerminal()) {
             throw new InvalidRequestException("no " + what + " is given: name one, or --file");
         }
-        boolean standard = file.isEmpty() || file.get().equals("-");
-        String name = standard ? "standard input" : file.get();
-        List<String> lines = text(standard ? Optional.empty() : file.map(Path::of), name).lines().toList();
+        List<String> lines = text(standard() ? Optional.empty() : file.map(Path::of), name()).lines().toList();
         if (lines.isEmpty()) {
-            throw new InvalidRequestException(name + " is empty: give a " + what);
-        }
-        for (int line = 0; line < lines.size(); line++) {
-            if (lines.get(line).isBlank()) {
-                throw new InvalidRequestException("line " + (line + 1) + " of " + name + " is empty: take it out");
-            }
+            throw new InvalidRequestException(name() + " is empty: give a " + what);
         }
         return lines;
+    }
+
+    private boolean standard() {
+        return file.isEmpty() || file.get().equals("-");
+    }
+
+    private String name() {
+        return standard() ? "standard input" : file.get();
     }
 
     /** The whole of a file. */

@@ -46,7 +46,7 @@ final class AnswerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (context.isPresent() == contextFile.isPresent()) {
-            throw new InvalidRequestException("give either --context or --context-file");
+            throw new InvalidRequestException("give either --text or --context-file");
         }
         List<String> questions = input.lines(question.stream().toList(), "question");
         String text = context.orElseGet(() -> TextInput.read(contextFile.get()));

@@ -207,6 +207,7 @@ class Theirs:
     def __init__(self, config, start, end, pad):
         config._attn_implementation = "eager"
         self.model = transformers.AutoModelForSeq2SeqLM.from_config(config, dtype=torch.float64, attn_implementation="eager").eval()
+        self.model.generation_config = transformers.GenerationConfig()  # else what a configuration forces would be added to every search
         self.start, self.end, self.pad = start, end, pad
         self.vocabulary = config.vocab_size
         self.tied = not hasattr(config, "feed_forward_proj") or config.feed_forward_proj == "relu"

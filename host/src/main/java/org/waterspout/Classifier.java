@@ -90,7 +90,7 @@ public final class Classifier implements AutoCloseable {
 
     /** Loads the small model that comes with Waterspout: is a text spam, or mail that somebody wants? */
     public static Classifier demonstration(LoadOptions options) {
-        return load(DemonstrationModel.classifier(), options);
+        return load(DemonstrationModel.open(DemonstrationModel.CLASSIFIER), options);
     }
 
     private static Classifier load(ModelFile file, LoadOptions options) {

@@ -155,7 +155,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
     private static Optional<Path> asFile(String name) {
         try {
             Path path = Path.of(name);
-            return name.isBlank() ? Optional.empty() : Optional.of(path).filter(Files::isRegularFile);
+            return name.isBlank() ? Optional.empty() : Optional.of(path).filter(there -> Files.isRegularFile(there) || Files.isDirectory(there));
         } catch (InvalidPathException noPath) {
             LOG.debug("'{}' is no path", name, noPath);
             return Optional.empty();

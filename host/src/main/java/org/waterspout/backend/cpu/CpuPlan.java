@@ -39,12 +39,10 @@ public final class CpuPlan implements Plan {
         Map<Weight, Matrix> matrices = matrices(graph);
         Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headWidth(graph))).limit(workers.count()).toArray(Scratch[]::new);
         Memories memories = Memories.of(graph, options, kernels.lanes());
-        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, options.maxRows(), options.contextLength(),
-                options.observable()), new Requirements(graph), memories);
+        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, Program.Size.of(options)), new Requirements(graph), memories);
         encoder = graph.encoder().map(source -> {
             Memories own = Memories.ofEncoder(source, options, kernels.lanes(), memories);
-            return new Side(new Program(kernels, workers, scratches, source, matrices, own, options.maxRows(), options.sourceLength(),
-                    options.observable()), new Requirements(source), own);
+            return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options)), new Requirements(source), own);
         });
     }
 
@@ -82,9 +80,8 @@ public final class CpuPlan implements Plan {
     }
 
     static long activationBytes(Graph graph, PlanOptions options, Kernels kernels, int workers) {
-        return Program.bytes(graph, kernels, workers, options.maxRows(), options.contextLength(), options.observable())
-                + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, options.maxRows(), options.sourceLength(),
-                        options.observable())).orElse(0L)
+        return Program.bytes(graph, kernels, workers, Program.Size.of(options))
+                + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, Program.Size.ofSources(options))).orElse(0L)
                 + workers * Scratch.bytes(kernels, widest(graph), headWidth(graph));
     }
 

@@ -1,9 +1,9 @@
 package org.waterspout.backend.cpu;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
@@ -23,20 +23,38 @@ final class Program {
     private final PanelExecutor panelWise;
 
     /**
-     * @param matrices  the graph's matrices by weight
-     * @param positions most positions of a sequence
+     * What a program is made for.
+     *
+     * @param rows       most rows of a batch
+     * @param outputRows of them with an output, as many as there is room for from the start; more make the buffers grow
+     * @param positions  most positions of a sequence
+     * @param observable whether every value stays readable
      */
-    Program(Kernels kernels, Workers workers, Scratch[] scratches, Graph graph, Map<Weight, Matrix> matrices, Memories memories, int maxRows,
-            int positions, boolean observable) {
+    record Size(int rows, int outputRows, int positions, boolean observable) {
+
+        static Size of(PlanOptions options) {
+            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSequences()), options.contextLength(), options.observable());
+        }
+
+        /** For the encoder beside a decoder. */
+        static Size ofSources(PlanOptions options) {
+            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSources()), options.sourceLength(), options.observable());
+        }
+    }
+
+    /** @param matrices the graph's matrices by weight */
+    Program(Kernels kernels, Workers workers, Scratch[] scratches, Graph graph, Map<Weight, Matrix> matrices, Memories memories, Size size) {
         this.graph = graph;
         this.workers = workers;
         this.scratches = scratches;
-        Schedule schedule = new Schedule(graph, workers.count(), matrices, !observable);
+        Schedule schedule = new Schedule(graph, workers.count(), matrices, !size.observable());
         tasks = schedule.tasks();
         int few = few(graph);
-        int rows = paddedRows(maxRows, few, kernels.lanes());
-        step = new Step(kernels, workers, memories, schedule, buffers(schedule, rows, Math.min(few, maxRows), workers.count()),
-                schedule.ropes().stream().map(table -> new Angles(table, rows)).toArray(Angles[]::new), new Biases(graph, positions), few, maxRows);
+        Buffers buffers = new Buffers(schedule.slots(), few, kernels.lanes(), workers.count(), size.rows(), size.outputRows());
+        int rows = Buffers.padded(size.rows(), few, kernels.lanes());
+        step = new Step(kernels, workers, memories, schedule, buffers,
+                schedule.ropes().stream().map(table -> new Angles(table, rows)).toArray(Angles[]::new), new Biases(graph, size.positions()),
+                size.rows());
         rowWise = new RowExecutor(step);
         panelWise = new PanelExecutor(step);
     }
@@ -50,37 +68,13 @@ final class Program {
                 || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) ? 0 : Step.FEW;
     }
 
-    private static int paddedRows(int maxRows, int few, int lanes) {
-        return maxRows <= few ? maxRows : Step.panels(maxRows, lanes) * lanes;
-    }
-
-    private static float[][][] buffers(Schedule schedule, int rows, int few, int workers) {
-        List<float[][]> buffers = new ArrayList<>();
-        for (Schedule.Slot slot : schedule.slots()) {
-            float[][] arrays = new float[slot.own() ? workers : 1][];
-            arrays[0] = new float[Math.multiplyExact(slot.width(), rows)];
-            for (int worker = 1; worker < arrays.length; worker++) {
-                arrays[worker] = new float[slot.width() * few];
-            }
-            buffers.add(arrays);
-        }
-        return buffers.toArray(float[][][]::new);
-    }
-
     /** Bytes of what a program makes for itself. */
-    static long bytes(Graph graph, Kernels kernels, int workers, int maxRows, int positions, boolean observable) {
-        Schedule schedule = new Schedule(graph, workers, Map.of(), !observable);
+    static long bytes(Graph graph, Kernels kernels, int workers, Size size) {
+        Schedule schedule = new Schedule(graph, workers, Map.of(), !size.observable());
         int few = few(graph);
-        long rows = paddedRows(maxRows, few, kernels.lanes());
-        long floats = 0;
-        for (Schedule.Slot slot : schedule.slots()) {
-            floats += slot.width() * rows;
-            floats += slot.own() ? (long) (workers - 1) * slot.width() * Math.min(few, maxRows) : 0;
-        }
-        for (RopeTable table : schedule.ropes()) {
-            floats += table.rotatedWidth() * rows;
-        }
-        return Float.BYTES * floats + Biases.bytes(graph, positions);
+        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth).sum() * Buffers.padded(size.rows(), few, kernels.lanes());
+        return Buffers.bytes(schedule.slots(), few, kernels.lanes(), workers, size.rows(), size.outputRows()) + Float.BYTES * angles
+                + Biases.bytes(graph, size.positions());
     }
 
     void run(Batch batch, StepObserver observer) {

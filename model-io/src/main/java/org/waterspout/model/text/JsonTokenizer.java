@@ -3,6 +3,7 @@ package org.waterspout.model.text;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -20,6 +21,8 @@ final class JsonTokenizer implements Tokenizer {
     private final String source;
     /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
     private final NativeTokenizer withoutSpecial;
+    /** For plain text, if the tokenizer is BERT's. */
+    private final Optional<PlainWordPieces> plain;
     /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
     private NativeTokenizer withSpecial;
     private boolean closed;
@@ -51,6 +54,7 @@ final class JsonTokenizer implements Tokenizer {
         this.addsLeadingSpace = json.dropsFirstSpace();
         // Transformers does not do this to BPE, whatever the file says
         this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
+        this.plain = PlainWordPieces.of(json.json(), vocabulary);
         json.removeSpecial();
         this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
     }
@@ -82,7 +86,9 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text, boolean parseSpecial) {
-        return library(parseSpecial).encode(NativeTokenizer.wellFormed(text), false);
+        TokenList out = new TokenList(text.length() / 3, false);
+        encode(text, parseSpecial, out);
+        return out.tokens();
     }
 
     @Override
@@ -95,8 +101,16 @@ final class JsonTokenizer implements Tokenizer {
     @Override
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
-        library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        encode(text, parseSpecial, out);
         return out.encoding();
+    }
+
+    private void encode(String text, boolean parseSpecial, TokenList out) {
+        if (!parseSpecial && plain.isPresent() && PlainWordPieces.takes(text)) {
+            plain.get().encode(text, out);
+        } else {
+            library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        }
     }
 
     @Override

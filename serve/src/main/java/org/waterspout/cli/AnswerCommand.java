@@ -30,10 +30,10 @@ final class AnswerCommand implements Callable<Integer> {
     @Mixin
     private TextInput input;
 
-    @Option(names = "--context", paramLabel = "TEXT", description = "The text to find the answer in.")
+    @Option(names = "--text", paramLabel = "TEXT", description = "The text to find the answer in.")
     private Optional<String> context = Optional.empty();
 
-    @Option(names = "--context-file", paramLabel = "F", description = "Instead of --context: a file of it, UTF-8.")
+    @Option(names = "--context-file", paramLabel = "F", description = "Instead of --text: a file of it, UTF-8.")
     private Optional<Path> contextFile = Optional.empty();
 
     @Option(names = "--json", description = "Print one JSON object; of the questions of a file, a list of answers.")
@@ -46,7 +46,7 @@ final class AnswerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (context.isPresent() == contextFile.isPresent()) {
-            throw new InvalidRequestException("give either --context or --context-file");
+            throw new InvalidRequestException("give either --text or --context-file");
         }
         List<String> questions = input.lines(question.stream().toList(), "question");
         String text = context.orElseGet(() -> TextInput.read(contextFile.get()));

@@ -3,9 +3,10 @@ of some texts and pictures beside them in expected.json.
 
     python record_tasks.py OUTPUT_FOLDER
 
-Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0, tokenizers, Pillow 13.0. Labels, entities and pictures come from Transformers'
-pipelines. Its pipeline for extractive question answering is no longer part of Transformers; answers are computed here as it computed them:
-shares of starts and ends over the context's tokens of each window, the largest product of a span of at most 15 tokens.
+Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 and Pillow 11.3; Pillow 13 makes some pictures lower before it makes them
+narrower, which moves bytes by one. Labels, entities and pictures come from Transformers' pipelines and processors. Its pipeline for
+extractive question answering is no longer part of Transformers; answers are computed here as it computed them: shares of starts and ends
+over the context's tokens of each window, the largest product of a span of at most 15 tokens.
 """
 
 import json

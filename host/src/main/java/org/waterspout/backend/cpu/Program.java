@@ -90,13 +90,13 @@ final class Program {
 
     private void work(int worker, StepObserver observer) {
         turn(worker);
-        boolean together = true; // the angles are written: the first task waits for them
+        boolean before = true; // row-wise, the first task waits for the angles; in panels, the one that reads what the first has written
         for (Task task : tasks) {
             boolean panels = step.inPanels(task.rowsLike());
-            if (task.barrier() || together || panels || observer != StepObserver.NONE) {
+            if (before != panels || (panels ? task.panelBarrier() : task.barrier()) || observer != StepObserver.NONE) {
                 workers.barrier();
             }
-            together = panels;
+            before = panels;
             if (panels) {
                 panelWise.run(task, worker, scratches[worker]);
             } else {

@@ -3,9 +3,11 @@ package org.waterspout.backend.cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
@@ -17,7 +19,8 @@ import org.waterspout.graph.Weight;
  *
  * <p>Row-wise, each worker computes some columns of every row. It needs a barrier only before it reads columns that another
  * worker has written since the last one. Norms of whole rows are computed by every worker for itself, into a buffer of its own:
- * that takes less time than a barrier. A buffer is given to another value only when a barrier lies between its last reader and
+ * that takes less time than a barrier. In panels any worker computes any piece, so that a barrier is needed before whatever touches
+ * a buffer that has been written since the last one, or writes one that has been read. A buffer is given to another value only when a barrier lies between its last reader and
  * its next writer.
  */
 final class Schedule {
@@ -43,6 +46,9 @@ final class Schedule {
     private final Map<Slot, List<Integer>> free = new HashMap<>();
     private final List<Integer> freedAtNextBarrier = new ArrayList<>();
     private final boolean share;
+    /** Slots that tasks have touched since the last barrier in panels. */
+    private final Set<Integer> writtenInPanels = new HashSet<>();
+    private final Set<Integer> readInPanels = new HashSet<>();
 
     /**
      * @param matrices the graph's matrices by weight, or an empty map to plan buffers only
@@ -122,12 +128,29 @@ final class Schedule {
                     || op.inputs().stream().anyMatch(input -> selected[input.id()]);
             slotOf[output.id()] = take(new Slot(output.width(), written[output.id()] == COPY, selected[output.id()]));
         }
+        boolean panelWait = waitsInPanels(op);
         for (Value input : op.inputs()) {
             if (share && lastRead[input.id()] == tasks.size() && !freedAtNextBarrier.contains(slotOf[input.id()])) {
                 freedAtNextBarrier.add(slotOf[input.id()]);
             }
         }
-        tasks.add(task(op, whole, wait));
+        tasks.add(task(op, whole, new Waits(wait, panelWait)));
+    }
+
+    private boolean waitsInPanels(Op op) {
+        boolean wait = op.inputs().stream().anyMatch(input -> writtenInPanels.contains(slot(input)))
+                || op.outputs().stream().anyMatch(output -> writtenInPanels.contains(slot(output)) || readInPanels.contains(slot(output)));
+        if (wait) {
+            writtenInPanels.clear();
+            readInPanels.clear();
+        }
+        op.inputs().forEach(input -> readInPanels.add(slot(input)));
+        op.outputs().forEach(output -> writtenInPanels.add(slot(output)));
+        return wait;
+    }
+
+    /** Whether workers wait for each other before an operation, by how it is run. */
+    private record Waits(boolean rowWise, boolean inPanels) {
     }
 
     private int take(Slot wanted) {
@@ -139,30 +162,23 @@ final class Schedule {
         return slots.size() - 1;
     }
 
-    private Task task(Op op, Op whole, boolean wait) {
+    private Task task(Op op, Op whole, Waits wait) {
         return switch (op) {
             case Op.Embed embed -> task(op, whole, wait, matrices.get(embed.table()), null, null, 0);
             case Op.AddPosition add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
             case Op.Norm norm -> task(op, whole, wait, null, vector(norm.gain()), vector(norm.bias()), 0);
             case Op.MatMul product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
             case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
-            case Op.Attention _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.Add _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.Multiply _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.Activate _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.Scale _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.SoftCap _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.SelectRows _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.ArgMax _ -> task(op, whole, wait, null, null, null, 0);
             case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
             case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
-            case Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _, Op.Given _, Op.Remember _,
+                    Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 
-    private Task task(Op op, Op whole, boolean wait, Matrix matrix, float[] gain, float[] bias, int angles) {
-        return new Task(op, whole, wait, tasks.size(), matrix, gain, bias, angles);
+    private Task task(Op op, Op whole, Waits wait, Matrix matrix, float[] gain, float[] bias, int angles) {
+        return new Task(op, whole, wait.rowWise(), wait.inPanels(), tasks.size(), matrix, gain, bias, angles);
     }
 
     private float[] vector(Weight weight) {
@@ -184,23 +200,12 @@ final class Schedule {
     private int[] reads(Op op, Value input) {
         return switch (op) {
             case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
-            case Op.Norm _ -> ALL;
-            case Op.MatMul _ -> ALL;
             case Op.Rope rope -> split(input.width(), rope.headWidth(), workers);
             case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headWidth(), workers);
-            case Op.Attention _ -> ALL;
-            case Op.ArgMax _ -> ALL;
-            case Op.Embed _ -> ALL;
-            case Op.AddPosition _ -> columns(input.width(), workers);
-            case Op.Add _ -> columns(input.width(), workers);
-            case Op.Multiply _ -> columns(input.width(), workers);
-            case Op.Activate _ -> columns(input.width(), workers);
-            case Op.Scale _ -> columns(input.width(), workers);
-            case Op.SoftCap _ -> columns(input.width(), workers);
-            case Op.SelectRows _ -> columns(input.width(), workers);
-            case Op.Given _, Op.Remember _, Op.Shortlist _ -> ALL;
+            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.Given _, Op.Remember _, Op.Shortlist _ -> ALL;
             case Op.CrossAttention cross -> split(input.width(), cross.headWidth(), workers);
-            case Op.AddType _, Op.Recurrence _, Op.MeanRows _ -> columns(input.width(), workers);
+            case Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.Recurrence _,
+                    Op.MeanRows _ -> columns(input.width(), workers);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
@@ -213,17 +218,9 @@ final class Schedule {
             case Op.Norm norm -> split(output.width(), norm.gain().columns(), workers);
             case Op.Rope rope -> split(output.width(), rope.headWidth(), workers);
             case Op.Attention attention -> split(output.width(), attention.headWidth(), workers);
-            case Op.MatMul _ -> columns(output.width(), workers);
-            case Op.ArgMax _ -> columns(output.width(), workers);
-            case Op.AddPosition _ -> columns(output.width(), workers);
-            case Op.Add _ -> columns(output.width(), workers);
-            case Op.Multiply _ -> columns(output.width(), workers);
-            case Op.Activate _ -> columns(output.width(), workers);
-            case Op.Scale _ -> columns(output.width(), workers);
-            case Op.SoftCap _ -> columns(output.width(), workers);
-            case Op.SelectRows _ -> columns(output.width(), workers);
             case Op.CrossAttention cross -> split(output.width(), cross.headWidth(), workers);
-            case Op.AddType _, Op.Given _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
+            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _,
+                    Op.SelectRows _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
             case Op.Remember _ -> throw new IllegalStateException("writes to memory only");
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };

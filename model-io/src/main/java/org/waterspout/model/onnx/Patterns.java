@@ -83,11 +83,21 @@ final class Patterns {
         }
         for (int i = 0; i < 2; i++) {
             OptionalDouble epsilon = graph.scalar(input(inner.get(), i));
-            if (epsilon.isPresent() && graph.maker(input(inner.get(), 1 - i), "ReduceMean").isPresent()) {
+            if (epsilon.isPresent() && graph.maker(input(inner.get(), 1 - i), "ReduceMean")
+                    .filter(mean -> isSquare(input(mean, 0), centred.get())).isPresent()) {
                 return Optional.of(new Core(input(centred.get(), 0), epsilon.getAsDouble()));
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether a value is the square of a difference; some exporters compute that a second time. */
+    private boolean isSquare(String value, NodeProto difference) {
+        Optional<NodeProto> square = graph.maker(value, "Pow", "Mul");
+        boolean squared = square.isPresent() && (square.get().getOpType().equals("Pow")
+                ? graph.scalar(input(square.get(), 1)).orElse(0) == 2 : input(square.get(), 0).equals(input(square.get(), 1)));
+        return squared && graph.maker(input(square.get(), 0), "Sub")
+                .filter(other -> other.getInputList().equals(difference.getInputList())).isPresent();
     }
 
     /** All that is added up to a value; a value among {@code stops} is not taken apart. */

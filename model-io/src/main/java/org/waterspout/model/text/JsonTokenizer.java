@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -16,8 +15,8 @@ import java.util.stream.IntStream;
 final class JsonTokenizer implements Tokenizer {
 
     private final Vocabulary vocabulary;
-    /** The whole tokenizer.json, read again when the second library is made: large ones need not stay in memory. */
-    private final Supplier<byte[]> whole;
+    /** The whole tokenizer.json, until {@link #withSpecial} is made from it. */
+    private byte[] whole;
     private final String source;
     /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
     private final NativeTokenizer withoutSpecial;
@@ -37,8 +36,8 @@ final class JsonTokenizer implements Tokenizer {
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
 
-    private JsonTokenizer(TokenizerJson json, Supplier<byte[]> whole, Neighbours neighbours) {
-        this.whole = whole;
+    private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
+        this.whole = json.bytes();
         this.source = json.source();
         this.vocabulary = json.vocabulary();
         this.template = TemplateReader.of(json, vocabulary.size());
@@ -60,14 +59,12 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     static JsonTokenizer of(Path file) {
-        return new JsonTokenizer(TokenizerJson.of(file), () -> TokenizerJson.of(file).bytes(),
-                Neighbours.of(file.toAbsolutePath().getParent()));
+        return of(TokenizerJson.of(file), Neighbours.of(file.toAbsolutePath().getParent()));
     }
 
-    /** A tokenizer written as JSON by this program; {@code json} is given away. */
+    /** The tokenizer that {@code json} describes, which is given away. */
     static JsonTokenizer of(TokenizerJson json, Neighbours neighbours) {
-        byte[] bytes = json.bytes();
-        return new JsonTokenizer(json, () -> bytes, neighbours);
+        return new JsonTokenizer(json, neighbours);
     }
 
     private synchronized NativeTokenizer withSpecial() {
@@ -75,7 +72,8 @@ final class JsonTokenizer implements Tokenizer {
             throw new IllegalStateException("the tokenizer is closed");
         }
         if (withSpecial == null) {
-            withSpecial = new NativeTokenizer(whole.get(), source);
+            withSpecial = new NativeTokenizer(whole, source);
+            whole = null;
         }
         return withSpecial;
     }

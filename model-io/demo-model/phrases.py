@@ -101,7 +101,7 @@ class Phrases:
             (self.decimal, 9),
             (self.scaled, 3),
             (self.fraction, 2.5),
-            (self.dozen, 2.5),
+            (self.dozen, 3),
         )
 
     def draw(self):
@@ -124,6 +124,8 @@ class Phrases:
             phrase = phrase[0].upper() + phrase[1:]
         elif style < 0.48:
             phrase = re.sub(r"(^|[ -])([a-z])", lambda m: m[1] + m[2].upper(), phrase)
+        elif style < 0.51:
+            phrase = phrase.upper()
         return phrase + "." if self.chance(0.04) else phrase
 
     # ---------------------------------------------------------------- numbers
@@ -332,13 +334,18 @@ class Phrases:
 EXAMPLE = ("the third of March, nineteen ninety-eight", "1998-03-03")
 
 
+# Ways to say a number of which there are so few that none can be withheld.
+FEW = re.compile(r"dozen|score|half a|quarters? of a|^a (thousand|million) and")
+
+
 def held_out(seed, count):
-    """Phrases for measuring, the first of them EXAMPLE.  Very short ones ("a
-    dozen", "minus six") are not taken: there are too few of them to withhold any."""
+    """Phrases for measuring, the first of them EXAMPLE.  Those of one or two
+    words ("minus six") and those that match FEW are not taken."""
     phrases, pairs, keys = Phrases(seed), [EXAMPLE], {key(EXAMPLE[0])}
     while len(pairs) < count:
         phrase, answer = phrases.draw()
-        if len(key(phrase).split()) >= 3 and key(phrase) not in keys:
-            keys.add(key(phrase))
+        words = key(phrase)
+        if len(words.split()) >= 3 and not FEW.search(words) and words not in keys:
+            keys.add(words)
             pairs.append((phrase, answer))
     return pairs, frozenset(keys)

@@ -38,6 +38,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
     private static final Pattern LATER_SHARD = Pattern.compile(".*-(?!00001)\\d{5}-of-\\d{5}\\.gguf");
+    private static final Pattern WEIGHTS = Pattern.compile("model\\.safetensors(\\.index\\.json)?");
     private static final int DEPTH = 4;
     private static final int MOST_NEAR = 5;
 
@@ -227,7 +228,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return Arrays.stream(row).min().orElseThrow();
     }
 
-    /** Every model file in the folders, in the order they are looked in; of a model in parts, the first. */
+    /** Every model file and model folder in the folders, in the order they are looked in; of a model in parts, the first. */
     public List<Path> list() {
         return folders().stream().flatMap(folder -> modelsIn(folder).stream()).toList();
     }
@@ -239,8 +240,10 @@ public record ModelStore(Path pulled, List<Path> searched) {
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     String name = lowerName(file);
-                    if (attributes.isRegularFile() && name.endsWith(".gguf") && !LATER_SHARD.matcher(name).matches()) {
+                    if (attributes.isRegularFile() && (name.endsWith(".gguf") && !LATER_SHARD.matcher(name).matches() || name.endsWith(".onnx"))) {
                         here.add(file);
+                    } else if (attributes.isRegularFile() && WEIGHTS.matcher(name).matches() && HuggingFaceDirectory.isOne(file.getParent())) {
+                        here.add(file.getParent());
                     }
                     return FileVisitResult.CONTINUE;
                 }

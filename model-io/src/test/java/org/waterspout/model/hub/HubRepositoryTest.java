@@ -70,6 +70,8 @@ class HubRepositoryTest {
         }
         assertEquals(store.placeOf(REPOSITORY), store.find("hf:owner/name"));
         assertEquals(folder.resolve("pulled/owner/name"), store.find("owner/name"));
+        assertEquals(folder.resolve("pulled/owner/name"), store.find("Name"), "by its name alone");
+        assertEquals(List.of(folder.resolve("pulled/owner/name")), store.list());
     }
 
     @Test

@@ -233,6 +233,19 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return folders().stream().flatMap(folder -> modelsIn(folder).stream()).toList();
     }
 
+    /** Bytes of a model that is listed: of the file, or of all files directly in the folder. */
+    public static long bytes(Path model) {
+        if (!Files.isDirectory(model)) {
+            return model.toFile().length();
+        }
+        try (Stream<Path> files = Files.list(model)) {
+            return files.mapToLong(file -> Files.isRegularFile(file) ? file.toFile().length() : 0).sum();
+        } catch (IOException failure) {
+            LOG.warn("{} cannot be measured: {}", model, failure.toString());
+            return 0;
+        }
+    }
+
     private static List<Path> modelsIn(Path folder) {
         List<Path> here = new ArrayList<>();
         try {

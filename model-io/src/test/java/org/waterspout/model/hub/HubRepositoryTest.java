@@ -72,6 +72,8 @@ class HubRepositoryTest {
         assertEquals(folder.resolve("pulled/owner/name"), store.find("owner/name"));
         assertEquals(folder.resolve("pulled/owner/name"), store.find("Name"), "by its name alone");
         assertEquals(List.of(folder.resolve("pulled/owner/name")), store.list());
+        assertEquals("/owner/name/resolve/main/config.json".length() + "/owner/name/resolve/main/model.safetensors".length(),
+                ModelStore.bytes(store.list().getFirst()));
     }
 
     @Test

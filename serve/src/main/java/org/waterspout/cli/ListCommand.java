@@ -32,7 +32,7 @@ final class ListCommand implements Callable<Integer> {
         for (Path path : store.list()) {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("path", path.toString());
-            row.put("bytes", path.toFile().length());
+            row.put("bytes", ModelStore.bytes(path));
             here.add(row);
         }
         List<Map<String, Object>> catalogue = new ArrayList<>();

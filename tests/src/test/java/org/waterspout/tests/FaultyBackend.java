@@ -18,12 +18,12 @@ import org.waterspout.graph.Value;
 /** The reference with one mistake, made on purpose, for tests of what should notice it. */
 record FaultyBackend(Fault fault) implements Backend {
 
-    /** Runs {@code op}, or {@code op} wrongly. */
     /** What the operation gives without a mistake. */
     interface Right {
         Map<Value, float[]> evaluate(Op op, Batch batch, Map<Value, float[]> inputs);
     }
 
+    /** Runs {@code op}, or {@code op} wrongly. */
     interface Fault {
         Map<Value, float[]> evaluate(Op op, Batch batch, Map<Value, float[]> inputs, Right right);
     }

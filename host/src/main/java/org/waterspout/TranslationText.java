@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
@@ -39,7 +40,9 @@ final class TranslationText implements AutoCloseable {
 
     /** Tokens that end a target. */
     static Set<Integer> ends(ModelFile file) {
-        return Set.of(file.metadata().integer("tokenizer.ggml.eos_token_id"));
+        Set<Integer> ends = new TreeSet<>(Set.of(file.metadata().integer("tokenizer.ggml.eos_token_id")));
+        file.metadata().optionalInteger("tokenizer.ggml.eot_token_id").ifPresent(ends::add);
+        return ends;
     }
 
     private synchronized TranslationTokenizer tokenizer() {

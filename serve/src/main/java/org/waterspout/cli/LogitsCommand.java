@@ -39,8 +39,7 @@ final class LogitsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (decoderTokens != null) {
-            var path = modelOptions.path("logits with --decoder-tokens");
-            try (Translator model = Translator.load(path, modelOptions.options(LoadOptions.DEFAULT))) {
+            try (Translator model = modelOptions.translator(LoadOptions.DEFAULT)) {
                 List<float[]> rows = Numbers.rows(model.logits(tokens, decoderTokens), model.vocabulary());
                 print(all ? rows : List.of(rows.getLast()), model.device().name());
             }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
+import org.waterspout.Translator;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.DemonstrationModel;
@@ -61,6 +62,12 @@ final class ModelOptions {
     Path path(String task) {
         return model.map(name -> store().find(name)).orElseThrow(() ->
                 new InvalidRequestException(task + " needs a model: name one with -m (waterspout list shows some)"));
+    }
+
+    /** Loads the encoder-decoder as asked, the demonstration translator where none is named. */
+    Translator translator(LoadOptions base) {
+        LoadOptions options = options(base);
+        return model.map(name -> Translator.load(store().find(name), options)).orElseGet(() -> Translator.demonstration(options));
     }
 
     BackendOptions backendOptions() {

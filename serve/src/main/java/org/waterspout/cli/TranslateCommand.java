@@ -113,8 +113,7 @@ final class TranslateCommand implements Callable<Integer> {
     }
 
     private Translator load() {
-        LoadOptions options = modelOptions.options(LoadOptions.DEFAULT.withSequences(beam.map(width -> Math.max(1, width)).orElse(1)));
-        return modelOptions.model().isPresent() ? Translator.load(modelOptions.path("translate"), options) : Translator.demonstration(options);
+        return modelOptions.translator(LoadOptions.DEFAULT.withSequences(beam.map(width -> Math.max(1, width)).orElse(1)));
     }
 
     private TranslationOptions options() {

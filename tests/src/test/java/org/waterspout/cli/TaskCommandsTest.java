@@ -175,7 +175,7 @@ class TaskCommandsTest {
                 Arguments.of(2, "2 numbers for 1 tokens", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4", "--types", "0,0")),
                 Arguments.of(2, "1,2,3", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "four")),
                 Arguments.of(2, "at most 64", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4" + ",5".repeat(64))),
-                Arguments.of(3, "does not exist", List.of("embed", "-m", "/no/such/model", "text")));
+                Arguments.of(3, "/no/such/model", List.of("embed", "-m", "/no/such/model", "text")));
     }
 
     @ParameterizedTest

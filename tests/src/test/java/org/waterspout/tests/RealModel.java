@@ -19,9 +19,14 @@ final class RealModel {
     }
 
     static Optional<Path> find() {
+        return find(FILE);
+    }
+
+    /** A file or folder of that name. */
+    static Optional<Path> find(String name) {
         String folders = System.getenv().getOrDefault("WATERSPOUT_MODELS", "");
         return Stream.concat(Arrays.stream(folders.split(File.pathSeparator)).filter(folder -> !folder.isBlank()),
-                Stream.of("../../shared/models", "../shared/models")).map(folder -> Path.of(folder, FILE)).filter(Files::exists)
+                Stream.of("../../shared/models", "../shared/models")).map(folder -> Path.of(folder, name)).filter(Files::exists)
                 .findFirst();
     }
 }

@@ -47,13 +47,13 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride);
 
     /**
-     * out[p][outRow + r] += tile[r] . x[p] over all columns, for all lanes of every panel.
+     * out[p][outRow + r] += tile[r] . x[p] over all columns, for all lanes of the panels from {@code from} to {@code to}.
      *
      * @param tile   [rows, columns]
      * @param x      [panels][columns][lanes]
      * @param out    [panels][width][lanes]
      */
-    void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width);
+    void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width);
 
     /** scores[t] = q . keys[t] for the positions of a block; keys [BLOCK / lanes][headWidth][lanes] from {@code keysAt} on. */
     void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores);

@@ -15,6 +15,9 @@ import org.waterspout.graph.Value;
  */
 final class PanelExecutor {
 
+    /** Floats of a product's input that stay in the second-level cache. */
+    private static final int GROUP = 160 * 1024;
+
     private final Step step;
     private final int lanes;
     private final PanelAttention attention;
@@ -162,24 +165,31 @@ final class PanelExecutor {
         }
     }
 
+    /**
+     * Handed out by tile of weights and group of panels; the panels of a group stay in the second-level cache while all tiles pass by them.
+     */
     private void product(Value input, Value output, Task task, int worker, Scratch scratch) {
         Matrix weights = task.matrix();
         float[] x = step.data(input, worker);
         float[] out = step.data(output, worker);
         int panels = step.panels(output);
+        int group = Math.max(2, GROUP / (weights.columns() * lanes) / 2 * 2);
         int tileRows = Scratch.tileRows(weights.columns());
         int tiles = Math.ceilDiv(weights.rows(), tileRows);
-        for (int tile = step.next.getAndIncrement(task.number()); tile < tiles; tile = step.next.getAndIncrement(task.number())) {
-            int row = tile * tileRows;
+        int items = tiles * Math.ceilDiv(panels, group);
+        for (int item = step.next.getAndIncrement(task.number()); item < items; item = step.next.getAndIncrement(task.number())) {
+            int row = item % tiles * tileRows;
             int count = Math.min(tileRows, weights.rows() - row);
-            for (int panel = 0; panel < panels; panel++) {
+            int from = item / tiles * group;
+            int to = Math.min(from + group, panels);
+            for (int panel = from; panel < to; panel++) {
                 for (int i = 0; i < count; i++) {
                     int at = (panel * weights.rows() + row + i) * lanes;
                     Arrays.fill(out, at, at + lanes, task.bias() == null ? 0 : task.bias()[row + i]);
                 }
             }
             step.kernels.decode(weights, row, row + count, scratch.tile, 0);
-            step.kernels.multiplyPanels(scratch.tile, count, weights.columns(), x, panels, out, row, weights.rows());
+            step.kernels.multiplyPanels(scratch.tile, count, weights.columns(), x, from, to, out, row, weights.rows());
         }
     }
 
@@ -208,7 +218,7 @@ final class PanelExecutor {
             for (int i = 0; i < count; i++) {
                 step.kernels.decode(task.matrix(), candidates[first + i], candidates[first + i] + 1, scratch.tile, i * columns);
             }
-            step.kernels.multiplyPanels(scratch.tile, count, columns, x, panels, out, first, candidates.length);
+            step.kernels.multiplyPanels(scratch.tile, count, columns, x, 0, panels, out, first, candidates.length);
         }
     }
 

@@ -68,9 +68,9 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
+    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width) {
         float[] sums = new float[LANES];
-        for (int panel = 0; panel < panels; panel++) {
+        for (int panel = from; panel < to; panel++) {
             for (int row = 0; row < rows; row++) {
                 int outAt = (panel * width + outRow + row) * LANES;
                 System.arraycopy(out, outAt, sums, 0, LANES);

@@ -11,8 +11,11 @@ final class Scratch {
     /** Rows that the panel kernel takes at a time. */
     private static final int ROWS = 6;
 
-    /** Keys whose scores a panel of queries has at one time in attention in both directions; a multiple of the lanes. */
-    static final int KEYS = 256;
+    /**
+     * Keys whose scores a panel of queries has at one time in attention in both directions; a multiple of the lanes. Sequences of up to 512
+     * fit in wherever their first panel begins, so that their sums have one order.
+     */
+    static final int KEYS = 544;
 
     /** Decoded weights, at least six rows of the widest product. */
     final float[] tile;

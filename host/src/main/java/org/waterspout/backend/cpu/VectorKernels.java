@@ -46,8 +46,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
-        VectorTiles.multiplyPanels(tile, rows, columns, x, panels, out, outRow, width);
+    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width) {
+        VectorTiles.multiplyPanels(tile, rows, columns, x, from, to, out, outRow, width);
     }
 
     @Override

@@ -124,13 +124,13 @@ final class VectorTiles {
         }
     }
 
-    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
+    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int firstPanel, int endPanel, float[] out, int outRow, int width) {
         for (int from = 0; from < columns; from += COLUMN_BLOCK) {
             int count = Math.min(COLUMN_BLOCK, columns - from);
-            for (int panel = 0; panel < panels; panel += 2) {
+            for (int panel = firstPanel; panel < endPanel; panel += 2) {
                 int x0 = (panel * columns + from) * COUNT;
                 int out0 = (panel * width + outRow) * COUNT;
-                boolean pair = panel + 1 < panels;
+                boolean pair = panel + 1 < endPanel;
                 int row = 0;
                 for (; row + 6 <= rows; row += 6) {
                     if (pair) {

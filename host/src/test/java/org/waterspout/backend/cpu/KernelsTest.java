@@ -126,7 +126,9 @@ class KernelsTest {
         float[] tile = random.floats(rows * columns);
         float[] x = random.floats(panels * columns * lanes);
         float[] out = new float[panels * width * lanes];
-        kernels.multiplyPanels(tile, rows, columns, x, panels, out, 3, width);
+        int split = panels / 2;
+        kernels.multiplyPanels(tile, rows, columns, x, split, panels, out, 3, width);
+        kernels.multiplyPanels(tile, rows, columns, x, 0, split, out, 3, width);
         for (int panel = 0; panel < panels; panel++) {
             for (int row = 0; row < width; row++) {
                 for (int lane = 0; lane < lanes; lane++) {

@@ -2,10 +2,13 @@ package org.waterspout.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.waterspout.model.hub.DownloadProgress;
+import org.waterspout.model.hub.HubRepository;
 import org.waterspout.model.hub.ModelDownload;
 import org.waterspout.model.hub.ModelReference;
 import org.waterspout.model.hub.ModelStore;
@@ -14,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "pull", mixinStandardHelpOptions = true,
-        description = {"Fetches a model: a name that 'waterspout list' shows, or hf:OWNER/NAME/FILE.gguf of Hugging Face.",
+        description = {"Fetches a model: a name that 'waterspout list' shows, hf:OWNER/NAME or hf:OWNER/NAME/FILE.gguf of Hugging Face.",
             "A broken download goes on where it stopped. HF_TOKEN opens repositories that need one; WATERSPOUT_HUB names a mirror."})
 final class PullCommand implements Callable<Integer> {
 
@@ -32,17 +35,22 @@ final class PullCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        ModelReference reference = ModelReference.parse(model);
         ModelStore store = ModelOptions.store();
-        Path path;
-        try (Bar bar = new Bar(console, reference.file())) {
-            path = store.pull(reference, ModelDownload.of(System.getenv()), bar);
+        ModelDownload download = ModelDownload.of(System.getenv());
+        Optional<HubRepository> repository = HubRepository.parse(model);
+        List<ModelReference> files = repository.map(download::files).orElseGet(() -> List.of(ModelReference.parse(model)));
+        long bytes = 0;
+        for (ModelReference reference : files) {
+            try (Bar bar = new Bar(console, reference.file())) {
+                bytes += store.pull(reference, download, bar).toFile().length();
+            }
         }
+        Path path = repository.map(store::placeOf).orElseGet(() -> store.placeOf(files.getFirst()));
         if (json) {
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("model", model);
             object.put("path", path.toString());
-            object.put("bytes", path.toFile().length());
+            object.put("bytes", bytes);
             console.json(object);
         } else {
             console.line(path.toString());

@@ -1,5 +1,8 @@
 package org.waterspout.model.hub;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -9,6 +12,8 @@ import java.net.http.HttpConnectTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -27,6 +32,7 @@ public final class ModelDownload {
     private static final Logger LOG = LoggerFactory.getLogger(ModelDownload.class);
     private static final String HUGGING_FACE = "https://huggingface.co";
     private static final byte[] GGUF = "GGUF".getBytes(StandardCharsets.US_ASCII);
+    private static final int MOST_LISTING = 16 << 20;
     private static final int PIECE = 1 << 16;
     private static final int MOST_TRIES = 200;
     private static final int MOST_FRUITLESS_TRIES = 6;
@@ -127,6 +133,35 @@ public final class ModelDownload {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw new DownloadException(reference + " was interrupted; the same command goes on from what is there", interrupted);
+        }
+    }
+
+    /**
+     * The files of a model that is a whole folder.
+     *
+     * @throws DownloadException if the hub does not list them, or they hold no weights that can be read
+     */
+    public List<ModelReference> files(HubRepository repository) {
+        try (HubResponse response = HubResponse.request(client, hub, repository.address(hub), token, 0, Optional.empty(), patience.answer)) {
+            if (response.status() != 200) {
+                throw new DownloadException(switch (response.status()) {
+                    case 401, 403, 404 -> "the hub has no hf:" + repository.name() + " at " + repository.revision() + ", or does not show it ("
+                            + response.status() + "): check the spelling; if it is private or gated, set HF_TOKEN";
+                    default -> "the hub answers " + response.status() + " for hf:" + repository.name() + "; try again later";
+                });
+            }
+            JsonNode listing = new ObjectMapper().readTree(response.body().readNBytes(MOST_LISTING));
+            List<String> names = new ArrayList<>();
+            listing.path("siblings").forEach(file -> names.add(file.path("rfilename").asText()));
+            return repository.needed(names);
+        } catch (JsonProcessingException malformed) {
+            throw new DownloadException("the hub's list of the files of hf:" + repository.name() + " is no JSON; check WATERSPOUT_HUB", malformed);
+        } catch (IOException failure) {
+            throw new DownloadException("the files of hf:" + repository.name() + " cannot be listed (" + reason(failure)
+                    + "); check the network and try again", failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new DownloadException("hf:" + repository.name() + " was interrupted; run the same command again", interrupted);
         }
     }
 

@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
+import org.waterspout.model.huggingface.HuggingFaceDirectory;
 
 /**
  * Where model files are: the folder that pulled ones are kept in, and further folders of the user's.
@@ -37,6 +38,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
     private static final Pattern LATER_SHARD = Pattern.compile(".*-(?!00001)\\d{5}-of-\\d{5}\\.gguf");
+    private static final Pattern WEIGHTS = Pattern.compile("model\\.safetensors(\\.index\\.json)?");
     private static final int DEPTH = 4;
     private static final int MOST_NEAR = 5;
 
@@ -94,6 +96,13 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return placeOf(reference);
     }
 
+    /**
+     * Where the folder of a repository is, or will be once all its {@link ModelDownload#files} are pulled.
+     */
+    public Path placeOf(HubRepository repository) {
+        return placeOf(new ModelReference(repository.name(), "config.json", repository.revision(), Optional.empty())).getParent();
+    }
+
     /** A file is moved to its place only when it is whole, so being there is enough; the length shows one changed since. */
     private static boolean isWhole(ModelReference reference, Path place) {
         try {
@@ -106,8 +115,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
     }
 
     /**
-     * The file that a user means by a path, a reference such as {@code hf:owner/name/file.gguf}, a catalogue name, or the name
-     * of a file in one of the folders, with or without its ending, or its beginning if only one file begins so.
+     * The file or folder that a user means by a path, a reference such as {@code hf:owner/name/file.gguf} or {@code hf:owner/name}
+     * (also without hf:), a catalogue name, or the name of a file in one of the folders, with or without its ending, or its beginning if only one file begins so.
      *
      * @throws ModelNotFoundException if there is none; it lists what is near and says how to get it
      * @throws InvalidRequestException if several are meant
@@ -117,6 +126,13 @@ public record ModelStore(Path pulled, List<Path> searched) {
         if (asPath.isPresent()) {
             return asPath.get();
         }
+        Optional<Path> asFolder = asFolder(name);
+        if (asFolder.isPresent()) {
+            return asFolder.get();
+        }
+        if (HubRepository.parse(name).isPresent()) {
+            throw notFound(name, true, list());
+        }
         Optional<ModelReference> reference = name.startsWith("hf:") ? Optional.of(ModelReference.parse(name))
                 : ModelCatalogue.find(name).map(ModelCatalogue.Entry::reference);
         String wanted = name.toLowerCase(Locale.ROOT);
@@ -124,6 +140,16 @@ public record ModelStore(Path pulled, List<Path> searched) {
                 .or(() -> reference.map(this::placeOf).filter(Files::isRegularFile))
                 .or(() -> inFolders(name, file -> isBeginning(wanted, file)))
                 .orElseThrow(() -> notFound(name, reference.isPresent(), list()));
+    }
+
+    /** A folder with a model, such as owner/name or hf:owner/name, in one of the folders. */
+    private Optional<Path> asFolder(String name) {
+        HubRepository repository = HubRepository.parse(name.startsWith("hf:") ? name : "hf:" + name).orElse(null);
+        if (repository == null) {
+            return Optional.empty();
+        }
+        return Stream.concat(searched.stream().map(folder -> folder.resolve(repository.name())), Stream.of(placeOf(repository)))
+                .filter(HuggingFaceDirectory::isOne).findFirst();
     }
 
     /** The one file whose name in lower case is wanted, in the first folder that has one. */
@@ -179,7 +205,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
                 : "did you mean " + String.join(", ", near) + "?";
         return new ModelNotFoundException("no model " + shown + " is a file, or in " + Stream.concat(searched.stream(),
                 Stream.of(pulled)).map(Path::toString).collect(Collectors.joining(", ")) + "; " + hint
-                + " - to get one: waterspout pull NAME, or waterspout pull hf:owner/name/file.gguf");
+                + " - to get one: waterspout pull NAME, or waterspout pull hf:owner/name or hf:owner/name/file.gguf");
     }
 
     private static boolean isNear(String wanted, String candidate) {
@@ -202,7 +228,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return Arrays.stream(row).min().orElseThrow();
     }
 
-    /** Every model file in the folders, in the order they are looked in; of a model in parts, the first. */
+    /** Every model file and model folder in the folders, in the order they are looked in; of a model in parts, the first. */
     public List<Path> list() {
         return folders().stream().flatMap(folder -> modelsIn(folder).stream()).toList();
     }
@@ -214,8 +240,10 @@ public record ModelStore(Path pulled, List<Path> searched) {
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                     String name = lowerName(file);
-                    if (attributes.isRegularFile() && name.endsWith(".gguf") && !LATER_SHARD.matcher(name).matches()) {
+                    if (attributes.isRegularFile() && (name.endsWith(".gguf") && !LATER_SHARD.matcher(name).matches() || name.endsWith(".onnx"))) {
                         here.add(file);
+                    } else if (attributes.isRegularFile() && WEIGHTS.matcher(name).matches() && HuggingFaceDirectory.isOne(file.getParent())) {
+                        here.add(file.getParent());
                     }
                     return FileVisitResult.CONTINUE;
                 }

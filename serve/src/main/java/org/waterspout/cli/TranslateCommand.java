@@ -113,7 +113,7 @@ final class TranslateCommand implements Callable<Integer> {
     }
 
     private Translator load() {
-        return modelOptions.translator(LoadOptions.DEFAULT.withSequences(beam.map(width -> Math.max(1, width)).orElse(1)));
+        return modelOptions.translator(LoadOptions.DEFAULT.withSequences(Math.max(1, Math.max(best, beam.orElse(1)))));
     }
 
     private TranslationOptions options() {

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.waterspout.model.JsonFile;
 
-/** Special tokens and how the model wants its text generated: generation_config.json, or where that says nothing config.json. */
+/**
+ * Special tokens: generation_config.json, or where that says nothing config.json. How the model wants its text generated:
+ * generation_config.json, or where that is missing config.json.
+ */
 final class GenerationKeys {
 
     private static final List<String> WHOLE = List.of("num_beams", "max_length", "min_length", "no_repeat_ngram_size");
@@ -33,18 +36,22 @@ final class GenerationKeys {
             }
             token(config, generation, "decoder_start_token_id", ".decoder_start_token_id", keys);
         }
-        token(config, generation, "forced_bos_token_id", "generation.forced_bos_token_id", keys);
-        token(config, generation, "forced_eos_token_id", "generation.forced_eos_token_id", keys);
+        // Transformers reads how to generate from one file alone: BART's config.json forces an end that its generation_config.json may not
+        settings(generation.json().isEmpty() ? config : generation, keys);
+    }
+
+    private static void settings(Config settings, Keys keys) {
+        token(settings, settings, "forced_bos_token_id", "generation.forced_bos_token_id", keys);
+        token(settings, settings, "forced_eos_token_id", "generation.forced_eos_token_id", keys);
         for (String key : WHOLE) {
-            keys.integer("generation." + key, generation.has(key) ? generation.integer(key) : config.integer(key));
+            keys.integer("generation." + key, settings.integer(key));
         }
-        keys.number("generation.length_penalty", generation.has("length_penalty") ? generation.number("length_penalty")
-                : config.number("length_penalty"));
-        JsonNode stopping = generation.has("early_stopping") ? generation.json().get("early_stopping") : config.json().path("early_stopping");
+        keys.number("generation.length_penalty", settings.number("length_penalty"));
+        JsonNode stopping = settings.json().path("early_stopping");
         if (stopping.isBoolean() || stopping.isTextual()) {
             keys.put("generation.early_stopping", stopping.isBoolean() ? (Object) stopping.booleanValue() : stopping.textValue());
         }
-        forbidden(generation.has("bad_words_ids") ? generation : config, keys);
+        forbidden(settings, keys);
     }
 
     /** Only single tokens: longer forbidden sequences are refused, since nothing here looks for them. */

@@ -1,12 +1,13 @@
 """Records what Transformers and sentencepiece make of hard texts with small vocabularies, for the tokenizers of encoders and
 of encoder-decoders.
 
-    python record_encoder_tokenizers.py OUT
+    python record_encoder_tokenizers.py OUT [FOLDER-OF-MODELS]
 
 Needs transformers, tokenizers, sentencepiece and protobuf. Trains (seeded) WordPiece, byte-level BPE, unigram and SentencePiece
 BPE vocabularies, writes each as a model directory would hold it, and beside it cases.json: for each text of hard_texts.py
 what the tokenizer class of Transformers gives (tokens with special ones, types, offsets in code points, the decoded text),
-for some pairs the same, and for SentencePiece models the pieces of sentencepiece itself where those differ.
+for some pairs the same; for SentencePiece models what
+sentencepiece itself gives. With the second argument also what it gives with the vocabularies of Firefox's models found there.
 """
 import json
 import os
@@ -25,8 +26,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import (BertTokenizer, M2M100Tokenizer, MarianTokenizer, MBart50Tokenizer, MBartTokenizer, MPNetTokenizer,
                           NllbTokenizer, PreTrainedTokenizerFast, RobertaTokenizer, T5Tokenizer, XLMRobertaTokenizer)
 
+from transformers.models.m2m_100.tokenization_m2m_100 import FAIRSEQ_LANGUAGE_CODES as M2M_CODES
+from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES as NLLB_CODES
+
 import hard_texts
-from record_words import corpus
+from record_words import corpus, made_words
 
 TEXTS = hard_texts.texts(80, 4)
 MORE = ["Un affable ﬁdèle, ＦＵＬＬ ｗｉｄｔｈ ①②③ ½ ㎏ ﷺ", "naïve café São Paulo, Ação", "[CLS] a [SEP] b [MASK]", "<extra_id_0> x </s> <pad>",
@@ -36,30 +40,44 @@ TEXTS += MORE
 PAIRS = [(TEXTS[i], TEXTS[-i - 3]) for i in range(1, 40, 3)] + [("", ""), ("a", ""), ("", "b")]
 
 
-def plain_case(tokenizer, text, **more):
-    encoded = tokenizer(text, return_offsets_mapping=tokenizer.is_fast, return_token_type_ids=True, **more)
-    case = {"tokens": encoded["input_ids"]}
-    if any(encoded["token_type_ids"]):
-        case["types"] = encoded["token_type_ids"]
-    if tokenizer.is_fast:
-        case["places"] = [place for pair in encoded["offset_mapping"] for place in pair]
-    case["decoded"] = tokenizer.decode(encoded["input_ids"], skip_special_tokens=True)
+def encoded_case(tokenizer, encoding):
+    case = {"tokens": encoding.ids}
+    if any(encoding.type_ids):
+        case["types"] = encoding.type_ids
+    case["places"] = [place for pair in encoding.offsets for place in pair]
+    case["decoded"] = tokenizer.decode(encoding.ids, skip_special_tokens=True)
     return case
 
 
-def cases(tokenizer, special=True):
-    """Special tokens' names as ordinary text where the library can; as tokens on request."""
+def cases(tokenizer):
+    """One text each, and pairs; special tokens' names are ordinary text in `cases` and `pair_cases`, tokens in `special`."""
     recorded = {"versions": {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__,
-                             "sentencepiece": sentencepiece.__version__}, "texts": TEXTS, "pairs": PAIRS}
-    if tokenizer.is_fast:
-        tokenizer.backend_tokenizer.encode_special_tokens = False
-        recorded["special"] = [tokenizer(text)["input_ids"] for text in TEXTS]
-        tokenizer.backend_tokenizer.encode_special_tokens = True
-    recorded["cases"] = [plain_case(tokenizer, text) for text in TEXTS]
-    if tokenizer.is_fast:
-        recorded["pair_cases"] = [plain_case(tokenizer, first, text_pair=second) for first, second in PAIRS]
-        tokenizer.backend_tokenizer.encode_special_tokens = False
+                             "sentencepiece": sentencepiece.__version__}}
+    if not tokenizer.is_fast:
+        ids = [tokenizer(text, split_special_tokens=True)["input_ids"] for text in TEXTS]
+        recorded["cases"] = [{"tokens": i, "decoded": tokenizer.decode(i, skip_special_tokens=True)} for i in ids]
+        return recorded
+    library = tokenizer.backend_tokenizer
+    recorded["special"] = [tokenizer(text)["input_ids"] for text in TEXTS]
+    library.encode_special_tokens = True
+    recorded["cases"] = [encoded_case(tokenizer, library.encode(text)) for text in TEXTS]
+    recorded["pair_cases"] = [encoded_case(tokenizer, library.encode(first, second)) for first, second in PAIRS]
+    library.encode_special_tokens = False
     return recorded
+
+
+def as_sentence_piece(recorded, tokenizer, model):
+    """Without the texts the tokenizers library cuts otherwise than sentencepiece: white space that the model's character map does
+    not know, and U+2581 in the text. Places and texts are then the pieces' own, not compared."""
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+    kept = []
+    for text, case in zip(TEXTS, recorded["cases"]):
+        pieces = [tokenizer.convert_tokens_to_ids(piece) for piece in processor.encode(text, out_type=str)]
+        tokens = case["tokens"]
+        inner = any(tokens[i:i + len(pieces)] == pieces for i in range(len(tokens) - len(pieces) + 1)) and len(tokens) - len(pieces) < 3
+        kept.append({"tokens": tokens} if inner else None)
+    print(f"{type(tokenizer).__name__}: {kept.count(None)} of {len(kept)} texts cut otherwise than by sentencepiece")
+    return {"versions": recorded["versions"], "cases": kept}
 
 
 def compact(recorded):
@@ -73,7 +91,7 @@ def compact(recorded):
 
 def save(folder, recorded, **config):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cases.json").write_text(compact({k: v for k, v in recorded.items() if k not in ("texts", "pairs")}))
+    (folder / "cases.json").write_text(compact(recorded))
     if config:
         (folder / "tokenizer_config.json").write_text(json.dumps(config) + "\n")
 
@@ -124,16 +142,16 @@ def byte_level(out):
 
 
 def train(folder, name, **options):
-    (folder / "corpus.txt").write_text("\n".join(line.replace("\n", " ") for line in corpus(3)))
+    (folder / "corpus.txt").write_text("\n".join(line.replace("\n", " ") for line in corpus(3) + made_words(4)))
     settings = dict(vocab_size=600, character_coverage=0.985, num_threads=1, minloglevel=2, max_sentence_length=100000)
     sentencepiece.SentencePieceTrainer.train(input=str(folder / "corpus.txt"), model_prefix=str(folder / name), **{**settings, **options})
     return folder / f"{name}.model"
 
 
-def rules(folder):
+def rules(folder, *more):
     """A small character map: ligatures, wide letters, composed accents, spaces, what vanishes."""
     rules_ = [("ﬁ", "fi"), ("①", "1"), ("e\u0301", "é"), ("n\u0303", "ñ"), ("\t", " "), ("\n", " "), ("\u00a0", " "), ("\u3000", " "),
-              ("\u200b", ""), ("½", "1⁄2"), ("㎏", "kg"), ("…", "..."), ("ﷺ", "صلى الله عليه وسلم"), ("ab", "AB")]
+              ("\u200b", ""), ("½", "1⁄2"), ("㎏", "kg"), ("…", "..."), ("ﷺ", "صلى الله عليه وسلم"), *more]
     rules_ += [(chr(0xFF01 + i), chr(0x21 + i)) for i in range(94)]
     path = folder / "rules.tsv"
     path.write_text("".join(" ".join(f"{ord(c):x}" for c in a) + "\t" + " ".join(f"{ord(c):x}" for c in b) + "\n" for a, b in rules_))
@@ -146,7 +164,8 @@ def sentence_piece_cases(model):
     for text in TEXTS:
         pieces = processor.encode(text, return_type="proto").pieces
         ids = [piece.id for piece in pieces]
-        found.append({"tokens": ids, "decoded": processor.decode([i for i in ids if not processor.is_unknown(i)])})
+        places = [len(text.encode()[:place].decode()) for piece in pieces for place in (piece.begin, piece.end)]
+        found.append({"tokens": ids, "places": places, "decoded": processor.decode([i for i in ids if not processor.is_unknown(i)])})
     return {"versions": {"sentencepiece": sentencepiece.__version__}, "cases": found}
 
 
@@ -155,11 +174,11 @@ def sentence_piece(out, folder):
     symbols = ["<sep>", "hello world", "▁▁", "<|x|>"]
     made = {
         "unigram-nfkc": dict(model_type="unigram", normalization_rule_name="nmt_nfkc", bos_id=-1, eos_id=0, unk_id=1),
-        "unigram-rules": dict(model_type="unigram", normalization_rule_tsv=rules(folder), user_defined_symbols=symbols),
+        "unigram-rules": dict(model_type="unigram", normalization_rule_tsv=rules(folder, ("ab", "AB")), user_defined_symbols=symbols),
         "unigram-bytes": dict(model_type="unigram", normalization_rule_name="identity", byte_fallback=True, vocab_size=800,
                               remove_extra_whitespaces=False, pad_id=3),
         "unigram-suffix": dict(model_type="unigram", normalization_rule_tsv=rules(folder), treat_whitespace_as_suffix=True),
-        "bpe-rules": dict(model_type="bpe", normalization_rule_tsv=rules(folder), user_defined_symbols=symbols),
+        "bpe-rules": dict(model_type="bpe", normalization_rule_tsv=rules(folder, ("ab", "AB")), user_defined_symbols=symbols),
         "bpe-bytes": dict(model_type="bpe", normalization_rule_name="identity", byte_fallback=True, vocab_size=800,
                           add_dummy_prefix=False),
     }
@@ -175,29 +194,47 @@ def with_model(out, name, model, make, file="sentencepiece.bpe.model", **config)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(model, folder / file)
     tokenizer = make(folder)
-    recorded = cases(tokenizer)
-    save(folder, recorded, **config)
+    save(folder, cases(tokenizer), **config)
     return tokenizer
 
 
 def layouts(out, folder):
     """Directories with a SentencePiece model alone, whose numbers the tokenizer class makes up."""
     t5 = train(folder, "t5", model_type="unigram", normalization_rule_tsv=rules(folder), pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
-    with_model(out, "t5", t5, lambda d: T5Tokenizer.from_pretrained(str(d)), "spiece.model", tokenizer_class="T5Tokenizer")
+    tokenizer = with_model(out, "t5", t5, lambda d: T5Tokenizer.from_pretrained(str(d)), "spiece.model")
+    save(out / "t5", as_sentence_piece(cases(tokenizer), tokenizer, t5), tokenizer_class="T5Tokenizer")
     fairseq = train(folder, "fairseq", model_type="unigram", normalization_rule_tsv=rules(folder))
     bpe = train(folder, "fairseq-bpe", model_type="bpe", normalization_rule_tsv=rules(folder))
     for name, cls, model, source, other in (
             ("xlm-roberta", XLMRobertaTokenizer, fairseq, None, None), ("mbart", MBartTokenizer, fairseq, "en_XX", "ro_RO"),
             ("mbart50", MBart50Tokenizer, fairseq, "en_XX", "pt_XX"), ("nllb", NllbTokenizer, bpe, "eng_Latn", "por_Latn")):
-        tokenizer = with_model(out, name, model, lambda d: cls.from_pretrained(str(d)), tokenizer_class=cls.__name__)
-        recorded = cases(tokenizer)
+        # without this NLLB's class leaves out its languages where there is no tokenizer.json
+        more = {"extra_special_tokens": NLLB_CODES} if name == "nllb" else {}
+        tokenizer = with_model(out, name, model, lambda d: cls.from_pretrained(str(d), **more))
+        recorded = as_sentence_piece(cases(tokenizer), tokenizer, model)
         if source:
             recorded["languages"] = languages(tokenizer, source, other)
-        save(out / name, recorded, tokenizer_class=cls.__name__)
+        save(out / name, published(recorded, tokenizer) if name == "nllb" else recorded, tokenizer_class=cls.__name__)
         if name in ("xlm-roberta", "nllb"):
             tokenizer.save_pretrained(out / f"{name}-json")
-            save(out / f"{name}-json", recorded)
+            save(out / f"{name}-json", dict(cases(tokenizer), **({"languages": languages(tokenizer, source, other)} if source else {})))
             (out / f"{name}-json" / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": cls.__name__}) + "\n")
+
+
+def published(recorded, tokenizer):
+    """The published NLLB models have their languages before <mask> (eng_Latn is 256047 of 256000 pieces); made from the pieces
+    alone, Transformers' class has them behind."""
+    mask = tokenizer.mask_token_id
+    last = mask + len(NLLB_CODES)
+
+    def moved(token):
+        return last if token == mask else token - 1 if mask < token <= last else token
+    for case in recorded["cases"]:
+        if case:
+            case["tokens"] = [moved(token) for token in case["tokens"]]
+    recorded["languages"] = {code: {"source": [moved(token) for token in at["source"]], "token": moved(at["token"])}
+                             for code, at in recorded["languages"].items()}
+    return recorded
 
 
 def languages(tokenizer, source, other):
@@ -220,7 +257,7 @@ def listed(out, folder):
     vocabulary = {name: i for i, name in enumerate(["<s>", "<pad>", "</s>", "<unk>"] + names[:-20] + ["ö", "Ж"])}
     (out / "m2m100").mkdir(parents=True, exist_ok=True)
     (out / "m2m100" / "vocab.json").write_text(json.dumps(vocabulary))
-    m2m = with_model(out, "m2m100", model, lambda d: M2M100Tokenizer(vocab_file=str(d / "vocab.json"), spm_file=str(d / "sentencepiece.bpe.model")))
+    m2m = with_model(out, "m2m100", model, lambda d: M2M100Tokenizer(vocab_file=str(d / "vocab.json"), spm_file=str(d / "sentencepiece.bpe.model"), additional_special_tokens=[f"__{code}__" for code in M2M_CODES["m2m100"]]))
     recorded = cases(m2m)
     recorded["languages"] = languages(m2m, "en", "pt")
     save(out / "m2m100", recorded, tokenizer_class="M2M100Tokenizer")
@@ -238,11 +275,21 @@ def listed(out, folder):
     (folder_ / "vocab.json").write_text(json.dumps(vocabulary))
     marian = MarianTokenizer(source_spm=str(folder_ / "source.spm"), target_spm=str(folder_ / "target.spm"), vocab=str(folder_ / "vocab.json"))
     recorded = cases(marian)
-    recorded["target"] = [marian(text_target=text)["input_ids"] for text in TEXTS]
+    recorded["target"] = [marian(text_target=text, split_special_tokens=True)["input_ids"] for text in TEXTS]
     save(folder_, recorded, tokenizer_class="MarianTokenizer")
 
 
-def main(out):
+def published_models(out, folder):
+    """Firefox's vocabularies, which are not here but wherever the models are: what sentencepiece makes of the lines beside them."""
+    for pair in ("enpt", "pten"):
+        model = folder / f"firefox-{pair}" / f"vocab.{pair}.spm"
+        lines = [line for path in sorted(model.parent.glob("*.txt")) for line in path.read_text(encoding="utf-8").splitlines()]
+        processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        recorded = [{"text": text, "tokens": processor.encode(text)} for text in lines + hard_texts.texts(250, 6)]
+        (out / f"firefox-{pair}.json").write_text(compact({"versions": {"sentencepiece": sentencepiece.__version__}, "cases": recorded}))
+
+
+def main(out, models):
     out.mkdir(parents=True, exist_ok=True)
     (out / "texts.json").write_text(compact({"texts": TEXTS, "pairs": PAIRS}))
     word_piece(out)
@@ -251,6 +298,8 @@ def main(out):
         sentence_piece(out, pathlib.Path(temporary))
         layouts(out, pathlib.Path(temporary))
         listed(out, pathlib.Path(temporary))
+    if models:
+        published_models(out, pathlib.Path(models))
 
 
-main(pathlib.Path(sys.argv[1]))
+main(pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)

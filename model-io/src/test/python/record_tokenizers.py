@@ -8,7 +8,6 @@ make of the texts of hard_texts.py; with the third also what llama.cpp makes of 
 """
 import json
 import pathlib
-import random
 import subprocess
 import sys
 import tempfile
@@ -19,14 +18,10 @@ import tokenizers
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 import hard_texts
+from record_words import corpus
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 TEXTS = hard_texts.texts(100)
-WORDS = ("the of and to in is it you that he was for on are with as his they be at one have this from or had by hot word but "
-         "what some we can out other were all there when up use your how said an each she which do their time if will way "
-         "Москва и в не на я быть он с что der die und das nicht le la les des que não uma para 的 是 不 了 在 人 有 我 "
-         "hello Hello world def return self import public static void int x y 1 12 123 2026 é ü ñ 😀 don't it's we'll I'm").split()
-
 # The expressions as the models' own tokenizer.json files have them.
 AFTER = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 WORD = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
@@ -42,12 +37,6 @@ PRE = {
     "default": [r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", r"[0-9][0-9][0-9]"],
 }
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<repo_name>"]
-
-
-def corpus(seed):
-    draw = random.Random(seed)
-    lines = [" ".join(draw.choices(WORDS, k=draw.randint(3, 12))) + draw.choice(".,!?\n  ") for _ in range(1500)]
-    return lines + [text for text in hard_texts.FIXED if 0 < len(text) < 100 and "\0" not in text]
 
 
 def byte_level(name):

@@ -13,3 +13,11 @@ def corpus(seed):
     draw = random.Random(seed)
     lines = [" ".join(draw.choices(WORDS, k=draw.randint(3, 12))) + draw.choice(".,!?\n  ") for _ in range(1500)]
     return lines + [text for text in hard_texts.FIXED if 0 < len(text) < 100 and "\0" not in text]
+
+
+def made_words(seed):
+    """Lines of words put together from syllables, which give a unigram model something to find."""
+    draw = random.Random(seed)
+    syllables = "ba co di fe gu ha in jo ka lo ma ne on pa qui ro sa te un vo wi xe ção mente tion ing ed er re ça nh lh ão éè über straße".split()
+    words = ["".join(draw.choices(syllables, k=draw.randint(1, 5))) for _ in range(900)]
+    return [" ".join(words[int(draw.random() ** 3 * len(words))] for _ in range(draw.randint(3, 12))) for _ in range(3000)]

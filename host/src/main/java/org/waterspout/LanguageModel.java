@@ -3,25 +3,17 @@ package org.waterspout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.waterspout.backend.Backend;
-import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.Backends;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
-import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Engine;
 import org.waterspout.generate.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
-import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
@@ -42,23 +34,19 @@ import org.waterspout.model.text.Tokenizer;
  */
 public final class LanguageModel implements AutoCloseable {
 
-    private final ModelFile file;
-    private final Architecture architecture;
+    private final LoadedModel loaded;
     private final Tokenizer tokenizer;
     private final Optional<ChatTemplate> template;
-    private final Backend backend;
     private final Engine engine;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
     private final ReadWriteLock tokenizerUse = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private LanguageModel(ModelFile file, Architecture architecture, Tokenizer tokenizer, Backend backend, Engine engine) {
-        this.file = file;
-        this.architecture = architecture;
-        this.tokenizer = tokenizer;
-        this.template = ChatTemplate.of(file.metadata(), tokenizer);
-        this.backend = backend;
-        this.engine = engine;
+    private LanguageModel(LoadedModel loaded) {
+        this.loaded = loaded;
+        this.tokenizer = loaded.tokenizer();
+        this.template = ChatTemplate.of(loaded.file().metadata(), tokenizer);
+        this.engine = new Engine(loaded.plan());
     }
 
     /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -85,65 +73,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
-        Backend backend = null;
-        Plan plan = null;
-        // The tokenizer takes about as long as the weights on the cpu backend, and neither needs the other.
-        CompletableFuture<Tokenizer> tokenizer = CompletableFuture.supplyAsync(() -> Tokenizer.of(file.metadata()));
-        try {
-            backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
-            Architecture architecture = Architecture.of(file);
-            int context = contextLength(architecture, options);
-            Graph graph = GraphBuilder.build(file, architecture, context);
-            if (!options.backend().equals("cpu")) {
-                // The JVM stops its threads with signals. PoCL's compiler, seeing one, deletes the files it is writing, and the build of a
-                // kernel fails, seldom but seen. So no other thread of ours runs while a device's compiler does.
-                joined(tokenizer);
-            }
-            plan = backend.prepare(graph, new PlanOptions(context, options.sequences(), Math.min(options.batchRows(), context),
-                    options.observable()));
-            requireSameVocabulary(architecture, joined(tokenizer));
-            return new LanguageModel(file, architecture, joined(tokenizer), backend, new Engine(plan));
-        } catch (RuntimeException | Error failure) {
-            for (AutoCloseable opened : new AutoCloseable[] {plan, backend, finished(tokenizer), file}) {
-                close(opened, failure);
-            }
-            throw failure;
-        }
-    }
-
-    /** Else a prompt would reach beyond the embedding table, or an answer beyond the tokens. */
-    private static void requireSameVocabulary(Architecture architecture, Tokenizer tokenizer) {
-        if (tokenizer.vocabularySize() != architecture.vocabulary()) {
-            throw new ModelFormatException("tokenizer.ggml.tokens has " + tokenizer.vocabularySize()
-                    + " tokens, but tensor token_embd.weight has rows for " + architecture.vocabulary() + "; get the file again");
-        }
-    }
-
-    private static Tokenizer joined(CompletableFuture<Tokenizer> tokenizer) {
-        try {
-            return tokenizer.join();
-        } catch (CompletionException e) {
-            switch (e.getCause()) {
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                case null, default -> throw e;
-            }
-        }
-    }
-
-    /** The tokenizer, if it was made: for closing after another part of a load failed. */
-    private static Tokenizer finished(CompletableFuture<Tokenizer> tokenizer) {
-        return tokenizer.exceptionally(alreadyFailing -> null).join();
-    }
-
-    private static void close(AutoCloseable opened, Throwable failure) {
-        if (opened != null) {
-            try {
-                opened.close();
-            } catch (Exception e) {
-                failure.addSuppressed(e);
-            }
-        }
+        return new LanguageModel(LoadedModel.load(file, options, GraphBuilder::build));
     }
 
     /** The context a model is loaded with: as asked, at most what it was trained for. */
@@ -216,7 +146,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     public Architecture architecture() {
-        return architecture;
+        return loaded.architecture();
     }
 
     public Tokenizer tokenizer() {
@@ -228,16 +158,16 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     public ModelFile file() {
-        return file;
+        return loaded.file();
     }
 
     /** What the model is called: the file's own name for it, else the file's. */
     public String name() {
-        return file.metadata().optionalString("general.name").orElseGet(() -> file.path().getFileName().toString());
+        return loaded.name();
     }
 
     public Device device() {
-        return backend.device();
+        return loaded.backend().device();
     }
 
     /** Positions an answer and its prompt may take together. */
@@ -271,9 +201,7 @@ public final class LanguageModel implements AutoCloseable {
             }
             closed = true;
             engine.close();
-            backend.close();
-            tokenizer.close();
-            file.close();
+            loaded.close();
         } finally {
             tokenizerUse.writeLock().unlock();
         }

@@ -2,7 +2,9 @@ package org.waterspout;
 
 import java.util.Optional;
 import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.model.architecture.Architecture;
 
 /**
  * How a model is loaded.
@@ -12,7 +14,7 @@ import org.waterspout.error.InvalidRequestException;
  * @param device        id of a device as {@code waterspout devices} lists them; the backend's first when absent
  * @param contextLength positions a sequence may have; 0 for the model's own length, at most {@link #DEFAULT_CONTEXT}
  * @param sequences     generations that may be open at one time
- * @param batchRows     most tokens computed in one step of a prompt
+ * @param batchRows     most tokens computed in one step of a prompt; encoders take more where one sequence may have more
  * @param observable    keep every operation's values readable, for validation
  */
 public record LoadOptions(String backend, int threads, Optional<String> device, int contextLength, int sequences, int batchRows,
@@ -21,6 +23,9 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
     /** The longest context that is set up unless more is asked for, so that a model of 128k positions loads on a small machine. */
     public static final int DEFAULT_CONTEXT = 4096;
 
+    /** Sequences that an encoder takes in one step, where its rows have room. */
+    private static final int ENCODED_SEQUENCES = 64;
+
     public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 1, 256, false);
 
     public LoadOptions {
@@ -28,6 +33,20 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
             throw new InvalidRequestException("threads and context length must be 0 or more, sequences and batch rows 1 or more: "
                     + threads + ", " + contextLength + ", " + sequences + ", " + batchRows);
         }
+    }
+
+    /**
+     * What a plan of {@code contextLength} positions is made for. Encoders take whole sequences in a step, and as many as there is room for;
+     * of an encoder-decoder, a source may be as long as an answer.
+     */
+    public PlanOptions planOptions(Architecture architecture, int contextLength) {
+        boolean wholeSequences = architecture.encoder().isPresent();
+        int rows = wholeSequences ? Math.max(batchRows, contextLength) : Math.min(batchRows, contextLength);
+        if (architecture.decoder().isEmpty()) {
+            return new PlanOptions(contextLength, Math.max(sequences, ENCODED_SEQUENCES), rows, observable);
+        }
+        PlanOptions decoder = new PlanOptions(contextLength, sequences, rows, observable);
+        return wholeSequences ? decoder.withSources(sequences, contextLength) : decoder;
     }
 
     public LoadOptions withBackend(String value) {

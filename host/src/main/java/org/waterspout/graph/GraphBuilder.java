@@ -17,10 +17,14 @@ public final class GraphBuilder {
     private GraphBuilder() {
     }
 
-    /** The plain graph of any model: a decoder's logits, an encoder's head where it has one, else its rows. */
+    /**
+     * The plain graph of any model: a decoder's logits; an encoder's head, else its vectors, else its rows.
+     *
+     * @param contextLength as for the kind of graph; for both sides of an encoder-decoder
+     */
     public static Graph of(ModelFile file, Architecture architecture, int contextLength) {
         if (architecture.decoder().isEmpty()) {
-            return encoder(file, architecture, contextLength, architecture.head().isPresent() ? Target.HEAD : Target.HIDDEN);
+            return encoder(file, architecture, contextLength, target(architecture));
         }
         return architecture.encoder().isPresent() ? encoderDecoder(file, architecture, contextLength, contextLength)
                 : build(file, architecture, contextLength);
@@ -50,6 +54,12 @@ public final class GraphBuilder {
         return builder.graph(architecture.family(), logits, Optional.empty());
     }
 
+    /** What an encoder is for. */
+    public static Target target(Architecture architecture) {
+        return architecture.head().stream().anyMatch(head -> !head.labels().isEmpty()) ? Target.HEAD
+                : architecture.pooling().isPresent() ? Target.VECTOR : Target.HIDDEN;
+    }
+
     /**
      * The plain graph of an encoder.
      *
@@ -73,8 +83,9 @@ public final class GraphBuilder {
             case POOLED -> builder.headVector(requirePooledHead(architecture), hidden);
             case HEAD -> builder.head(requireHead(architecture), hidden);
         };
-        // a graph without the head leaves its weights unread
-        weights.know("cls.");
+        if (target != Target.HEAD) {
+            weights.know("cls."); // a graph without the head leaves its weights unread
+        }
         weights.requireAllUsed();
         return builder.graph(architecture.family(), output, Optional.empty());
     }
@@ -107,13 +118,14 @@ public final class GraphBuilder {
     }
 
     private static Architecture.Head requireHead(Architecture architecture) {
-        return architecture.head().orElseThrow(() -> new InvalidRequestException("this model of the family " + architecture.family()
-                + " has no head: it gives vectors (embed), no labels"));
+        return architecture.head().filter(head -> !head.labels().isEmpty()).orElseThrow(() -> new InvalidRequestException(
+                "this model of the family " + architecture.family() + " has no head: it gives vectors (embed), no labels"));
     }
 
     /** A head, or the pooler of a model without one. */
     private static Architecture.Head requirePooledHead(Architecture architecture) {
-        Architecture.Head head = requireHead(architecture);
+        Architecture.Head head = architecture.head().orElseThrow(() -> new InvalidRequestException("this model of the family "
+                + architecture.family() + " has neither a head nor a pooler: it gives vectors (embed)"));
         if (head.task() == Task.TOKENS || head.task() == Task.SPAN) {
             throw new InvalidRequestException("this model judges every token, so it pools none");
         }

@@ -1,6 +1,7 @@
 package org.waterspout.graph;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -8,6 +9,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.Tensor;
+import org.waterspout.model.WeightType;
 
 /** Looks up a file's tensors, each checked against the shape that the metadata promises. */
 final class ModelWeights {
@@ -53,6 +55,16 @@ final class ModelWeights {
         }
         MemorySegment part = tensor.data().asSlice(tensor.type().bytes(from), tensor.type().bytes(to - from));
         return new Weight(role, layer, new Tensor(name + "[" + from + ":" + to + "]", tensor.type(), List.of(to - from), part));
+    }
+
+    /** The rows of {@code lower} behind those of {@code upper}; of vectors, their elements. */
+    static Weight stacked(Weight upper, Weight lower) {
+        float[] above = upper.tensor().decode();
+        float[] numbers = Arrays.copyOf(above, above.length + lower.rows() * lower.columns());
+        System.arraycopy(lower.tensor().decode(), 0, numbers, above.length, numbers.length - above.length);
+        boolean vector = upper.tensor().shape().size() == 1;
+        List<Integer> shape = vector ? List.of(numbers.length) : List.of(upper.rows() + lower.rows(), upper.columns());
+        return new Weight(upper.role(), upper.layer(), new Tensor(upper.role(), WeightType.F32, shape, MemorySegment.ofArray(numbers)));
     }
 
     /**

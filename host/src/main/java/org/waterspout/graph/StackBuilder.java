@@ -299,8 +299,24 @@ final class StackBuilder {
         return norm(head.norm(), "head.norm", "cls.norm", vector);
     }
 
+    /**
+     * Of a distilled model, [rows, 2 * labels]: what the head makes of every row, then what the second head makes of it; the first
+     * counts for a sequence's first row, the second for its second.
+     */
     Value head(Architecture.Head head, Value hidden) {
-        return project("head.output", "cls.output", head.bias(), headVector(head, hidden), head.labels().size());
+        Value vector = headVector(head, hidden);
+        int labels = head.labels().size();
+        if (!head.distilled()) {
+            return project("head.output", "cls.output", head.bias(), vector, labels);
+        }
+        Weight weight = ModelWeights.stacked(weights.matrix("head.output", Weight.NO_LAYER, "cls.output.weight", labels, vector.width()),
+                weights.matrix("head.output", Weight.NO_LAYER, "cls.distilled.weight", labels, vector.width()));
+        Optional<Weight> bias = head.bias() ? Optional.of(ModelWeights.stacked(
+                weights.vector("head.output.bias", Weight.NO_LAYER, "cls.output.bias", labels),
+                weights.vector("head.output.bias", Weight.NO_LAYER, "cls.distilled.bias", labels))) : Optional.empty();
+        Value output = value("head.output", 2 * labels);
+        ops.add(new Op.MatMul(vector, weight, bias, output));
+        return output;
     }
 
     private Value norm(Optional<Architecture.Norm> one, String role, String tensor, Value input) {

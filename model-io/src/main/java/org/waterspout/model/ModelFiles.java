@@ -9,13 +9,15 @@ import java.nio.file.Path;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.model.gguf.GgufFile;
+import org.waterspout.model.huggingface.HuggingFaceDirectory;
 import org.waterspout.model.marian.MarianFile;
+import org.waterspout.model.onnx.OnnxFile;
 
 /** Opens a model of any format that is known, told apart by the first bytes of a file and by what is in a folder. */
 public final class ModelFiles {
 
     private static final String LFS_POINTER = "version https://git-lfs";
-    private static final String READABLE = "GGUF files and Marian's binary files can be read";
+    private static final String READABLE = "GGUF files, Hugging Face folders with safetensors, encoders in ONNX, and Marian's binary files can be read";
 
     private ModelFiles() {
     }
@@ -38,6 +40,19 @@ public final class ModelFiles {
         if (MarianFile.isMarian(bytes)) {
             return MarianFile.open(path);
         }
+        if (OnnxFile.isOnnx(bytes)) {
+            return OnnxFile.open(path);
+        }
+        if (beginning.startsWith("{", Long.BYTES) && HuggingFaceDirectory.isOne(folderOf(path))) {
+            return HuggingFaceDirectory.open(folderOf(path)); // safetensors: the length of a header, and the header
+        }
+        if (beginning.startsWith("{", Long.BYTES)) {
+            throw new ModelNotFoundException(path + " holds only weights; put the model's config.json and tokenizer beside it");
+        }
+        if (beginning.startsWith("PK\3\4") || beginning.startsWith("\u0080\2")) {
+            throw new ModelFormatException(path + " is pickled by Python, which is not safe to read; save the model as safetensors, with "
+                    + "save_pretrained(folder, safe_serialization=True)");
+        }
         if (beginning.startsWith(LFS_POINTER)) {
             throw new ModelFormatException(path + " is only git's pointer to a model; fetch the file itself with: git lfs pull");
         }
@@ -48,10 +63,20 @@ public final class ModelFiles {
     }
 
     private static ModelFile openFolder(Path folder) {
+        if (HuggingFaceDirectory.isOne(folder)) {
+            return HuggingFaceDirectory.open(folder);
+        }
         if (MarianFile.isIn(folder)) {
             return MarianFile.open(folder);
         }
+        if (OnnxFile.isIn(folder)) {
+            return OnnxFile.open(folder);
+        }
         throw new ModelNotFoundException(folder + " is a folder without a model that is known; name the model file itself: " + READABLE);
+    }
+
+    private static Path folderOf(Path file) {
+        return file.toAbsolutePath().getParent();
     }
 
     private static byte[] beginning(Path path) {

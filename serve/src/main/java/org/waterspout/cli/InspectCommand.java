@@ -15,8 +15,6 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Backends;
 import org.waterspout.backend.MemoryUse;
-import org.waterspout.backend.PlanOptions;
-import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -54,16 +52,17 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ModelFile file = ModelOptions.open(model); Tokenizer tokenizer = Tokenizer.of(file.metadata())) {
+        try (ModelFile file = ModelOptions.open(model)) {
             Architecture architecture = Architecture.of(file);
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("file", file.path().toString());
             object.put("format", file.format());
             object.put("name", file.metadata().optionalString("general.name").orElse(""));
             object.putAll(ModelDescription.of(architecture));
-            object.put("tokenizer", file.metadata().string("tokenizer.ggml.model"));
-            object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
-            object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
+            file.metadata().optionalString("tokenizer.ggml.model").ifPresent(kind -> object.put("tokenizer", kind));
+            if (architecture.decoder().isPresent() && architecture.encoder().isEmpty()) {
+                object.putAll(generation(file));
+            }
             List<Map<String, Object>> memory = memory(file, architecture);
             if (json) {
                 object.put("memory", memory);
@@ -80,6 +79,15 @@ final class InspectCommand implements Callable<Integer> {
         return 0;
     }
 
+    private static Map<String, Object> generation(ModelFile file) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        try (Tokenizer tokenizer = Tokenizer.of(file)) {
+            object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
+        }
+        object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
+        return object;
+    }
+
     private static List<Map<String, Object>> memory(ModelFile file, Architecture architecture) {
         List<Map<String, Object>> rows = new ArrayList<>();
         Set<Integer> lengths = new LinkedHashSet<>(List.of(Math.min(512, architecture.contextLength()),
@@ -87,10 +95,8 @@ final class InspectCommand implements Callable<Integer> {
         for (Map.Entry<String, String> entry : ESTIMATED_BY.entrySet()) {
             try (Backend backend = Backends.open(entry.getValue(), BackendOptions.DEFAULT)) {
                 for (int length : lengths) {
-                    Graph built = GraphBuilder.of(file, architecture, length);
-                    int rowsAtOnce = Math.min(LoadOptions.DEFAULT.batchRows(), length);
-                    MemoryUse use = backend.estimate(built, new PlanOptions(length, 1, rowsAtOnce, false)
-                            .withSources(built.encoder().isPresent() ? 1 : 0, built.encoder().isPresent() ? length : 0));
+                    MemoryUse use = backend.estimate(GraphBuilder.of(file, architecture, length),
+                            LoadOptions.DEFAULT.planOptions(architecture, length));
                     Map<String, Object> row = new LinkedHashMap<>();
                     row.put("backend", entry.getKey());
                     row.put("context_length", length);

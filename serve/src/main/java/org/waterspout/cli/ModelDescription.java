@@ -24,6 +24,7 @@ final class ModelDescription {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("family", architecture.family());
         object.put("kind", architecture.decoder().isEmpty() ? "encoder" : architecture.encoder().isEmpty() ? "decoder" : "encoder-decoder");
+        object.put("tasks", tasks(architecture));
         Stack stack = architecture.main();
         object.put("layers", stack.layers().size());
         if (architecture.decoder().isPresent()) {
@@ -38,11 +39,23 @@ final class ModelDescription {
             object.put("logit_soft_cap", output.softCap());
         });
         architecture.pooling().ifPresent(pooling -> object.put("pooling", pooling));
-        architecture.head().ifPresent(head -> {
+        architecture.head().filter(head -> !head.labels().isEmpty()).ifPresent(head -> {
             object.put("head", head.task());
             object.put("labels", head.labels());
         });
         return object;
+    }
+
+    /** The commands that this model is for. */
+    private static List<String> tasks(Architecture architecture) {
+        if (architecture.decoder().isPresent()) {
+            return architecture.encoder().isPresent() ? List.of("translate") : List.of("run", "chat");
+        }
+        return architecture.head().filter(head -> !head.labels().isEmpty()).map(head -> switch (head.task()) {
+            case SEQUENCE -> List.of(head.labels().size() == 1 ? "rerank" : "classify");
+            case MULTI_LABEL, REGRESSION, TOKENS -> List.of("classify");
+            case SPAN -> List.of("answer");
+        }).orElse(List.of("embed"));
     }
 
     private static Map<String, Object> layers(Stack stack) {

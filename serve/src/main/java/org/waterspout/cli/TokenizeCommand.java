@@ -47,7 +47,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         byte[] text = text();
-        try (ModelFile opened = ModelOptions.open(model); Tokenizer tokenizer = Tokenizer.of(opened.metadata())) {
+        try (ModelFile opened = ModelOptions.open(model); Tokenizer tokenizer = Tokenizer.of(opened)) {
             int[] tokens = prompt ? tokenizer.encodePrompt(new String(text, StandardCharsets.UTF_8), special) : tokenizer.encode(text, special);
             List<String> pieces = new ArrayList<>();
             for (int token : tokens) {

@@ -55,6 +55,34 @@ class ArchitectureTest {
     }
 
     @Test
+    void eachEncoderIsDescribed() {
+        Architecture bert = encoder("bert-tokens");
+        assertTrue(bert.decoder().isEmpty() && bert.output().isEmpty());
+        assertEquals(2, ((Architecture.Tokens) bert.main().input()).types());
+        assertTrue(layers(bert).getFirst().norms().mixer().sum().isPresent());
+        assertTrue(layers(bert).getFirst().norms().mixer().before().isEmpty());
+        assertEquals(Architecture.Task.TOKENS, bert.head().orElseThrow().task());
+        assertEquals(List.of("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), bert.head().orElseThrow().labels());
+        assertTrue(encoder("bert").head().orElseThrow().labels().isEmpty());
+        assertTrue(encoder("distilbert").head().isEmpty());
+        assertEquals(new Architecture.Relative(32, 128), attention(layers(encoder("mpnet")).get(1)).relative().orElseThrow());
+        List<Architecture.Layer> modern = layers(encoder("modern-bert"));
+        assertEquals(List.of(0, 5, 5, 0), modern.stream().map(layer -> attention(layer).window()).toList());
+        assertEquals(160_000, attention(modern.get(0)).rotary().orElseThrow().base());
+        assertEquals(500, attention(modern.get(1)).rotary().orElseThrow().base());
+        assertTrue(modern.get(0).norms().mixer().before().isEmpty() && modern.get(1).norms().mixer().before().isPresent());
+        assertTrue(modern.getFirst().feedForward().packed());
+        assertEquals(18, ((Architecture.Patches) encoder("deit-distilled").main().input()).rows());
+        assertTrue(encoder("deit-distilled").head().orElseThrow().distilled());
+    }
+
+    private static Architecture encoder(String name) {
+        try (EncoderModel model = EncoderModel.open(name)) {
+            return model.architecture();
+        }
+    }
+
+    @Test
     void theFilesOwnPatternOfWindowsComesFirst() {
         try (FamilyModel model = FamilyModel.open("gemma2")) {
             ChangedFile file = ChangedFile.of(model.file());
@@ -82,7 +110,7 @@ class ArchitectureTest {
     void anUnknownArchitectureListsTheKnownOnes() {
         String message = refused("llama", file -> file.key("general.architecture", "mamba"), UnsupportedModelException.class);
         assertEquals("the architecture 'mamba' is not supported; supported are llama, granite, qwen2, qwen3, gemma2, gemma3, phi3, gpt2, "
-                        + "bert, roberta, distilbert, mpnet, modern-bert, nomic-bert, vit, transformer, marian, t5, bart, m2m100",
+                        + "bert, roberta, distilbert, mpnet, modern-bert, nomic-bert, vit, transformer, marian, t5, bart, m2m100, pegasus",
                 message);
     }
 

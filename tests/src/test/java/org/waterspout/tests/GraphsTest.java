@@ -23,6 +23,7 @@ import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.graph.Fusion;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Graph;
+import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Op;
 
 /** The graphs of the families: printed and compared with golden texts, and fused without changing a bit of what they compute. */
@@ -40,6 +41,47 @@ class GraphsTest {
                 compare(name, model.graph(64).print());
             }
         }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> anEncodersPlainGraphIsPrintedAsBefore() {
+        return Stream.of("bert-sequence", "roberta", "distilbert-span", "mpnet", "modern-bert-mean", "nomic-bert-tokens", "vit-sequence",
+                "deit-distilled").map(name -> DynamicTest.dynamicTest(name, () -> {
+                    try (EncoderModel model = EncoderModel.open(name)) {
+                        compare(name, GraphBuilder.of(model.file(), model.architecture(), model.architecture().contextLength()).print());
+                    }
+                }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> anEncoderDecodersPlainGraphIsPrintedAsBefore() {
+        return TranslatorModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            try (TranslatorModel model = TranslatorModel.open(name)) {
+                compare("translator-" + name, model.graph(32, 40).print());
+            }
+        }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> noFusionChangesAnEncoderDecodersLogits() {
+        return TranslatorModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            try (TranslatorModel model = TranslatorModel.open(name)) {
+                Graph plain = model.graph(32, 40);
+                Graph fused = Fusion.apply(plain, ALL);
+                assertTrue(kinds(fused).size() > 1 && kinds(fused.encoder().orElseThrow()).size() > 1, fused.print());
+                TranslatorModel.Recording recording = model.recordings().getFirst();
+                assertArrayEquals(logits(plain, recording), logits(fused, recording));
+            }
+        }));
+    }
+
+    private static float[] logits(Graph graph, TranslatorModel.Recording recording) {
+        float[] logits = new float[recording.logits().length];
+        try (Plan plan = new ReferenceBackend().prepare(graph, new PlanOptions(32, 1, 40, true).withSources(1, 40))) {
+            plan.encode(Batch.of(recording.source(), 0, true), new float[0]);
+            plan.step(Batch.of(recording.decoderTokens(), 0, true), logits);
+        }
+        return logits;
     }
 
     @TestFactory

@@ -112,7 +112,7 @@ final class TranslatorCases {
         // a state of one column may come out near 0
         List<Batch> batches = new ArrayList<>(b.mixedBatches());
         batches.add(b.whole(new int[] {2, 1, 3}, 9, 3, 7));
-        batches.add(b.batch(new int[] {8, 3, 4, 9, 7}, new int[] {0, 1, 1, 2, 3}, new int[] {4}));
+        batches.add(b.batch(new int[] {10, 3, 4, 9, 7}, new int[] {0, 1, 1, 2, 3}, new int[] {4}));
         return b.build("Recurrence", candidate, width == 1 ? 1e-3 : Tolerance.SUMS, batches, new PlanOptions(16, 4, 19, false));
     }
 

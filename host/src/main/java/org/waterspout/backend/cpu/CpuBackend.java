@@ -92,7 +92,7 @@ public final class CpuBackend implements Backend {
         long mapped = 0;
         long weights = 0;
         Set<Tensor> seen = new HashSet<>();
-        for (Op op : CpuPlan.plainOps(graph)) {
+        for (Op op : CpuPlan.allOps(graph)) {
             for (Weight weight : op.weights()) {
                 if (CpuPlan.isVector(op, weight)) {
                     weights += (long) Float.BYTES * weight.tensor().count();

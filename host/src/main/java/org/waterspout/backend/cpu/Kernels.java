@@ -47,13 +47,13 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride);
 
     /**
-     * out[p][outRow + r] += tile[r] . x[p] over all columns, for all lanes of every panel.
+     * out[p][outRow + r] += tile[r] . x[p] over all columns, for all lanes of the panels from {@code from} to {@code to}.
      *
      * @param tile   [rows, columns]
      * @param x      [panels][columns][lanes]
      * @param out    [panels][width][lanes]
      */
-    void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width);
+    void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width);
 
     /** scores[t] = q . keys[t] for the positions of a block; keys [BLOCK / lanes][headWidth][lanes] from {@code keysAt} on. */
     void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores);
@@ -64,17 +64,32 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /** scores[i] = exp(scores[i] - largest); returns their sum. Below -87 the result is 0. */
     float exponentials(float[] scores, int from, int to, float largest);
 
-    /** scores[t][lane] = q[.][lane] . keys[t]; q [headWidth][lanes] from {@code qAt} on, keys as in {@link #scores}. */
-    void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores);
+    /**
+     * scores[t][lane] = q[.][lane] . keys[t] from {@code scoresAt} on; q [headWidth][lanes] from {@code qAt} on, keys as in {@link #scores},
+     * but as many positions as are given, a multiple of eight.
+     */
+    void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt);
 
     /**
-     * Online softmax of a block's scores [BLOCK][lanes], lane by lane: replaces each by its exponential, moves {@code largest} [lanes],
+     * Online softmax of some scores [positions][lanes], lane by lane: replaces each by its exponential, moves {@code largest} [lanes],
      * and scales {@code total} [lanes] and {@code sum} [width][lanes] by what that changes.
      */
-    void panelSoftmax(float[] scores, float[] largest, float[] total, float[] sum, int width);
+    void panelSoftmax(float[] scores, int positions, float[] largest, float[] total, float[] sum, int width);
 
     /** sum[d][lane] += sum over t of weights[t][lane] * values[t][d]; values as in {@link #weigh}, weights [BLOCK][lanes]. */
     void panelWeigh(float[] weights, float[] values, int valuesAt, int width, float[] sum);
+
+    /**
+     * As {@link #panelWeigh} for values [width][lanes], as a panel has them, and weights [lanes][lanes] from {@code weightsAt} on, of the positions
+     * from {@code from} to {@code to}.
+     */
+    void panelWeighColumns(float[] weights, int weightsAt, int from, int to, float[] values, int valuesAt, int width, float[] sum);
+
+    /**
+     * One step of a recurrent unit: state[stateAt + i] = f * state[stateAt + i] + (1 - f) * candidate[candidateAt + i],
+     * f = 1 / (1 + e^-forget[forgetAt + i]), for i below {@code count}.
+     */
+    void recur(float[] candidate, int candidateAt, float[] forget, int forgetAt, float[] state, int stateAt, int count);
 
     /** RMS norm of one group of {@code width}: out = x / sqrt(mean(x^2) + epsilon) * gain. */
     void rmsNorm(float[] x, int xAt, float[] gain, float epsilon, float[] out, int outAt);

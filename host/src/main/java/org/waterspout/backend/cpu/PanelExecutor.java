@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
@@ -14,22 +15,27 @@ import org.waterspout.graph.Value;
  */
 final class PanelExecutor {
 
+    /** Floats of a product's input that stay in the second-level cache. */
+    private static final int GROUP = 160 * 1024;
+
     private final Step step;
     private final int lanes;
+    private final PanelAttention attention;
 
     PanelExecutor(Step step) {
         this.step = step;
+        this.attention = new PanelAttention(step);
         this.lanes = step.kernels.lanes();
     }
 
     void run(Task task, int worker, Scratch scratch) {
         switch (task.op()) {
             case Op.Embed op -> embed(op, task, worker, scratch);
-            case Op.AddPosition op -> addPosition(op, task, worker, scratch);
+            case Op.AddPosition op -> addRow(op.input(), op.output(), task, row -> step.batch.positions()[row], worker, scratch);
             case Op.Norm op -> norm(op, task, worker);
-            case Op.MatMul op -> product(op, task, worker, scratch);
+            case Op.MatMul op -> product(op.input(), op.output(), task, worker, scratch);
             case Op.Rope op -> rope(op, task, worker);
-            case Op.Attention op -> attention(op, task, worker, scratch);
+            case Op.Attention op -> attention.run(op, task, worker, scratch);
             case Op.Add op -> each(op.output(), worker, (from, to) -> step.kernels.add(step.data(op.left(), worker),
                     step.data(op.right(), worker), step.data(op.output(), worker), from, to));
             case Op.Multiply op -> each(op.output(), worker, (from, to) -> step.kernels.multiply(step.data(op.left(), worker),
@@ -42,7 +48,13 @@ final class PanelExecutor {
                     step.data(op.input(), worker), step.data(op.output(), worker), from, to));
             case Op.SelectRows op -> select(op, worker);
             case Op.ArgMax op -> argMax(op, worker);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
+            case Op.AddType op -> addRow(op.input(), op.output(), task, step.batch::type, worker, scratch);
+            case Op.Given op -> given(op, worker);
+            case Op.Remember op -> attention.remember(op, worker);
+            case Op.CrossAttention op -> attention.run(op, task, worker, scratch);
+            case Op.Recurrence op -> recurrence(op, worker, scratch);
+            case Op.MeanRows op -> mean(op, worker);
+            case Op.Shortlist op -> shortlist(op, task, worker, scratch);
             case Op.Fused op -> throw new IllegalStateException("not a plain operation: " + op.kind());
         }
     }
@@ -69,8 +81,8 @@ final class PanelExecutor {
         int width = op.output().width();
         int[] bounds = share(step.panels(op.output()) * lanes);
         for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
-            if (row < step.batch.rows()) {
-                int token = step.batch.tokens()[row];
+            int token = row < step.batch.rows() ? step.batch.tokens()[row] : Batch.NO_TOKEN;
+            if (token != Batch.NO_TOKEN) {
                 step.kernels.decode(task.matrix(), token, token + 1, scratch.line, 0);
             } else {
                 Arrays.fill(scratch.line, 0, width, 0);
@@ -82,17 +94,58 @@ final class PanelExecutor {
         }
     }
 
-    private void addPosition(Op.AddPosition op, Task task, int worker, Scratch scratch) {
-        float[] input = step.data(op.input(), worker);
+    /** Adds a row of the task's table to each row, chosen by {@code choice}. */
+    private void addRow(Value from, Value to, Task task, IntUnaryOperator choice, int worker, Scratch scratch) {
+        float[] input = step.data(from, worker);
+        float[] out = step.data(to, worker);
+        int width = to.width();
+        int[] bounds = share(step.panels(to) * lanes);
+        for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
+            int entry = choice.applyAsInt(Math.min(row, step.batch.rows() - 1));
+            step.kernels.decode(task.matrix(), entry, entry + 1, scratch.line, 0);
+            int at = row / lanes * width * lanes + row % lanes;
+            for (int column = 0; column < width; column++) {
+                out[at + column * lanes] = input[at + column * lanes] + scratch.line[column];
+            }
+        }
+    }
+
+    /** Lanes beyond the last row are zeros. */
+    private void given(Op.Given op, int worker) {
+        float[] numbers = step.batch.given();
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         int[] bounds = share(step.panels(op.output()) * lanes);
         for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
-            int position = step.batch.positions()[Math.min(row, step.batch.rows() - 1)];
-            step.kernels.decode(task.matrix(), position, position + 1, scratch.line, 0);
             int at = row / lanes * width * lanes + row % lanes;
             for (int column = 0; column < width; column++) {
-                out[at + column * lanes] = input[at + column * lanes] + scratch.line[column];
+                out[at + column * lanes] = row < step.batch.rows() ? numbers[row * width + column] : 0;
+            }
+        }
+    }
+
+    /** Each worker moves its own columns of every state, row after row. */
+    private void recurrence(Op.Recurrence op, int worker, Scratch scratch) {
+        float[] candidate = step.data(op.candidate(), worker);
+        float[] forget = step.data(op.forget(), worker);
+        float[] out = step.data(op.output(), worker);
+        int width = op.output().width();
+        int[] bounds = Schedule.columns(width, step.workers.count());
+        int from = bounds[worker];
+        int count = bounds[worker + 1] - from;
+        for (int row = 0; row < step.batch.rows(); row++) {
+            float[] state = step.memories.states().of(op.layer(), step.batch.sequences()[row]);
+            if (step.batch.positions()[row] == 0) {
+                Arrays.fill(state, from, from + count, 0);
+            }
+            int at = (row / lanes * width + from) * lanes + row % lanes;
+            for (int i = 0; i < count; i++) {
+                scratch.tile[i] = candidate[at + i * lanes];
+                scratch.tile[count + i] = forget[at + i * lanes];
+            }
+            step.kernels.recur(scratch.tile, 0, scratch.tile, count, state, from, count);
+            for (int i = 0; i < count; i++) {
+                out[at + i * lanes] = state[from + i];
             }
         }
     }
@@ -112,29 +165,60 @@ final class PanelExecutor {
         }
     }
 
-    private void product(Op.MatMul op, Task task, int worker, Scratch scratch) {
+    /**
+     * Handed out by tile of weights and group of panels; the panels of a group stay in the second-level cache while all tiles pass by them.
+     */
+    private void product(Value input, Value output, Task task, int worker, Scratch scratch) {
         Matrix weights = task.matrix();
-        float[] x = step.data(op.input(), worker);
-        float[] out = step.data(op.output(), worker);
-        int width = weights.rows();
-        int panels = step.panels(op.output());
+        float[] x = step.data(input, worker);
+        float[] out = step.data(output, worker);
+        int panels = step.panels(output);
+        int group = Math.max(2, GROUP / (weights.columns() * lanes) / 2 * 2);
         int tileRows = Scratch.tileRows(weights.columns());
-        int tiles = (width + tileRows - 1) / tileRows;
-        for (int tile = step.next.getAndIncrement(task.number()); tile < tiles; tile = step.next.getAndIncrement(task.number())) {
-            int row = tile * tileRows;
-            int count = Math.min(tileRows, width - row);
-            for (int panel = 0; panel < panels; panel++) {
-                int at = (panel * width + row) * lanes;
-                if (task.bias() == null) {
-                    Arrays.fill(out, at, at + count * lanes, 0);
-                } else {
-                    for (int i = 0; i < count; i++) {
-                        Arrays.fill(out, at + i * lanes, at + (i + 1) * lanes, task.bias()[row + i]);
-                    }
+        int tiles = Math.ceilDiv(weights.rows(), tileRows);
+        int items = tiles * Math.ceilDiv(panels, group);
+        for (int item = step.next.getAndIncrement(task.number()); item < items; item = step.next.getAndIncrement(task.number())) {
+            int row = item % tiles * tileRows;
+            int count = Math.min(tileRows, weights.rows() - row);
+            int from = item / tiles * group;
+            int to = Math.min(from + group, panels);
+            for (int panel = from; panel < to; panel++) {
+                for (int i = 0; i < count; i++) {
+                    int at = (panel * weights.rows() + row + i) * lanes;
+                    Arrays.fill(out, at, at + lanes, task.bias() == null ? 0 : task.bias()[row + i]);
                 }
             }
             step.kernels.decode(weights, row, row + count, scratch.tile, 0);
-            step.kernels.multiplyPanels(scratch.tile, count, weights.columns(), x, panels, out, row, width);
+            step.kernels.multiplyPanels(scratch.tile, count, weights.columns(), x, from, to, out, row, weights.rows());
+        }
+    }
+
+    /** Candidates' rows are gathered a tile at a time; the output has no other columns. */
+    private void shortlist(Op.Shortlist op, Task task, int worker, Scratch scratch) {
+        int[] candidates = step.batch.candidates();
+        if (candidates.length == 0) {
+            product(op.input(), op.output(), task, worker, scratch);
+            return;
+        }
+        float[] x = step.data(op.input(), worker);
+        float[] out = step.data(op.output(), worker);
+        int panels = step.panels(op.output());
+        int columns = task.matrix().columns();
+        int tileRows = Scratch.tileRows(columns);
+        int tiles = Math.ceilDiv(candidates.length, tileRows);
+        for (int tile = step.next.getAndIncrement(task.number()); tile < tiles; tile = step.next.getAndIncrement(task.number())) {
+            int first = tile * tileRows;
+            int count = Math.min(tileRows, candidates.length - first);
+            for (int panel = 0; panel < panels; panel++) {
+                for (int i = 0; i < count; i++) {
+                    int at = (panel * candidates.length + first + i) * lanes;
+                    Arrays.fill(out, at, at + lanes, task.bias() == null ? 0 : task.bias()[candidates[first + i]]);
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                step.kernels.decode(task.matrix(), candidates[first + i], candidates[first + i] + 1, scratch.tile, i * columns);
+            }
+            step.kernels.multiplyPanels(scratch.tile, count, columns, x, 0, panels, out, first, candidates.length);
         }
     }
 
@@ -166,99 +250,6 @@ final class PanelExecutor {
         }
     }
 
-    private void attention(Op.Attention op, Task task, int worker, Scratch scratch) {
-        append(op, worker);
-        step.workers.barrier();
-        int panels = step.panels(op.output());
-        int items = panels * op.heads();
-        for (int item = step.next.getAndIncrement(task.number()); item < items; item = step.next.getAndIncrement(task.number())) {
-            int panel = panels - 1 - item / op.heads(); // the last ones see the most positions: they go first
-            int head = item % op.heads();
-            int rows = Math.min(lanes, step.batch.rows() - panel * lanes);
-            if (oneSequence(panel * lanes, rows)) {
-                attend(op, panel, head, rows, worker, scratch);
-            } else {
-                for (int lane = 0; lane < rows; lane++) {
-                    int row = panel * lanes + lane;
-                    int at = (panel * op.query().width() + head * op.headWidth()) * lanes + lane;
-                    RowExecutor.attend(op, step, step.batch.sequences()[row], step.batch.positions()[row], head,
-                            step.data(op.query(), worker), at, lanes, step.data(op.output(), worker), at, lanes, scratch);
-                }
-            }
-        }
-    }
-
-    private void append(Op.Attention op, int worker) {
-        Batch batch = step.batch;
-        float[] key = step.data(op.key(), worker);
-        float[] value = step.data(op.value(), worker);
-        int[] bounds = share(batch.rows());
-        for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
-            for (int head = 0; head < op.kvHeads(); head++) {
-                int at = (row / lanes * op.key().width() + head * op.headWidth()) * lanes + row % lanes;
-                step.cache.append(op.layer(), batch.sequences()[row], batch.positions()[row], head, key, value, at, lanes);
-            }
-        }
-    }
-
-    private boolean oneSequence(int fromRow, int rows) {
-        for (int row = fromRow + 1; row < fromRow + rows; row++) {
-            if (step.batch.sequences()[row] != step.batch.sequences()[fromRow]
-                    || step.batch.positions()[row] != step.batch.positions()[row - 1] + 1) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** One head of a panel whose rows are neighbours in one sequence. */
-    private void attend(Op.Attention op, int panel, int head, int rows, int worker, Scratch scratch) {
-        Kernels kernels = step.kernels;
-        KeyValueCache.Layer shape = step.cache.layer(op.layer());
-        int sequence = step.batch.sequences()[panel * lanes];
-        int position = step.batch.positions()[panel * lanes];
-        int kvHead = head / (op.heads() / op.kvHeads());
-        int width = shape.headWidth();
-        int padded = shape.paddedWidth();
-        int at = (panel * op.query().width() + head * width) * lanes;
-        kernels.scale(op.scale(), step.data(op.query(), worker), at, scratch.query, 0, width * lanes);
-        float[] scores = scratch.scores;
-        Arrays.fill(scratch.sum, 0, padded * lanes, 0);
-        Arrays.fill(scratch.largest, -Float.MAX_VALUE); // finite, so that a lane without positions in a block has no NaN
-        Arrays.fill(scratch.total, 0);
-        int last = position + rows - 1;
-        int first = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
-        for (int block = first / Kernels.BLOCK; block <= last / Kernels.BLOCK; block++) {
-            kernels.panelScores(scratch.query, 0, step.cache.keys(op.layer(), sequence, block), kvHead * Kernels.BLOCK * width, width, scores);
-            if (op.softCap() != 0) {
-                kernels.softCap(op.softCap(), scores, scores, 0, Kernels.BLOCK * lanes);
-            }
-            hide(scores, block * Kernels.BLOCK, position, last, op.window());
-            kernels.panelSoftmax(scores, scratch.largest, scratch.total, scratch.sum, padded);
-            kernels.panelWeigh(scores, step.cache.values(op.layer(), sequence, block), kvHead * Kernels.BLOCK * padded, padded, scratch.sum);
-        }
-        float[] out = step.data(op.output(), worker);
-        for (int d = 0; d < width; d++) {
-            for (int lane = 0; lane < lanes; lane++) {
-                out[at + d * lanes + lane] = scratch.sum[d * lanes + lane] / scratch.total[lane];
-            }
-        }
-    }
-
-    /** Minus infinity for positions that a lane does not see: later than its own, or out of its window. */
-    private void hide(float[] scores, int start, int position, int last, int window) {
-        for (int t = 0; t < Kernels.BLOCK; t++) {
-            int seenFrom = start + t - position; // lanes from here on are not earlier than this position
-            int seenTo = window == 0 ? lanes : seenFrom + window;
-            for (int lane = 0; lane < lanes; lane++) {
-                boolean beyond = lane > last - position; // lanes without a row see what the last row sees
-                if (!beyond && (lane < seenFrom || lane >= seenTo) || beyond && start + t > last) {
-                    scores[t * lanes + lane] = Float.NEGATIVE_INFINITY;
-                }
-            }
-        }
-    }
-
     private void select(Op.SelectRows op, int worker) {
         float[] input = step.data(op.input(), worker);
         float[] out = step.data(op.output(), worker);
@@ -271,6 +262,26 @@ final class PanelExecutor {
             int to = i / lanes * width * lanes + i % lanes;
             for (int column = 0; column < width; column++) {
                 out[to + column * lanes] = input[from + column * lanes];
+            }
+        }
+    }
+
+    /** Rows are added in their order, wherever they lie in their panels. */
+    private void mean(Op.MeanRows op, int worker) {
+        float[] input = step.data(op.input(), worker);
+        float[] out = step.data(op.output(), worker);
+        int width = op.output().width();
+        int[] ends = step.batch.outputRows();
+        int[] bounds = Schedule.columns(width, step.workers.count());
+        for (int i = 0; i < ends.length; i++) {
+            int from = i == 0 ? 0 : ends[i - 1] + 1;
+            int to = i / lanes * width * lanes + i % lanes;
+            for (int column = bounds[worker]; column < bounds[worker + 1]; column++) {
+                float sum = 0;
+                for (int row = from; row <= ends[i]; row++) {
+                    sum += input[(row / lanes * width + column) * lanes + row % lanes];
+                }
+                out[to + column * lanes] = sum / (ends[i] + 1 - from);
             }
         }
     }

@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
@@ -14,19 +15,21 @@ final class RowExecutor {
     private static final int CACHED = 128 * 1024;
 
     private final Step step;
+    private final RowAttention attention;
 
     RowExecutor(Step step) {
         this.step = step;
+        this.attention = new RowAttention(step);
     }
 
     void run(Task task, int worker, Scratch scratch) {
         switch (task.op()) {
             case Op.Embed op -> embed(op, task, worker);
-            case Op.AddPosition op -> addPosition(op, task, worker, scratch);
+            case Op.AddPosition op -> addRow(op.input(), op.output(), task, row -> step.batch.positions()[row], worker, scratch);
             case Op.Norm op -> norm(op, task, worker);
             case Op.MatMul op -> product(op, task, worker, scratch);
             case Op.Rope op -> rope(op, task, worker);
-            case Op.Attention op -> attention(op, worker, scratch);
+            case Op.Attention op -> attention.run(op, worker, scratch);
             case Op.Add op -> each(op.output(), worker, (from, to) -> step.kernels.add(step.data(op.left(), worker),
                     step.data(op.right(), worker), step.data(op.output(), worker), from, to));
             case Op.Multiply op -> each(op.output(), worker, (from, to) -> step.kernels.multiply(step.data(op.left(), worker),
@@ -39,7 +42,13 @@ final class RowExecutor {
                     step.data(op.input(), worker), step.data(op.output(), worker), from, to));
             case Op.SelectRows op -> select(op, worker);
             case Op.ArgMax op -> argMax(op, worker);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
+            case Op.AddType op -> addRow(op.input(), op.output(), task, step.batch::type, worker, scratch);
+            case Op.Given op -> given(op, worker);
+            case Op.Remember op -> attention.remember(op, worker);
+            case Op.CrossAttention op -> attention.run(op, worker, scratch);
+            case Op.Recurrence op -> recurrence(op, worker);
+            case Op.MeanRows op -> throw new IllegalStateException("whole sequences are computed in panels: " + op);
+            case Op.Shortlist op -> shortlist(op, task, worker, scratch);
             case Op.Fused op -> throw new IllegalStateException("not a plain operation: " + op.kind());
         }
     }
@@ -65,6 +74,10 @@ final class RowExecutor {
         int width = op.output().width();
         for (int row = 0; row < step.rows(op.output()); row++) {
             int token = step.batch.tokens()[row];
+            if (token == Batch.NO_TOKEN) {
+                Arrays.fill(out, row * width, (row + 1) * width, 0);
+                continue;
+            }
             step.kernels.decode(task.matrix(), token, token + 1, out, row * width);
             if (op.scale() != 1) {
                 step.kernels.scale(op.scale(), out, row * width, out, row * width, width);
@@ -72,17 +85,47 @@ final class RowExecutor {
         }
     }
 
-    private void addPosition(Op.AddPosition op, Task task, int worker, Scratch scratch) {
-        float[] input = step.data(op.input(), worker);
+    /** Adds a row of the task's table to each row, chosen by {@code choice}. */
+    private void addRow(Value from, Value to, Task task, IntUnaryOperator choice, int worker, Scratch scratch) {
+        float[] input = step.data(from, worker);
+        float[] out = step.data(to, worker);
+        int width = to.width();
+        int[] bounds = Schedule.columns(width, step.workers.count());
+        for (int row = 0; row < step.rows(to); row++) {
+            int entry = choice.applyAsInt(row);
+            step.kernels.decode(task.matrix(), entry, entry + 1, scratch.line, 0);
+            for (int column = bounds[worker]; column < bounds[worker + 1]; column++) {
+                out[row * width + column] = input[row * width + column] + scratch.line[column];
+            }
+        }
+    }
+
+    private void given(Op.Given op, int worker) {
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         int[] bounds = Schedule.columns(width, step.workers.count());
         for (int row = 0; row < step.rows(op.output()); row++) {
-            int position = step.batch.positions()[row];
-            step.kernels.decode(task.matrix(), position, position + 1, scratch.line, 0);
-            for (int column = bounds[worker]; column < bounds[worker + 1]; column++) {
-                out[row * width + column] = input[row * width + column] + scratch.line[column];
+            int at = row * width + bounds[worker];
+            System.arraycopy(step.batch.given(), at, out, at, bounds[worker + 1] - bounds[worker]);
+        }
+    }
+
+    /** Each worker moves its own columns of every state. */
+    private void recurrence(Op.Recurrence op, int worker) {
+        float[] candidate = step.data(op.candidate(), worker);
+        float[] forget = step.data(op.forget(), worker);
+        float[] out = step.data(op.output(), worker);
+        int width = op.output().width();
+        int[] bounds = Schedule.columns(width, step.workers.count());
+        int count = bounds[worker + 1] - bounds[worker];
+        for (int row = 0; row < step.rows(op.output()); row++) {
+            float[] state = step.memories.states().of(op.layer(), step.batch.sequences()[row]);
+            if (step.batch.positions()[row] == 0) {
+                Arrays.fill(state, bounds[worker], bounds[worker + 1], 0);
             }
+            int at = row * width + bounds[worker];
+            step.kernels.recur(candidate, at, forget, at, state, bounds[worker], count);
+            System.arraycopy(state, bounds[worker], out, at, count);
         }
     }
 
@@ -115,25 +158,13 @@ final class RowExecutor {
 
     private void product(Op.MatMul op, Task task, int worker, Scratch scratch) {
         Matrix weights = task.matrix();
-        float[] x = step.data(op.input(), worker);
         float[] out = step.data(op.output(), worker);
         int width = weights.rows();
         int rows = step.rows(op.output());
         int[] bounds = Schedule.columns(width, step.workers.count());
         int from = bounds[worker];
         int to = bounds[worker + 1];
-        if (rows == 1) {
-            step.kernels.multiply(weights, from, to, x, out, 0, scratch.line);
-        } else if (rows <= step.kernels.singleRows(weights.type())) {
-            eachRow(weights, from, to, x, rows, out, scratch);
-        } else {
-            int tileRows = Scratch.tileRows(weights.columns());
-            for (int row = from; row < to; row += tileRows) {
-                int count = Math.min(tileRows, to - row);
-                step.kernels.decode(weights, row, row + count, scratch.tile, 0);
-                step.kernels.multiplyRows(scratch.tile, count, weights.columns(), x, rows, out, row, width);
-            }
-        }
+        multiply(weights, from, to, step.data(op.input(), worker), rows, out, 0, width, scratch);
         if (task.bias() != null) {
             for (int row = 0; row < rows; row++) {
                 for (int column = from; column < to; column++) {
@@ -143,14 +174,56 @@ final class RowExecutor {
         }
     }
 
+    /** out[outAt + row * width + i] = weights[i] . x[row] for i from {@code from} to {@code to}. */
+    private void multiply(Matrix weights, int from, int to, float[] x, int rows, float[] out, int outAt, int width, Scratch scratch) {
+        if (rows == 1) {
+            step.kernels.multiply(weights, from, to, x, out, outAt, scratch.line);
+        } else if (rows <= step.kernels.singleRows(weights.type())) {
+            eachRow(weights, from, to, x, rows, out, outAt, width, scratch);
+        } else {
+            int tileRows = Scratch.tileRows(weights.columns());
+            for (int row = from; row < to; row += tileRows) {
+                int count = Math.min(tileRows, to - row);
+                step.kernels.decode(weights, row, row + count, scratch.tile, 0);
+                step.kernels.multiplyRows(scratch.tile, count, weights.columns(), x, rows, out, outAt + row, width);
+            }
+        }
+    }
+
     /** One row after the other, on so few weights at a time that only the first reads them from memory. */
-    private void eachRow(Matrix weights, int from, int to, float[] x, int rows, float[] out, Scratch scratch) {
+    private void eachRow(Matrix weights, int from, int to, float[] x, int rows, float[] out, int outAt, int width, Scratch scratch) {
         int columns = weights.columns();
         int some = Math.max(4, (int) (CACHED / weights.rowBytes()));
         for (int first = from; first < to; first += some) {
             for (int row = 0; row < rows; row++) {
                 System.arraycopy(x, row * columns, scratch.tile, 0, columns);
-                step.kernels.multiply(weights, first, Math.min(first + some, to), scratch.tile, out, row * weights.rows(), scratch.line);
+                step.kernels.multiply(weights, first, Math.min(first + some, to), scratch.tile, out, outAt + row * width, scratch.line);
+            }
+        }
+    }
+
+    /** Candidates' rows are gathered some at a time. */
+    private void shortlist(Op.Shortlist op, Task task, int worker, Scratch scratch) {
+        int[] candidates = step.batch.candidates();
+        if (candidates.length == 0) {
+            product(new Op.MatMul(op.input(), op.weight(), op.bias(), op.output()), task, worker, scratch);
+            return;
+        }
+        float[] x = step.data(op.input(), worker);
+        float[] out = step.data(op.output(), worker);
+        int rows = step.rows(op.output());
+        int[] bounds = Schedule.columns(candidates.length, step.workers.count());
+        int some = Scratch.tileRows(task.matrix().columns());
+        for (int first = bounds[worker]; first < bounds[worker + 1]; first += some) {
+            int count = Math.min(some, bounds[worker + 1] - first);
+            Matrix gathered = scratch.gather(task.matrix(), candidates, first, count);
+            multiply(gathered, 0, count, x, rows, out, first, candidates.length, scratch);
+        }
+        if (task.bias() != null) {
+            for (int row = 0; row < rows; row++) {
+                for (int column = bounds[worker]; column < bounds[worker + 1]; column++) {
+                    out[row * candidates.length + column] += task.bias()[candidates[column]];
+                }
             }
         }
     }
@@ -176,80 +249,6 @@ final class RowExecutor {
                 }
                 System.arraycopy(input, head + 2 * pairs, out, head + 2 * pairs, op.headWidth() - 2 * pairs);
             }
-        }
-    }
-
-    /**
-     * Every worker appends the keys and values that its own heads read, so none has to wait; two that share a head write the same
-     * numbers.
-     */
-    private void attention(Op.Attention op, int worker, Scratch scratch) {
-        int[] bounds = Schedule.split(op.query().width(), op.headWidth(), step.workers.count());
-        int fromHead = bounds[worker] / op.headWidth();
-        int toHead = bounds[worker + 1] / op.headWidth();
-        if (fromHead == toHead) {
-            return;
-        }
-        int group = op.heads() / op.kvHeads();
-        Batch batch = step.batch;
-        float[] key = step.data(op.key(), worker);
-        float[] value = step.data(op.value(), worker);
-        float[] query = step.data(op.query(), worker);
-        float[] out = step.data(op.output(), worker);
-        for (int row = 0; row < batch.rows(); row++) {
-            for (int head = fromHead / group; head <= (toHead - 1) / group; head++) {
-                step.cache.append(op.layer(), batch.sequences()[row], batch.positions()[row], head, key, value,
-                        row * op.key().width() + head * op.headWidth(), 1);
-            }
-        }
-        for (int row = 0; row < batch.rows(); row++) {
-            for (int head = fromHead; head < toHead; head++) {
-                int at = row * op.query().width() + head * op.headWidth();
-                attend(op, step, batch.sequences()[row], batch.positions()[row], head, query, at, 1, out, at, 1, scratch);
-            }
-        }
-    }
-
-    /** One head of one row: element d of the query lies at {@code queryAt + d * queryStride}, of the output likewise. */
-    static void attend(Op.Attention op, Step step, int sequence, int position, int head, float[] query, int queryAt, int queryStride,
-            float[] out, int outAt, int outStride, Scratch scratch) {
-        Kernels kernels = step.kernels;
-        KeyValueCache.Layer shape = step.cache.layer(op.layer());
-        int kvHead = head / (op.heads() / op.kvHeads());
-        int width = shape.headWidth();
-        int padded = shape.paddedWidth();
-        for (int d = 0; d < width; d++) {
-            scratch.query[d] = query[queryAt + d * queryStride] * op.scale();
-        }
-        float[] sum = scratch.sum;
-        Arrays.fill(sum, 0, padded, 0);
-        float largest = Float.NEGATIVE_INFINITY;
-        float total = 0;
-        int first = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
-        float[] scores = scratch.scores;
-        for (int block = first / Kernels.BLOCK; block <= position / Kernels.BLOCK; block++) {
-            int from = Math.max(0, first - block * Kernels.BLOCK);
-            int to = Math.min(Kernels.BLOCK, position + 1 - block * Kernels.BLOCK);
-            kernels.scores(scratch.query, 0, step.cache.keys(op.layer(), sequence, block), kvHead * Kernels.BLOCK * width, width, scores);
-            if (op.softCap() != 0) {
-                kernels.softCap(op.softCap(), scores, scores, 0, Kernels.BLOCK);
-            }
-            float now = largest;
-            for (int t = from; t < to; t++) {
-                now = Math.max(now, scores[t]);
-            }
-            if (now > largest) {
-                float factor = (float) Math.exp(largest - now);
-                total *= factor;
-                kernels.scale(factor, sum, 0, sum, 0, padded);
-                largest = now;
-            }
-            total += kernels.exponentials(scores, from, to, largest);
-            kernels.weigh(scores, from, to, step.cache.values(op.layer(), sequence, block), kvHead * Kernels.BLOCK * padded, padded,
-                    sum, 0);
-        }
-        for (int d = 0; d < width; d++) {
-            out[outAt + d * outStride] = sum[d] / total;
         }
     }
 

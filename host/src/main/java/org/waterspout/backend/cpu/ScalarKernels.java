@@ -68,9 +68,9 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
+    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width) {
         float[] sums = new float[LANES];
-        for (int panel = 0; panel < panels; panel++) {
+        for (int panel = from; panel < to; panel++) {
             for (int row = 0; row < rows; row++) {
                 int outAt = (panel * width + outRow + row) * LANES;
                 System.arraycopy(out, outAt, sums, 0, LANES);
@@ -125,26 +125,26 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
+    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
         float[] sums = new float[LANES];
-        for (int t = 0; t < BLOCK; t++) {
+        for (int t = 0; t < positions; t++) {
             Arrays.fill(sums, 0);
             weighted(keys, keysAt + t / LANES * LANES * headWidth + t % LANES, headWidth, LANES, q, qAt, sums);
-            System.arraycopy(sums, 0, scores, t * LANES, LANES);
+            System.arraycopy(sums, 0, scores, scoresAt + t * LANES, LANES);
         }
     }
 
     @Override
-    public void panelSoftmax(float[] scores, float[] largest, float[] total, float[] sum, int width) {
+    public void panelSoftmax(float[] scores, int positions, float[] largest, float[] total, float[] sum, int width) {
         for (int lane = 0; lane < LANES; lane++) {
             float now = largest[lane];
-            for (int t = 0; t < BLOCK; t++) {
+            for (int t = 0; t < positions; t++) {
                 now = Math.max(now, scores[t * LANES + lane]);
             }
             float factor = exp(largest[lane] - now);
             largest[lane] = now;
             float added = 0;
-            for (int t = 0; t < BLOCK; t++) {
+            for (int t = 0; t < positions; t++) {
                 float weight = exp(scores[t * LANES + lane] - now);
                 scores[t * LANES + lane] = weight;
                 added += weight;
@@ -165,6 +165,26 @@ final class ScalarKernels implements Kernels {
                     sum[d * LANES + lane] += weights[t * LANES + lane] * value;
                 }
             }
+        }
+    }
+
+    @Override
+    public void panelWeighColumns(float[] weights, int weightsAt, int from, int to, float[] values, int valuesAt, int width, float[] sum) {
+        for (int t = from; t < to; t++) {
+            for (int d = 0; d < width; d++) {
+                float value = values[valuesAt + d * LANES + t];
+                for (int lane = 0; lane < LANES; lane++) {
+                    sum[d * LANES + lane] += weights[weightsAt + t * LANES + lane] * value;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void recur(float[] candidate, int candidateAt, float[] forget, int forgetAt, float[] state, int stateAt, int count) {
+        for (int i = 0; i < count; i++) {
+            double keep = 1 / (1 + Math.exp(-forget[forgetAt + i]));
+            state[stateAt + i] = (float) (keep * state[stateAt + i] + (1 - keep) * candidate[candidateAt + i]);
         }
     }
 

@@ -3,9 +3,11 @@ package org.waterspout.backend.cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
@@ -17,7 +19,8 @@ import org.waterspout.graph.Weight;
  *
  * <p>Row-wise, each worker computes some columns of every row. It needs a barrier only before it reads columns that another
  * worker has written since the last one. Norms of whole rows are computed by every worker for itself, into a buffer of its own:
- * that takes less time than a barrier. A buffer is given to another value only when a barrier lies between its last reader and
+ * that takes less time than a barrier. In panels any worker computes any piece, so that a barrier is needed before whatever touches
+ * a buffer that has been written since the last one, or writes one that has been read. A buffer is given to another value only when a barrier lies between its last reader and
  * its next writer.
  */
 final class Schedule {
@@ -43,6 +46,9 @@ final class Schedule {
     private final Map<Slot, List<Integer>> free = new HashMap<>();
     private final List<Integer> freedAtNextBarrier = new ArrayList<>();
     private final boolean share;
+    /** Slots that tasks have touched since the last barrier in panels. */
+    private final Set<Integer> writtenInPanels = new HashSet<>();
+    private final Set<Integer> readInPanels = new HashSet<>();
 
     /**
      * @param matrices the graph's matrices by weight, or an empty map to plan buffers only
@@ -98,7 +104,7 @@ final class Schedule {
         return slotOf[value.id()];
     }
 
-    /** Whether the value has a row for each output row only, being computed after a SelectRows. */
+    /** Whether the value has a row for each output row only, being computed after a SelectRows or MeanRows. */
     boolean selected(Value value) {
         return selected[value.id()];
     }
@@ -118,16 +124,33 @@ final class Schedule {
         }
         for (Value output : op.outputs()) {
             written[output.id()] = writes(op, output);
-            selected[output.id()] = op instanceof Op.SelectRows
+            selected[output.id()] = op instanceof Op.SelectRows || op instanceof Op.MeanRows
                     || op.inputs().stream().anyMatch(input -> selected[input.id()]);
             slotOf[output.id()] = take(new Slot(output.width(), written[output.id()] == COPY, selected[output.id()]));
         }
+        boolean panelWait = waitsInPanels(op);
         for (Value input : op.inputs()) {
             if (share && lastRead[input.id()] == tasks.size() && !freedAtNextBarrier.contains(slotOf[input.id()])) {
                 freedAtNextBarrier.add(slotOf[input.id()]);
             }
         }
-        tasks.add(task(op, whole, wait));
+        tasks.add(task(op, whole, new Waits(wait, panelWait)));
+    }
+
+    private boolean waitsInPanels(Op op) {
+        boolean wait = op.inputs().stream().anyMatch(input -> writtenInPanels.contains(slot(input)))
+                || op.outputs().stream().anyMatch(output -> writtenInPanels.contains(slot(output)) || readInPanels.contains(slot(output)));
+        if (wait) {
+            writtenInPanels.clear();
+            readInPanels.clear();
+        }
+        op.inputs().forEach(input -> readInPanels.add(slot(input)));
+        op.outputs().forEach(output -> writtenInPanels.add(slot(output)));
+        return wait;
+    }
+
+    /** Whether workers wait for each other before an operation, by how it is run. */
+    private record Waits(boolean rowWise, boolean inPanels) {
     }
 
     private int take(Slot wanted) {
@@ -139,28 +162,23 @@ final class Schedule {
         return slots.size() - 1;
     }
 
-    private Task task(Op op, Op whole, boolean wait) {
+    private Task task(Op op, Op whole, Waits wait) {
         return switch (op) {
             case Op.Embed embed -> task(op, whole, wait, matrices.get(embed.table()), null, null, 0);
             case Op.AddPosition add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
             case Op.Norm norm -> task(op, whole, wait, null, vector(norm.gain()), vector(norm.bias()), 0);
             case Op.MatMul product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
             case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
-            case Op.Attention ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Add ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Multiply ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Activate ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.Scale ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.SoftCap ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.SelectRows ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.ArgMax ignored -> task(op, whole, wait, null, null, null, 0);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
-            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+            case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
+            case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
+            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _, Op.Given _, Op.Remember _,
+                    Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 
-    private Task task(Op op, Op whole, boolean wait, Matrix matrix, float[] gain, float[] bias, int angles) {
-        return new Task(op, whole, wait, tasks.size(), matrix, gain, bias, angles);
+    private Task task(Op op, Op whole, Waits wait, Matrix matrix, float[] gain, float[] bias, int angles) {
+        return new Task(op, whole, wait.rowWise(), wait.inPanels(), tasks.size(), matrix, gain, bias, angles);
     }
 
     private float[] vector(Weight weight) {
@@ -182,44 +200,29 @@ final class Schedule {
     private int[] reads(Op op, Value input) {
         return switch (op) {
             case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
-            case Op.Norm ignored -> ALL;
-            case Op.MatMul ignored -> ALL;
             case Op.Rope rope -> split(input.width(), rope.headWidth(), workers);
             case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headWidth(), workers);
-            case Op.Attention ignored -> ALL;
-            case Op.ArgMax ignored -> ALL;
-            case Op.Embed ignored -> ALL;
-            case Op.AddPosition ignored -> columns(input.width(), workers);
-            case Op.Add ignored -> columns(input.width(), workers);
-            case Op.Multiply ignored -> columns(input.width(), workers);
-            case Op.Activate ignored -> columns(input.width(), workers);
-            case Op.Scale ignored -> columns(input.width(), workers);
-            case Op.SoftCap ignored -> columns(input.width(), workers);
-            case Op.SelectRows ignored -> columns(input.width(), workers);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
-            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.Given _, Op.Remember _, Op.Shortlist _ -> ALL;
+            case Op.CrossAttention cross -> split(input.width(), cross.headWidth(), workers);
+            case Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.Recurrence _,
+                    Op.MeanRows _ -> columns(input.width(), workers);
+            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 
     /** Columns that each worker writes of {@code output}. */
     private int[] writes(Op op, Value output) {
         return switch (op) {
-            case Op.Embed ignored -> COPY;
+            case Op.Embed _ -> COPY;
             case Op.Norm norm when norm.gain().columns() == norm.input().width() -> COPY;
             case Op.Norm norm -> split(output.width(), norm.gain().columns(), workers);
             case Op.Rope rope -> split(output.width(), rope.headWidth(), workers);
             case Op.Attention attention -> split(output.width(), attention.headWidth(), workers);
-            case Op.MatMul ignored -> columns(output.width(), workers);
-            case Op.ArgMax ignored -> columns(output.width(), workers);
-            case Op.AddPosition ignored -> columns(output.width(), workers);
-            case Op.Add ignored -> columns(output.width(), workers);
-            case Op.Multiply ignored -> columns(output.width(), workers);
-            case Op.Activate ignored -> columns(output.width(), workers);
-            case Op.Scale ignored -> columns(output.width(), workers);
-            case Op.SoftCap ignored -> columns(output.width(), workers);
-            case Op.SelectRows ignored -> columns(output.width(), workers);
-            case Op.AddType _, Op.Given _, Op.Remember _, Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> throw new IllegalStateException("not built yet");
-            case Op.Fused ignored -> throw new IllegalStateException("a fused operation holds plain ones");
+            case Op.CrossAttention cross -> split(output.width(), cross.headWidth(), workers);
+            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _,
+                    Op.SelectRows _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
+            case Op.Remember _ -> throw new IllegalStateException("writes to memory only");
+            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 

@@ -4,31 +4,55 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.waterspout.backend.Batch;
 import org.waterspout.graph.Value;
 
-/** What the workers share: buffers, cache and angles of a plan, and the batch of the step at hand. */
+/** What the workers share: buffers, caches and angles of a program, and the batch of the step at hand. */
 final class Step {
 
-    /** Up to this many rows are computed row-wise, more in panels. */
+    /** Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. */
     static final int FEW = 8;
 
     final Kernels kernels;
     final Workers workers;
-    final KeyValueCache cache;
+    final Memories memories;
+    final Biases biases;
     final Angles[] angles;
     /** Next piece of work of each task that is handed out piece by piece. */
     final AtomicIntegerArray next;
     private final Schedule schedule;
-    /** [slot][worker]: one array for all, or one each. */
-    private final float[][][] buffers;
+    private final Buffers buffers;
+    /** Of each row of whole sequences: the first row of its sequence, and the row behind its last. */
+    final int[] firsts;
+    final int[] ends;
     Batch batch;
 
-    Step(Kernels kernels, Workers workers, KeyValueCache cache, Schedule schedule, float[][][] buffers, Angles[] angles) {
+    Step(Kernels kernels, Workers workers, Memories memories, Schedule schedule, Buffers buffers, Angles[] angles, Biases biases,
+            int maxRows) {
         this.kernels = kernels;
         this.workers = workers;
-        this.cache = cache;
+        this.memories = memories;
         this.schedule = schedule;
         this.buffers = buffers;
         this.angles = angles;
+        this.biases = biases;
         this.next = new AtomicIntegerArray(schedule.tasks().size());
+        this.firsts = new int[maxRows];
+        this.ends = new int[maxRows];
+    }
+
+    /** Called by one thread before the workers start. */
+    void begin(Batch now) {
+        batch = now;
+        buffers.reserve(now.outputRows().length);
+        for (int i = 0; i < next.length(); i++) {
+            next.setPlain(i, 0);
+        }
+        int first = 0;
+        for (int row = 0; row < now.rows(); row++) {
+            first = row == 0 || now.sequences()[row] != now.sequences()[row - 1] ? row : first;
+            firsts[row] = first;
+        }
+        for (int row = now.rows() - 1; row >= 0; row--) {
+            ends[row] = row == now.rows() - 1 || firsts[row + 1] != firsts[row] ? row + 1 : ends[row + 1];
+        }
     }
 
     /** Rows of {@code value} in this step. */
@@ -45,19 +69,24 @@ final class Step {
     }
 
     boolean inPanels(Value value) {
-        return rows(value) > FEW;
+        return inPanels(rows(value));
+    }
+
+    boolean inPanels(int rows) {
+        return buffers.inPanels(rows);
     }
 
     /** The numbers of {@code value} as {@code worker} reads and writes them. */
     float[] data(Value value, int worker) {
-        float[][] slot = buffers[schedule.slot(value)];
-        return slot[inPanels(value) || slot.length == 1 ? 0 : worker];
+        return buffers.of(schedule.slot(value), rows(value), worker);
     }
 
-    /** A copy of worker 0's view of {@code value} as [rows, width], from the beginning of {@code out}. */
-    void read(Value value, float[] out) {
+    /**
+     * A copy of worker 0's view of the first {@code width} columns of {@code value} as [rows, width], from the beginning of {@code out}. They
+     * lie as if there were no others.
+     */
+    void read(Value value, int width, float[] out) {
         int rows = rows(value);
-        int width = value.width();
         float[] data = data(value, 0);
         if (!inPanels(value)) {
             System.arraycopy(data, 0, out, 0, rows * width);

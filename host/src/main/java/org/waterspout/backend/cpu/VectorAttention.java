@@ -65,8 +65,8 @@ final class VectorAttention {
     }
 
     /** Eight positions at a time: neighbours in a tile. */
-    static void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
-        for (int t = 0; t < BLOCK; t += 8) {
+    static void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
+        for (int t = 0; t < positions; t += 8) {
             int k = keysAt + t / COUNT * COUNT * headWidth + t % COUNT;
             FloatVector a0 = FloatVector.zero(FLOATS);
             FloatVector a1 = a0;
@@ -87,27 +87,27 @@ final class VectorAttention {
                 a6 = FloatVector.broadcast(FLOATS, keys[k + 6]).fma(query, a6);
                 a7 = FloatVector.broadcast(FLOATS, keys[k + 7]).fma(query, a7);
             }
-            a0.intoArray(scores, t * COUNT);
-            a1.intoArray(scores, (t + 1) * COUNT);
-            a2.intoArray(scores, (t + 2) * COUNT);
-            a3.intoArray(scores, (t + 3) * COUNT);
-            a4.intoArray(scores, (t + 4) * COUNT);
-            a5.intoArray(scores, (t + 5) * COUNT);
-            a6.intoArray(scores, (t + 6) * COUNT);
-            a7.intoArray(scores, (t + 7) * COUNT);
+            a0.intoArray(scores, scoresAt + t * COUNT);
+            a1.intoArray(scores, scoresAt + (t + 1) * COUNT);
+            a2.intoArray(scores, scoresAt + (t + 2) * COUNT);
+            a3.intoArray(scores, scoresAt + (t + 3) * COUNT);
+            a4.intoArray(scores, scoresAt + (t + 4) * COUNT);
+            a5.intoArray(scores, scoresAt + (t + 5) * COUNT);
+            a6.intoArray(scores, scoresAt + (t + 6) * COUNT);
+            a7.intoArray(scores, scoresAt + (t + 7) * COUNT);
         }
     }
 
-    static void panelSoftmax(float[] scores, float[] largest, float[] total, float[] sum, int width) {
+    static void panelSoftmax(float[] scores, int positions, float[] largest, float[] total, float[] sum, int width) {
         FloatVector before = FloatVector.fromArray(FLOATS, largest, 0);
         FloatVector now = before;
-        for (int t = 0; t < BLOCK; t++) {
+        for (int t = 0; t < positions; t++) {
             now = now.max(FloatVector.fromArray(FLOATS, scores, t * COUNT));
         }
         FloatVector factor = VectorElements.exp(before.sub(now));
         now.intoArray(largest, 0);
         FloatVector added = FloatVector.fromArray(FLOATS, total, 0).mul(factor);
-        for (int t = 0; t < BLOCK; t++) {
+        for (int t = 0; t < positions; t++) {
             FloatVector weight = VectorElements.exp(FloatVector.fromArray(FLOATS, scores, t * COUNT).sub(now));
             weight.intoArray(scores, t * COUNT);
             added = added.add(weight);
@@ -150,6 +150,49 @@ final class VectorAttention {
             a5.intoArray(sum, at + 5 * COUNT);
             a6.intoArray(sum, at + 6 * COUNT);
             a7.intoArray(sum, at + 7 * COUNT);
+        }
+    }
+
+    /** Eight columns of the values at a time, the rest one by one. */
+    static void panelWeighColumns(float[] weights, int weightsAt, int from, int to, float[] values, int valuesAt, int width, float[] sum) {
+        int d = 0;
+        for (; d + 8 <= width; d += 8) {
+            int at = d * COUNT;
+            FloatVector a0 = FloatVector.fromArray(FLOATS, sum, at);
+            FloatVector a1 = FloatVector.fromArray(FLOATS, sum, at + COUNT);
+            FloatVector a2 = FloatVector.fromArray(FLOATS, sum, at + 2 * COUNT);
+            FloatVector a3 = FloatVector.fromArray(FLOATS, sum, at + 3 * COUNT);
+            FloatVector a4 = FloatVector.fromArray(FLOATS, sum, at + 4 * COUNT);
+            FloatVector a5 = FloatVector.fromArray(FLOATS, sum, at + 5 * COUNT);
+            FloatVector a6 = FloatVector.fromArray(FLOATS, sum, at + 6 * COUNT);
+            FloatVector a7 = FloatVector.fromArray(FLOATS, sum, at + 7 * COUNT);
+            for (int t = from; t < to; t++) {
+                FloatVector weight = FloatVector.fromArray(FLOATS, weights, weightsAt + t * COUNT);
+                int v = valuesAt + d * COUNT + t;
+                a0 = FloatVector.broadcast(FLOATS, values[v]).fma(weight, a0);
+                a1 = FloatVector.broadcast(FLOATS, values[v + COUNT]).fma(weight, a1);
+                a2 = FloatVector.broadcast(FLOATS, values[v + 2 * COUNT]).fma(weight, a2);
+                a3 = FloatVector.broadcast(FLOATS, values[v + 3 * COUNT]).fma(weight, a3);
+                a4 = FloatVector.broadcast(FLOATS, values[v + 4 * COUNT]).fma(weight, a4);
+                a5 = FloatVector.broadcast(FLOATS, values[v + 5 * COUNT]).fma(weight, a5);
+                a6 = FloatVector.broadcast(FLOATS, values[v + 6 * COUNT]).fma(weight, a6);
+                a7 = FloatVector.broadcast(FLOATS, values[v + 7 * COUNT]).fma(weight, a7);
+            }
+            a0.intoArray(sum, at);
+            a1.intoArray(sum, at + COUNT);
+            a2.intoArray(sum, at + 2 * COUNT);
+            a3.intoArray(sum, at + 3 * COUNT);
+            a4.intoArray(sum, at + 4 * COUNT);
+            a5.intoArray(sum, at + 5 * COUNT);
+            a6.intoArray(sum, at + 6 * COUNT);
+            a7.intoArray(sum, at + 7 * COUNT);
+        }
+        for (; d < width; d++) {
+            FloatVector a = FloatVector.fromArray(FLOATS, sum, d * COUNT);
+            for (int t = from; t < to; t++) {
+                a = FloatVector.broadcast(FLOATS, values[valuesAt + d * COUNT + t]).fma(FloatVector.fromArray(FLOATS, weights, weightsAt + t * COUNT), a);
+            }
+            a.intoArray(sum, d * COUNT);
         }
     }
 }

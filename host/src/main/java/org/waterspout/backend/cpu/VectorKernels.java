@@ -35,8 +35,8 @@ final class VectorKernels implements Kernels {
     @Override
     public int singleRows(WeightType type) {
         return switch (type) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> Step.FEW;
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, I8_32 -> 1;
+            case F32, F16, BF16, Q8_0, I8_32, Q4_0, Q4_1 -> Step.FEW;
+            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> 1;
         };
     }
 
@@ -46,8 +46,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
-        VectorTiles.multiplyPanels(tile, rows, columns, x, panels, out, outRow, width);
+    public void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width) {
+        VectorTiles.multiplyPanels(tile, rows, columns, x, from, to, out, outRow, width);
     }
 
     @Override
@@ -66,18 +66,28 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
-        VectorAttention.panelScores(q, qAt, keys, keysAt, headWidth, scores);
+    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
+        VectorAttention.panelScores(q, qAt, keys, keysAt, headWidth, positions, scores, scoresAt);
     }
 
     @Override
-    public void panelSoftmax(float[] scores, float[] largest, float[] total, float[] sum, int width) {
-        VectorAttention.panelSoftmax(scores, largest, total, sum, width);
+    public void panelSoftmax(float[] scores, int positions, float[] largest, float[] total, float[] sum, int width) {
+        VectorAttention.panelSoftmax(scores, positions, largest, total, sum, width);
     }
 
     @Override
     public void panelWeigh(float[] weights, float[] values, int valuesAt, int width, float[] sum) {
         VectorAttention.panelWeigh(weights, values, valuesAt, width, sum);
+    }
+
+    @Override
+    public void panelWeighColumns(float[] weights, int weightsAt, int from, int to, float[] values, int valuesAt, int width, float[] sum) {
+        VectorAttention.panelWeighColumns(weights, weightsAt, from, to, values, valuesAt, width, sum);
+    }
+
+    @Override
+    public void recur(float[] candidate, int candidateAt, float[] forget, int forgetAt, float[] state, int stateAt, int count) {
+        VectorElements.recur(candidate, candidateAt, forget, forgetAt, state, stateAt, count);
     }
 
     @Override

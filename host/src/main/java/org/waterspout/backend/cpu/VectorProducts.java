@@ -34,7 +34,7 @@ final class VectorProducts {
             return;
         }
         switch (weights.type()) {
-            case Q8_0 -> {
+            case Q8_0, I8_32 -> {
                 if (COUNT == 16) {
                     wide(weights, from, to, x, out, outAt, scratch);
                 } else {
@@ -50,7 +50,7 @@ final class VectorProducts {
                 }
             }
             case F32, F16, BF16 -> pairs(weights, from, to, x, out, outAt, scratch);
-            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K, I8_32 -> {
+            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> {
                 for (int row = from; row < to; row++) {
                     decoded(weights, row, x, out, outAt + row, scratch);
                 }
@@ -86,6 +86,8 @@ final class VectorProducts {
         long s = Math.min(row + 3 * apart, last) * rowBytes;
         if (weights.type() == WeightType.Q8_0) {
             WideProducts.q8(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
+        } else if (weights.type() == WeightType.I8_32) {
+            WideProducts.i8(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
         } else if (weights.type() == WeightType.Q4_0) {
             WideProducts.q4(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
         } else {
@@ -110,9 +112,10 @@ final class VectorProducts {
                 case F16 -> f16(data, p, r, columns, x, out, o, u, scratch);
                 case BF16 -> bf16(data, p, r, columns, x, out, o, u, scratch);
                 case Q8_0 -> q8(data, p, r, columns, x, out, o, u, scratch);
+                case I8_32 -> i8(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
-                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, I8_32 -> throw new IllegalStateException("decoded before: " + weights.type());
+                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> throw new IllegalStateException("decoded before: " + weights.type());
             }
         }
     }
@@ -216,6 +219,24 @@ final class VectorProducts {
             }
             a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
             b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
+        }
+        out[o] = Lanes.sum(a, scratch, 0);
+        out[u] = Lanes.sum(b, scratch, COUNT);
+    }
+
+    private static void i8(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = a;
+        for (int k = 0; k < columns; k += 32, p += 36, r += 36) {
+            FloatVector s = FloatVector.zero(FLOATS);
+            FloatVector t = s;
+            for (int j = 0; j < 32; j += COUNT) {
+                FloatVector input = FloatVector.fromArray(FLOATS, x, k + j);
+                s = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE).castShape(FLOATS, 0)).fma(input, s);
+                t = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 4 + j, LITTLE).castShape(FLOATS, 0)).fma(input, t);
+            }
+            a = s.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(Lanes.WORD, p))), a);
+            b = t.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(Lanes.WORD, r))), b);
         }
         out[o] = Lanes.sum(a, scratch, 0);
         out[u] = Lanes.sum(b, scratch, COUNT);

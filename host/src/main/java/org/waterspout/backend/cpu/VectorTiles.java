@@ -36,7 +36,8 @@ final class VectorTiles {
             case F32 -> MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE), at, out, outAt, count);
             case F16 -> decodeF16(data, at, count, out, outAt);
             case BF16 -> decodeBf16(data, at, count, out, outAt);
-            case Q8_0 -> decodeQ8(data, at, count / 32, out, outAt);
+            case Q8_0 -> decodeQ8(data, at, 34, count / 32, out, outAt);
+            case I8_32 -> decodeQ8(data, at, 36, count / 32, out, outAt);
             case Q4_0 -> decodeQ4(data, at, 18, 2, count / 32, out, outAt);
             case Q4_1 -> decodeQ4(data, at, 20, 4, count / 32, out, outAt);
             case Q5_0 -> decodeQ5(data, at, 22, 2, count / 32, out, outAt);
@@ -44,7 +45,7 @@ final class VectorTiles {
             case Q5_K -> VectorSuperBlocks.decodeQ5(data, at, count / 256, out, outAt);
             case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
             case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
-            case Q2_K, Q3_K, I8_32 -> weights.type().decode(data, at, out, outAt, count);
+            case Q2_K, Q3_K -> weights.type().decode(data, at, out, outAt, count);
         }
     }
 
@@ -72,12 +73,14 @@ final class VectorTiles {
         }
     }
 
-    private static void decodeQ8(MemorySegment data, long at, int blocks, float[] out, int outAt) {
+    /** Blocks of 32 bytes behind a scale, of 16 bits in a block of 34 bytes and of 32 bits in one of 36. */
+    private static void decodeQ8(MemorySegment data, long at, int blockBytes, int blocks, float[] out, int outAt) {
+        int header = blockBytes - 32;
         long p = at;
-        for (int b = 0; b < blocks; b++, p += 34) {
-            float d = Float.float16ToFloat(data.get(HALF, p));
+        for (int b = 0; b < blocks; b++, p += blockBytes) {
+            float d = header == 2 ? Float.float16ToFloat(data.get(HALF, p)) : Float.intBitsToFloat(data.get(Lanes.WORD, p));
             for (int j = 0; j < 32; j += COUNT) {
-                ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE).castShape(FLOATS, 0)).mul(d)
+                ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE).castShape(FLOATS, 0)).mul(d)
                         .intoArray(out, outAt + b * 32 + j);
             }
         }
@@ -121,13 +124,13 @@ final class VectorTiles {
         }
     }
 
-    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int panels, float[] out, int outRow, int width) {
+    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int firstPanel, int endPanel, float[] out, int outRow, int width) {
         for (int from = 0; from < columns; from += COLUMN_BLOCK) {
             int count = Math.min(COLUMN_BLOCK, columns - from);
-            for (int panel = 0; panel < panels; panel += 2) {
+            for (int panel = firstPanel; panel < endPanel; panel += 2) {
                 int x0 = (panel * columns + from) * COUNT;
                 int out0 = (panel * width + outRow) * COUNT;
-                boolean pair = panel + 1 < panels;
+                boolean pair = panel + 1 < endPanel;
                 int row = 0;
                 for (; row + 6 <= rows; row += 6) {
                     if (pair) {

@@ -6,6 +6,7 @@ import static org.waterspout.backend.cpu.Lanes.FLOATS;
 import static org.waterspout.backend.cpu.Lanes.HALF;
 import static org.waterspout.backend.cpu.Lanes.INTS;
 import static org.waterspout.backend.cpu.Lanes.LITTLE;
+import static org.waterspout.backend.cpu.Lanes.WORD;
 import static org.waterspout.backend.cpu.VectorProducts.AFTER_SUMS;
 
 import java.lang.foreign.MemorySegment;
@@ -44,6 +45,34 @@ final class WideProducts {
             d = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, s + 2, LITTLE).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, s + 18, LITTLE).castShape(FLOATS, 0)).mul(high))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, s))), d);
+        }
+        a.intoArray(scratch, sumsAt);
+        b.intoArray(scratch, sumsAt + COUNT);
+        c.intoArray(scratch, sumsAt + 2 * COUNT);
+        d.intoArray(scratch, sumsAt + 3 * COUNT);
+    }
+
+    /** As {@link #q8} with a scale of 32 bits. */
+    static void i8(MemorySegment data, long p, long q, long r, long s, int columns, float[] x, float[] scratch, int sumsAt) {
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        for (int k = 0; k < columns; k += 32, p += 36, q += 36, r += 36, s += 36) {
+            FloatVector low = FloatVector.fromArray(FLOATS, x, k);
+            FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16);
+            a = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 4, LITTLE).castShape(FLOATS, 0)).fma(low,
+                    ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 20, LITTLE).castShape(FLOATS, 0)).mul(high))
+                    .fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(WORD, p))), a);
+            b = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, q + 4, LITTLE).castShape(FLOATS, 0)).fma(low,
+                    ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, q + 20, LITTLE).castShape(FLOATS, 0)).mul(high))
+                    .fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(WORD, q))), b);
+            c = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 4, LITTLE).castShape(FLOATS, 0)).fma(low,
+                    ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 20, LITTLE).castShape(FLOATS, 0)).mul(high))
+                    .fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(WORD, r))), c);
+            d = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, s + 4, LITTLE).castShape(FLOATS, 0)).fma(low,
+                    ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, s + 20, LITTLE).castShape(FLOATS, 0)).mul(high))
+                    .fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(WORD, s))), d);
         }
         a.intoArray(scratch, sumsAt);
         b.intoArray(scratch, sumsAt + COUNT);

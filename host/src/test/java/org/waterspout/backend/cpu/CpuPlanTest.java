@@ -249,12 +249,12 @@ class CpuPlanTest {
         float[] output = new float[SmallModel.VOCABULARY];
         try (CpuBackend cpu = backend(2); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 2, 8, false))) {
             refuses("token 203", () -> plan.step(new Batch(new int[] {203}, new int[1], new int[1], new int[1]), output));
-            refuses("token -1", () -> plan.step(new Batch(new int[] {-1}, new int[1], new int[1], new int[1]), output));
+            refuses("token -2", () -> plan.step(new Batch(new int[] {-2}, new int[1], new int[1], new int[1]), output));
             refuses("position 300", () -> plan.step(batch(0, CONTEXT, 1, 0), output));
             refuses("sequence 2", () -> plan.step(batch(2, 0, 1, 0), output));
             refuses("9 tokens", () -> plan.step(batch(0, 0, 9, 0), output));
             refuses("gap", () -> plan.step(batch(0, 1, 1, 0), output));
-            refuses("2 x 203", () -> plan.step(batch(0, 0, 2, 0, 1), output));
+            refuses("406 floats", () -> plan.step(batch(0, 0, 2, 0, 1), output));
             refuses("observable", () -> plan.step(batch(0, 0, 1, 0), output, (op, values) -> { }));
         }
         refuses("threads", () -> backend(-1).close());

@@ -126,7 +126,9 @@ class KernelsTest {
         float[] tile = random.floats(rows * columns);
         float[] x = random.floats(panels * columns * lanes);
         float[] out = new float[panels * width * lanes];
-        kernels.multiplyPanels(tile, rows, columns, x, panels, out, 3, width);
+        int split = panels / 2;
+        kernels.multiplyPanels(tile, rows, columns, x, split, panels, out, 3, width);
+        kernels.multiplyPanels(tile, rows, columns, x, 0, split, out, 3, width);
         for (int panel = 0; panel < panels; panel++) {
             for (int row = 0; row < width; row++) {
                 for (int lane = 0; lane < lanes; lane++) {
@@ -139,6 +141,61 @@ class KernelsTest {
                 }
             }
         }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> attentionInPanels() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (int headWidth : new int[] {1, 7, 8, 13, 32, 40}) {
+            onBoth("heads of " + headWidth, kernels -> attention(kernels, headWidth)).forEach(tests::add);
+        }
+        return tests.stream();
+    }
+
+    private static void attention(Kernels kernels, int headWidth) {
+        StoredWeights random = new StoredWeights(headWidth, false);
+        int lanes = kernels.lanes();
+        float[] query = random.floats(headWidth * lanes + 1);
+        float[] keys = random.floats(headWidth * lanes + 2);
+        float[] scores = new float[lanes * lanes + 3];
+        kernels.panelScores(query, 1, keys, 2, headWidth, lanes, scores, 3);
+        for (int t = 0; t < lanes; t++) {
+            for (int lane = 0; lane < lanes; lane++) {
+                near(query, 1 + lane, lanes, keys, 2 + t, lanes, headWidth, scores[3 + t * lanes + lane], SUM, "score of " + t + " and " + lane);
+            }
+        }
+        float[] sum = new float[headWidth * lanes];
+        int to = lanes - 1;
+        kernels.panelWeighColumns(scores, 3, 2, to, keys, 2, headWidth, sum);
+        for (int d = 0; d < headWidth; d++) {
+            for (int lane = 0; lane < lanes; lane++) {
+                near(scores, 3 + 2 * lanes + lane, lanes, keys, 2 + d * lanes + 2, 1, to - 2, sum[d * lanes + lane], SUM, "sum of " + d);
+            }
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> recurrentStates() {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (int count : new int[] {1, 16, 37}) {
+            onBoth("states of " + count, kernels -> {
+                StoredWeights random = new StoredWeights(count, false);
+                float[] candidate = random.floats(count + 1);
+                float[] forget = random.floats(count + 2);
+                forget[2] = 100;
+                float[] before = random.floats(count + 4);
+                float[] state = before.clone();
+                kernels.recur(candidate, 1, forget, 2, state, 3, count);
+                for (int i = 0; i < count; i++) {
+                    double keep = 1 / (1 + Math.exp(-forget[2 + i]));
+                    assertEquals(keep * before[3 + i] + (1 - keep) * candidate[1 + i], state[3 + i],
+                            5e-7 * (Math.abs(before[3 + i]) + Math.abs(candidate[1 + i])));
+                }
+                assertEquals(before[3 + count], state[3 + count]);
+                assertEquals(before[2], state[2]);
+            }).forEach(tests::add);
+        }
+        return tests.stream();
     }
 
     @TestFactory

@@ -200,10 +200,11 @@ public record Architecture(String family, int width, int vocabulary, int context
      * @param pooling    for the tasks that judge a sequence; the others judge every row
      * @param dense      a projection [width, width] stands before the last
      * @param bias       the last projection has one
-     * @param labels     name of each output
+     * @param distilled  a last projection of its own judges the second row, and the mean of both counts, Touvron et al. 2021
+     * @param labels     name of each output; empty where there is no last projection, but a pooler
      */
     public record Head(Task task, Pooling pooling, boolean dense, boolean denseBias, Optional<Activation> activation, Optional<Norm> norm,
-            boolean bias, List<String> labels) {
+            boolean bias, boolean distilled, List<String> labels) {
         public Head {
             labels = List.copyOf(labels);
         }

@@ -56,7 +56,7 @@ final class ArchitectureReader {
                 : encoderOnly ? Optional.empty() : Optional.of(stack("", layers, true, contextLength));
         boolean pictures = has("patch_embd.weight");
         return new Architecture(row.name(), width, pictures ? 0 : tensor(embedding(pair ? "dec." : "")).rows(), contextLength, encoder, decoder,
-                decoder.map(_ -> output()), pooling("pooling_type"), encoderOnly && has("cls.output.weight") ? Optional.of(head()) : Optional.empty());
+                decoder.map(_ -> output()), pooling("pooling_type"), encoderOnly && (has("cls.output.weight") || has("cls.weight")) ? Optional.of(head()) : Optional.empty());
     }
 
     private String embedding(String side) {
@@ -156,12 +156,12 @@ final class ArchitectureReader {
     }
 
     private Architecture.Head head() {
-        int outputs = tensor("cls.output.weight").rows();
+        int outputs = has("cls.output.weight") ? tensor("cls.output.weight").rows() : 0;
         List<String> labels = metadata.optionalList(key("classifier.output_labels"), String.class)
                 .orElseGet(() -> IntStream.range(0, outputs).mapToObj(label -> "LABEL_" + label).toList());
         if (labels.size() != outputs) {
             throw new ModelFormatException("metadata key " + key("classifier.output_labels") + " names " + labels.size() + " labels, but tensor "
-                    + "cls.output.weight has " + outputs);
+                    + "cls.output.weight has rows for " + outputs);
         }
         String task = metadata.optionalString(key("classifier.task")).orElse("sequence");
         return new Architecture.Head(switch (task) {
@@ -173,8 +173,10 @@ final class ArchitectureReader {
             default -> throw new UnsupportedModelException("the classifier's task " + Quoted.of(task)
                     + " is not supported; supported are sequence, multi_label, regression, tokens and span");
         }, pooling("classifier.pooling_type").orElse(Architecture.Pooling.FIRST), has("cls.weight"), has("cls.bias"),
-                metadata.optionalString(key("classifier.activation")).map(ArchitectureReader::activation), optionalNorm("cls.norm"),
-                has("cls.output.bias"), labels);
+                // it is the dense layer's: without that there is nothing to activate
+                metadata.optionalString(key("classifier.activation")).filter(_ -> has("cls.weight")).map(ArchitectureReader::activation),
+                optionalNorm("cls.norm"),
+                has("cls.output.bias"), has("cls.distilled.weight"), labels);
     }
 
     /** As in GGUF: 0 none, 1 mean, 2 the first token (cls), 3 the last. */
@@ -271,7 +273,7 @@ final class ArchitectureReader {
             return flags.get(layer);
         }
         int period = metadata.integerOr(patternKey, row.windowPeriod());
-        return period <= 0 || layer % period < period - 1;
+        return period <= 0 || layer % period != (row.is(Trait.WIDE_FIRST) ? 0 : period - 1);
     }
 
     private Rotary rotary(boolean local) {

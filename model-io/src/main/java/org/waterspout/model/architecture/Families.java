@@ -19,6 +19,8 @@ final class Families {
         SCALED_EMBEDDING,
         /** The file's logit scale divides. */
         DIVIDED_LOGITS,
+        /** Of the layers that a period of windows counts, the first sees everything, not the last. */
+        WIDE_FIRST,
         /** Scores are not divided by the root of the head's width. */
         UNSCALED_SCORES,
         /** Where logits come from the embedding table, they are divided by the root of the width. */
@@ -29,7 +31,7 @@ final class Families {
      * @param name              general.architecture in GGUF
      * @param layout            of rotary pairs
      * @param activation        of the feed-forward
-     * @param windowPeriod      of each this many layers the last sees everything and the others have the window; 0: all have it
+     * @param windowPeriod      of each this many layers one sees everything and the others have the window; 0: all have it
      * @param localBase         base of the rotary frequencies of layers with a window, which then are not scaled; 0: as the others
      * @param wideHeadsAtLayers the member with this many layers scales scores by the root of width / heads, not of the head's width
      */
@@ -63,7 +65,7 @@ final class Families {
                 new Row("roberta", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
                 new Row("distilbert", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
                 new Row("mpnet", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
-                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0, EnumSet.of(Trait.ENCODER)),
+                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0, EnumSet.of(Trait.ENCODER, Trait.WIDE_FIRST)),
                 new Row("nomic-bert", RopeLayout.HALVES, Activation.SILU, Trait.ENCODER),
                 // ViT, DeiT
                 new Row("vit", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
@@ -76,7 +78,8 @@ final class Families {
                 // BART, mBART
                 new Row("bart", RopeLayout.HALVES, Activation.GELU_ERF),
                 // M2M-100, NLLB
-                new Row("m2m100", RopeLayout.HALVES, Activation.RELU))
+                new Row("m2m100", RopeLayout.HALVES, Activation.RELU),
+                new Row("pegasus", RopeLayout.HALVES, Activation.RELU))
                 .forEach(row -> ROWS.put(row.name(), row));
     }
 

@@ -26,7 +26,7 @@ final class GgufTokenizer implements Tokenizer {
      * Names under which models end a turn, a text or a file. Like llama.cpp (llama-vocab.cpp), these tokens count as control
      * tokens and end generation, whatever the file says of them.
      */
-    private static final Set<String> END_NAMES = Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>",
+    static final Set<String> END_NAMES = Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>",
             "<|flush|>", "<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]",
             "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<|fim_pad|>", "<fim-pad>", "<PAD>", "<|fim_repo|>",
             "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>");

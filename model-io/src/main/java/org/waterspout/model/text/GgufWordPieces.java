@@ -37,7 +37,7 @@ final class GgufWordPieces {
         name(config, "bos_token", pieces, id(metadata, vocabulary, "bos_token_id"));
         name(config, "eos_token", pieces, id(metadata, vocabulary, "eos_token_id"));
         // The keys do not say whether capitals count; a vocabulary of small letters alone has no other use for them.
-        return new WordPieceVocabulary(pieces, !anyCapital, Optional.empty(), true, "the model file").tokenizer(config);
+        return new WordPieceVocabulary(pieces, !anyCapital, Optional.empty(), true, "the model file").tokenizer(Neighbours.only(config));
     }
 
     private static OptionalInt id(Metadata metadata, Vocabulary vocabulary, String... keys) {

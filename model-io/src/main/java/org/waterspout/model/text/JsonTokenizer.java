@@ -1,10 +1,9 @@
 package org.waterspout.model.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -16,9 +15,13 @@ import java.util.stream.IntStream;
 final class JsonTokenizer implements Tokenizer {
 
     private final Vocabulary vocabulary;
-    private final TokenizerJson json;
+    /** The whole tokenizer.json, until {@link #withSpecial} is made from it. */
+    private byte[] whole;
+    private final String source;
     /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
     private final NativeTokenizer withoutSpecial;
+    /** For plain text, if the tokenizer is BERT's. */
+    private final Optional<PlainWordPieces> plain;
     /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
     private NativeTokenizer withSpecial;
     private boolean closed;
@@ -28,54 +31,40 @@ final class JsonTokenizer implements Tokenizer {
     private final OptionalInt unknown;
     private final OptionalInt pad;
     private final OptionalInt mask;
+    private final Set<Integer> endTokens;
     private final boolean addsLeadingSpace;
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
 
-    private JsonTokenizer(TokenizerJson json, ObjectNode config, ObjectNode map) {
-        this.json = json;
+    private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
+        this.whole = json.bytes();
+        this.source = json.source();
         this.vocabulary = json.vocabulary();
-        this.template = TemplateReader.of(json);
-        this.bos = named("bos_token", config, map);
-        this.eos = named("eos_token", config, map);
-        this.pad = named("pad_token", config, map);
-        this.mask = named("mask_token", config, map);
+        this.template = TemplateReader.of(json, vocabulary.size());
+        this.bos = neighbours.token(vocabulary, "bos_token");
+        this.eos = neighbours.token(vocabulary, "eos_token");
+        this.pad = neighbours.token(vocabulary, "pad_token");
+        this.mask = neighbours.token(vocabulary, "mask_token");
         OptionalInt byModel = json.unknown(vocabulary);
-        this.unknown = byModel.isPresent() ? byModel : named("unk_token", config, map);
+        this.unknown = byModel.isPresent() ? byModel : neighbours.token(vocabulary, "unk_token");
+        this.endTokens = neighbours.endTokens(vocabulary, eos);
         List<String> decoders = json.decoders();
         this.decodesByBytes = decoders.contains("ByteLevel") || decoders.contains("ByteFallback");
-        this.addsLeadingSpace = decoders.contains("Strip") || vocabulary.writing() == Vocabulary.Writing.WORD_PIECE
-                || decoders.contains("Metaspace") && !json.json().path("decoder").path("prepend_scheme").asText().equals("never");
+        this.addsLeadingSpace = json.dropsFirstSpace();
         // Transformers does not do this to BPE, whatever the file says
-        this.cleansSpaces = config.path("clean_up_tokenization_spaces").asBoolean() && !json.model().equals("BPE");
-        this.withoutSpecial = new NativeTokenizer(json.withoutSpecial().bytes(), json.source());
+        this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
+        this.plain = PlainWordPieces.of(json.json(), vocabulary);
+        json.removeSpecial();
+        this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
     }
 
     static JsonTokenizer of(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        return new JsonTokenizer(TokenizerJson.of(file), TokenizerJson.optionalObject(folder, "tokenizer_config.json"),
-                TokenizerJson.optionalObject(folder, "special_tokens_map.json"));
+        return of(TokenizerJson.of(file), Neighbours.of(file.toAbsolutePath().getParent()));
     }
 
-    /**
-     * A tokenizer written as JSON by this program.
-     *
-     * @param config what tokenizer_config.json says
-     */
-    static JsonTokenizer of(TokenizerJson json, ObjectNode config) {
-        return new JsonTokenizer(json, config, TokenizerJson.JSON.createObjectNode());
-    }
-
-    /** A token named by a string, or by an object whose content is its name, in the first of {@code files} that does. */
-    private OptionalInt named(String key, ObjectNode... files) {
-        for (ObjectNode file : files) {
-            JsonNode name = file.path(key).isObject() ? file.path(key).path("content") : file.path(key);
-            OptionalInt token = name.isTextual() ? vocabulary.id(name.asText()) : OptionalInt.empty();
-            if (token.isPresent()) {
-                return token;
-            }
-        }
-        return OptionalInt.empty();
+    /** The tokenizer that {@code json} describes, which is given away. */
+    static JsonTokenizer of(TokenizerJson json, Neighbours neighbours) {
+        return new JsonTokenizer(json, neighbours);
     }
 
     private synchronized NativeTokenizer withSpecial() {
@@ -83,7 +72,8 @@ final class JsonTokenizer implements Tokenizer {
             throw new IllegalStateException("the tokenizer is closed");
         }
         if (withSpecial == null) {
-            withSpecial = new NativeTokenizer(json.bytes(), json.source());
+            withSpecial = new NativeTokenizer(whole, source);
+            whole = null;
         }
         return withSpecial;
     }
@@ -94,7 +84,9 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text, boolean parseSpecial) {
-        return library(parseSpecial).encode(NativeTokenizer.wellFormed(text), false);
+        TokenList out = new TokenList(text.length() / 3, false);
+        encode(text, parseSpecial, out);
+        return out.tokens();
     }
 
     @Override
@@ -107,8 +99,16 @@ final class JsonTokenizer implements Tokenizer {
     @Override
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
-        library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        encode(text, parseSpecial, out);
         return out.encoding();
+    }
+
+    private void encode(String text, boolean parseSpecial, TokenList out) {
+        if (!parseSpecial && plain.isPresent() && PlainWordPieces.takes(text)) {
+            plain.get().encode(text, out);
+        } else {
+            library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        }
     }
 
     @Override
@@ -181,7 +181,7 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public Set<Integer> endTokens() {
-        return eos.isPresent() ? Set.of(eos.getAsInt()) : Set.of();
+        return endTokens;
     }
 
     @Override

@@ -37,14 +37,7 @@ final class SentencePieceTokenizer implements Tokenizer {
         };
         this.cutOut = model.kind() == SentencePieceModel.Kind.UNIGRAM || kept.isEmpty() ? null
                 : new PieceTrie(kept.toArray(String[]::new));
-        List<Vocabulary.Kind> byName = layout.vocabulary().kinds().stream()
-                .map(kind -> kind == Vocabulary.Kind.USER_DEFINED ? Vocabulary.Kind.NORMAL : kind).toList();
-        this.specialTokens = new SpecialTokens(new Vocabulary(layout.vocabulary().pieces(), byName,
-                Vocabulary.Writing.SENTENCE_PIECE), Set.of());
-    }
-
-    SentencePieceModel model() {
-        return model;
+        this.specialTokens = new SpecialTokens(layout.vocabulary(), Set.of());
     }
 
     @Override
@@ -142,23 +135,25 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     /**
-     * All spaces before the first word are taken off where encoding would have removed them, as SentencePiece does. Models with a
-     * list of their own lose those at both ends, as their tokenizers in Transformers do.
+     * Where encoding would have removed spaces before the first word, each piece before it loses one, as SentencePiece has it. Models
+     * with a list of their own lose the spaces at both ends, as their tokenizers in Transformers do.
      */
     @Override
     public String decode(int[] tokens, boolean withSpecial) {
-        String text = Tokenizer.super.decode(tokens, withSpecial);
+        int from = 0;
+        while (model.rules().removeExtraWhitespace() && from < tokens.length
+                && (isSpecial(tokens[from]) ? !withSpecial : isOneSpace(bytes(tokens[from])))) {
+            from++;
+        }
+        String text = Tokenizer.super.decode(Arrays.copyOfRange(tokens, from, tokens.length), withSpecial);
         if (!layout.listed().isEmpty()) {
             return text.strip();
         }
-        if (!model.rules().removeExtraWhitespace()) {
-            return text;
-        }
-        int spaces = 0;
-        while (spaces < text.length() && text.charAt(spaces) == ' ') {
-            spaces++;
-        }
-        return text.substring(spaces);
+        return model.rules().removeExtraWhitespace() && !addsLeadingSpace() && text.startsWith(" ") ? text.substring(1) : text;
+    }
+
+    private static boolean isOneSpace(byte[] bytes) {
+        return bytes.length == 1 && bytes[0] == ' ';
     }
 
     @Override

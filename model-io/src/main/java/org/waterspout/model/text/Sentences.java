@@ -14,10 +14,17 @@ import org.waterspout.error.InvalidRequestException;
  */
 public final class Sentences {
 
-    /** Words whose full stop ends no sentence, in the languages that have most texts. */
-    private static final Set<String> ABBREVIATIONS = Set.of("mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "jr", "sr", "gen",
-            "col", "capt", "lt", "rev", "hon", "e.g", "i.e", "cf", "fig", "vol", "pp", "approx", "inc", "ltd", "dept", "sra", "srta",
-            "dra", "exmo", "exma", "av", "nr", "z.b", "bzw", "d.h", "usw", "mme", "mlle", "p.ex", "art");
+    /** Words whose full stop seldom ends a sentence, in languages that have most texts. */
+    private static final Set<String> ABBREVIATIONS = Set.of("mr", "mrs", "ms", "dr", "prof", "st", "vs", "gen", "col", "capt", "lt",
+            "rev", "hon", "e.g", "i.e", "cf", "approx", "sr", "sra", "srta", "dra", "exmo", "exma", "z.b", "bzw", "d.h", "mme", "mlle",
+            "p.ex");
+
+    /** Words whose full stop ends no sentence where a number follows. */
+    private static final Set<String> BEFORE_NUMBERS = Set.of("no", "nos", "nr", "n", "art", "fig", "figs", "vol", "pp", "p", "par", "sec",
+            "ch", "cap", "abs", "s", "ca");
+
+    private static final String OPENING = "(\"'\u201C\u2018\u00AB[";
+    private static final String CLOSING = "\"'\u201D\u2019\u00BB";
 
     private Sentences() { }
 
@@ -130,33 +137,40 @@ public final class Sentences {
         breaks.setText(line);
         int from = 0;
         for (int to = breaks.next(); to != BreakIterator.DONE; to = breaks.next()) {
-            if (to == line.length() || !endsInAbbreviation(line.substring(from, to).stripTrailing())) {
+            String sentence = line.substring(from, to).stripTrailing();
+            if (to == line.length() || !endsInAbbreviation(sentence, line.charAt(to)) && !isSpeechGoingOn(sentence, line.charAt(to))) {
                 found.add(line.substring(from, to));
                 from = to;
             }
         }
     }
 
-    private static boolean endsInAbbreviation(String sentence) {
+    /** As in "Fine!" he said. */
+    private static boolean isSpeechGoingOn(String sentence, char next) {
+        return !sentence.isEmpty() && CLOSING.indexOf(sentence.charAt(sentence.length() - 1)) >= 0 && Character.isLowerCase(next);
+    }
+
+    private static boolean endsInAbbreviation(String sentence, char next) {
         if (!sentence.endsWith(".")) {
             return false;
         }
         int word = sentence.length() - 1;
-        while (word > 0 && !isSpace(sentence.charAt(word - 1)) && "(\"'\u201C\u2018\u00AB[".indexOf(sentence.charAt(word - 1)) < 0) {
+        while (word > 0 && !isSpace(sentence.charAt(word - 1)) && OPENING.indexOf(sentence.charAt(word - 1)) < 0) {
             word--;
         }
         String last = sentence.substring(word, sentence.length() - 1);
         boolean initial = last.length() == 1 && Character.isUpperCase(last.charAt(0)) && !last.equals("I");
-        return initial || ABBREVIATIONS.contains(last.toLowerCase(Locale.ROOT));
+        String small = last.toLowerCase(Locale.ROOT);
+        return initial || ABBREVIATIONS.contains(small) || BEFORE_NUMBERS.contains(small) && Character.isDigit(next);
     }
 
     /** Where the first piece of {@code text} of at most {@code mostTokens} ends. */
     private static int end(String text, Locale locale, ToIntFunction<String> tokenCount, int mostTokens) {
-        if (tokenCount.applyAsInt(text) <= mostTokens) {
-            return text.length();
-        }
         // A text of n characters has about n / 4 tokens and seldom more than n: what lies far beyond need not be looked at.
         int window = (int) Math.min(text.length(), 40L * mostTokens + 40);
+        if (window == text.length() && tokenCount.applyAsInt(text) <= mostTokens) {
+            return text.length();
+        }
         BreakIterator lines = BreakIterator.getLineInstance(locale);
         int last = longest(breaks(lines, text.substring(0, window)), text, tokenCount, mostTokens);
         if (last == 0) {

@@ -14,16 +14,29 @@ final class TemplateReader {
     private TemplateReader() { }
 
     /** The template of {@code json}; where nothing is added, two texts stand side by side. */
-    static SequenceTemplate of(TokenizerJson json) {
+    static SequenceTemplate of(TokenizerJson json, int vocabularySize) {
         List<SequenceTemplate> found = new ArrayList<>();
         read(json.json().path("post_processor"), json.source(), found);
         if (found.size() > 1) {
             throw new UnsupportedModelException("the post-processor of " + json.source()
                     + " adds special tokens more than once, which is not built: use a tokenizer with one template");
         }
+        for (SequenceTemplate template : found) {
+            requireKnown(template.single(), json.source(), vocabularySize);
+            requireKnown(template.pair(), json.source(), vocabularySize);
+        }
         return found.isEmpty()
                 ? new SequenceTemplate(List.of(new Part.Text(0, 0)), List.of(new Part.Text(0, 0), new Part.Text(1, 1)))
                 : found.getFirst();
+    }
+
+    private static void requireKnown(List<Part> parts, String source, int vocabularySize) {
+        for (Part part : parts) {
+            if (part instanceof Part.Special(int token, int type) && (token >= vocabularySize || token < 0 || type < 0)) {
+                throw new ModelFormatException("the post-processor of " + source + " adds token " + token + " of type " + type
+                        + ", but the vocabulary has " + vocabularySize + " tokens");
+            }
+        }
     }
 
     private static void read(JsonNode processor, String source, List<SequenceTemplate> found) {

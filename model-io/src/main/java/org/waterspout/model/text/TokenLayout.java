@@ -13,7 +13,8 @@ import org.waterspout.model.text.Vocabulary.Kind;
 /**
  * Which number a model gives to each piece of its SentencePiece model, and the tokens it has besides.
  *
- * @param vocabulary   by token
+ * @param vocabulary   by token. The model's user-defined pieces are normal here: the model finds them by itself, and a space mark in
+ *                     them is a space
  * @param tokenOfPiece [pieces] the token of each piece
  * @param listed       tokens by name where the model has a list of its own, in which a run of characters that the pieces lack may
  *                     stand; else empty
@@ -23,6 +24,11 @@ record TokenLayout(Vocabulary vocabulary, int[] tokenOfPiece, Map<String, Intege
         OptionalInt bos, OptionalInt eos, OptionalInt unknown, OptionalInt pad, OptionalInt mask) {
 
     private static final Part TEXT = new Part.Text(0, 0);
+
+    TokenLayout {
+        vocabulary = new Vocabulary(vocabulary.pieces(), vocabulary.kinds().stream()
+                .map(kind -> kind == Kind.USER_DEFINED ? Kind.NORMAL : kind).toList(), vocabulary.writing());
+    }
 
     /** Numbers are the pieces' own; a text is begun by the model's begin token if it has one, else ended by its end token. */
     static TokenLayout plain(SentencePieceModel model) {
@@ -72,7 +78,8 @@ record TokenLayout(Vocabulary vocabulary, int[] tokenOfPiece, Map<String, Intege
     }
 
     /**
-     * fairseq's numbers: {@code <s>}, {@code <pad>}, {@code </s>}, {@code <unk>}, the pieces from the fourth on, the languages, {@code <mask>}.
+     * fairseq's numbers: {@code <s>}, {@code <pad>}, {@code </s>}, {@code <unk>}, the pieces from the fourth on, the languages,
+     * {@code <mask>}.
      *
      * @param languages names of language tokens; the one at {@code first} is the template's
      */

@@ -5,14 +5,14 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.ModelFile;
 
 /**
  * Text to tokens and back. Safe to use from several threads; {@link #close()} only after the last use.
  *
  * <p>Text is taken as Unicode: a lone surrogate in a string, like an ill-formed sequence in UTF-8 bytes, counts as U+FFFD.
  */
-public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer,
-        SentencePieceTokenizer {
+public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, JsonTokenizer, SentencePieceTokenizer {
 
     /**
      * The tokenizer a GGUF file describes (keys {@code tokenizer.ggml.*}); tokens are those llama.cpp gives for the file.
@@ -22,6 +22,14 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
      */
     static Tokenizer of(Metadata metadata) {
         return GgufTokenizer.of(metadata);
+    }
+
+    /**
+     * The tokenizer of an open model: the one its metadata describes, else the one it names, else the one in its folder. Errors as the
+     * other two.
+     */
+    static Tokenizer of(ModelFile file) {
+        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata()) : of(TokenizerFiles.textPath(file));
     }
 
     /**

@@ -17,6 +17,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.ModelFile;
 
 /** Which tokenizer the files of a model directory make. */
 final class TokenizerFiles {
@@ -55,6 +56,12 @@ final class TokenizerFiles {
             return wordPiece(path, folder);
         }
         return name.equals("vocab.json") || name.equals("merges.txt") ? byteLevel(folder) : JsonTokenizer.of(path);
+    }
+
+    /** Where the tokenizer of {@code file} is, if not in its metadata. */
+    static Path textPath(ModelFile file) {
+        Path folder = Files.isDirectory(file.path()) ? file.path() : file.path().toAbsolutePath().getParent();
+        return file.textPath().orElse(folder);
     }
 
     private static Tokenizer ofDirectory(Path folder) {
@@ -157,7 +164,7 @@ final class TokenizerFiles {
         if (name.startsWith("Camembert") || name.isEmpty() && type.equals("camembert")) {
             return TokenLayout.camembert(model);
         }
-        boolean t5 = name.startsWith("T5") || name.isEmpty() && (type.endsWith("t5") || type.equals("umt5"));
+        boolean t5 = name.startsWith("T5") || name.startsWith("MT5") || name.isEmpty() && (type.endsWith("t5") || type.equals("umt5"));
         return t5 ? TokenLayout.extended(model, config.path("extra_ids").asInt(100)) : TokenLayout.plain(model);
     }
 
@@ -174,7 +181,8 @@ final class TokenizerFiles {
         TokenizerJson.object(file).properties().forEach(entry -> {
             int token = entry.getValue().asInt(-1);
             if (token < 0 || token > 10_000_000) {
-                throw new ModelFormatException(file + ": the token " + Quoted.of(entry.getKey()) + " has no number between 0 and 10000000");
+                throw new ModelFormatException(file + ": the token " + Quoted.of(entry.getKey())
+                        + " has no number between 0 and 10000000");
             }
             tokens.put(entry.getKey(), token);
         });
@@ -184,14 +192,14 @@ final class TokenizerFiles {
     private static Tokenizer wordPiece(Path file, Path folder) {
         ObjectNode config = TokenizerJson.optionalObject(folder, CONFIG);
         String name = tokenizerClass(folder);
-        if (name.contains("Japanese") || name.equals("BertweetTokenizer") || name.equals("PhobertTokenizer") || name.equals("EsmTokenizer")) {
+        if (name.contains("Japanese") || Set.of("BertweetTokenizer", "PhobertTokenizer", "EsmTokenizer").contains(name)) {
             throw new UnsupportedModelException("the tokenizer " + name + " of " + folder
                     + " cuts words in a way that is not built: use a model with a tokenizer.json");
         }
         JsonNode strip = config.path("strip_accents");
         return new WordPieceVocabulary(lines(file), config.path("do_lower_case").asBoolean(true),
                 strip.isBoolean() ? Optional.of(strip.asBoolean()) : Optional.empty(),
-                config.path("tokenize_chinese_chars").asBoolean(true), file.toString()).tokenizer(config);
+                config.path("tokenize_chinese_chars").asBoolean(true), file.toString()).tokenizer(Neighbours.of(folder));
     }
 
     private static List<String> lines(Path file) {
@@ -223,7 +231,8 @@ final class TokenizerFiles {
             String piece = WordPieceVocabulary.name(config, special[0], usual);
             if (vocab.has(piece)) {
                 added.addObject().put("id", vocab.path(piece).asInt()).put("content", piece).put("single_word", false)
-                        .put("lstrip", special[0].equals("mask_token")).put("rstrip", false).put("normalized", false).put("special", true);
+                        .put("lstrip", special[0].equals("mask_token")).put("rstrip", false).put("normalized", false)
+                        .put("special", true);
                 named.put(special[0], piece);
             }
         }
@@ -241,6 +250,6 @@ final class TokenizerFiles {
         model.set("vocab", vocab);
         ArrayNode merges = model.putArray("merges");
         lines(folder.resolve("merges.txt")).stream().filter(line -> !line.isBlank() && !line.startsWith("#version")).forEach(merges::add);
-        return JsonTokenizer.of(new TokenizerJson(json, folder.resolve("vocab.json").toString()), named);
+        return JsonTokenizer.of(new TokenizerJson(json, folder.resolve("vocab.json").toString()), Neighbours.of(folder).with(named));
     }
 }

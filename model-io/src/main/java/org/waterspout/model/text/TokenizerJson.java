@@ -157,9 +157,17 @@ record TokenizerJson(ObjectNode json, String source) {
         return model.path("unk_token").isTextual() ? vocabulary.id(model.path("unk_token").asText()) : OptionalInt.empty();
     }
 
-    /** A tokenizer to which the special tokens' names are ordinary text. */
-    TokenizerJson withoutSpecial() {
-        ObjectNode copy = json.deepCopy();
+    /** Whether the space before the first word is encoding's, which decoding takes off. */
+    boolean dropsFirstSpace() {
+        List<String> decoders = decoders();
+        JsonNode decoder = json.path("decoder");
+        boolean metaspace = decoders.contains("Metaspace") && !decoder.path("prepend_scheme").asText().equals("never")
+                && decoder.path("add_prefix_space").asBoolean(true);
+        return decoders.contains("Strip") || metaspace || writing() == Vocabulary.Writing.WORD_PIECE;
+    }
+
+    /** Makes this a tokenizer to which the special tokens' names are ordinary text. */
+    void removeSpecial() {
         ArrayNode kept = JSON.createArrayNode();
         for (JsonNode token : json.path("added_tokens")) {
             if (!token.path("special").asBoolean()) {
@@ -167,12 +175,11 @@ record TokenizerJson(ObjectNode json, String source) {
                 continue;
             }
             int number = token.path("id").asInt(-1);
-            if (copy.path("model").path("vocab").path(number) instanceof ArrayNode pair) {
+            if (json.path("model").path("vocab").path(number) instanceof ArrayNode pair && !pair.isEmpty()) {
                 // Unigram would find the name as a piece. A name with a space is none that text, whose spaces are marks, can have.
                 pair.set(0, JSON.getNodeFactory().textNode(" special " + number));
             }
         }
-        copy.set("added_tokens", kept);
-        return new TokenizerJson(copy, source);
+        json.set("added_tokens", kept);
     }
 }

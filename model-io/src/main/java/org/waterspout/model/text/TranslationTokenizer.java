@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.SequenceTemplate.Part;
 
 /**
@@ -26,6 +27,13 @@ public final class TranslationTokenizer implements AutoCloseable {
     /** How models write the names of language tokens: M2M-100, NLLB, mBART, OPUS-MT. */
     private static final Pattern LANGUAGE = Pattern.compile("__([a-z]{2,3})__|([a-z]{3}_[A-Z][a-z]{3})|([a-z]{2}_[A-Z]{2})");
     private static final Pattern OPUS_LANGUAGE = Pattern.compile(">>([A-Za-z0-9_-]+)<<");
+
+    /** NLLB names a member of what ISO 639 counts as a group of languages: the one most texts are in. */
+    private static final Map<String, String> MEMBERS = Map.ofEntries(Map.entry("ara", "arb"), Map.entry("aym", "ayr"),
+            Map.entry("aze", "azj"), Map.entry("fas", "pes"), Map.entry("kur", "kmr"), Map.entry("lav", "lvs"), Map.entry("mlg", "plt"),
+            Map.entry("mon", "khk"), Map.entry("msa", "zsm"), Map.entry("nep", "npi"), Map.entry("nor", "nob"), Map.entry("ori", "ory"),
+            Map.entry("orm", "gaz"), Map.entry("pus", "pbt"), Map.entry("que", "quy"), Map.entry("sqi", "als"), Map.entry("swa", "swh"),
+            Map.entry("uzb", "uzn"), Map.entry("yid", "ydd"));
 
     /** Where a language token stands. */
     private enum Place {
@@ -70,6 +78,15 @@ public final class TranslationTokenizer implements AutoCloseable {
         return of(Tokenizer.of(directory), name, legacy);
     }
 
+    /** The tokenizers of an open model, found as {@link Tokenizer#of(ModelFile)} finds one. */
+    public static TranslationTokenizer of(ModelFile file) {
+        if (file.metadata().has("tokenizer.ggml.model")) {
+            return of(Tokenizer.of(file.metadata()));
+        }
+        Path source = TokenizerFiles.textPath(file);
+        return file.targetTextPath().isPresent() ? pair(Tokenizer.of(source), Tokenizer.of(file.targetTextPath().get())) : of(source);
+    }
+
     /** One tokenizer for both languages, such as a GGUF file's; its language tokens are known by their names. */
     public static TranslationTokenizer of(Tokenizer tokenizer) {
         return of(tokenizer, "", false);
@@ -95,8 +112,12 @@ public final class TranslationTokenizer implements AutoCloseable {
     private static Map<String, Integer> named(Tokenizer tokenizer, Pattern pattern, boolean special) {
         Map<Integer, String> found = new TreeMap<>();
         for (int token = 0; token < tokenizer.vocabularySize(); token++) {
-            Matcher name = pattern.matcher(tokenizer.piece(token));
-            if (name.matches() && (!special || tokenizer.isSpecial(token))) {
+            String piece = tokenizer.piece(token);
+            if (special ? !tokenizer.isSpecial(token) : !piece.startsWith(">>")) {
+                continue;
+            }
+            Matcher name = pattern.matcher(piece);
+            if (name.matches()) {
                 for (int group = 1; group <= name.groupCount(); group++) {
                     if (name.group(group) != null) {
                         found.put(token, name.group(group));
@@ -206,8 +227,10 @@ public final class TranslationTokenizer implements AutoCloseable {
         if (exact != null) {
             return exact;
         }
+        String wanted = threeLetters(language);
         List<String> similar = languages.keySet().stream()
-                .filter(name -> code(name).equals(language.toLowerCase(Locale.ROOT)) || threeLetters(name).equals(threeLetters(language)))
+                .filter(name -> code(name).equals(language.toLowerCase(Locale.ROOT)) || threeLetters(name).equals(wanted)
+                        || code(name).equals(MEMBERS.get(wanted)))
                 .toList();
         if (similar.size() == 1) {
             return languages.get(similar.getFirst());

@@ -2,8 +2,8 @@ package org.waterspout.model.text;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,8 +28,9 @@ record WordPieceVocabulary(List<String> pieces, boolean lowercase, Optional<Bool
     private static final Names BERT = new Names("[CLS]", "[SEP]", "[MASK]", "[PAD]", "[UNK]", false);
     private static final Names MPNET = new Names("<s>", "</s>", "<mask>", "<pad>", "[UNK]", true);
 
-    /** The tokenizer, whose {@code config} names special tokens that are not the usual ones. */
-    JsonTokenizer tokenizer(ObjectNode config) {
+    /** The tokenizer, whose special tokens {@code neighbours} names where they are not the usual ones. */
+    JsonTokenizer tokenizer(Neighbours neighbours) {
+        ObjectNode config = neighbours.config();
         Map<String, Integer> tokens = new LinkedHashMap<>();
         for (int token = 0; token < pieces.size(); token++) {
             tokens.put(pieces.get(token), token);
@@ -45,8 +46,7 @@ record WordPieceVocabulary(List<String> pieces, boolean lowercase, Optional<Bool
         }
         ObjectNode json = TokenizerJson.JSON.createObjectNode();
         ArrayNode added = json.putArray("added_tokens");
-        for (String special : new ArrayList<>(new java.util.LinkedHashSet<>(
-                List.of(names.pad, names.unknown, names.cls, names.sep, names.mask)))) {
+        for (String special : new LinkedHashSet<>(List.of(names.pad, names.unknown, names.cls, names.sep, names.mask))) {
             if (tokens.containsKey(special)) {
                 added.addObject().put("id", tokens.get(special)).put("content", special).put("single_word", false)
                         .put("lstrip", special.equals(MPNET.mask)).put("rstrip", false).put("normalized", false)
@@ -76,7 +76,7 @@ record WordPieceVocabulary(List<String> pieces, boolean lowercase, Optional<Bool
                 named.set(key, config.get(key));
             }
         }
-        return JsonTokenizer.of(new TokenizerJson(json, source), named);
+        return JsonTokenizer.of(new TokenizerJson(json, source), neighbours.with(named));
     }
 
     /** What {@code config} calls the token, by a string or an object with its content. */

@@ -9,11 +9,14 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
 
@@ -75,6 +78,39 @@ class RealModelTextTest {
             assertEquals(1, tokens[0]);
             assertEquals(text, tokenizer.decode(tokens, true));
             assertFalse(tokenizer.decode(tokens, false).contains("<|im_"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"enpt", "pten"})
+    void firefoxVocabulariesCutAsSentencePieceDoes(String pair) {
+        JsonNode cases = TokenizerFixture.json("encoders/firefox-" + pair + ".json").path("cases");
+        try (Tokenizer tokenizer = Tokenizer.of(model("firefox-" + pair + "/vocab." + pair + ".spm"))) {
+            for (JsonNode recorded : cases) {
+                String text = recorded.path("text").textValue();
+                int[] tokens = TokenizerFixture.tokens(recorded.path("tokens"));
+                assertArrayEquals(tokens, tokenizer.encode(text, false), text);
+                Encoding encoding = tokenizer.encode(text);
+                assertArrayEquals(tokens, encoding.slice(0, tokens.length).tokens(), text);
+                assertEquals(tokens.length + 1, encoding.length());
+                assertEquals(0, encoding.tokens()[tokens.length], "the end token");
+            }
+            assertEquals(32000, tokenizer.vocabularySize());
+            assertEquals(OptionalInt.of(0), tokenizer.eos());
+            assertEquals(OptionalInt.of(1), tokenizer.unknown());
+            assertEquals(OptionalInt.empty(), tokenizer.bos());
+            assertEquals("Hello, world!", tokenizer.decode(tokenizer.encode("  Hello,  world! ", false), false));
+        }
+    }
+
+    @Test
+    void anOpenModelHasItsTokenizersBesideIt() {
+        try (ModelFile file = ModelFiles.open(model("firefox-enpt/model.enpt.intgemm.alphas.bin"));
+                TranslationTokenizer both = TranslationTokenizer.of(file); Tokenizer one = Tokenizer.of(file)) {
+            int[] tokens = both.encodeSource("Hello, world!", Optional.empty(), Optional.empty()).tokens();
+            assertArrayEquals(tokens, one.encode("Hello, world!").tokens());
+            assertEquals("Hello, world!", both.decodeTarget(tokens));
+            assertEquals(List.of(), both.languages());
         }
     }
 }

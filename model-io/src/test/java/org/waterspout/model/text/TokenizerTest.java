@@ -258,7 +258,7 @@ class TokenizerTest {
 
     @Test
     void whatIsNotBuiltIsNamed() {
-        assertMessage(UnsupportedModelException.class, "'t5'", "spm-prefix", Map.of("tokenizer.ggml.model", "t5"));
+        assertMessage(UnsupportedModelException.class, "'rwkv'", "spm-prefix", Map.of("tokenizer.ggml.model", "rwkv"));
         assertMessage(UnsupportedModelException.class, "'new-cut'", "byte-level-gpt-2",
                 Map.of("tokenizer.ggml.pre", "new-cut"));
     }

@@ -1,0 +1,216 @@
+package org.waterspout;
+
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.waterspout.backend.Device;
+import org.waterspout.encode.Pictures;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.graph.Target;
+import org.waterspout.model.DemonstrationModel;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
+import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.architecture.Architecture.Task;
+
+/**
+ * Judges texts or pictures with an encoder's head: labels for the whole, or for each word. Safe for use from several threads, which
+ * take turns step by step.
+ *
+ * {@snippet :
+ * try (Classifier classifier = Classifier.demonstration(LoadOptions.DEFAULT)) {
+ *     System.out.println(classifier.classify("You have won a prize, click here").labels().getFirst());
+ * }
+ * }
+ */
+public final class Classifier implements AutoCloseable {
+
+    /**
+     * @param score of labels that exclude each other, a share of 1; of labels that do not, and of a single one, 0 to 1 each; of a
+     *              regression, the number as it is
+     */
+    public record LabelScore(String label, double score) {
+    }
+
+    /**
+     * @param labels    all of them, best first
+     * @param tokens    of the text, with special tokens; rows of a picture
+     * @param truncated the text was too long, and its end does not count
+     */
+    public record Classification(List<LabelScore> labels, int tokens, boolean truncated) {
+        public Classification {
+            labels = List.copyOf(labels);
+        }
+    }
+
+    /**
+     * Neighbouring words with one label.
+     *
+     * @param label without the {@code B-} or {@code I-} that says where it begins
+     * @param score mean of its words'
+     * @param text  as it stands in the text, characters {@code start} to {@code end}
+     */
+    public record Entity(String label, double score, String text, int start, int end) {
+    }
+
+    /** What {@link #entities} found in one text. */
+    public record Entities(List<Entity> entities, int tokens, boolean truncated) {
+        public Entities {
+            entities = List.copyOf(entities);
+        }
+    }
+
+    private final LoadedEncoder encoder;
+    private final Optional<Pictures> pictures;
+
+    private Classifier(LoadedEncoder encoder) {
+        this.encoder = encoder;
+        Architecture architecture = encoder.model().architecture();
+        this.pictures = architecture.main().input() instanceof Architecture.Patches patches
+                ? Optional.of(new Pictures(encoder.model().file(), architecture.family(), patches)) : Optional.empty();
+    }
+
+    /** Loads a classifier onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
+    public static Classifier load(Path path) {
+        return load(path, LoadOptions.DEFAULT);
+    }
+
+    /**
+     * Loads a classifier. Errors as {@link LanguageModel#load(Path, LoadOptions)}.
+     *
+     * @throws InvalidRequestException when the model has no head, or one for another task
+     */
+    public static Classifier load(Path path, LoadOptions options) {
+        return load(ModelFiles.open(path), options);
+    }
+
+    /** Loads the small model that comes with Waterspout: is a text spam, or mail that somebody wants? */
+    public static Classifier demonstration(LoadOptions options) {
+        return load(DemonstrationModel.open(DemonstrationModel.CLASSIFIER), options);
+    }
+
+    private static Classifier load(ModelFile file, LoadOptions options) {
+        LoadedEncoder encoder = LoadedEncoder.load(file, options, Classifier::target);
+        try {
+            return new Classifier(encoder);
+        } catch (RuntimeException failure) {
+            encoder.close();
+            throw failure;
+        }
+    }
+
+    private static Target target(Architecture architecture) {
+        architecture.head().filter(head -> head.task() == Task.SPAN).ifPresent(head -> {
+            throw new InvalidRequestException("this model finds answers in a text, it gives no labels: use answer");
+        });
+        return Target.HEAD;
+    }
+
+    /** The labels of one text. Errors as {@link #classify(List, boolean)}. */
+    public Classification classify(String text) {
+        return classify(List.of(text), false).getFirst();
+    }
+
+    /**
+     * The labels of many texts, in their order.
+     *
+     * @param truncate cut off what is too long instead of refusing it; the result says so
+     * @throws InvalidRequestException for a text that is empty or too long, or a model that judges words or pictures
+     */
+    public List<Classification> classify(List<String> texts, boolean truncate) {
+        if (judgesWords()) {
+            throw new InvalidRequestException("this model labels words, not whole texts: ask for entities");
+        }
+        List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> encoder.fit(text, truncate)).toList();
+        List<float[]> logits = encoder.run(fitted);
+        return IntStream.range(0, logits.size()).mapToObj(i -> new Classification(scores(logits.get(i)), fitted.get(i).encoding().length(),
+                fitted.get(i).truncated())).toList();
+    }
+
+    /** The labels of one picture. Errors as {@link #classifyPictures}. */
+    public Classification classify(BufferedImage picture) {
+        return classifyPictures(List.of(picture)).getFirst();
+    }
+
+    /**
+     * The labels of many pictures, in their order.
+     *
+     * @throws InvalidRequestException for a model that reads texts
+     */
+    public List<Classification> classifyPictures(List<BufferedImage> images) {
+        Pictures form = pictures.orElseThrow(() -> new InvalidRequestException("this model reads text, no pictures"));
+        return encoder.engine().run(images.stream().map(form::sequence).toList()).stream()
+                .map(logits -> new Classification(scores(logits), encoder.model().architecture().contextLength(), false)).toList();
+    }
+
+    private List<LabelScore> scores(float[] logits) {
+        Architecture.Head head = encoder.head();
+        double[] scores = switch (head.task()) {
+            case SEQUENCE -> logits.length == 1 ? Scores.sigmoids(logits) : Scores.softmax(logits);
+            case MULTI_LABEL -> Scores.sigmoids(logits);
+            case REGRESSION -> Scores.asTheyAre(logits);
+            case TOKENS, SPAN -> throw new IllegalStateException("a head that judges rows");
+        };
+        return IntStream.range(0, scores.length).mapToObj(label -> new LabelScore(head.labels().get(label), scores[label]))
+                .sorted(Comparator.comparingDouble(label -> -label.score())).toList();
+    }
+
+    /** What the words of one text are. Errors as {@link #entities(List, boolean)}. */
+    public Entities entities(String text) {
+        return entities(List.of(text), false).getFirst();
+    }
+
+    /**
+     * What the words of many texts are, in their order.
+     *
+     * @param truncate as for {@link #classify(List, boolean)}
+     * @throws InvalidRequestException for a text that is empty or too long, or a model that judges whole texts
+     */
+    public List<Entities> entities(List<String> texts, boolean truncate) {
+        if (!judgesWords()) {
+            throw new InvalidRequestException("this model labels whole texts, not words: use classify");
+        }
+        List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> encoder.fit(text, truncate)).toList();
+        List<float[]> logits = encoder.run(fitted);
+        List<Entities> results = new ArrayList<>();
+        for (int i = 0; i < logits.size(); i++) {
+            LoadedEncoder.Fitted one = fitted.get(i);
+            results.add(new Entities(new EntityJoiner(texts.get(i), encoder.head().labels()).join(one.encoding(), logits.get(i)),
+                    one.encoding().length(), one.truncated()));
+        }
+        return results;
+    }
+
+    /** Whether this model labels each word, not the whole: {@link #entities} works, {@link #classify} does not. */
+    public boolean judgesWords() {
+        return encoder.head().task() == Task.TOKENS;
+    }
+
+    /** Whether this model reads pictures. */
+    public boolean readsPictures() {
+        return pictures.isPresent();
+    }
+
+    /** Every label the model knows, in its own order. */
+    public List<String> labels() {
+        return encoder.head().labels();
+    }
+
+    public String name() {
+        return encoder.model().name();
+    }
+
+    public Device device() {
+        return encoder.model().backend().device();
+    }
+
+    /** Waits for the step under way, then gives back the memory. */
+    @Override
+    public void close() {
+        encoder.close();
+    }
+}

@@ -1,0 +1,167 @@
+package org.waterspout;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.waterspout.backend.Device;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.graph.Target;
+import org.waterspout.model.ModelFiles;
+import org.waterspout.model.architecture.Architecture;
+
+/**
+ * Texts to vectors, with an encoder and its pooling. Safe for use from several threads, which take turns step by step.
+ *
+ * {@snippet :
+ * try (Embedder embedder = Embedder.load(Path.of("all-MiniLM-L6-v2"))) {
+ *     System.out.println(Embedder.similarity(embedder.embed("a cat sat").vector(), embedder.embed("a kitten was sitting").vector()));
+ * }
+ * }
+ */
+public final class Embedder implements AutoCloseable {
+
+    /** What a text is; some models put a prefix before it. */
+    public enum Role {
+        /** Neither of the two: no prefix. */
+        TEXT,
+        /** What is looked for. */
+        QUERY,
+        /** What is found. */
+        PASSAGE
+    }
+
+    /**
+     * @param vector    [dimensions]; of length 1 where the model normalises
+     * @param tokens    of the text, with prefix and special tokens
+     * @param truncated the text was too long, and its end does not count
+     */
+    public record Embedding(float[] vector, int tokens, boolean truncated) {
+    }
+
+    private final LoadedEncoder encoder;
+    private final boolean normalized;
+    private final String queryPrefix;
+    private final String passagePrefix;
+
+    private Embedder(LoadedEncoder encoder) {
+        this.encoder = encoder;
+        String family = encoder.model().architecture().family();
+        var metadata = encoder.model().file().metadata();
+        // files that do not say were made for llama.cpp, which normalises
+        this.normalized = metadata.flagOr(family + ".pooling_normalize", true);
+        this.queryPrefix = metadata.optionalString(family + ".query_prefix").orElse("");
+        this.passagePrefix = metadata.optionalString(family + ".passage_prefix").orElse("");
+    }
+
+    /** Loads an encoder onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
+    public static Embedder load(Path path) {
+        return load(path, LoadOptions.DEFAULT);
+    }
+
+    /**
+     * Loads an encoder. Errors as {@link LanguageModel#load(Path, LoadOptions)}.
+     *
+     * @throws InvalidRequestException when the model is no encoder of texts
+     */
+    public static Embedder load(Path path, LoadOptions options) {
+        return new Embedder(LoadedEncoder.load(ModelFiles.open(path), options, Embedder::target));
+    }
+
+    private static Target target(Architecture architecture) {
+        if (architecture.encoder().stream().anyMatch(stack -> stack.input() instanceof Architecture.Patches)) {
+            throw new InvalidRequestException("this model reads pictures, no text: use classify --image");
+        }
+        return Target.VECTOR;
+    }
+
+    /** The vector of a text as it is. Errors as {@link #embed(List, Role, boolean)}. */
+    public Embedding embed(String text) {
+        return embed(List.of(text), Role.TEXT, false).getFirst();
+    }
+
+    /** The vector of what is looked for, with the model's prefix for it. */
+    public Embedding embedQuery(String query) {
+        return embed(List.of(query), Role.QUERY, false).getFirst();
+    }
+
+    /** The vector of what is to be found, with the model's prefix for it. */
+    public Embedding embedPassage(String passage) {
+        return embed(List.of(passage), Role.PASSAGE, false).getFirst();
+    }
+
+    /**
+     * The vectors of many texts, in their order. A vector does not depend on its neighbours.
+     *
+     * @param truncate cut off what is too long instead of refusing it; the result says so
+     * @throws InvalidRequestException for a text that is empty, or longer than {@link #longestText()}
+     */
+    public List<Embedding> embed(List<String> texts, Role role, boolean truncate) {
+        String prefix = switch (role) {
+            case TEXT -> "";
+            case QUERY -> queryPrefix;
+            case PASSAGE -> passagePrefix;
+        };
+        List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> {
+            LoadedEncoder.requireText(text, "text");
+            return encoder.fit(prefix + text, truncate);
+        }).toList();
+        List<float[]> vectors = encoder.run(fitted);
+        List<Embedding> embeddings = new ArrayList<>();
+        for (int i = 0; i < vectors.size(); i++) {
+            float[] vector = vectors.get(i);
+            if (normalized) {
+                normalize(vector);
+            }
+            embeddings.add(new Embedding(vector, fitted.get(i).encoding().length(), fitted.get(i).truncated()));
+        }
+        return embeddings;
+    }
+
+    private static void normalize(float[] vector) {
+        double length = Math.sqrt(product(vector, vector));
+        for (int i = 0; i < vector.length && length > 0; i++) {
+            vector[i] = (float) (vector[i] / length);
+        }
+    }
+
+    /** The cosine of the angle between two vectors, -1 to 1; 0 where one is all zeros. */
+    public static double similarity(float[] left, float[] right) {
+        if (left.length != right.length) {
+            throw new InvalidRequestException("vectors of " + left.length + " and " + right.length + " numbers are of different models");
+        }
+        double lengths = Math.sqrt(product(left, left) * product(right, right));
+        return lengths == 0 ? 0 : product(left, right) / lengths;
+    }
+
+    private static double product(float[] left, float[] right) {
+        double sum = 0;
+        for (int i = 0; i < left.length; i++) {
+            sum += (double) left[i] * right[i];
+        }
+        return sum;
+    }
+
+    /** Numbers of a vector. */
+    public int dimensions() {
+        return encoder.engine().width();
+    }
+
+    /** Tokens a text may have, special ones included. */
+    public int longestText() {
+        return encoder.longest();
+    }
+
+    public String name() {
+        return encoder.model().name();
+    }
+
+    public Device device() {
+        return encoder.model().backend().device();
+    }
+
+    /** Waits for the step under way, then gives back the memory. */
+    @Override
+    public void close() {
+        encoder.close();
+    }
+}

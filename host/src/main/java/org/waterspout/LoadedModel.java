@@ -1,0 +1,124 @@
+package org.waterspout;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Backends;
+import org.waterspout.backend.Plan;
+import org.waterspout.error.ModelFormatException;
+import org.waterspout.graph.Graph;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.text.Tokenizer;
+
+/**
+ * What every kind of model is made of when it is loaded. Closing it gives all of it back; the plan may be closed before.
+ *
+ * @param text the tokenizer; empty where pictures enter
+ */
+record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan) implements AutoCloseable {
+
+    /** Which graph of a model is loaded. */
+    interface GraphOf {
+
+        /** @throws org.waterspout.error.InvalidRequestException when the model is of another kind */
+        Graph build(ModelFile file, Architecture architecture, int contextLength);
+    }
+
+    /** Takes over {@code file}. Errors as {@link LanguageModel#load(java.nio.file.Path, LoadOptions)}. */
+    static LoadedModel load(ModelFile file, LoadOptions options, GraphOf graphOf) {
+        Backend backend = null;
+        Plan plan = null;
+        // The tokenizer takes about as long as the weights on the cpu backend, and neither needs the other.
+        CompletableFuture<Optional<Tokenizer>> tokenizer = CompletableFuture.supplyAsync(() -> tokenizer(file));
+        try {
+            backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
+            Architecture architecture = Architecture.of(file);
+            int context = LanguageModel.contextLength(architecture, options);
+            Graph graph = graphOf.build(file, architecture, context);
+            if (!options.backend().equals("cpu")) {
+                // The JVM stops its threads with signals. PoCL's compiler, seeing one, deletes the files it is writing, and the build of a
+                // kernel fails, seldom but seen. So no other thread of ours runs while a device's compiler does.
+                joined(tokenizer);
+            }
+            plan = backend.prepare(graph, options.planOptions(architecture, context));
+            Optional<Tokenizer> text = joined(tokenizer);
+            text.ifPresent(present -> requireSameVocabulary(file, architecture, present));
+            return new LoadedModel(file, architecture, text, backend, plan);
+        } catch (RuntimeException | Error failure) {
+            List<AutoCloseable> opened = new ArrayList<>();
+            opened.add(plan);
+            opened.add(backend);
+            finished(tokenizer).ifPresent(opened::add);
+            opened.add(file);
+            opened.forEach(each -> close(each, failure));
+            throw failure;
+        }
+    }
+
+    private static Optional<Tokenizer> tokenizer(ModelFile file) {
+        return file.tensors().containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(Tokenizer.of(file));
+    }
+
+    /**
+     * Else a prompt would reach beyond the embedding table, or an answer beyond the tokens. A tokenizer that is a file of its own may have
+     * fewer tokens than the table rows, which some models round up.
+     */
+    private static void requireSameVocabulary(ModelFile file, Architecture architecture, Tokenizer tokenizer) {
+        boolean within = file.metadata().has("tokenizer.ggml.tokens");
+        if (within ? tokenizer.vocabularySize() != architecture.vocabulary() : tokenizer.vocabularySize() > architecture.vocabulary()) {
+            throw new ModelFormatException((within ? "tokenizer.ggml.tokens" : "the tokenizer") + " has " + tokenizer.vocabularySize()
+                    + " tokens, but tensor token_embd.weight has rows for " + architecture.vocabulary() + "; get the file again");
+        }
+    }
+
+    private static <T> T joined(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            switch (e.getCause()) {
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw e;
+            }
+        }
+    }
+
+    /** The tokenizer, if it was made: for closing after another part of a load failed. */
+    private static Optional<Tokenizer> finished(CompletableFuture<Optional<Tokenizer>> tokenizer) {
+        return tokenizer.exceptionally(alreadyFailing -> Optional.empty()).join();
+    }
+
+    /** Closes what was opened before a load failed, if it was. */
+    static void close(AutoCloseable opened, Throwable failure) {
+        if (opened != null) {
+            try {
+                opened.close();
+            } catch (Exception e) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+
+    /** The tokenizer of a model that reads text. */
+    Tokenizer tokenizer() {
+        return text.orElseThrow();
+    }
+
+    /** What the model is called: the file's own name for it, else the file's. */
+    String name() {
+        return file.metadata().optionalString("general.name").orElseGet(() -> file.path().getFileName().toString());
+    }
+
+    @Override
+    public void close() {
+        plan.close();
+        backend.close();
+        text.ifPresent(Tokenizer::close);
+        file.close();
+    }
+}

@@ -1,0 +1,76 @@
+package org.waterspout;
+
+import java.util.Optional;
+import org.waterspout.Answerer.Answer;
+import org.waterspout.model.text.Encoding;
+
+/**
+ * The best span of a window: starts and ends each become shares of 1 over the tokens of the context, and of all spans that are not too
+ * long the one with the largest product wins, as in Transformers' pipeline for extractive question answering. It grows to whole words.
+ */
+final class SpanSearch {
+
+    private SpanSearch() {
+    }
+
+    /**
+     * @param window  question and a part of the context, which is sequence 1
+     * @param logits  [tokens, 2]: start and end
+     * @param context whole, that offsets count in
+     * @param longest tokens of an answer
+     * @return empty where no token of the context is in the window
+     */
+    static Optional<Answer> best(Encoding window, float[] logits, String context, int longest) {
+        double[] starts = shares(window, logits, 0);
+        double[] ends = shares(window, logits, 1);
+        int bestStart = -1;
+        int bestEnd = -1;
+        double best = 0;
+        for (int start = 0; start < starts.length; start++) {
+            for (int end = start; starts[start] > 0 && end < Math.min(start + longest, ends.length); end++) {
+                if (starts[start] * ends[end] > best) {
+                    best = starts[start] * ends[end];
+                    bestStart = start;
+                    bestEnd = end;
+                }
+            }
+        }
+        if (bestStart < 0) {
+            return Optional.empty();
+        }
+        int from = window.starts()[bestStart];
+        int to = window.ends()[bestEnd];
+        while (from < to && Character.isWhitespace(context.charAt(from))) {
+            from++;
+        }
+        while (EntityJoiner.inWord(context, from)) {
+            from = context.offsetByCodePoints(from, -1);
+        }
+        while (EntityJoiner.inWord(context, to)) {
+            to = context.offsetByCodePoints(to, 1);
+        }
+        return Optional.of(new Answer(context.substring(from, to), from, to, best));
+    }
+
+    /** Softmax over the tokens of the context; 0 for the others, and for tokens that stand for no character. */
+    private static double[] shares(Encoding window, float[] logits, int column) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int token = 0; token < window.length(); token++) {
+            largest = counts(window, token) ? Math.max(largest, logits[2 * token + column]) : largest;
+        }
+        double[] shares = new double[window.length()];
+        double sum = 0;
+        for (int token = 0; token < shares.length; token++) {
+            shares[token] = counts(window, token) ? Math.exp(logits[2 * token + column] - largest) : 0;
+            sum += shares[token];
+        }
+        for (int token = 0; token < shares.length && sum > 0; token++) {
+            shares[token] /= sum;
+        }
+        return shares;
+    }
+
+    private static boolean counts(Encoding window, int token) {
+        return window.sequence()[token] == 1 && window.ends()[token] > window.starts()[token];
+    }
+}

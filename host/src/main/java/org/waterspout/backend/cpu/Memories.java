@@ -1,0 +1,66 @@
+package org.waterspout.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+
+/**
+ * What outlives a step of one graph.
+ *
+ * @param cache   keys and values of its attention
+ * @param sources keys and values that an encoder leaves for its decoder, which is the one whose program reads them
+ * @param states  recurrent states
+ */
+record Memories(KeyValueCache cache, KeyValueCache sources, States states) {
+
+    static Memories of(Graph graph, PlanOptions options, int lanes) {
+        return new Memories(new KeyValueCache(lanes, cacheLayers(graph, lanes), options.maxSequences(), options.contextLength()),
+                new KeyValueCache(lanes, sourceLayers(graph, lanes), options.maxSources(), options.sourceLength()),
+                new States(graph, options.maxSequences()));
+    }
+
+    /** Those of the encoder beside a decoder, which fills the decoder's sources. */
+    static Memories ofEncoder(Graph encoder, PlanOptions options, int lanes, Memories decoder) {
+        return new Memories(new KeyValueCache(lanes, cacheLayers(encoder, lanes), options.maxSources(), options.sourceLength()), decoder.sources,
+                new States(encoder, options.maxSources()));
+    }
+
+    /** Attention in both directions keeps nothing: its layers need no cache. */
+    private static List<KeyValueCache.Layer> cacheLayers(Graph graph, int lanes) {
+        KeyValueCache.Layer[] layers = new KeyValueCache.Layer[graph.cacheLayers()];
+        Arrays.fill(layers, KeyValueCache.Layer.NONE);
+        CpuPlan.plainOps(graph).forEach(op -> {
+            if (op instanceof Op.Attention attention && attention.span() == Op.Span.CAUSAL) {
+                layers[attention.layer()] = KeyValueCache.Layer.of(attention, lanes);
+            }
+        });
+        return List.of(layers);
+    }
+
+    private static List<KeyValueCache.Layer> sourceLayers(Graph graph, int lanes) {
+        List<KeyValueCache.Layer> layers = new ArrayList<>();
+        CpuPlan.plainOps(graph).forEach(op -> {
+            if (op instanceof Op.CrossAttention cross) {
+                while (layers.size() <= cross.memory()) {
+                    layers.add(KeyValueCache.Layer.NONE);
+                }
+                layers.set(cross.memory(), KeyValueCache.Layer.of(cross.heads(), cross.headWidth(), lanes));
+            }
+        });
+        return layers;
+    }
+
+    /** Bytes when every position of every sequence and source is in use. */
+    static long bytes(Graph graph, PlanOptions options, int lanes) {
+        Optional<Graph> encoder = graph.encoder();
+        return KeyValueCache.bytes(cacheLayers(graph, lanes), options.maxSequences(), options.contextLength())
+                + KeyValueCache.bytes(sourceLayers(graph, lanes), options.maxSources(), options.sourceLength())
+                + States.bytes(graph, options.maxSequences())
+                + encoder.map(each -> KeyValueCache.bytes(cacheLayers(each, lanes), options.maxSources(), options.sourceLength())
+                        + States.bytes(each, options.maxSources())).orElse(0L);
+    }
+}

@@ -1,0 +1,2 @@
+/** Sequences through an encoder: batches without padding, pictures as sequences. What the numbers mean is the callers' matter. */
+package org.waterspout.encode;

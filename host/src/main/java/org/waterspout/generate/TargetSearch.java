@@ -1,0 +1,241 @@
+package org.waterspout.generate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.waterspout.backend.Batch;
+
+/**
+ * The search for one source's target: the hypotheses of its beam, and those that have ended. Knows tokens and logits; where they are
+ * computed is {@link TranslationEngine}'s matter. Belongs to one thread.
+ */
+final class TargetSearch {
+
+    private static final int[] ALL = {};
+
+    private final Decoding decoding;
+    private final Set<Integer> ends;
+    private final int limit;
+    private final int[] candidates;
+    private final RowRanking ranking;
+    private final Optional<Sampler> sampler;
+    private final boolean shrinking;
+    private final int waitedFor;
+    private final List<TargetSequence> finished = new ArrayList<>();
+
+    /** Of each hypothesis: the start token and what came after it, {@code length + 1} in all. */
+    private int[][] tokens;
+    private float[] sums;
+    private int[] parents;
+    private int live = 1;
+    private int length;
+    private int width;
+    private boolean done;
+
+    // the best continuations of a step, best first
+    private final int[] nextParent;
+    private final int[] nextToken;
+    private final float[] nextSum;
+    private int nextCount;
+
+    /**
+     * @param start      the target's first token, or {@link Batch#NO_TOKEN}
+     * @param ends       tokens that end a target
+     * @param limit      most tokens of the target, the end token among them
+     * @param candidates ascending ids of the tokens that come into question; empty for all
+     * @param vocabulary number of tokens
+     */
+    TargetSearch(Decoding decoding, int start, Set<Integer> ends, int limit, int[] candidates, int vocabulary, RowRanking ranking) {
+        this.decoding = decoding;
+        this.ends = ends;
+        this.limit = limit;
+        this.candidates = decoding.sampling().isPresent() ? ALL : candidates;
+        this.ranking = ranking;
+        sampler = decoding.sampling().map(sampling -> new Sampler(sampling, start == Batch.NO_TOKEN ? ALL : new int[] {start}, vocabulary));
+        width = decoding.beams();
+        // with one hypothesis, the first that ends is the greedy search's result
+        shrinking = decoding.rule().shrinking() || width == 1;
+        waitedFor = Math.max(1, Math.round(width * decoding.rule().patience()));
+        int kept = kept();
+        nextParent = new int[kept];
+        nextToken = new int[kept];
+        nextSum = new float[kept];
+        tokens = new int[width][];
+        tokens[0] = new int[] {start};
+        sums = new float[width];
+        parents = new int[width];
+    }
+
+    /** Continuations looked at: so many that those left when some end still fill the beam. */
+    private int kept() {
+        return shrinking ? width : width * Math.max(2, 1 + ends.size());
+    }
+
+    /** Hypotheses that go on. */
+    int live() {
+        return live;
+    }
+
+    boolean done() {
+        return done;
+    }
+
+    /** The token to be fed for hypothesis {@code i}, at {@link #position()}. */
+    int token(int i) {
+        return tokens[i][length];
+    }
+
+    int position() {
+        return length;
+    }
+
+    int[] candidates() {
+        return candidates;
+    }
+
+    /** The hypothesis before the last {@link #advance} that {@code i} continues. */
+    int parent(int i) {
+        return parents[i];
+    }
+
+    /**
+     * Goes on by one token.
+     *
+     * @param logits [.., columns], changed in place; those of live hypothesis i begin at {@code from + i * columns}
+     * @param columns number of candidates, or the vocabulary's size
+     */
+    void advance(float[] logits, int from, int columns) {
+        nextCount = 0;
+        int kept = kept();
+        int forced = forced();
+        for (int i = 0; i < live; i++) {
+            if (forced >= 0) {
+                offer(i, forced, sums[i], kept); // it has no choice, so it loses no probability
+            } else {
+                continueOne(i, logits, from + i * columns, columns, kept);
+            }
+        }
+        branch(length + 1 >= limit);
+    }
+
+    private int forced() {
+        if (length == 0 && decoding.firstToken().isPresent()) {
+            return decoding.firstToken().getAsInt();
+        }
+        return length + 1 == limit && limit == decoding.maxTokens() ? decoding.lastToken().orElse(-1) : -1;
+    }
+
+    private void continueOne(int i, float[] logits, int from, int columns, int kept) {
+        float logSum = ranking.logSum(logits, from, columns);
+        for (int token : decoding.forbidden()) {
+            forbid(token, logits, from, columns);
+        }
+        if (length < decoding.minTokens()) {
+            for (int end : ends) {
+                forbid(end, logits, from, columns);
+            }
+        }
+        forbidRepetition(tokens[i], logits, from, columns);
+        if (sampler.isPresent()) {
+            float[] row = Arrays.copyOfRange(logits, from, from + columns);
+            int token = sampler.get().next(row);
+            offer(i, token, sums[i] + logits[from + token] - logSum, kept);
+            return;
+        }
+        ranking.rank(logits, from, columns, kept);
+        for (int rank = 0; rank < ranking.count(); rank++) {
+            int column = ranking.column(rank);
+            offer(i, candidates.length == 0 ? column : candidates[column], sums[i] + (ranking.value(rank) - logSum), kept);
+        }
+    }
+
+    private void forbid(int token, float[] logits, int from, int columns) {
+        int column = candidates.length == 0 ? token : Arrays.binarySearch(candidates, token);
+        if (column >= 0 && column < columns) {
+            logits[from + column] = Float.NEGATIVE_INFINITY;
+        }
+    }
+
+    private void forbidRepetition(int[] sequence, float[] logits, int from, int columns) {
+        int n = decoding.noRepeatNgram();
+        if (n == 0) {
+            return;
+        }
+        int last = length + 2 - n; // where the ngram that the next token completes begins
+        for (int at = 0; at < last; at++) {
+            int same = 0;
+            while (same < n - 1 && sequence[at + same] == sequence[last + same]) {
+                same++;
+            }
+            if (same == n - 1) {
+                forbid(sequence[at + n - 1], logits, from, columns);
+            }
+        }
+    }
+
+    /** Keeps a continuation if it is among the best so far. */
+    private void offer(int parent, int token, float sum, int kept) {
+        if (nextCount == kept && !(sum > nextSum[kept - 1])) {
+            return;
+        }
+        int at = nextCount < kept ? nextCount++ : kept - 1;
+        while (at > 0 && nextSum[at - 1] < sum) {
+            nextSum[at] = nextSum[at - 1];
+            nextParent[at] = nextParent[at - 1];
+            nextToken[at] = nextToken[at - 1];
+            at--;
+        }
+        nextSum[at] = sum;
+        nextParent[at] = parent;
+        nextToken[at] = token;
+    }
+
+    /** Makes hypotheses of the best continuations, or results of those that have ended. */
+    private void branch(boolean last) {
+        int[][] old = tokens;
+        tokens = new int[width][];
+        int going = 0;
+        for (int rank = 0; rank < nextCount; rank++) {
+            boolean end = ends.contains(nextToken[rank]);
+            if (end || last) {
+                if (rank < width) {
+                    finish(old[nextParent[rank]], nextToken[rank], nextSum[rank], end);
+                }
+            } else if (going < width) {
+                int[] sequence = Arrays.copyOf(old[nextParent[rank]], length + 2);
+                sequence[length + 1] = nextToken[rank];
+                tokens[going] = sequence;
+                sums[going] = nextSum[rank];
+                parents[going++] = nextParent[rank];
+            }
+        }
+        length++;
+        live = going;
+        if (shrinking) {
+            width = going;
+        }
+        done = live == 0 || decoding.beams() > 1 && decoding.rule().stops(waitedFor, finished.size(),
+                finished.isEmpty() ? Float.NEGATIVE_INFINITY : finished.getLast().score(), sums[0], length, limit);
+    }
+
+    /** Keeps the result if it is among the best so far. */
+    private void finish(int[] sequence, int token, float sum, boolean end) {
+        int[] target = Arrays.copyOfRange(sequence, 1, end ? length + 1 : length + 2);
+        if (!end) {
+            target[length] = token;
+        }
+        finished.add(new TargetSequence(target, decoding.rule().score(sum, length + 1), end));
+        finished.sort(Comparator.comparingDouble(TargetSequence::score).reversed());
+        if (finished.size() > waitedFor) {
+            finished.removeLast();
+        }
+    }
+
+    /** The best that ended, best first; fewer than wanted only where there are no more. */
+    List<TargetSequence> results() {
+        return List.copyOf(finished.subList(0, Math.min(decoding.best(), finished.size())));
+    }
+}

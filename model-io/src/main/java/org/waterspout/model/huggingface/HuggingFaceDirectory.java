@@ -1,0 +1,169 @@
+package org.waterspout.model.huggingface;
+
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Quoted;
+import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.JsonFile;
+import org.waterspout.model.Metadata;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.Tensor;
+import org.waterspout.model.safetensors.Safetensors;
+import org.waterspout.model.safetensors.StoredTensor;
+
+/**
+ * A folder as Transformers and sentence-transformers save and publish models: config.json, safetensors, and the tokenizer's files.
+ * Weights stay where they are mapped, except for the few that {@link NameTable.Change} says are copied.
+ */
+public final class HuggingFaceDirectory implements ModelFile {
+
+    private static final String CONFIG = "config.json";
+    private static final String WEIGHTS = "model.safetensors";
+    private static final String INDEX = "model.safetensors.index.json";
+    private static final List<Row> ROWS = Stream.of(EncoderRows.ROWS, PairRows.ROWS, DecoderRows.ROWS).flatMap(List::stream).toList();
+
+    private final Path folder;
+    private final Arena arena;
+    private final Metadata metadata;
+    private final Map<String, Tensor> tensors;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private HuggingFaceDirectory(Path folder, Arena arena, Metadata metadata, Map<String, Tensor> tensors) {
+        this.folder = folder;
+        this.arena = arena;
+        this.metadata = metadata;
+        this.tensors = tensors;
+    }
+
+    /** Whether the folder has what such a folder has. */
+    public static boolean isOne(Path folder) {
+        return Files.isRegularFile(folder.resolve(CONFIG))
+                || Files.isRegularFile(folder.resolve("0_Transformer").resolve(CONFIG)); // sentence-transformers before version 2
+    }
+
+    /**
+     * Maps the weights and checks all that the configuration and they say.
+     *
+     * @throws ModelNotFoundException                          if a file is missing or may not be read
+     * @throws org.waterspout.error.ModelFormatException       if one is truncated, corrupt, or contradicts another
+     * @throws UnsupportedModelException                       if the model asks for something that is not built
+     */
+    public static HuggingFaceDirectory open(Path folder) {
+        SentenceModules modules = SentenceModules.of(folder);
+        Path inner = modules.transformer();
+        Config config = new Config(inner.resolve(CONFIG), JsonFile.read(inner.resolve(CONFIG)));
+        Row row = row(config);
+        Arena arena = Arena.ofShared();
+        try {
+            Keys keys = new Keys(row.family());
+            keys.put("general.name", name(folder));
+            row.keys().read(config, keys);
+            modules.read(keys);
+            GenerationKeys.read(inner, config, keys);
+            Task task = Task.of(config);
+            TensorLoader loader = new TensorLoader(inner, row, config, task, arena);
+            Map<String, Tensor> tensors = loader.load(stored(inner, arena));
+            if (tensors.containsKey("patch_embd.weight")) {
+                PictureKeys.read(inner, keys);
+                keys.put(".image.distilled", tensors.containsKey("distill_embd.weight"));
+            }
+            if (EncoderRows.ROWS.contains(row)) {
+                task.read(config, keys, row.family(), tensors);
+            }
+            addDivisors(keys.values(), loader, tensors);
+            return new HuggingFaceDirectory(folder, arena, new Metadata(keys.values()), Collections.unmodifiableMap(tensors));
+        } catch (RuntimeException | Error failure) {
+            arena.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * What sentence-transformers does behind an encoder of any format, as keys of the canonical form.
+     *
+     * @param folder with a modules.json; without one, there are no keys
+     * @param family of the encoder
+     */
+    public static Map<String, Object> sentenceKeys(Path folder, String family) {
+        Keys keys = new Keys(family);
+        SentenceModules.of(folder).read(keys);
+        return keys.values();
+    }
+
+    private static Row row(Config config) {
+        String type = config.text("model_type").orElse("");
+        return ROWS.stream().filter(row -> row.modelTypes().contains(type)).findFirst().orElseThrow(() ->
+                new UnsupportedModelException(config.file() + ": the model_type " + Quoted.of(type) + " is not supported; supported are "
+                        + String.join(", ", ROWS.stream().flatMap(other -> other.modelTypes().stream()).sorted().toList())));
+    }
+
+    private static Map<String, StoredTensor> stored(Path folder, Arena arena) {
+        if (Files.exists(folder.resolve(WEIGHTS))) {
+            return Safetensors.open(folder.resolve(WEIGHTS), arena);
+        }
+        if (Files.exists(folder.resolve(INDEX))) {
+            return Safetensors.openIndexed(folder.resolve(INDEX), arena);
+        }
+        boolean pickled = Files.exists(folder.resolve("pytorch_model.bin")) || Files.exists(folder.resolve("pytorch_model.bin.index.json"));
+        throw new ModelNotFoundException(folder + " has no " + WEIGHTS + (pickled ? ", only weights pickled by Python, which are not "
+                + "safe to read; save the model again with save_pretrained(folder, safe_serialization=True)"
+                : "; get the weights of the model too"));
+    }
+
+    /** Scalings of rotary positions that GGUF keeps as tensors. */
+    private static void addDivisors(Map<String, Object> values, TensorLoader loader, Map<String, Tensor> tensors) {
+        values.entrySet().removeIf(entry -> {
+            if (!entry.getKey().startsWith(Rope.DIVISORS)) {
+                return false;
+            }
+            String name = entry.getKey().substring(Rope.DIVISORS.length());
+            tensors.put(name, loader.vector(name, (List<?>) entry.getValue()));
+            return true;
+        });
+    }
+
+    private static String name(Path folder) {
+        Path name = folder.toAbsolutePath().normalize().getFileName();
+        return name == null ? folder.toString() : name.toString();
+    }
+
+    @Override
+    public Path path() {
+        return folder;
+    }
+
+    @Override
+    public String format() {
+        return "Hugging Face folder";
+    }
+
+    @Override
+    public Metadata metadata() {
+        return metadata;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+        return tensors;
+    }
+
+    @Override
+    public Optional<Path> textPath() {
+        return tensors.containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(folder);
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            arena.close();
+        }
+    }
+}

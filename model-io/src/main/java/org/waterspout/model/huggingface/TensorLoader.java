@@ -1,0 +1,183 @@
+package org.waterspout.model.huggingface;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
+import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.Numbers;
+import org.waterspout.model.Tensor;
+import org.waterspout.model.Transposed;
+import org.waterspout.model.WeightType;
+import org.waterspout.model.huggingface.NameTable.Change;
+import org.waterspout.model.safetensors.StoredTensor;
+
+/** Brings the tensors of a folder to their canonical names and forms. */
+final class TensorLoader {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TensorLoader.class);
+    private static final String EMBEDDING = "token_embd.weight";
+    private static final String TARGET_EMBEDDING = "dec.token_embd.weight";
+    private static final String OUTPUT = "output.weight";
+
+    private final Path folder;
+    private final Row row;
+    private final Config config;
+    private final Task task;
+    private final Arena arena;
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    /** By canonical name, the tensors that stand aside for another of that name. */
+    private final Map<String, Tensor> poolers = new LinkedHashMap<>();
+    private int leftOut;
+
+    /** @param arena of the tensors that are copied */
+    TensorLoader(Path folder, Row row, Config config, Task task, Arena arena) {
+        this.folder = folder;
+        this.row = row;
+        this.config = config;
+        this.task = task;
+        this.arena = arena;
+    }
+
+    Map<String, Tensor> load(Map<String, StoredTensor> stored) {
+        stored.values().forEach(this::add);
+        boolean headed = tensors.containsKey("cls.weight");
+        poolers.forEach((name, tensor) -> {
+            if (headed || task == Task.TOKENS || task == Task.SPAN) {
+                leftOut++;
+            } else {
+                tensors.put(name, tensor);
+            }
+        });
+        untie();
+        if (leftOut > 0) {
+            LOG.debug("{}: {} tensors are buffers or heads of the pre-training, which are left out", folder, leftOut);
+        }
+        return tensors;
+    }
+
+    private void add(StoredTensor stored) {
+        NameTable.Entry entry = find(stored.name()).orElseThrow(() -> new UnsupportedModelException(folder + ": nothing is known of tensor "
+                + Quoted.of(stored.name()) + " of shape " + stored.shape() + " in a model of type "
+                + config.text("model_type").orElse(row.family()) + "; it may have a head that is not built"));
+        if (entry.target().isEmpty() || entry.changes().contains(Change.HEAD) && task == Task.NONE) {
+            leftOut++;
+            return;
+        }
+        String target = entry.changes().contains(Change.SHARED) && sharesEmbeddings() ? EMBEDDING : entry.target();
+        Tensor tensor = changed(stored.tensor(), target, entry.changes());
+        if (entry.changes().contains(Change.POOLER)) {
+            poolers.put(target, tensor);
+            return;
+        }
+        Tensor before = tensors.putIfAbsent(target, tensor);
+        if (before != null && !same(before, tensor)) {
+            throw new ModelFormatException(folder + ": tensor " + Quoted.of(stored.name()) + " differs from another that stands for the same, "
+                    + target + "; get the files again");
+        }
+    }
+
+    private Optional<NameTable.Entry> find(String name) {
+        // files of the first years call a norm's weight gamma and its bias beta
+        String modern = name.endsWith(".gamma") ? name.substring(0, name.length() - 5) + "weight"
+                : name.endsWith(".beta") ? name.substring(0, name.length() - 4) + "bias" : name;
+        Optional<NameTable.Entry> plain = row.names().find(modern);
+        for (String prefix : row.prefixes()) {
+            if (plain.isEmpty() && modern.startsWith(prefix)) {
+                plain = row.names().find(modern.substring(prefix.length()));
+            }
+        }
+        return plain;
+    }
+
+    /** Marian's models may have an embedding for each language; those of the other families never do. */
+    private boolean sharesEmbeddings() {
+        return config.flagOr("share_encoder_decoder_embeddings", true);
+    }
+
+    private static boolean same(Tensor a, Tensor b) {
+        return a.type() == b.type() && a.shape().equals(b.shape()) && a.data().mismatch(b.data()) == -1;
+    }
+
+    /** An output that is the embedding is not kept a second time; one that should be there must be. */
+    private void untie() {
+        Tensor output = tensors.get(OUTPUT);
+        Tensor embedding = tensors.getOrDefault(TARGET_EMBEDDING, tensors.get(EMBEDDING));
+        boolean generates = config.list("architectures").path(0).asText().matches(".*(LM|LMHead|MT)Model|.*For(CausalLM|ConditionalGeneration)");
+        Optional<Boolean> said = config.flag("tie_word_embeddings");
+        if (output != null && embedding != null && same(output, embedding)) {
+            tensors.remove(OUTPUT);
+        } else if (output != null && said.orElse(false) && !row.family().equals("t5")) {
+            LOG.warn("{}: the output differs from the embedding that the configuration ties it to; the embedding is used", folder);
+            tensors.remove(OUTPUT);
+        } else if (output == null && generates && !said.orElse(row.tied()) && !row.family().equals("t5")) {
+            throw new ModelFormatException(folder + " has no output matrix (lm_head.weight), which its configuration does not tie to the "
+                    + "embedding; get the files again");
+        }
+    }
+
+    private Tensor changed(Tensor stored, String name, Set<Change> changes) {
+        Tensor tensor = stored;
+        for (Change change : changes) {
+            tensor = switch (change) {
+                case TRANSPOSED -> Transposed.of(tensor, arena);
+                case SQUEEZED -> reshaped(tensor, squeezed(tensor.shape()));
+                case FLATTENED -> reshaped(tensor, List.of(tensor.shape().getFirst(),
+                        Math.toIntExact(tensor.count() / tensor.shape().getFirst())));
+                case CUT -> cut(tensor);
+                case PLUS1 -> plusOne(tensor);
+                case POOLER, HEAD, UNTIED, SHARED -> tensor;
+            };
+        }
+        return new Tensor(name, tensor.type(), tensor.shape(), tensor.data());
+    }
+
+    private static Tensor reshaped(Tensor tensor, List<Integer> shape) {
+        return new Tensor(tensor.name(), tensor.type(), shape, tensor.data());
+    }
+
+    private static List<Integer> squeezed(List<Integer> shape) {
+        List<Integer> rest = new ArrayList<>(shape);
+        while (rest.size() > 1 && rest.getFirst() == 1) {
+            rest.removeFirst();
+        }
+        return rest;
+    }
+
+    /** BART's tables have 2 rows that no position uses, whatever the padding token; RoBERTa's as many as its number says. */
+    private Tensor cut(Tensor tensor) {
+        int unused = row.family().equals("bart") ? 2 : EncoderRows.unusedPositions(config);
+        if (tensor.shape().size() != 2 || tensor.rows() <= unused) {
+            throw new ModelFormatException(folder + ": tensor " + Quoted.of(tensor.name()) + " of shape " + tensor.shape()
+                    + " has no position after the first " + unused + "; get the files again");
+        }
+        return tensor.rows(unused, tensor.rows());
+    }
+
+    private Tensor plusOne(Tensor tensor) {
+        float[] numbers = tensor.decode();
+        MemorySegment out = arena.allocate((long) numbers.length * Float.BYTES, 64);
+        for (int i = 0; i < numbers.length; i++) {
+            out.set(Numbers.FLOAT, (long) i * Float.BYTES, numbers[i] + 1);
+        }
+        return new Tensor(tensor.name(), WeightType.F32, tensor.shape(), out.asReadOnly());
+    }
+
+    /** A vector of computed numbers. */
+    Tensor vector(String name, List<?> numbers) {
+        MemorySegment out = arena.allocate((long) numbers.size() * Float.BYTES, 64);
+        for (int i = 0; i < numbers.size(); i++) {
+            out.set(Numbers.FLOAT, (long) i * Float.BYTES, ((Number) numbers.get(i)).floatValue());
+        }
+        return new Tensor(name, WeightType.F32, List.of(numbers.size()), out.asReadOnly());
+    }
+}

@@ -57,7 +57,7 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            Products.store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
@@ -101,7 +101,7 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            Products.store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
@@ -145,7 +145,7 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            Products.store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
     }
 
@@ -189,19 +189,7 @@ public final class GroupMatMulKernels {
         }
         context.localBarrier();
         if (lane < Step.TOKENS && row + lane <= last) {
-            store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
+            Products.store(step, residual, bias, candidates, output, shape, row + lane, i, sums[lane * Step.GROUP]);
         }
-    }
-
-    private static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output,
-            MatMulShape shape, int row, int i, float product) {
-        float sum = product;
-        if (shape.bias() == 1) {
-            sum += bias.get(step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i));
-        }
-        if (shape.residual() == 1) {
-            sum += residual.get(row * shape.rows() + i);
-        }
-        output.set(row * Candidates.count(candidates, shape) + i, sum);
     }
 }

@@ -8,72 +8,16 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /**
- * Matrix products for devices of type CPU: out[r, i] = sum over j of input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i].
- * An item owns row i of the weight: it takes the tokens four at a time, so that a weight is read and decoded once for four products,
- * and what is left one at a time. So one compiled kernel serves prompts and single tokens. No local memory, no barriers.
- * input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is 1; residual and output: float
- * [rows of the step, rows]; candidates: the rows to multiply, where not all ({@link Candidates}). Error limit: 2e-6 of the sum of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
+ * Matrix products for devices of type CPU, weights as halves and nibbles; {@link WideTileKernels} has the others. out[r, i] = sum over j of
+ * input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i]. An item owns row i of the weight: it takes the tokens four at a
+ * time, so that a weight is read and decoded once for four products, and what is left one at a time. So one compiled kernel serves prompts and
+ * single tokens. No local memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is
+ * 1; candidates: the rows to multiply, where not all ({@link Candidates}); residual and output: float [rows of the step, rows]. Error
+ * limit: 2e-6 of the sum of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
  */
 public final class WideMatMulKernels {
 
     private WideMatMulKernels() {
-    }
-
-    /** weights: float [layers, rows, columns]. */
-    public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
-            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
-        int i = context.globalIdx;
-        if (i < Candidates.count(candidates, shape)) {
-            int columns = shape.columns();
-            int tokens = step.get(Step.ROWS);
-            int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
-            int vectors = columns / 8 * 8;
-            int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                Float8 a1 = Lanes.zero();
-                Float8 a2 = Lanes.zero();
-                Float8 a3 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.floats(weights, base + j);
-                    a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
-                    a1 = Lanes.multiplyAdd(a1, weight, Lanes.floats(input, x + columns + j));
-                    a2 = Lanes.multiplyAdd(a2, weight, Lanes.floats(input, x + 2 * columns + j));
-                    a3 = Lanes.multiplyAdd(a3, weight, Lanes.floats(input, x + 3 * columns + j));
-                }
-                float s0 = Lanes.sum(a0);
-                float s1 = Lanes.sum(a1);
-                float s2 = Lanes.sum(a2);
-                float s3 = Lanes.sum(a3);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = weights.get(base + j);
-                    s0 += weight * input.get(x + j);
-                    s1 += weight * input.get(x + columns + j);
-                    s2 += weight * input.get(x + 2 * columns + j);
-                    s3 += weight * input.get(x + 3 * columns + j);
-                }
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
-                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
-                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
-                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
-            }
-            for (; row < tokens; row++) {
-                int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.floats(weights, base + j);
-                    a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
-                }
-                float s0 = Lanes.sum(a0);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = weights.get(base + j);
-                    s0 += weight * input.get(x + j);
-                }
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
-            }
-        }
     }
 
     /** weights: halves [layers, rows, columns]. */
@@ -111,10 +55,10 @@ public final class WideMatMulKernels {
                     s2 += weight * input.get(x + 2 * columns + j);
                     s3 += weight * input.get(x + 3 * columns + j);
                 }
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
-                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
-                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
-                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
+                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
+                Products.store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
+                Products.store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
+                Products.store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns + zero;
@@ -128,62 +72,7 @@ public final class WideMatMulKernels {
                     float weight = Decode.f16(weights, base + j);
                     s0 += weight * input.get(x + j);
                 }
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
-            }
-        }
-    }
-
-    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
-    public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
-            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
-        int i = context.globalIdx;
-        if (i < Candidates.count(candidates, shape)) {
-            int columns = shape.columns();
-            int tokens = step.get(Step.ROWS);
-            int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
-            int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                Float8 a1 = Lanes.zero();
-                Float8 a2 = Lanes.zero();
-                Float8 a3 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, base / shape.block() + block, shape.offset());
-                    float offset = Decode.offset(scales, base / shape.block() + block, shape.offset());
-                    for (int j = from; j < from + shape.block(); j += 8) {
-                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, base + j), scale), offset);
-                        a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
-                        a1 = Lanes.multiplyAdd(a1, weight, Lanes.floats(input, x + columns + j));
-                        a2 = Lanes.multiplyAdd(a2, weight, Lanes.floats(input, x + 2 * columns + j));
-                        a3 = Lanes.multiplyAdd(a3, weight, Lanes.floats(input, x + 3 * columns + j));
-                    }
-                }
-                float s0 = Lanes.sum(a0);
-                float s1 = Lanes.sum(a1);
-                float s2 = Lanes.sum(a2);
-                float s3 = Lanes.sum(a3);
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
-                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
-                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
-                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
-            }
-            for (; row < tokens; row++) {
-                int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, base / shape.block() + block, shape.offset());
-                    float offset = Decode.offset(scales, base / shape.block() + block, shape.offset());
-                    for (int j = from; j < from + shape.block(); j += 8) {
-                        Float8 weight = Float8.add(Float8.mult(Lanes.bytes(quants, base + j), scale), offset);
-                        a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
-                    }
-                }
-                float s0 = Lanes.sum(a0);
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
+                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
     }
@@ -226,10 +115,10 @@ public final class WideMatMulKernels {
                 float s1 = Lanes.sum(a1);
                 float s2 = Lanes.sum(a2);
                 float s3 = Lanes.sum(a3);
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
-                store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
-                store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
-                store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
+                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
+                Products.store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
+                Products.store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
+                Products.store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
             for (; row < tokens; row++) {
                 int x = row * columns + zero;
@@ -247,20 +136,8 @@ public final class WideMatMulKernels {
                     }
                 }
                 float s0 = Lanes.sum(a0);
-                store(step, residual, bias, candidates, output, shape, row, i, s0);
+                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
-    }
-
-    private static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output,
-            MatMulShape shape, int row, int i, float product) {
-        float sum = product;
-        if (shape.bias() == 1) {
-            sum += bias.get(step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i));
-        }
-        if (shape.residual() == 1) {
-            sum += residual.get(row * shape.rows() + i);
-        }
-        output.set(row * Candidates.count(candidates, shape) + i, sum);
     }
 }

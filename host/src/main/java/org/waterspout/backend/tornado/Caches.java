@@ -84,6 +84,11 @@ final class Caches {
         return memories.get(width);
     }
 
+    /** Whether {@code buffer} is part of a memory. */
+    boolean remembers(DeviceBuffer buffer) {
+        return memories.values().stream().anyMatch(pair -> pair.keys() == buffer || pair.values() == buffer);
+    }
+
     States states(int width) {
         return states.get(width);
     }

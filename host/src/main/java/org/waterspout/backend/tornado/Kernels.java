@@ -36,6 +36,7 @@ import org.waterspout.kernels.WideAttentionKernels;
 import org.waterspout.kernels.WideGatedKernels;
 import org.waterspout.kernels.WideMatMulKernels;
 import org.waterspout.kernels.WideNormKernels;
+import org.waterspout.kernels.WideTileKernels;
 import org.waterspout.model.architecture.Activation;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -48,9 +49,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 final class Kernels {
 
-    /** Items of a work-group where an item makes one element, or one row of a product. */
+    /** Items of a work-group where an item makes one element, one row of a product, or a tile of several. */
     private static final int ELEMENTS = 64;
     private static final int ROWS = 16;
+    private static final int TILES = 4;
 
     private final KernelFamily family;
     /** Stands in for an array that a kernel takes and does not read. */
@@ -278,7 +280,9 @@ final class Kernels {
             constants.add(unusedInts);
         }
         IntSupplier asked = candidates.<IntSupplier>map(some -> some::count).orElse(() -> rows);
-        Launch plain = unit("MatMulKernels." + layout.kind(), ROWS, tokens -> asked.getAsInt(),
+        boolean tiles = layout.kind() == WeightLayout.Kind.F32 || layout.kind() == WeightLayout.Kind.Q8;
+        Launch plain = unit((tiles && wide() ? "TileKernels." : "MatMulKernels.") + layout.kind(), tiles ? TILES : ROWS, tokens -> !tiles ? asked.getAsInt()
+                : Math.multiplyExact(Math.ceilDiv(asked.getAsInt(), WideTileKernels.TILE), Math.ceilDiv(tokens, WideTileKernels.BLOCK)),
                 tokens -> Math.multiplyExact(asked.getAsInt(), Math.ceilDiv(tokens, Step.TOKENS)), reads, output.buffer(), constants,
                 (graph, task, context, step) -> addProduct(new Product(graph, task, context, step, weight, shape), input.buffer().array(),
                         residual.map(view -> view.buffer().array()).orElseGet(this::unusedArray),
@@ -299,9 +303,9 @@ final class Kernels {
         MatMulShape shape = to.shape();
         if (wide()) {
             switch (weight.layout().kind()) {
-                case F32 -> graph.task(task, WideMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
+                case F32 -> graph.task(task, WideTileKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
                 case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
-                case Q8 -> graph.task(task, WideMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
+                case Q8 -> graph.task(task, WideTileKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
                         candidates, out, shape);
                 case Q4 -> graph.task(task, WideMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
                         candidates, out, shape);

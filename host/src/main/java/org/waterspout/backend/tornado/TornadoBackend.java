@@ -71,6 +71,9 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public TornadoPlan prepare(Graph graph, PlanOptions options) {
+        if (graph.encoder().isPresent() && (options.maxSources() == 0 || options.sourceLength() == 0)) {
+            throw new InvalidRequestException("the model " + graph.name() + " reads sources: prepare its plan with room for them");
+        }
         Graph fused = fused(graph);
         DeviceProgram program = lower(fused, options);
         requireFits(program, graph, options);
@@ -107,9 +110,12 @@ public final class TornadoBackend implements Backend {
         long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
         program.caches().stream().filter(cache -> DeviceProgram.bytes(cache) > limit || cache.floats() > Integer.MAX_VALUE).findFirst()
                 .ifPresent(cache -> {
-                    throw new OutOfMemoryException("the cache of " + graph.name() + " needs " + megabytes(DeviceProgram.bytes(cache))
-                            + " in one piece, " + device.device().id() + " gives at most " + megabytes(limit) + ": use a context of at most "
-                            + limit / (DeviceProgram.bytes(cache) / options.contextLength()));
+                    boolean remembered = program.resources().caches().remembers(cache);
+                    int positions = remembered ? options.sourceLength() : options.contextLength();
+                    throw new OutOfMemoryException("the " + (remembered ? "memory" : "cache") + " of " + graph.name() + " needs "
+                            + megabytes(DeviceProgram.bytes(cache)) + " in one piece, " + device.device().id() + " gives at most "
+                            + megabytes(limit) + ": use " + (remembered ? "sources" : "a context") + " of at most "
+                            + limit / (DeviceProgram.bytes(cache) / positions));
                 });
         LongStream largest = Stream.concat(program.constants().stream().flatMap(constant -> constant.bytes().stream()),
                 program.buffers().stream().map(DeviceProgram::bytes)).mapToLong(Long::longValue);

@@ -1,0 +1,359 @@
+package org.waterspout.kernels;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.vectors.Float8;
+
+/**
+ * Matrix products for devices of type CPU, weights as floats and bytes: formula and arrays of {@link WideMatMulKernels}. An item makes
+ * {@link #TILE} rows of the weight for {@link #BLOCK} tokens, four tokens at a time and what is left one at a time: a weight is read once
+ * for four tokens and a token once for four weights, and the block's tokens stay in the cache while the rows go by. Items: tiles of rows
+ * times blocks of tokens, the tiles of a block one after the other. No local memory, no barriers. Error limit: 2e-6 of the sum of the
+ * products' magnitudes. {@link GroupMatMulKernels} is its twin.
+ */
+public final class WideTileKernels {
+
+    /** Rows of the weight that an item makes. */
+    public static final int TILE = 4;
+    /** Tokens that an item makes. */
+    public static final int BLOCK = 64;
+
+    private WideTileKernels() {
+    }
+
+    /** weights: float [layers, rows, columns]. */
+    public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
+        int count = Candidates.count(candidates, shape);
+        int tiles = (count + TILE - 1) / TILE;
+        int i0 = context.globalIdx % tiles * TILE;
+        // stored from in a loop: a store each, inlined, is more than TornadoVM's compiler takes
+        float[] sums = new float[TILE * Step.TOKENS];
+        int row = context.globalIdx / tiles * BLOCK;
+        int tokens = step.get(Step.ROWS);
+        if (row < tokens) {
+            int end = row + BLOCK < tokens ? row + BLOCK : tokens;
+            int columns = shape.columns();
+            int zero = step.get(Step.ZERO);
+            // a row beyond the last repeats it
+            int i1 = i0 + 1 < count ? i0 + 1 : count - 1;
+            int i2 = i0 + 2 < count ? i0 + 2 : count - 1;
+            int i3 = i0 + 3 < count ? i0 + 3 : count - 1;
+            int w0 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i0)) * columns;
+            int w1 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i1)) * columns;
+            int w2 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i2)) * columns;
+            int w3 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i3)) * columns;
+            int vectors = columns / 8 * 8;
+            for (; row + Step.TOKENS <= end; row += Step.TOKENS) {
+                int x = row * columns + zero;
+                Float8 a00 = Lanes.zero();
+                Float8 a01 = Lanes.zero();
+                Float8 a02 = Lanes.zero();
+                Float8 a03 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a11 = Lanes.zero();
+                Float8 a12 = Lanes.zero();
+                Float8 a13 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a21 = Lanes.zero();
+                Float8 a22 = Lanes.zero();
+                Float8 a23 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                Float8 a31 = Lanes.zero();
+                Float8 a32 = Lanes.zero();
+                Float8 a33 = Lanes.zero();
+                for (int j = 0; j < vectors; j += 8) {
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    Float8 x1 = Lanes.floats(input, x + columns + j);
+                    Float8 x2 = Lanes.floats(input, x + 2 * columns + j);
+                    Float8 x3 = Lanes.floats(input, x + 3 * columns + j);
+                    Float8 v0 = Lanes.floats(weights, w0 + j);
+                    a00 = Lanes.multiplyAdd(a00, v0, x0);
+                    a01 = Lanes.multiplyAdd(a01, v0, x1);
+                    a02 = Lanes.multiplyAdd(a02, v0, x2);
+                    a03 = Lanes.multiplyAdd(a03, v0, x3);
+                    Float8 v1 = Lanes.floats(weights, w1 + j);
+                    a10 = Lanes.multiplyAdd(a10, v1, x0);
+                    a11 = Lanes.multiplyAdd(a11, v1, x1);
+                    a12 = Lanes.multiplyAdd(a12, v1, x2);
+                    a13 = Lanes.multiplyAdd(a13, v1, x3);
+                    Float8 v2 = Lanes.floats(weights, w2 + j);
+                    a20 = Lanes.multiplyAdd(a20, v2, x0);
+                    a21 = Lanes.multiplyAdd(a21, v2, x1);
+                    a22 = Lanes.multiplyAdd(a22, v2, x2);
+                    a23 = Lanes.multiplyAdd(a23, v2, x3);
+                    Float8 v3 = Lanes.floats(weights, w3 + j);
+                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                    a31 = Lanes.multiplyAdd(a31, v3, x1);
+                    a32 = Lanes.multiplyAdd(a32, v3, x2);
+                    a33 = Lanes.multiplyAdd(a33, v3, x3);
+                }
+                float s00 = Lanes.sum(a00);
+                float s01 = Lanes.sum(a01);
+                float s02 = Lanes.sum(a02);
+                float s03 = Lanes.sum(a03);
+                float s10 = Lanes.sum(a10);
+                float s11 = Lanes.sum(a11);
+                float s12 = Lanes.sum(a12);
+                float s13 = Lanes.sum(a13);
+                float s20 = Lanes.sum(a20);
+                float s21 = Lanes.sum(a21);
+                float s22 = Lanes.sum(a22);
+                float s23 = Lanes.sum(a23);
+                float s30 = Lanes.sum(a30);
+                float s31 = Lanes.sum(a31);
+                float s32 = Lanes.sum(a32);
+                float s33 = Lanes.sum(a33);
+                for (int j = vectors; j < columns; j++) {
+                    float x0 = input.get(x + j);
+                    float x1 = input.get(x + columns + j);
+                    float x2 = input.get(x + 2 * columns + j);
+                    float x3 = input.get(x + 3 * columns + j);
+                    float v0 = weights.get(w0 + j);
+                    s00 += v0 * x0;
+                    s01 += v0 * x1;
+                    s02 += v0 * x2;
+                    s03 += v0 * x3;
+                    float v1 = weights.get(w1 + j);
+                    s10 += v1 * x0;
+                    s11 += v1 * x1;
+                    s12 += v1 * x2;
+                    s13 += v1 * x3;
+                    float v2 = weights.get(w2 + j);
+                    s20 += v2 * x0;
+                    s21 += v2 * x1;
+                    s22 += v2 * x2;
+                    s23 += v2 * x3;
+                    float v3 = weights.get(w3 + j);
+                    s30 += v3 * x0;
+                    s31 += v3 * x1;
+                    s32 += v3 * x2;
+                    s33 += v3 * x3;
+                }
+                sums[0] = s00;
+                sums[1] = s01;
+                sums[2] = s02;
+                sums[3] = s03;
+                sums[4] = s10;
+                sums[5] = s11;
+                sums[6] = s12;
+                sums[7] = s13;
+                sums[8] = s20;
+                sums[9] = s21;
+                sums[10] = s22;
+                sums[11] = s23;
+                sums[12] = s30;
+                sums[13] = s31;
+                sums[14] = s32;
+                sums[15] = s33;
+                for (int k = 0; k < 16; k++) {
+                    if (i0 + k / 4 < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % 4, i0 + k / 4, sums[k]);
+                    }
+                }
+            }
+            for (; row < end; row++) {
+                int x = row * columns + zero;
+                Float8 a00 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                for (int j = 0; j < vectors; j += 8) {
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    Float8 v0 = Lanes.floats(weights, w0 + j);
+                    a00 = Lanes.multiplyAdd(a00, v0, x0);
+                    Float8 v1 = Lanes.floats(weights, w1 + j);
+                    a10 = Lanes.multiplyAdd(a10, v1, x0);
+                    Float8 v2 = Lanes.floats(weights, w2 + j);
+                    a20 = Lanes.multiplyAdd(a20, v2, x0);
+                    Float8 v3 = Lanes.floats(weights, w3 + j);
+                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                }
+                float s00 = Lanes.sum(a00);
+                float s10 = Lanes.sum(a10);
+                float s20 = Lanes.sum(a20);
+                float s30 = Lanes.sum(a30);
+                for (int j = vectors; j < columns; j++) {
+                    float x0 = input.get(x + j);
+                    float v0 = weights.get(w0 + j);
+                    s00 += v0 * x0;
+                    float v1 = weights.get(w1 + j);
+                    s10 += v1 * x0;
+                    float v2 = weights.get(w2 + j);
+                    s20 += v2 * x0;
+                    float v3 = weights.get(w3 + j);
+                    s30 += v3 * x0;
+                }
+                sums[0] = s00;
+                sums[1] = s10;
+                sums[2] = s20;
+                sums[3] = s30;
+                for (int k = 0; k < 4; k++) {
+                    if (i0 + k < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row, i0 + k, sums[k]);
+                    }
+                }
+            }
+        }
+    }
+
+    /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */
+    public static void q8(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
+        int count = Candidates.count(candidates, shape);
+        int tiles = (count + TILE - 1) / TILE;
+        int i0 = context.globalIdx % tiles * TILE;
+        // stored from in a loop: a store each, inlined, is more than TornadoVM's compiler takes
+        float[] sums = new float[TILE * Step.TOKENS];
+        int row = context.globalIdx / tiles * BLOCK;
+        int tokens = step.get(Step.ROWS);
+        if (row < tokens) {
+            int end = row + BLOCK < tokens ? row + BLOCK : tokens;
+            int columns = shape.columns();
+            int zero = step.get(Step.ZERO);
+            // a row beyond the last repeats it
+            int i1 = i0 + 1 < count ? i0 + 1 : count - 1;
+            int i2 = i0 + 2 < count ? i0 + 2 : count - 1;
+            int i3 = i0 + 3 < count ? i0 + 3 : count - 1;
+            int w0 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i0)) * columns;
+            int w1 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i1)) * columns;
+            int w2 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i2)) * columns;
+            int w3 = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i3)) * columns;
+            for (; row + Step.TOKENS <= end; row += Step.TOKENS) {
+                int x = row * columns + zero;
+                Float8 a00 = Lanes.zero();
+                Float8 a01 = Lanes.zero();
+                Float8 a02 = Lanes.zero();
+                Float8 a03 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a11 = Lanes.zero();
+                Float8 a12 = Lanes.zero();
+                Float8 a13 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a21 = Lanes.zero();
+                Float8 a22 = Lanes.zero();
+                Float8 a23 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                Float8 a31 = Lanes.zero();
+                Float8 a32 = Lanes.zero();
+                Float8 a33 = Lanes.zero();
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    float scale0 = Decode.scale(scales, w0 / shape.block() + block, shape.offset());
+                    float offset0 = Decode.offset(scales, w0 / shape.block() + block, shape.offset());
+                    float scale1 = Decode.scale(scales, w1 / shape.block() + block, shape.offset());
+                    float offset1 = Decode.offset(scales, w1 / shape.block() + block, shape.offset());
+                    float scale2 = Decode.scale(scales, w2 / shape.block() + block, shape.offset());
+                    float offset2 = Decode.offset(scales, w2 / shape.block() + block, shape.offset());
+                    float scale3 = Decode.scale(scales, w3 / shape.block() + block, shape.offset());
+                    float offset3 = Decode.offset(scales, w3 / shape.block() + block, shape.offset());
+                    for (int j = block * shape.block(); j < (block + 1) * shape.block(); j += 8) {
+                        Float8 x0 = Lanes.floats(input, x + j);
+                        Float8 x1 = Lanes.floats(input, x + columns + j);
+                        Float8 x2 = Lanes.floats(input, x + 2 * columns + j);
+                        Float8 x3 = Lanes.floats(input, x + 3 * columns + j);
+                        Float8 v0 = Float8.add(Float8.mult(Lanes.bytes(quants, w0 + j), scale0), offset0);
+                        a00 = Lanes.multiplyAdd(a00, v0, x0);
+                        a01 = Lanes.multiplyAdd(a01, v0, x1);
+                        a02 = Lanes.multiplyAdd(a02, v0, x2);
+                        a03 = Lanes.multiplyAdd(a03, v0, x3);
+                        Float8 v1 = Float8.add(Float8.mult(Lanes.bytes(quants, w1 + j), scale1), offset1);
+                        a10 = Lanes.multiplyAdd(a10, v1, x0);
+                        a11 = Lanes.multiplyAdd(a11, v1, x1);
+                        a12 = Lanes.multiplyAdd(a12, v1, x2);
+                        a13 = Lanes.multiplyAdd(a13, v1, x3);
+                        Float8 v2 = Float8.add(Float8.mult(Lanes.bytes(quants, w2 + j), scale2), offset2);
+                        a20 = Lanes.multiplyAdd(a20, v2, x0);
+                        a21 = Lanes.multiplyAdd(a21, v2, x1);
+                        a22 = Lanes.multiplyAdd(a22, v2, x2);
+                        a23 = Lanes.multiplyAdd(a23, v2, x3);
+                        Float8 v3 = Float8.add(Float8.mult(Lanes.bytes(quants, w3 + j), scale3), offset3);
+                        a30 = Lanes.multiplyAdd(a30, v3, x0);
+                        a31 = Lanes.multiplyAdd(a31, v3, x1);
+                        a32 = Lanes.multiplyAdd(a32, v3, x2);
+                        a33 = Lanes.multiplyAdd(a33, v3, x3);
+                    }
+                }
+                float s00 = Lanes.sum(a00);
+                float s01 = Lanes.sum(a01);
+                float s02 = Lanes.sum(a02);
+                float s03 = Lanes.sum(a03);
+                float s10 = Lanes.sum(a10);
+                float s11 = Lanes.sum(a11);
+                float s12 = Lanes.sum(a12);
+                float s13 = Lanes.sum(a13);
+                float s20 = Lanes.sum(a20);
+                float s21 = Lanes.sum(a21);
+                float s22 = Lanes.sum(a22);
+                float s23 = Lanes.sum(a23);
+                float s30 = Lanes.sum(a30);
+                float s31 = Lanes.sum(a31);
+                float s32 = Lanes.sum(a32);
+                float s33 = Lanes.sum(a33);
+                sums[0] = s00;
+                sums[1] = s01;
+                sums[2] = s02;
+                sums[3] = s03;
+                sums[4] = s10;
+                sums[5] = s11;
+                sums[6] = s12;
+                sums[7] = s13;
+                sums[8] = s20;
+                sums[9] = s21;
+                sums[10] = s22;
+                sums[11] = s23;
+                sums[12] = s30;
+                sums[13] = s31;
+                sums[14] = s32;
+                sums[15] = s33;
+                for (int k = 0; k < 16; k++) {
+                    if (i0 + k / 4 < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % 4, i0 + k / 4, sums[k]);
+                    }
+                }
+            }
+            for (; row < end; row++) {
+                int x = row * columns + zero;
+                Float8 a00 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                for (int block = 0; block < columns / shape.block(); block++) {
+                    float scale0 = Decode.scale(scales, w0 / shape.block() + block, shape.offset());
+                    float offset0 = Decode.offset(scales, w0 / shape.block() + block, shape.offset());
+                    float scale1 = Decode.scale(scales, w1 / shape.block() + block, shape.offset());
+                    float offset1 = Decode.offset(scales, w1 / shape.block() + block, shape.offset());
+                    float scale2 = Decode.scale(scales, w2 / shape.block() + block, shape.offset());
+                    float offset2 = Decode.offset(scales, w2 / shape.block() + block, shape.offset());
+                    float scale3 = Decode.scale(scales, w3 / shape.block() + block, shape.offset());
+                    float offset3 = Decode.offset(scales, w3 / shape.block() + block, shape.offset());
+                    for (int j = block * shape.block(); j < (block + 1) * shape.block(); j += 8) {
+                        Float8 x0 = Lanes.floats(input, x + j);
+                        Float8 v0 = Float8.add(Float8.mult(Lanes.bytes(quants, w0 + j), scale0), offset0);
+                        a00 = Lanes.multiplyAdd(a00, v0, x0);
+                        Float8 v1 = Float8.add(Float8.mult(Lanes.bytes(quants, w1 + j), scale1), offset1);
+                        a10 = Lanes.multiplyAdd(a10, v1, x0);
+                        Float8 v2 = Float8.add(Float8.mult(Lanes.bytes(quants, w2 + j), scale2), offset2);
+                        a20 = Lanes.multiplyAdd(a20, v2, x0);
+                        Float8 v3 = Float8.add(Float8.mult(Lanes.bytes(quants, w3 + j), scale3), offset3);
+                        a30 = Lanes.multiplyAdd(a30, v3, x0);
+                    }
+                }
+                float s00 = Lanes.sum(a00);
+                float s10 = Lanes.sum(a10);
+                float s20 = Lanes.sum(a20);
+                float s30 = Lanes.sum(a30);
+                sums[0] = s00;
+                sums[1] = s10;
+                sums[2] = s20;
+                sums[3] = s30;
+                for (int k = 0; k < 4; k++) {
+                    if (i0 + k < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row, i0 + k, sums[k]);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -20,7 +20,6 @@ import gzip
 import hashlib
 import json
 import math
-import platform
 import random
 import time
 from dataclasses import dataclass
@@ -33,7 +32,9 @@ import torch
 import torch.nn.functional as F
 
 import bytelevel
+import expected
 import mails
+import short_messages
 from transformer import Classifier
 
 SEED = 2002  # the year of the corpus
@@ -95,13 +96,16 @@ def cut(tokenizer, config, text):
 
 class Batches:
     """Batches without end: tokens, labels, weights.  Every mail comes once in
-    each round through the training part, in a form drawn anew."""
+    each round through the training part, in a form drawn anew; between the
+    mails come short messages."""
 
     LOT = 16
+    SHORT = 0.06  # share of the short messages
 
     def __init__(self, tokenizer, config, training, size, hidden, seed):
         self.tokenizer, self.config, self.training, self.size, self.hidden = tokenizer, config, training, size, hidden
         self.random, self.forms = random.Random(seed), mails.Forms(seed + 1)
+        self.short = short_messages.ShortMessages(seed + 2, SENTENCES)
         self.order, self.waiting = [], []
 
     def next_mail(self):
@@ -110,18 +114,22 @@ class Batches:
             self.random.shuffle(self.order)
         return self.order.pop()
 
-    def example(self, mail):
-        text, weight = self.forms.draw(mail)
+    def example(self):
+        if self.random.random() < self.SHORT:
+            (text, label), weight = self.short.draw(), 0.5
+        else:
+            mail = self.next_mail()
+            (text, weight), label = self.forms.draw(mail), mail.label
         ids = text_ids(self.tokenizer, self.config, text)
         share = self.random.random() * 2 * self.hidden
         for i in range(1, len(ids) - 1):
             if self.random.random() < share:
                 ids[i] = self.config.unknown
-        return ids, mail.label, weight
+        return ids, label, weight
 
     def draw(self):
         if not self.waiting:
-            lot = [self.example(self.next_mail()) for _ in range(self.LOT * self.size)]
+            lot = [self.example() for _ in range(self.LOT * self.size)]
             lot.sort(key=lambda example: len(example[0]))
             self.waiting = [lot[i : i + self.size] for i in range(0, len(lot), self.size)]
             self.random.shuffle(self.waiting)
@@ -150,12 +158,14 @@ def train(arguments):
     tokenizer.save(str(work / "tokenizer.json"))
 
     model = Classifier(config)
+    if arguments.start:
+        model.load_state_dict(torch.load(arguments.start, weights_only=False)["model"])
     print(f"parameters {sum(p.numel() for p in model.parameters())}", flush=True)
     decayed = [p for p in model.parameters() if p.dim() == 2]
     others = [p for p in model.parameters() if p.dim() == 1]
     groups = [{"params": decayed, "weight_decay": arguments.weight_decay}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
-    batches = Batches(tokenizer, config, training, arguments.batch, arguments.hidden, SEED + 1)
+    batches = Batches(tokenizer, config, training, arguments.batch, arguments.hidden, SEED + (1001 if arguments.start else 1))
     started, recent = time.time(), []
     for step in range(arguments.steps):
         for group in optimizer.param_groups:
@@ -314,24 +324,11 @@ def write_expected(path):
         ids = text_ids(tokenizer, model.config, text)
         logits = model(torch.tensor([ids]))[0]
         case = {"held_out_line": number} if number is not None else {"text": text}
-        case |= {"ids": ids, "logits": [round(v, 6) for v in logits.tolist()], "label": mails.LABELS[logits.argmax()]}
+        case |= {"ids": ids, "logits": expected.rounded(logits), "label": mails.LABELS[logits.argmax()]}
         if text == SENTENCES[0]:
-            case["hidden"] = [[round(v, 6) for v in row] for row in model.hidden(torch.tensor([ids]))[0].tolist()]
+            case["hidden"] = expected.rounded(model.hidden(torch.tensor([ids]))[0])
         cases.append(case)
-    expected = {
-        "model": path.name,
-        "model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "arithmetic": "weights widened from F16 to F32, all arithmetic in F32",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "tokenizers": tokenizers.__version__,
-            "numpy": np.__version__,
-        },
-        "cases": cases,
-    }
-    text = json.dumps(expected, ensure_ascii=False)
-    EXPECTED_PATH.write_text(text.replace('{"held', '\n{"held').replace('{"text', '\n{"text') + "\n", encoding="utf-8")
+    expected.write(EXPECTED_PATH, path, cases)
 
 
 SENTENCES = (
@@ -354,6 +351,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--corpus", help="package/data of the unpacked corpus")
     parser.add_argument("--train", action="store_true")
+    parser.add_argument("--start", metavar="CHECKPOINT", help="train on from these weights, not from random ones")
     parser.add_argument("--export", action="store_true", help="write the checkpoint as GGUF")
     parser.add_argument("--measure", action="store_true", help="accuracy of the GGUF file on the held-out mails")
     parser.add_argument("--forms", action="store_true", help="accuracy on other forms of the held-out mails")

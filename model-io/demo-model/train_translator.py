@@ -20,7 +20,6 @@ import argparse
 import hashlib
 import json
 import math
-import platform
 import random
 import time
 from dataclasses import dataclass
@@ -28,11 +27,11 @@ from pathlib import Path
 
 import gguf
 import numpy as np
-import tokenizers
 import torch
 import torch.nn.functional as F
 
 import bytelevel
+import expected
 import phrases
 from transformer import Translator
 
@@ -322,10 +321,6 @@ EXPECTED_PHRASES = (
 )
 
 
-def rounded(tensor):
-    return [[round(v, 6) for v in row] for row in tensor.tolist()]
-
-
 @torch.no_grad()
 def write_expected(path):
     """For each phrase the tokens, the encoder's states, the greedy answer with
@@ -346,7 +341,7 @@ def write_expected(path):
             "decoder_ids": target,
             "greedy_ids": answer + [config.end],
             "greedy_text": tokenizer.decode(answer),
-            "greedy_gaps": [round(g, 6) for g in (best[:, 0] - best[:, 1]).tolist()],
+            "greedy_gaps": expected.rounded(best[:, 0] - best[:, 1]),
             # sums of the log probabilities of all tokens, without length penalty
             "beam_4": [
                 {"ids": ids, "text": tokenizer.decode(ids[:-1]), "log_probability": round(score * len(ids), 6)}
@@ -354,26 +349,10 @@ def write_expected(path):
             ],
         }
         if number < 3:
-            case["encoder_hidden"] = rounded(memory[0])
-        case["logits"] = rounded(logits if number < 2 else logits[-1:])
+            case["encoder_hidden"] = expected.rounded(memory[0])
+        case["logits"] = expected.rounded(logits if number < 2 else logits[-1:])
         cases.append(case)
-    write_cases(EXPECTED_PATH, path, cases)
-
-
-def write_cases(path, model, cases):
-    expected = {
-        "model": model.name,
-        "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
-        "arithmetic": "weights widened from F16 to F32, all arithmetic in F32",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "tokenizers": tokenizers.__version__,
-            "numpy": np.__version__,
-        },
-        "cases": cases,
-    }
-    path.write_text(json.dumps(expected, ensure_ascii=False).replace('{"source', '\n{"source') + "\n", encoding="utf-8")
+    expected.write(EXPECTED_PATH, path, cases)
 
 
 def main():

@@ -207,6 +207,7 @@ class Theirs:
     def __init__(self, config, start, end, pad):
         config._attn_implementation = "eager"
         self.model = transformers.AutoModelForSeq2SeqLM.from_config(config, dtype=torch.float64, attn_implementation="eager").eval()
+        self.model.generation_config = transformers.GenerationConfig()  # else what a configuration forces would be added to every search
         self.start, self.end, self.pad = start, end, pad
         self.vocabulary = config.vocab_size
         self.tied = not hasattr(config, "feed_forward_proj") or config.feed_forward_proj == "relu"
@@ -444,6 +445,9 @@ def variants(folder):
         **SMALL, activation_function="gelu", scale_embedding=True), 2, 2, 1, {}, pre=True, cut=2)
     yield "m2m100", lambda name: bart_like(folder, name, "m2m100", transformers.M2M100Config(
         **SMALL, activation_function="relu", scale_embedding=True), 2, 2, 1, halves(True, 2), pre=True)
+    yield "pegasus", lambda name: bart_like(folder, name, "pegasus", transformers.PegasusConfig(
+        **SMALL | dict(pad_token_id=0, eos_token_id=1, decoder_start_token_id=0), activation_function="relu", scale_embedding=True), 0, 1, 0,
+        halves(False, 0), pre=True)
 
 
 def main(folder, wanted):

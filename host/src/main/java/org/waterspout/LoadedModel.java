@@ -93,7 +93,8 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
         return tokenizer.exceptionally(alreadyFailing -> Optional.empty()).join();
     }
 
-    private static void close(AutoCloseable opened, Throwable failure) {
+    /** Closes what was opened before a load failed, if it was. */
+    static void close(AutoCloseable opened, Throwable failure) {
         if (opened != null) {
             try {
                 opened.close();

@@ -36,6 +36,7 @@ public final class GroupAttentionKernels {
         int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headWidth();
         int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth();
         int bias = Positions.bias(step, shape, head, position);
+        int fours = shape.headWidth() / 4 * 4;
         for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
             local[sums + d] = 0f;
         }
@@ -46,11 +47,21 @@ public final class GroupAttentionKernels {
             if (start + lane < end) {
                 int k = (begin + start + lane + Positions.moved(places, shape, sequence, start + lane)) * shape.keyStride()
                         + shape.keyOffset() + kvHead;
-                float dot = 0f;
-                for (int d = 0; d < shape.headWidth(); d++) {
-                    dot += query.get(q + d) * keys.get(k + d);
+                // four sums: less rounding, and no product waits for the one before
+                float dot0 = 0f;
+                float dot1 = 0f;
+                float dot2 = 0f;
+                float dot3 = 0f;
+                for (int d = 0; d < fours; d += 4) {
+                    dot0 += query.get(q + d) * keys.get(k + d);
+                    dot1 += query.get(q + d + 1) * keys.get(k + d + 1);
+                    dot2 += query.get(q + d + 2) * keys.get(k + d + 2);
+                    dot3 += query.get(q + d + 3) * keys.get(k + d + 3);
                 }
-                score = dot * shape.scale();
+                for (int d = fours; d < shape.headWidth(); d++) {
+                    dot0 += query.get(q + d) * keys.get(k + d);
+                }
+                score = ((dot0 + dot1) + (dot2 + dot3)) * shape.scale();
                 if (shape.softCap() > 0f) {
                     score = shape.softCap() * TornadoMath.tanh(Activations.clamp(score / shape.softCap()));
                 }

@@ -1,7 +1,7 @@
 package org.waterspout.encode;
 
 /**
- * Resizing as Pillow does it (Resample.c), to the last bit: first across, then down, each with weights in fixed point and bytes in
+ * Resizing as Pillow up to version 12 does it (Resample.c), to the last bit: first across, then down, each with weights in fixed point and bytes in
  * between. Where a picture becomes smaller, the filter becomes as much wider, so that every pixel counts.
  */
 final class Resizing {

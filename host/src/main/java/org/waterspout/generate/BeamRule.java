@@ -38,6 +38,14 @@ public record BeamRule(float lengthPenalty, Stopping stopping, float patience, b
         }
     }
 
+    public BeamRule withLengthPenalty(float value) {
+        return new BeamRule(value, stopping, patience, shrinking);
+    }
+
+    public BeamRule withPatience(float value) {
+        return new BeamRule(lengthPenalty, stopping, value, shrinking);
+    }
+
     /** The score of a hypothesis of {@code tokens} tokens. */
     float score(float sum, int tokens) {
         return (float) (sum / Math.pow(tokens, lengthPenalty));

@@ -67,6 +67,11 @@ public final class TranslationEngine implements AutoCloseable {
         return plan.graph().output().width();
     }
 
+    /** What every target begins with. */
+    public int start() {
+        return start;
+    }
+
     /** Most tokens of a source. */
     public int sourceLength() {
         return Math.min(plan.options().sourceLength(), plan.options().maxRows());
@@ -128,7 +133,8 @@ public final class TranslationEngine implements AutoCloseable {
         }
     }
 
-    private void check(int[] source) {
+    /** @throws InvalidRequestException for a source that is empty or too long, or has tokens that the model lacks */
+    public void check(int[] source) {
         if (source.length == 0) {
             throw new InvalidRequestException("the source is empty: give it some text");
         }

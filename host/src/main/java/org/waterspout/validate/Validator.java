@@ -1,12 +1,14 @@
 package org.waterspout.validate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
@@ -17,6 +19,7 @@ import org.waterspout.backend.reference.ReferencePlan;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
+import org.waterspout.model.architecture.Architecture;
 
 /**
  * Runs a graph on a backend and computes every operation again on the reference, from the inputs that the backend itself
@@ -30,16 +33,91 @@ public final class Validator {
     }
 
     /**
+     * What to run a plan with.
+     *
+     * @param sources batches of sources, encoded in order before the first step; empty unless the model is an encoder-decoder
+     * @param steps   in order
+     * @param options with observable true
+     */
+    public record Course(List<Batch> sources, List<Batch> steps, PlanOptions options) {
+        public Course {
+            sources = List.copyOf(sources);
+            steps = List.copyOf(steps);
+        }
+    }
+
+    /**
      * @param batches steps to run in order, such as {@link #batches}
      * @param options with observable true
      */
     public static ValidationReport run(Graph graph, Backend backend, List<Batch> batches, PlanOptions options) {
+        return run(graph, backend, new Course(List.of(), batches, options));
+    }
+
+    /** Runs a graph of any kind, and of an encoder-decoder both halves. */
+    public static ValidationReport run(Graph graph, Backend backend, Course course) {
         Validator validator = new Validator();
-        try (ReferenceBackend reference = new ReferenceBackend(); Plan plan = backend.prepare(graph, options)) {
-            List<float[]> outputs = validator.operations(plan, reference.prepare(plan.graph(), options), batches);
-            validator.whole(graph, reference.prepare(graph, options), batches, outputs);
+        try (ReferenceBackend reference = new ReferenceBackend(); Plan plan = backend.prepare(graph, course.options())) {
+            Outputs outputs = validator.operations(plan, reference.prepare(plan.graph(), course.options()), course);
+            validator.whole(graph, reference.prepare(graph, course.options()), course, outputs);
         }
         return new ValidationReport(backend.device(), List.copyOf(validator.rows.values()));
+    }
+
+    /** What a plan gave, for each batch of sources and each step. */
+    private record Outputs(List<float[]> sources, List<float[]> steps) {
+    }
+
+    /**
+     * A course for a model of any kind; the same seed gives the same one. A decoder gets {@link #batches}. An encoder gets two sequences of
+     * different lengths at once, or a picture. An encoder-decoder gets two sources at once, then a decoder's course with the first.
+     *
+     * @param promptTokens an odd number finds what round ones hide
+     * @param decodeTokens no matter for an encoder
+     */
+    public static Course course(Architecture architecture, int promptTokens, int decodeTokens, long seed) {
+        Random random = new Random(seed);
+        int both = promptTokens + promptTokens / 2 + 1;
+        if (architecture.encoder().isEmpty()) {
+            return new Course(List.of(), batches(architecture.vocabulary(), promptTokens, decodeTokens, seed),
+                    new PlanOptions(promptTokens + decodeTokens, 1, promptTokens, true));
+        }
+        if (architecture.decoder().isPresent()) {
+            PlanOptions options = new PlanOptions(promptTokens + decodeTokens, 1, both, true).withSources(2, promptTokens);
+            return new Course(List.of(whole(architecture, random, promptTokens, promptTokens / 2 + 1)),
+                    batches(architecture.vocabulary(), promptTokens, decodeTokens, seed), options);
+        }
+        return switch (architecture.main().input()) {
+            case Architecture.Tokens _ -> new Course(List.of(), List.of(whole(architecture, random, promptTokens, promptTokens / 2 + 1)),
+                    new PlanOptions(promptTokens, 2, both, true));
+            case Architecture.Patches patches -> {
+                float[] given = new float[patches.rows() * patches.patchWidth()];
+                for (int i = 0; i < given.length; i++) {
+                    given[i] = (float) random.nextGaussian();
+                }
+                yield new Course(List.of(), List.of(Batch.of(new int[patches.rows()], 0, true).withGiven(given)),
+                        new PlanOptions(patches.rows(), 1, patches.rows(), true));
+            }
+        };
+    }
+
+    /** Whole sequences of random tokens and types, one after the other; the last row of each is wanted, as poolings ask for it. */
+    private static Batch whole(Architecture architecture, Random random, int... lengths) {
+        int rows = Arrays.stream(lengths).sum();
+        int[] positions = new int[rows];
+        int[] sequences = new int[rows];
+        int[] last = new int[lengths.length];
+        int at = 0;
+        for (int sequence = 0; sequence < lengths.length; sequence++) {
+            for (int position = 0; position < lengths[sequence]; position++) {
+                positions[at] = position;
+                sequences[at++] = sequence;
+            }
+            last[sequence] = at - 1;
+        }
+        int types = architecture.encoder().orElseThrow().input() instanceof Architecture.Tokens tokens ? Math.max(1, tokens.types()) : 1;
+        return new Batch(random.ints(rows, 0, architecture.vocabulary()).toArray(), positions, sequences, last)
+                .withTypes(random.ints(rows, 0, types).toArray());
     }
 
     /**
@@ -57,35 +135,55 @@ public final class Validator {
         return List.copyOf(batches);
     }
 
-    /** Compares each operation of each step; returns the plan's outputs. */
-    private List<float[]> operations(Plan plan, ReferencePlan reference, List<Batch> batches) {
+    /** Compares each operation of each batch; returns the plan's outputs. */
+    private Outputs operations(Plan plan, ReferencePlan reference, Course course) {
+        Outputs outputs = new Outputs(new ArrayList<>(), new ArrayList<>());
+        for (int number = 0; number < course.sources().size(); number++) {
+            Batch batch = course.sources().get(number);
+            Graph encoder = plan.graph().encoder().orElseThrow();
+            Map<Value, String> places = places(encoder);
+            String inSource = "sources " + number + ", ";
+            float[] output = new float[batch.rows() * encoder.output().width()];
+            plan.encode(batch, output, (op, values) -> compare(op, values, inputs -> reference.evaluateEncoder(op, batch, inputs),
+                    inSource + place(op, places)));
+            outputs.sources().add(output);
+        }
         Map<Value, String> places = places(plan.graph());
-        List<float[]> outputs = new ArrayList<>();
-        for (int step = 0; step < batches.size(); step++) {
-            Batch batch = batches.get(step);
+        for (int step = 0; step < course.steps().size(); step++) {
+            Batch batch = course.steps().get(step);
             String inStep = "step " + step + ", ";
             float[] output = new float[rows(plan.graph(), batch) * plan.graph().output().width()];
-            plan.step(batch, output, (op, values) -> compare(op, values, reference, batch,
-                    inStep + op.outputs().stream().findFirst().map(places::get).orElse("memory")));
-            outputs.add(output);
+            plan.step(batch, output, (op, values) -> compare(op, values, inputs -> reference.evaluate(op, batch, inputs),
+                    inStep + place(op, places)));
+            outputs.steps().add(output);
         }
         return outputs;
     }
 
-    private void compare(Op op, Function<Value, float[]> values, ReferencePlan reference, Batch batch, String place) {
+    private static String place(Op op, Map<Value, String> places) {
+        return op.outputs().stream().findFirst().map(places::get).orElse("memory");
+    }
+
+    private void compare(Op op, Function<Value, float[]> values, UnaryOperator<Map<Value, float[]>> reference, String place) {
         Map<Value, float[]> inputs = new HashMap<>();
         op.inputs().forEach(input -> inputs.put(input, values.apply(input)));
-        reference.evaluate(op, batch, inputs).forEach((output, expected) -> {
+        reference.apply(inputs).forEach((output, expected) -> {
             RelativeError error = RelativeError.of(values.apply(output), expected, output.width());
             note(name(op), weights(op), error, place, Limits.of(op));
         });
     }
 
-    private void whole(Graph graph, ReferencePlan reference, List<Batch> batches, List<float[]> outputs) {
-        for (int step = 0; step < batches.size(); step++) {
-            float[] expected = new float[outputs.get(step).length];
-            reference.step(batches.get(step), expected);
-            RelativeError error = RelativeError.of(outputs.get(step), expected, graph.output().width());
+    private void whole(Graph graph, ReferencePlan reference, Course course, Outputs outputs) {
+        for (int number = 0; number < course.sources().size(); number++) {
+            float[] expected = new float[outputs.sources().get(number).length];
+            reference.encode(course.sources().get(number), expected);
+            RelativeError error = RelativeError.of(outputs.sources().get(number), expected, graph.encoder().orElseThrow().output().width());
+            note("whole encoder", "", error, "sources " + number, Limits.ofWholeModel());
+        }
+        for (int step = 0; step < course.steps().size(); step++) {
+            float[] expected = new float[outputs.steps().get(step).length];
+            reference.step(course.steps().get(step), expected);
+            RelativeError error = RelativeError.of(outputs.steps().get(step), expected, graph.output().width());
             note("whole model", "", error, "step " + step, Limits.ofWholeModel());
         }
     }
@@ -123,6 +221,7 @@ public final class Validator {
             }
         }
         graph.after().forEach(op -> op.outputs().forEach(value -> places.put(value, "after the layers")));
+        graph.memory().forEach(ops -> ops.forEach(op -> op.outputs().forEach(value -> places.put(value, "memory"))));
         return places;
     }
 }

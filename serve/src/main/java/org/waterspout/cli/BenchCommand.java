@@ -1,11 +1,13 @@
 package org.waterspout.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import org.waterspout.LanguageModel;
@@ -20,7 +22,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Measures prefill and decode speed, the first token of a cold process, and memory.")
+        description = "Measures a decoder's prefill and decode speed, the first token of a cold process, and memory; with --file the texts a second "
+                + "of an encoder or a translator.")
 final class BenchCommand implements Callable<Integer> {
 
     private final Console console;
@@ -40,6 +43,12 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--warmup", paramLabel = "N", defaultValue = "2", description = "Runs before them; default: ${DEFAULT-VALUE}.")
     private int warmup;
 
+    @Option(names = "--file", paramLabel = "F", description = "Texts to embed or to translate, one a line.")
+    private Optional<Path> file = Optional.empty();
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Texts handed over at a time; default: ${DEFAULT-VALUE}.")
+    private int batch;
+
     @Option(names = "--no-cold", description = "Leave out the first token of a cold process, which starts one.")
     private boolean noCold;
 
@@ -50,33 +59,14 @@ final class BenchCommand implements Callable<Integer> {
         this.console = console;
     }
 
-    /** Tokens per second of several runs. */
-    private record Speed(double median, double min, double max) {
-        static Speed of(List<Double> values) {
-            double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-            int middle = sorted.length / 2;
-            double median = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-            return new Speed(median, sorted[0], sorted[sorted.length - 1]);
-        }
-
-        Map<String, Double> object() {
-            Map<String, Double> object = new LinkedHashMap<>();
-            object.put("median", median);
-            object.put("min", min);
-            object.put("max", max);
-            return object;
-        }
-
-        @Override
-        public String toString() {
-            return String.format(Locale.ROOT, "%.1f tokens/s (%.1f to %.1f)", median, min, max);
-        }
-    }
-
     @Override
     public Integer call() {
         if (promptTokens < 1 || generatedTokens < 2 || runs < 1 || warmup < 0) {
             throw new InvalidRequestException("--prompt-tokens and --runs must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
+        }
+        if (file.isPresent()) {
+            print(new TextBench(console, modelOptions, file.get(), batch, runs).run(json));
+            return 0;
         }
         Map<String, Object> object = new LinkedHashMap<>();
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT))) {
@@ -104,8 +94,8 @@ final class BenchCommand implements Callable<Integer> {
             object.put("runs", runs);
             Speed prefillSpeed = Speed.of(prefill);
             Speed decodeSpeed = Speed.of(decode);
-            object.put("prefill_tokens_per_second", json ? prefillSpeed.object() : prefillSpeed);
-            object.put("decode_tokens_per_second", json ? decodeSpeed.object() : decodeSpeed);
+            object.put("prefill_tokens_per_second", json ? prefillSpeed : prefillSpeed.text("tokens"));
+            object.put("decode_tokens_per_second", json ? decodeSpeed : decodeSpeed.text("tokens"));
             object.put("peak_memory_bytes", ProcessMemory.peakBytes());
             if (!noCold) {
                 object.put("first_token_seconds", ColdStart.firstTokenSeconds(modelOptions.arguments(), prompt(model.vocabulary())));

@@ -40,7 +40,7 @@ final class ListCommand implements Callable<Integer> {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("name", entry.name());
             row.put("licence", entry.licence());
-            row.put("source", entry.reference().toString());
+            row.put("source", entry.source());
             row.put("bytes", entry.bytes());
             row.put("pulled", store.placeOf(entry.reference()).toFile().exists());
             catalogue.add(row);

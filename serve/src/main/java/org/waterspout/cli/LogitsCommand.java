@@ -1,13 +1,12 @@
 package org.waterspout.cli;
 
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
+import org.waterspout.Translator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,6 +22,10 @@ final class LogitsCommand implements Callable<Integer> {
     @Option(names = "--tokens", split = ",", required = true, paramLabel = "IDS", description = "Token ids, taken as they are.")
     private int[] tokens;
 
+    @Option(names = "--decoder-tokens", split = ",", paramLabel = "IDS",
+            description = "Of an encoder-decoder: token ids of the target, its start token first; --tokens are the source's.")
+    private int[] decoderTokens;
+
     @Option(names = "--all", description = "After every token, not only the last.")
     private boolean all;
 
@@ -35,28 +38,28 @@ final class LogitsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (decoderTokens != null) {
+            try (Translator model = modelOptions.translator(LoadOptions.DEFAULT)) {
+                List<float[]> rows = Numbers.rows(model.logits(tokens, decoderTokens), model.vocabulary());
+                print(all ? rows : List.of(rows.getLast()), model.device().name());
+            }
+            return 0;
+        }
         try (LanguageModel model = modelOptions.load(LoadOptions.DEFAULT)) {
-            float[] logits = model.logits(tokens, all);
-            List<float[]> rows = new ArrayList<>();
-            for (int at = 0; at < logits.length; at += model.vocabulary()) {
-                rows.add(Arrays.copyOfRange(logits, at, at + model.vocabulary()));
-            }
-            if (json) {
-                Map<String, Object> object = new LinkedHashMap<>();
-                object.put("logits", all ? rows : rows.getFirst());
-                object.put("backend", modelOptions.backend());
-                object.put("device", model.device().name());
-                console.json(object);
-            } else {
-                for (float[] row : rows) {
-                    StringBuilder line = new StringBuilder();
-                    for (float logit : row) {
-                        line.append(line.isEmpty() ? "" : " ").append(logit);
-                    }
-                    console.line(line.toString());
-                }
-            }
+            print(Numbers.rows(model.logits(tokens, all), model.vocabulary()), model.device().name());
         }
         return 0;
+    }
+
+    private void print(List<float[]> rows, String device) {
+        if (json) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("logits", all ? rows : rows.getFirst());
+            object.put("backend", modelOptions.backend());
+            object.put("device", device);
+            console.json(object);
+        } else {
+            rows.forEach(row -> console.line(Numbers.line(row)));
+        }
     }
 }

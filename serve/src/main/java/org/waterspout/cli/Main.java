@@ -12,7 +12,8 @@ import picocli.CommandLine.ScopeType;
 /** The command line. Failures are one line on standard error and an exit code of their kind: {@link WaterspoutException#exitCode()}. */
 @Command(name = "waterspout", mixinStandardHelpOptions = true, version = "waterspout 0.1.0",
         description = "Runs transformers from Java, on devices through TornadoVM and on the CPU.",
-        subcommands = {RunCommand.class, ChatCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
+        subcommands = {RunCommand.class, ChatCommand.class, TranslateCommand.class, EmbedCommand.class, ClassifyCommand.class, RerankCommand.class,
+            AnswerCommand.class, HiddenCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
             TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, PullCommand.class, ListCommand.class, HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
         footer = {"", "Exit codes: 0 done, 1 an error of ours or a lost answer, 2 a wrong request, 3 no such model, 4 a damaged model file,",

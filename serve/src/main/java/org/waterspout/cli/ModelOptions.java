@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
+import org.waterspout.Translator;
 import org.waterspout.backend.BackendOptions;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
@@ -17,7 +19,7 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
 
     @Option(names = {"-m", "--model"}, paramLabel = "MODEL",
-            description = "A model file, or the name of one in WATERSPOUT_MODELS or pulled; default: the demonstration model.")
+            description = "A model file or folder, or the name of one in WATERSPOUT_MODELS or pulled; default: the demonstration model.")
     private Optional<String> model = Optional.empty();
 
     @Option(names = {"-b", "--backend"}, paramLabel = "B", defaultValue = "cpu",
@@ -52,11 +54,27 @@ final class ModelOptions {
                 .orElseGet(() -> LanguageModel.demonstration(options));
     }
 
+    /**
+     * The file of the model for a task that no demonstration model does.
+     *
+     * @throws InvalidRequestException when none is named
+     */
+    Path path(String task) {
+        return model.map(name -> store().find(name)).orElseThrow(() ->
+                new InvalidRequestException(task + " needs a model: name one with -m (waterspout list shows some)"));
+    }
+
+    /** Loads the encoder-decoder as asked, the demonstration translator where none is named. */
+    Translator translator(LoadOptions base) {
+        LoadOptions options = options(base);
+        return model.map(name -> Translator.load(store().find(name), options)).orElseGet(() -> Translator.demonstration(options));
+    }
+
     BackendOptions backendOptions() {
         return new BackendOptions(threads, device);
     }
 
-    private LoadOptions options(LoadOptions base) {
+    LoadOptions options(LoadOptions base) {
         LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context);
         return device.map(options::withDevice).orElse(options);
     }

@@ -1,6 +1,9 @@
 package org.waterspout.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -12,6 +15,8 @@ final class Progress {
 
     private static final int INTERVAL_MILLISECONDS = 200;
     private static final int TERMINAL_WIDTH = 79;
+    /** Texts that go to a model together: enough to fill its steps, few enough to show that it goes on. */
+    private static final int GROUP = 256;
 
     private Progress() {
     }
@@ -38,6 +43,47 @@ final class Progress {
         return new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setUnit(" MB", 1_000_000)
                 .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(INTERVAL_MILLISECONDS).showSpeed().clearDisplayOnFinish()
                 .setMaxRenderedLength(TERMINAL_WIDTH)
+                .setConsumer(new ConsoleProgressBarConsumer(console.err(), TERMINAL_WIDTH)).build();
+    }
+
+    /**
+     * Does {@code work} to groups of the items, under a bar that counts them.
+     *
+     * @return all results, in the order of the items
+     */
+    static <S, T> List<T> inGroups(Console console, String task, List<S> items, Function<List<S>, List<T>> work) {
+        List<T> results = new ArrayList<>();
+        ProgressBar bar = shown() && items.size() > GROUP ? lines(console, task, items.size()) : null;
+        try (bar) {
+            for (int from = 0; from < items.size(); from += GROUP) {
+                List<S> group = items.subList(from, Math.min(from + GROUP, items.size()));
+                results.addAll(work.apply(group));
+                if (bar != null) {
+                    bar.stepBy(group.size());
+                }
+            }
+        }
+        return results;
+    }
+
+    /** What a long work tells of itself. */
+    interface Steps {
+        void done(int steps, int ofSteps);
+    }
+
+    /** Runs {@code work}, which tells how far it has come. */
+    static <T> T steps(Console console, String task, Function<Steps, T> work) {
+        if (!shown()) {
+            return work.apply((_, _) -> { });
+        }
+        try (ProgressBar bar = lines(console, task, -1)) {
+            return work.apply((done, of) -> bar.maxHint(of).stepTo(done));
+        }
+    }
+
+    private static ProgressBar lines(Console console, String task, long total) {
+        return new ProgressBarBuilder().setTaskName(task).setInitialMax(total).setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(INTERVAL_MILLISECONDS).showSpeed().clearDisplayOnFinish().setMaxRenderedLength(TERMINAL_WIDTH)
                 .setConsumer(new ConsoleProgressBarConsumer(console.err(), TERMINAL_WIDTH)).build();
     }
 

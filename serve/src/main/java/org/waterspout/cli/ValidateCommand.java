@@ -1,16 +1,12 @@
 package org.waterspout.cli;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Backends;
-import org.waterspout.backend.Batch;
-import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ValidationException;
-import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -69,14 +65,16 @@ final class ValidateCommand implements Callable<Integer> {
         try (ModelFile file = ModelOptions.open(modelOptions.model());
                 Backend backend = Backends.open(modelOptions.backend(), modelOptions.backendOptions())) {
             Architecture architecture = Architecture.of(file);
-            int context = promptTokens + decodeTokens;
-            if (context > architecture.contextLength()) {
+            int context = promptTokens + (architecture.decoder().isPresent() ? decodeTokens : 0);
+            boolean reads = architecture.main().input() instanceof Architecture.Tokens; // a picture has its own length
+            if (reads && context > architecture.contextLength()) {
                 throw new InvalidRequestException("--prompt-tokens and --decode-tokens together exceed the model's context of "
                         + architecture.contextLength());
             }
-            Graph graph = GraphBuilder.build(file, architecture, context);
-            List<Batch> batches = Validator.batches(architecture.vocabulary(), promptTokens, decodeTokens, seed);
-            return Validator.run(graph, backend, batches, new PlanOptions(context, 1, promptTokens, true));
+            Validator.Course course = Validator.course(architecture, promptTokens, decodeTokens, seed);
+            // every position that a plan takes, so that a picture has all its squares
+            return Validator.run(GraphBuilder.of(file, architecture, Math.max(course.options().contextLength(), course.options().sourceLength())),
+                    backend, course);
         }
     }
 

@@ -110,7 +110,7 @@ class ArchitectureTest {
     void anUnknownArchitectureListsTheKnownOnes() {
         String message = refused("llama", file -> file.key("general.architecture", "mamba"), UnsupportedModelException.class);
         assertEquals("the architecture 'mamba' is not supported; supported are llama, granite, qwen2, qwen3, gemma2, gemma3, phi3, gpt2, "
-                        + "bert, roberta, distilbert, mpnet, modern-bert, nomic-bert, vit, transformer, marian, t5, bart, m2m100",
+                        + "bert, roberta, distilbert, mpnet, modern-bert, nomic-bert, vit, transformer, marian, t5, bart, m2m100, pegasus",
                 message);
     }
 

@@ -158,8 +158,9 @@ class DecodingTest {
             assertRefused("no token 99", () -> engine.translate(List.of(new Source(new int[] {3})), greedy.withForbidden(Set.of(99)), _ -> { }));
             assertRefused("3 best", () -> greedy.withBeams(2, 3));
             assertRefused("there are none", () -> greedy.withTokens(5, 5));
-            engine.close();
-            assertRefused("closed", () -> engine.translate(List.of(new Source(new int[] {3})), greedy, _ -> { }));
+            TranslationEngine closed = engine(model, backend, 4, 64);
+            closed.close();
+            assertRefused("closed", () -> closed.translate(List.of(new Source(new int[] {3})), greedy, _ -> { }));
         }
     }
 

@@ -30,8 +30,12 @@ record FamilyModel(String name, ModelFile file, Architecture architecture) imple
         }
     }
 
+    static Path path(String name) {
+        return folder().resolve(name + ".gguf");
+    }
+
     static FamilyModel open(String name) {
-        ModelFile file = ModelFiles.open(folder().resolve(name + ".gguf"));
+        ModelFile file = ModelFiles.open(path(name));
         return new FamilyModel(name, file, Architecture.of(file));
     }
 

@@ -18,9 +18,14 @@ import org.waterspout.graph.Value;
 /** The reference with one mistake, made on purpose, for tests of what should notice it. */
 record FaultyBackend(Fault fault) implements Backend {
 
+    /** What the operation gives without a mistake. */
+    interface Right {
+        Map<Value, float[]> evaluate(Op op, Batch batch, Map<Value, float[]> inputs);
+    }
+
     /** Runs {@code op}, or {@code op} wrongly. */
     interface Fault {
-        Map<Value, float[]> evaluate(Op op, Batch batch, Map<Value, float[]> inputs, ReferencePlan right);
+        Map<Value, float[]> evaluate(Op op, Batch batch, Map<Value, float[]> inputs, Right right);
     }
 
     @Override
@@ -69,7 +74,7 @@ record FaultyBackend(Fault fault) implements Backend {
         public void step(Batch batch, float[] output, StepObserver observer) {
             Map<Value, float[]> values = new HashMap<>();
             graph().ops().forEach(op -> {
-                values.putAll(fault.evaluate(op, batch, values, right));
+                values.putAll(fault.evaluate(op, batch, values, right::evaluate));
                 observer.after(op, value -> values.get(value).clone());
             });
             float[] result = values.get(graph().output());
@@ -78,7 +83,14 @@ record FaultyBackend(Fault fault) implements Backend {
 
         @Override
         public void encode(Batch batch, float[] output, StepObserver observer) {
-            right.encode(batch, output, observer);
+            Map<Value, float[]> values = new HashMap<>();
+            Graph encoder = graph().encoder().orElseThrow();
+            encoder.ops().forEach(op -> {
+                values.putAll(fault.evaluate(op, batch, values, right::evaluateEncoder));
+                observer.after(op, value -> values.get(value).clone());
+            });
+            float[] result = values.get(encoder.output());
+            System.arraycopy(result, 0, output, 0, Math.min(result.length, output.length));
         }
 
         @Override

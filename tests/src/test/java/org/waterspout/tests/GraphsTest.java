@@ -54,6 +54,37 @@ class GraphsTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> anEncoderDecodersPlainGraphIsPrintedAsBefore() {
+        return TranslatorModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            try (TranslatorModel model = TranslatorModel.open(name)) {
+                compare("translator-" + name, model.graph(32, 40).print());
+            }
+        }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> noFusionChangesAnEncoderDecodersLogits() {
+        return TranslatorModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
+            try (TranslatorModel model = TranslatorModel.open(name)) {
+                Graph plain = model.graph(32, 40);
+                Graph fused = Fusion.apply(plain, ALL);
+                assertTrue(kinds(fused).size() > 1 && kinds(fused.encoder().orElseThrow()).size() > 1, fused.print());
+                TranslatorModel.Recording recording = model.recordings().getFirst();
+                assertArrayEquals(logits(plain, recording), logits(fused, recording));
+            }
+        }));
+    }
+
+    private static float[] logits(Graph graph, TranslatorModel.Recording recording) {
+        float[] logits = new float[recording.logits().length];
+        try (Plan plan = new ReferenceBackend().prepare(graph, new PlanOptions(32, 1, 40, true).withSources(1, 40))) {
+            plan.encode(Batch.of(recording.source(), 0, true), new float[0]);
+            plan.step(Batch.of(recording.decoderTokens(), 0, true), logits);
+        }
+        return logits;
+    }
+
+    @TestFactory
     Stream<DynamicTest> aFusedGraphIsPrintedAsBefore() {
         return Stream.of("llama", "gemma2", "gpt2").map(name -> DynamicTest.dynamicTest(name, () -> {
             try (FamilyModel model = FamilyModel.open(name)) {

@@ -18,8 +18,11 @@ import org.waterspout.backend.Batch;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.error.ValidationException;
+import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.RopeLayout;
 import org.waterspout.validate.ValidationReport;
 import org.waterspout.validate.Validator;
@@ -48,6 +51,58 @@ class ValidatorTest {
                         assertTrue(report.ok(), report::print);
                     }
                 })));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> encodersAndBothHalvesOfEncoderDecodersAreWithinTheirLimits() {
+        List<String> encoders = List.of("bert-sequence", "roberta-tokens", "distilbert", "mpnet-span", "modern-bert-mean", "nomic-bert",
+                "deit-distilled");
+        return TestBackend.compared().filter(TestBackend::runs).flatMap(backend -> Stream.concat(
+                encoders.stream().map(name -> DynamicTest.dynamicTest(backend.name() + " " + name, () -> {
+                    try (EncoderModel model = EncoderModel.open(name); Backend opened = backend.open().get()) {
+                        assertWithinLimits(validate(model.file(), model.architecture(), opened));
+                    }
+                })),
+                TranslatorModel.names().stream().map(name -> DynamicTest.dynamicTest(backend.name() + " " + name, () -> {
+                    try (TranslatorModel model = TranslatorModel.open(name); Backend opened = backend.open().get()) {
+                        ValidationReport report = validate(model.file(), model.architecture(), opened);
+                        assertWithinLimits(report);
+                        assertTrue(report.rows().stream().anyMatch(row -> row.operation().equals("whole encoder")), report::print);
+                    }
+                }))));
+    }
+
+    private static void assertWithinLimits(ValidationReport report) {
+        assertTrue(report.ok(), report::print);
+        assertTrue(report.rows().size() > 6, report::print);
+    }
+
+    private static ValidationReport validate(ModelFile file, Architecture architecture, Backend backend) {
+        Validator.Course course = Validator.course(architecture, 13, 2, SEED);
+        return Validator.run(GraphBuilder.of(file, architecture, Math.min(32, architecture.contextLength())), backend, course);
+    }
+
+    @Test
+    void tokensOfTheWrongTypeAreNamed() {
+        FaultyBackend.Fault fault = (op, batch, inputs, right) ->
+                right.evaluate(op, op instanceof Op.AddType ? batch.withTypes(new int[0]) : batch, inputs);
+        try (EncoderModel model = EncoderModel.open("bert-sequence")) {
+            assertNamed("AddType", "before the layers", validate(model.file(), model.architecture(), new FaultyBackend(fault)));
+        }
+    }
+
+    @Test
+    void aFaultInTheEncoderOfAnEncoderDecoderIsNamed() {
+        FaultyBackend.Fault fault = (op, batch, inputs, right) -> {
+            Map<Value, float[]> values = right.evaluate(op, batch, inputs);
+            if (op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) {
+                values.get(attention.output())[7] += 1;
+            }
+            return values;
+        };
+        try (TranslatorModel model = TranslatorModel.open("bart")) {
+            assertNamed("Attention", "sources 0, layer", validate(model.file(), model.architecture(), new FaultyBackend(fault)));
+        }
     }
 
     @Test
@@ -95,12 +150,15 @@ class ValidatorTest {
 
     /** The whole run adds its row, so the fault must be the first wrong row. */
     private static void expectWrong(String model, String operation, String place, FaultyBackend.Fault fault) {
-        ValidationReport report = validate(model, new FaultyBackend(fault));
+        assertNamed(operation, place, validate(model, new FaultyBackend(fault)));
+    }
+
+    private static void assertNamed(String operation, String place, ValidationReport report) {
         ValidationReport.Row wrong = report.rows().stream().filter(row -> !row.ok()).findFirst().orElseThrow();
         assertFalse(report.ok());
         assertEquals(operation, wrong.operation(), report::print);
         assertTrue(wrong.place().contains(place), report::print);
-        assertTrue(report.rows().stream().filter(row -> !row.operation().equals("whole model")).filter(row -> !row.ok())
+        assertTrue(report.rows().stream().filter(row -> !row.operation().startsWith("whole ")).filter(row -> !row.ok())
                 .allMatch(row -> row.operation().equals(operation)), report::print);
         ValidationException thrown = assertThrows(ValidationException.class, report::requireOk);
         assertTrue(thrown.getMessage().contains(operation), thrown.getMessage());

@@ -54,7 +54,8 @@ final class Kernels {
 
     private final KernelFamily family;
     /** Stands in for an array that a kernel takes and does not read. */
-    private final UnusedArrays unused = new UnusedArrays();
+    private final UnusedArray<FloatArray> unused = UnusedArray.floats();
+    private final UnusedArray<IntArray> unusedInts = UnusedArray.ints();
 
     Kernels(KernelFamily family) {
         this.family = family;
@@ -270,8 +271,11 @@ final class Kernels {
         constants.add(bias.<Constant>map(b -> b).orElse(unused));
         List<DeviceBuffer> reads = new ArrayList<>(List.of(input.buffer()));
         residual.ifPresent(view -> reads.add(view.buffer()));
-        if (residual.isEmpty() || candidates.isEmpty()) {
+        if (residual.isEmpty()) {
             constants.add(unused);
+        }
+        if (candidates.isEmpty()) {
+            constants.add(unusedInts);
         }
         IntSupplier asked = candidates.<IntSupplier>map(some -> some::count).orElse(() -> rows);
         Launch plain = unit("MatMulKernels." + layout.kind(), ROWS, tokens -> asked.getAsInt(),
@@ -279,7 +283,7 @@ final class Kernels {
                 (graph, task, context, step) -> addProduct(new Product(graph, task, context, step, weight, shape), input.buffer().array(),
                         residual.map(view -> view.buffer().array()).orElseGet(this::unusedArray),
                         bias.map(StackedWeight::floats).orElseGet(this::unusedArray),
-                        candidates.map(some -> some.feed().ints()).orElseGet(unused::ints), output.buffer().array()));
+                        candidates.map(some -> some.feed().ints()).orElseGet(unusedInts::array), output.buffer().array()));
         return candidates.isEmpty() ? plain : plain.with(candidates.get().feed());
     }
 
@@ -315,7 +319,7 @@ final class Kernels {
     }
 
     private FloatArray unusedArray() {
-        return unused.floats();
+        return unused.array();
     }
 
     /** @param weight the gate's rows above the up projection's; input dense */

@@ -173,7 +173,9 @@ final class ArchitectureReader {
             default -> throw new UnsupportedModelException("the classifier's task " + Quoted.of(task)
                     + " is not supported; supported are sequence, multi_label, regression, tokens and span");
         }, pooling("classifier.pooling_type").orElse(Architecture.Pooling.FIRST), has("cls.weight"), has("cls.bias"),
-                metadata.optionalString(key("classifier.activation")).map(ArchitectureReader::activation), optionalNorm("cls.norm"),
+                // it is the dense layer's: without that there is nothing to activate
+                metadata.optionalString(key("classifier.activation")).filter(_ -> has("cls.weight")).map(ArchitectureReader::activation),
+                optionalNorm("cls.norm"),
                 has("cls.output.bias"), has("cls.distilled.weight"), labels);
     }
 

@@ -78,7 +78,8 @@ final class Families {
                 // BART, mBART
                 new Row("bart", RopeLayout.HALVES, Activation.GELU_ERF),
                 // M2M-100, NLLB
-                new Row("m2m100", RopeLayout.HALVES, Activation.RELU))
+                new Row("m2m100", RopeLayout.HALVES, Activation.RELU),
+                new Row("pegasus", RopeLayout.HALVES, Activation.RELU))
                 .forEach(row -> ROWS.put(row.name(), row));
     }
 

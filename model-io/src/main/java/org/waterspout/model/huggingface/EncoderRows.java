@@ -105,7 +105,9 @@ final class EncoderRows {
             encoder.layers.#.mlp.fc12.*                      blk.#.ffn_gate.*
             encoder.layers.#.mlp.fc2.*                       blk.#.ffn_down.*
             encoder.layers.#.norm2.*                         blk.#.layer_output_norm.*
+            pooler.dense.*                                   cls.* pooler
             classifier.*                                     cls.output.*
+            qa_outputs.*                                     cls.output.*
             cls.predictions.decoder.*                        -
             cls.predictions.transform.dense.*                -
             cls.predictions.transform.layer_norm.*           -

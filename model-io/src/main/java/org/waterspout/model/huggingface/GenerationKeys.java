@@ -40,6 +40,10 @@ final class GenerationKeys {
         }
         keys.number("generation.length_penalty", generation.has("length_penalty") ? generation.number("length_penalty")
                 : config.number("length_penalty"));
+        JsonNode stopping = generation.has("early_stopping") ? generation.json().get("early_stopping") : config.json().path("early_stopping");
+        if (stopping.isBoolean() || stopping.isTextual()) {
+            keys.put("generation.early_stopping", stopping.isBoolean() ? (Object) stopping.booleanValue() : stopping.textValue());
+        }
         forbidden(generation.has("bad_words_ids") ? generation : config, keys);
     }
 

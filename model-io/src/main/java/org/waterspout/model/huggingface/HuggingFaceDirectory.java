@@ -45,7 +45,8 @@ public final class HuggingFaceDirectory implements ModelFile {
 
     /** Whether the folder has what such a folder has. */
     public static boolean isOne(Path folder) {
-        return Files.isRegularFile(folder.resolve(CONFIG)) || Files.isRegularFile(folder.resolve("modules.json"));
+        return Files.isRegularFile(folder.resolve(CONFIG))
+                || Files.isRegularFile(folder.resolve("0_Transformer").resolve(CONFIG)); // sentence-transformers before version 2
     }
 
     /**
@@ -74,8 +75,8 @@ public final class HuggingFaceDirectory implements ModelFile {
                 PictureKeys.read(inner, keys);
                 keys.put(".image.distilled", tensors.containsKey("distill_embd.weight"));
             }
-            if (!config.flagOr("is_encoder_decoder", false) && EncoderRows.ROWS.contains(row)) {
-                task.read(config, keys, row.family(), Optional.ofNullable(tensors.get("cls.output.weight")).map(Tensor::rows));
+            if (EncoderRows.ROWS.contains(row)) {
+                task.read(config, keys, row.family(), tensors);
             }
             addDivisors(keys.values(), loader, tensors);
             return new HuggingFaceDirectory(folder, arena, new Metadata(keys.values()), Collections.unmodifiableMap(tensors));
@@ -83,6 +84,18 @@ public final class HuggingFaceDirectory implements ModelFile {
             arena.close();
             throw failure;
         }
+    }
+
+    /**
+     * What sentence-transformers does behind an encoder of any format, as keys of the canonical form.
+     *
+     * @param folder with a modules.json; without one, there are no keys
+     * @param family of the encoder
+     */
+    public static Map<String, Object> sentenceKeys(Path folder, String family) {
+        Keys keys = new Keys(family);
+        SentenceModules.of(folder).read(keys);
+        return keys.values();
     }
 
     private static Row row(Config config) {

@@ -109,6 +109,8 @@ final class PairRows {
             new Row("bart", Set.of("mbart"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, LEARNED_POSITIONS), PairRows::mbart),
             new Row("m2m100", Set.of("m2m_100"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
                     PairRows::m2m100),
+            new Row("pegasus", Set.of("pegasus"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
+                    PairRows::pegasus),
             new Row("t5", Set.of("t5", "mt5"), List.of(), true, new NameTable(EMBEDDINGS, T5), PairRows::t5));
 
     private PairRows() {
@@ -164,6 +166,14 @@ final class PairRows {
         keys.put(".sinusoid.interleaved", false);
         keys.put(".sinusoid.inclusive", true);
         keys.put(".sinusoid.offset", (long) EncoderRows.unusedPositions(config));
+    }
+
+    private static void pegasus(Config config, Keys keys) {
+        common(config, keys);
+        keys.size(config, ".context_length", "max_position_embeddings");
+        keys.put(".positions", "sinusoidal");
+        keys.put(".sinusoid.interleaved", false);
+        keys.put(".sinusoid.inclusive", false);
     }
 
     private static void t5(Config config, Keys keys) {

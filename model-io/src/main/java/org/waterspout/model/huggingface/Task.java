@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
+import org.waterspout.model.Tensor;
 
 /** What stands on top of an encoder, by the end of the name of its class in "architectures". */
 enum Task {
@@ -27,20 +27,23 @@ enum Task {
     /**
      * The keys of the head.
      *
-     * @param outputs rows of its last matrix
+     * @param tensors of the model, under their canonical names
      */
-    void read(Config config, Keys keys, String family, Optional<Integer> outputs) {
-        activation(config, keys, family);
-        if (this == NONE || outputs.isEmpty()) {
+    void read(Config config, Keys keys, String family, Map<String, Tensor> tensors) {
+        if (tensors.containsKey("cls.weight")) {
+            activation(config, keys, family);
+        }
+        if (this == NONE || !tensors.containsKey("cls.output.weight")) {
             return;
         }
+        int outputs = tensors.get("cls.output.weight").rows();
         keys.put(".classifier.task", switch (this) {
             case TOKENS -> "tokens";
             case SPAN -> "span";
-            case SEQUENCE, NONE -> problem(config, outputs.get());
+            case SEQUENCE, NONE -> problem(config, outputs);
         });
         List<String> labels = labels(config);
-        if (this != SPAN && labels.size() == outputs.get()) {
+        if (this != SPAN && labels.size() == outputs) {
             keys.put(".classifier.output_labels", labels);
         }
         boolean mean = config.text("classifier_pooling").orElse("cls").equals("mean");

@@ -191,6 +191,10 @@ public final class MarianFile implements ModelFile {
         values.put("generation.forbidden_token_ids", List.of(1L));
         values.put("generation.beam_rule", "marian");
         values.put("generation.max_source_tokens", 128L); // Bergamot's max-length-break
+        folder.languages().ifPresent(pair -> {
+            values.put("translation.source_language", pair.source());
+            values.put("translation.target_language", pair.target());
+        });
         folder.decoderOptions().ifPresent(decoder -> {
             decoder.number("max-length-factor").ifPresent(factor -> values.put("generation.max_length_factor", factor));
             decoder.number("normalize").ifPresent(power -> values.put("generation.length_penalty", power));

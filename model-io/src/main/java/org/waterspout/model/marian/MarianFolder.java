@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.waterspout.error.InvalidRequestException;
@@ -27,6 +28,7 @@ import org.waterspout.error.ModelNotFoundException;
 record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> targetVocabulary, Optional<Path> shortlist,
         Optional<MarianConfig> decoderOptions) {
 
+    private static final Pattern LANGUAGES = Pattern.compile("model\\.([a-z]{2})([a-z]{2})\\..*");
     private static final Pattern MODEL = Pattern.compile(".*\\.bin");
     private static final Pattern VOCABULARY = Pattern.compile("(src)?vocab.*\\.spm");
     private static final Pattern TARGET_VOCABULARY = Pattern.compile("trgvocab.*\\.spm");
@@ -94,6 +96,16 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
         } catch (IOException failure) {
             throw new ModelNotFoundException(file + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
         }
+    }
+
+    /** The two languages of a model by the first part of its file's name: model.enpt.*. */
+    record Languages(String source, String target) {
+    }
+
+    /** Empty where the file is called otherwise. */
+    Optional<Languages> languages() {
+        Matcher name = LANGUAGES.matcher(model.getFileName().toString());
+        return name.matches() ? Optional.of(new Languages(name.group(1), name.group(2))) : Optional.empty();
     }
 
     /** The folder's name, which says the languages: firefox-enpt. */

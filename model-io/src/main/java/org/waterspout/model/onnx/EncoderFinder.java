@@ -1,5 +1,7 @@
 package org.waterspout.model.onnx;
 
+import static org.waterspout.model.onnx.OnnxGraph.input;
+
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -104,8 +106,8 @@ final class EncoderFinder {
     private void embeddings(Norm norm) {
         List<Lookup> lookups = new ArrayList<>();
         for (String term : patterns.terms(norm.input(), normed)) {
-            Optional<NodeProto> gather = graph.maker(patterns.unshaped(term), "Gather").filter(node -> graph.isWeight(node.getInput(0)));
-            lookups.add(gather.map(node -> new Lookup(node.getInput(0), patterns.unshaped(node.getInput(1))))
+            Optional<NodeProto> gather = graph.maker(patterns.unshaped(term), "Gather").filter(node -> graph.isWeight(input(node, 0)));
+            lookups.add(gather.map(node -> new Lookup(input(node, 0), patterns.unshaped(input(node, 1))))
                     .orElseThrow(() -> refused("something other than rows of tables is added up to its embeddings")));
         }
         lookups.sort(Comparator.comparingLong((Lookup lookup) -> graph.shape(lookup.table).getFirst()).reversed());
@@ -130,7 +132,7 @@ final class EncoderFinder {
         double padding = patterns.terms(lookup.indices, Set.of()).stream().map(graph::scalar).filter(number -> number.isPresent())
                 .mapToDouble(number -> number.getAsDouble()).sum();
         int unused = (int) padding + 1;
-        if (unused != padding + 1 || unused < 1 || unused >= table.rows()) {
+        if (unused != padding + 1 || unused < 1 || table.shape().size() != 2 || unused >= table.rows()) {
             throw refused("its positions are counted from " + padding);
         }
         Tensor used = table.rows(unused, table.rows());
@@ -141,16 +143,16 @@ final class EncoderFinder {
     private void attention(String block, String input, Norm norm) {
         Linear output = residual(norm, input, block + "attn_output");
         Optional<NodeProto> weighted = graph.maker(patterns.unshaped(output.input()), "MatMul");
-        Optional<NodeProto> softmax = weighted.flatMap(node -> graph.maker(patterns.unshaped(node.getInput(0)), "Softmax"));
+        Optional<NodeProto> softmax = weighted.flatMap(node -> graph.maker(patterns.unshaped(input(node, 0)), "Softmax"));
         if (softmax.isEmpty()) {
             throw refused("the first half of a layer is no attention");
         }
-        NodeProto scores = scores(softmax.get().getInput(0));
-        String v = patterns.unshaped(weighted.get().getInput(1));
-        Scaled q = patterns.unscaled(scores.getInput(0));
-        Scaled k = patterns.unscaled(scores.getInput(1));
+        NodeProto scores = scores(input(softmax.get(), 0));
+        String v = patterns.unshaped(input(weighted.get(), 1));
+        Scaled q = patterns.unscaled(input(scores, 0));
+        Scaled k = patterns.unscaled(input(scores, 1));
         double factor = scale * q.factor() * k.factor();
-        String queryShape = reshape(scores.getInput(0));
+        String queryShape = reshape(input(scores, 0));
         putLinear(block + "attn_q", projection(q.value(), input));
         putLinear(block + "attn_k", projection(k.value(), input));
         putLinear(block + "attn_v", projection(v, input));
@@ -214,9 +216,9 @@ final class EncoderFinder {
                 throw refused("its queries are not split into heads");
             }
             if (node.get().getOpType().equals("Reshape")) {
-                return node.get().getInput(1);
+                return input(node.get(), 1);
             }
-            at = node.get().getInput(0);
+            at = input(node.get(), 0);
         }
     }
 
@@ -328,10 +330,10 @@ final class EncoderFinder {
     }
 
     private void pooler(String output) {
-        graph.maker(output, "Tanh").flatMap(tanh -> patterns.linear(tanh.getInput(0))).ifPresent(linear -> {
+        graph.maker(output, "Tanh").flatMap(tanh -> patterns.linear(input(tanh, 0))).ifPresent(linear -> {
             boolean first = graph.maker(patterns.unshaped(linear.input()), "Gather", "Slice")
-                    .filter(pick -> pick.getInput(0).equals(norms.getLast().output()))
-                    .filter(pick -> pick.getOpType().equals("Slice") || graph.scalar(pick.getInput(1)).orElse(-1) == 0).isPresent();
+                    .filter(pick -> input(pick, 0).equals(norms.getLast().output()))
+                    .filter(pick -> pick.getOpType().equals("Slice") || graph.scalar(input(pick, 1)).orElse(-1) == 0).isPresent();
             if (first) {
                 putLinear("cls", linear);
                 pooler = true;

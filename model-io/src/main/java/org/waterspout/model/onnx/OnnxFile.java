@@ -18,6 +18,7 @@ import org.waterspout.model.MappedFile;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.Tensor;
+import org.waterspout.model.huggingface.HuggingFaceDirectory;
 
 /**
  * An encoder exported to ONNX. The graph is not run: it tells which initializer is which weight, and the sizes; all else is done as for
@@ -96,6 +97,10 @@ public final class OnnxFile implements ModelFile {
         if (finder.hasPooler()) {
             values.put(FAMILY + ".classifier.activation", "tanh");
         }
+        // repositories keep exports in a folder of their own, below the rest of the model
+        Path folder = path.toAbsolutePath().getParent();
+        boolean below = folder.endsWith("onnx") && folder.getParent() != null;
+        HuggingFaceDirectory.sentenceKeys(below ? folder.getParent() : folder, FAMILY).forEach(values::putIfAbsent);
         return new Metadata(values);
     }
 

@@ -49,17 +49,18 @@ final class OnnxGraph {
         this.path = path;
         nodes = graph.getNodeList();
         graph.getInitializerList().forEach(constant -> constants.put(constant.getName(), constant));
+        graph.getInputList().stream().map(ValueInfoProto::getName).filter(name -> !constants.containsKey(name)).forEach(inputs::add);
         for (NodeProto node : nodes) {
+            checkOrder(node);
             node.getOutputList().forEach(output -> makers.put(output, node));
             if (node.getOpType().equals("Constant") && node.getOutputCount() == 1) {
                 attribute(node, "value").filter(AttributeProto::hasT).ifPresent(value -> constants.put(node.getOutput(0), value.getT()));
             }
             // one weight under several names, where a model shares it or two are alike
-            if (node.getOpType().equals("Identity") && node.getInputCount() == 1 && constants.containsKey(node.getInput(0))) {
-                constants.put(node.getOutput(0), constants.get(node.getInput(0)));
+            if (node.getOpType().equals("Identity") && node.getInputCount() == 1 && node.getOutputCount() == 1 && constants.containsKey(node.getInput(0))) {
+                constants.putIfAbsent(node.getOutput(0), constants.get(node.getInput(0)));
             }
         }
-        graph.getInputList().stream().map(ValueInfoProto::getName).filter(name -> !constants.containsKey(name)).forEach(inputs::add);
         graph.getOutputList().stream().map(ValueInfoProto::getName).forEach(outputs::add);
     }
 
@@ -86,6 +87,21 @@ final class OnnxGraph {
         }
     }
 
+    /** The format wants every value to be made once, before it is used: so a graph has no circle. */
+    private void checkOrder(NodeProto node) {
+        for (String input : node.getInputList()) {
+            if (!input.isEmpty() && !makers.containsKey(input) && !constants.containsKey(input) && !inputs.contains(input)) {
+                throw new ModelFormatException(path + ": node " + Quoted.of(node.getName()) + " uses " + Quoted.of(input)
+                        + ", which no node before it makes; get the file again");
+            }
+        }
+        for (String output : node.getOutputList()) {
+            if (!output.isEmpty() && (makers.containsKey(output) || constants.containsKey(output) || inputs.contains(output))) {
+                throw new ModelFormatException(path + ": " + Quoted.of(output) + " is made twice; get the file again");
+            }
+        }
+    }
+
     /** In an order in which each comes after those it takes values from, as the format wants it. */
     List<NodeProto> nodes() {
         return nodes;
@@ -107,6 +123,11 @@ final class OnnxGraph {
     Optional<NodeProto> maker(String value, String... kinds) {
         NodeProto node = makers.get(value);
         return node != null && (kinds.length == 0 || List.of(kinds).contains(node.getOpType())) ? Optional.of(node) : Optional.empty();
+    }
+
+    /** Name of the input of a node at a place; empty where it has none there. */
+    static String input(NodeProto node, int index) {
+        return index < node.getInputCount() ? node.getInput(index) : "";
     }
 
     static Optional<AttributeProto> attribute(NodeProto node, String name) {
@@ -145,7 +166,8 @@ final class OnnxGraph {
                     : tensor.getDoubleDataCount() == 1 ? OptionalDouble.of(tensor.getDoubleData(0)) : OptionalDouble.empty();
             case FLOAT16 -> inline && raw.remaining() == 2 ? OptionalDouble.of(Float.float16ToFloat(raw.getShort()))
                     : OptionalDouble.empty();
-            case INT64 -> integers(value).map(list -> OptionalDouble.of(list.getFirst())).orElseGet(OptionalDouble::empty);
+            case INT64 -> integers(value).filter(list -> list.size() == 1).map(list -> OptionalDouble.of(list.getFirst()))
+                    .orElseGet(OptionalDouble::empty);
             case null, default -> OptionalDouble.empty();
         };
     }

@@ -1,5 +1,7 @@
 package org.waterspout.model.onnx;
 
+import static org.waterspout.model.onnx.OnnxGraph.input;
+
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -7,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import org.waterspout.error.UnsupportedModelException;
 
 /**
  * The parts that a transformer is made of, wherever they stand in a graph. Exporters write each in several ways; what is a sum, a scale or
@@ -16,6 +19,9 @@ final class Patterns {
 
     private static final Set<String> SHAPE_ONLY = Set.of("Reshape", "Transpose", "Cast", "Identity", "Unsqueeze", "Squeeze", "Expand",
             "Flatten", "Dropout");
+
+    /** More than any sum of an encoder has; a graph of doublings would have 2^n. */
+    private static final int MOST_TERMS = 64;
 
     private final OnnxGraph graph;
 
@@ -35,8 +41,8 @@ final class Patterns {
     Optional<Norm> norm(NodeProto last) {
         if (last.getOpType().equals("LayerNormalization") && last.getInputCount() >= 3) {
             double epsilon = OnnxGraph.attribute(last, "epsilon").map(value -> (double) value.getF()).orElse(1e-5);
-            return weights(last.getInput(1), last.getInput(2))
-                    ? Optional.of(new Norm(last.getInput(0), last.getInput(1), last.getInput(2), epsilon, last.getOutput(0)))
+            return weights(input(last, 1), input(last, 2))
+                    ? Optional.of(new Norm(input(last, 0), input(last, 1), input(last, 2), epsilon, last.getOutput(0)))
                     : Optional.empty();
         }
         if (!last.getOpType().equals("Add")) {
@@ -56,11 +62,11 @@ final class Patterns {
 
     /** The inputs of a node of two, of which exactly one is a weight. */
     private Optional<Pair> withWeight(NodeProto node) {
-        if (node.getInputCount() != 2 || graph.isWeight(node.getInput(0)) == graph.isWeight(node.getInput(1))) {
+        if (node.getInputCount() != 2 || graph.isWeight(input(node, 0)) == graph.isWeight(input(node, 1))) {
             return Optional.empty();
         }
-        int weight = graph.isWeight(node.getInput(0)) ? 0 : 1;
-        return Optional.of(new Pair(node.getInput(weight), node.getInput(1 - weight)));
+        int weight = graph.isWeight(input(node, 0)) ? 0 : 1;
+        return Optional.of(new Pair(input(node, weight), input(node, 1 - weight)));
     }
 
     private record Core(String input, double epsilon) {
@@ -68,20 +74,30 @@ final class Patterns {
 
     /** Div(Sub(x, mean(x)), Sqrt(Add(mean of squares, epsilon))). */
     private Optional<Core> standardised(NodeProto quotient) {
-        Optional<NodeProto> centred = graph.maker(quotient.getInput(0), "Sub");
-        Optional<NodeProto> inner = graph.maker(quotient.getInput(1), "Sqrt").flatMap(root -> graph.maker(root.getInput(0), "Add"));
+        Optional<NodeProto> centred = graph.maker(input(quotient, 0), "Sub");
+        Optional<NodeProto> inner = graph.maker(input(quotient, 1), "Sqrt").flatMap(root -> graph.maker(input(root, 0), "Add"));
         if (centred.isEmpty() || inner.isEmpty()
-                || graph.maker(centred.get().getInput(1), "ReduceMean").filter(mean -> mean.getInput(0).equals(centred.get().getInput(0)))
+                || graph.maker(input(centred.get(), 1), "ReduceMean").filter(mean -> input(mean, 0).equals(input(centred.get(), 0)))
                         .isEmpty()) {
             return Optional.empty();
         }
         for (int i = 0; i < 2; i++) {
-            OptionalDouble epsilon = graph.scalar(inner.get().getInput(i));
-            if (epsilon.isPresent() && graph.maker(inner.get().getInput(1 - i), "ReduceMean").isPresent()) {
-                return Optional.of(new Core(centred.get().getInput(0), epsilon.getAsDouble()));
+            OptionalDouble epsilon = graph.scalar(input(inner.get(), i));
+            if (epsilon.isPresent() && graph.maker(input(inner.get(), 1 - i), "ReduceMean")
+                    .filter(mean -> isSquare(input(mean, 0), centred.get())).isPresent()) {
+                return Optional.of(new Core(input(centred.get(), 0), epsilon.getAsDouble()));
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether a value is the square of a difference; some exporters compute that a second time. */
+    private boolean isSquare(String value, NodeProto difference) {
+        Optional<NodeProto> square = graph.maker(value, "Pow", "Mul");
+        boolean squared = square.isPresent() && (square.get().getOpType().equals("Pow")
+                ? graph.scalar(input(square.get(), 1)).orElse(0) == 2 : input(square.get(), 0).equals(input(square.get(), 1)));
+        return squared && graph.maker(input(square.get(), 0), "Sub")
+                .filter(other -> other.getInputList().equals(difference.getInputList())).isPresent();
     }
 
     /** All that is added up to a value; a value among {@code stops} is not taken apart. */
@@ -89,13 +105,17 @@ final class Patterns {
         List<String> terms = new ArrayList<>();
         List<String> open = new ArrayList<>(List.of(value));
         while (!open.isEmpty()) {
+            if (terms.size() + open.size() > MOST_TERMS) {
+                throw new UnsupportedModelException(graph.path() + " is no encoder that can be read: it has a sum of more than "
+                        + MOST_TERMS + " terms");
+            }
             String next = open.removeLast();
             Optional<NodeProto> sum = stops.contains(next) ? Optional.empty() : graph.maker(next, "Add");
             Optional<NodeProto> same = stops.contains(next) ? Optional.empty() : graph.maker(next, "Identity", "Dropout", "Cast");
             if (sum.isPresent()) {
                 open.addAll(sum.get().getInputList());
             } else if (same.isPresent()) {
-                open.add(same.get().getInput(0));
+                open.add(input(same.get(), 0));
             } else {
                 terms.add(next);
             }
@@ -112,9 +132,9 @@ final class Patterns {
                 return at;
             }
             if (SHAPE_ONLY.contains(node.get().getOpType())) {
-                at = node.get().getInput(0);
-            } else if (node.get().getOpType().equals("Where") && graph.maker(node.get().getInput(0), "IsNaN").isPresent()) {
-                at = node.get().getInput(2);
+                at = input(node.get(), 0);
+            } else if (node.get().getOpType().equals("Where") && graph.maker(input(node.get(), 0), "IsNaN").isPresent()) {
+                at = input(node.get(), 2);
             } else {
                 return at;
             }
@@ -129,14 +149,14 @@ final class Patterns {
             boolean plain = OnnxGraph.attribute(gemm.get(), "transA").map(flag -> flag.getI() == 0).orElse(true)
                     && OnnxGraph.attribute(gemm.get(), "alpha").map(factor -> factor.getF() == 1).orElse(true)
                     && OnnxGraph.attribute(gemm.get(), "beta").map(factor -> factor.getF() == 1).orElse(true);
-            Optional<String> bias = gemm.get().getInputCount() > 2 ? Optional.of(gemm.get().getInput(2)) : Optional.empty();
-            return plain && graph.isWeight(gemm.get().getInput(1))
-                    ? Optional.of(new Linear(gemm.get().getInput(0), gemm.get().getInput(1), transposed, bias)) : Optional.empty();
+            Optional<String> bias = gemm.get().getInputCount() > 2 ? Optional.of(input(gemm.get(), 2)) : Optional.empty();
+            return plain && graph.isWeight(input(gemm.get(), 1))
+                    ? Optional.of(new Linear(input(gemm.get(), 0), input(gemm.get(), 1), transposed, bias)) : Optional.empty();
         }
         return graph.maker(value, "MatMul").flatMap(node -> {
-            Optional<NodeProto> turned = graph.maker(node.getInput(1), "Transpose").filter(turn -> graph.isWeight(turn.getInput(0)));
-            String matrix = turned.map(turn -> turn.getInput(0)).orElse(node.getInput(1));
-            return graph.isWeight(matrix) ? Optional.of(new Linear(node.getInput(0), matrix, turned.isPresent(), Optional.empty()))
+            Optional<NodeProto> turned = graph.maker(input(node, 1), "Transpose").filter(turn -> graph.isWeight(input(turn, 0)));
+            String matrix = turned.map(turn -> input(turn, 0)).orElse(input(node, 1));
+            return graph.isWeight(matrix) ? Optional.of(new Linear(input(node, 0), matrix, turned.isPresent(), Optional.empty()))
                     : Optional.empty();
         });
     }
@@ -169,14 +189,14 @@ final class Patterns {
                 return new Scaled(at, factor);
             }
             boolean product = node.get().getOpType().equals("Mul");
-            int kept = product && isFactor(node.get().getInput(0)) ? 1 : 0;
-            String by = node.get().getInput(1 - kept);
+            int kept = product && isFactor(input(node.get(), 0)) ? 1 : 0;
+            String by = input(node.get(), 1 - kept);
             if (!isFactor(by)) {
                 return new Scaled(at, factor);
             }
             double number = graph.scalar(by).orElse(Double.NaN);
             factor = product ? factor * number : factor / number;
-            at = unshaped(node.get().getInput(kept));
+            at = unshaped(input(node.get(), kept));
         }
     }
 

@@ -3,9 +3,9 @@ package org.waterspout.model.text;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -15,11 +15,13 @@ import java.util.stream.IntStream;
 final class JsonTokenizer implements Tokenizer {
 
     private final Vocabulary vocabulary;
-    /** The whole tokenizer.json, read again when the second library is made: large ones need not stay in memory. */
-    private final Supplier<byte[]> whole;
+    /** The whole tokenizer.json, until {@link #withSpecial} is made from it. */
+    private byte[] whole;
     private final String source;
     /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
     private final NativeTokenizer withoutSpecial;
+    /** For plain text, if the tokenizer is BERT's. */
+    private final Optional<PlainWordPieces> plain;
     /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
     private NativeTokenizer withSpecial;
     private boolean closed;
@@ -34,8 +36,8 @@ final class JsonTokenizer implements Tokenizer {
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
 
-    private JsonTokenizer(TokenizerJson json, Supplier<byte[]> whole, Neighbours neighbours) {
-        this.whole = whole;
+    private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
+        this.whole = json.bytes();
         this.source = json.source();
         this.vocabulary = json.vocabulary();
         this.template = TemplateReader.of(json, vocabulary.size());
@@ -51,19 +53,18 @@ final class JsonTokenizer implements Tokenizer {
         this.addsLeadingSpace = json.dropsFirstSpace();
         // Transformers does not do this to BPE, whatever the file says
         this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
+        this.plain = PlainWordPieces.of(json.json(), vocabulary);
         json.removeSpecial();
         this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
     }
 
     static JsonTokenizer of(Path file) {
-        return new JsonTokenizer(TokenizerJson.of(file), () -> TokenizerJson.of(file).bytes(),
-                Neighbours.of(file.toAbsolutePath().getParent()));
+        return of(TokenizerJson.of(file), Neighbours.of(file.toAbsolutePath().getParent()));
     }
 
-    /** A tokenizer written as JSON by this program; {@code json} is given away. */
+    /** The tokenizer that {@code json} describes, which is given away. */
     static JsonTokenizer of(TokenizerJson json, Neighbours neighbours) {
-        byte[] bytes = json.bytes();
-        return new JsonTokenizer(json, () -> bytes, neighbours);
+        return new JsonTokenizer(json, neighbours);
     }
 
     private synchronized NativeTokenizer withSpecial() {
@@ -71,7 +72,8 @@ final class JsonTokenizer implements Tokenizer {
             throw new IllegalStateException("the tokenizer is closed");
         }
         if (withSpecial == null) {
-            withSpecial = new NativeTokenizer(whole.get(), source);
+            withSpecial = new NativeTokenizer(whole, source);
+            whole = null;
         }
         return withSpecial;
     }
@@ -82,7 +84,9 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public int[] encode(String text, boolean parseSpecial) {
-        return library(parseSpecial).encode(NativeTokenizer.wellFormed(text), false);
+        TokenList out = new TokenList(text.length() / 3, false);
+        encode(text, parseSpecial, out);
+        return out.tokens();
     }
 
     @Override
@@ -95,8 +99,16 @@ final class JsonTokenizer implements Tokenizer {
     @Override
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
-        library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        encode(text, parseSpecial, out);
         return out.encoding();
+    }
+
+    private void encode(String text, boolean parseSpecial, TokenList out) {
+        if (!parseSpecial && plain.isPresent() && PlainWordPieces.takes(text)) {
+            plain.get().encode(text, out);
+        } else {
+            library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+        }
     }
 
     @Override

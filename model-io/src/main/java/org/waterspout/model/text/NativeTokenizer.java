@@ -49,28 +49,15 @@ final class NativeTokenizer implements AutoCloseable {
     }
 
     /**
-     * The tokens of {@code text}, which holds no lone surrogate.
+     * Adds the tokens of {@code text}, which holds no lone surrogate, with their places if {@code out} wants them.
      *
      * <p>Calls the library below DJL's own encoding, which would copy six more arrays (strings among them) for every text.
      */
-    int[] encode(String text, boolean addSpecialTokens) {
-        if (text.isEmpty() && !addSpecialTokens) {
-            return new int[0];
-        }
-        long encoding = encoding(text, addSpecialTokens);
-        try {
-            return narrowed(TokenizersLibrary.LIB.getTokenIds(encoding));
-        } finally {
-            TokenizersLibrary.LIB.deleteEncoding(encoding);
-        }
-    }
-
-    /** Adds the tokens of {@code text}, which holds no lone surrogate, with their places if {@code out} wants them. */
     void encode(String text, TokenList out) {
         if (text.isEmpty()) {
             return;
         }
-        long encoding = encoding(text, false);
+        long encoding = encoding(text);
         try {
             long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
             CharSpan[] spans = out.withPlaces() ? TokenizersLibrary.LIB.getTokenCharSpans(encoding) : null;
@@ -86,10 +73,10 @@ final class NativeTokenizer implements AutoCloseable {
     }
 
     /** A handle, which must be given back. */
-    private long encoding(String text, boolean addSpecialTokens) {
+    private long encoding(String text) {
         long handle = tokenizer.getHandle();
         try {
-            return TokenizersLibrary.LIB.encode(handle, text, addSpecialTokens);
+            return TokenizersLibrary.LIB.encode(handle, text, false);
         } catch (RuntimeException e) { // such as a vocabulary without the unknown token it names
             throw new ModelFormatException("the tokenizer of " + source + " cannot encode a text: " + firstLine(e), e);
         }
@@ -113,14 +100,6 @@ final class NativeTokenizer implements AutoCloseable {
         }
         places[points] = text.length();
         return places;
-    }
-
-    private static int[] narrowed(long[] ids) {
-        int[] tokens = new int[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            tokens[i] = (int) ids[i];
-        }
-        return tokens;
     }
 
     @Override

@@ -40,10 +40,6 @@ final class SentencePieceTokenizer implements Tokenizer {
         this.specialTokens = new SpecialTokens(layout.vocabulary(), Set.of());
     }
 
-    SentencePieceModel model() {
-        return model;
-    }
-
     @Override
     public int[] encode(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, false);

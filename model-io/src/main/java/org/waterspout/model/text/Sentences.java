@@ -14,10 +14,14 @@ import org.waterspout.error.InvalidRequestException;
  */
 public final class Sentences {
 
-    /** Words whose full stop ends no sentence, in the languages that have most texts. */
-    private static final Set<String> ABBREVIATIONS = Set.of("mr", "mrs", "ms", "dr", "prof", "st", "vs", "no", "jr", "sr", "gen",
-            "col", "capt", "lt", "rev", "hon", "e.g", "i.e", "cf", "fig", "vol", "pp", "approx", "inc", "ltd", "dept", "sra", "srta",
-            "dra", "exmo", "exma", "av", "nr", "z.b", "bzw", "d.h", "usw", "mme", "mlle", "p.ex", "art");
+    /** Words whose full stop seldom ends a sentence, in languages that have most texts. */
+    private static final Set<String> ABBREVIATIONS = Set.of("mr", "mrs", "ms", "dr", "prof", "st", "vs", "gen", "col", "capt", "lt",
+            "rev", "hon", "e.g", "i.e", "cf", "approx", "sr", "sra", "srta", "dra", "exmo", "exma", "z.b", "bzw", "d.h", "mme", "mlle",
+            "p.ex");
+
+    /** Words whose full stop ends no sentence where a number follows. */
+    private static final Set<String> BEFORE_NUMBERS = Set.of("no", "nos", "nr", "n", "art", "fig", "figs", "vol", "pp", "p", "par", "sec",
+            "ch", "cap", "abs", "s", "ca");
 
     private static final String OPENING = "(\"'\u201C\u2018\u00AB[";
     private static final String CLOSING = "\"'\u201D\u2019\u00BB";
@@ -134,7 +138,7 @@ public final class Sentences {
         int from = 0;
         for (int to = breaks.next(); to != BreakIterator.DONE; to = breaks.next()) {
             String sentence = line.substring(from, to).stripTrailing();
-            if (to == line.length() || !endsInAbbreviation(sentence) && !isSpeechGoingOn(sentence, line.charAt(to))) {
+            if (to == line.length() || !endsInAbbreviation(sentence, line.charAt(to)) && !isSpeechGoingOn(sentence, line.charAt(to))) {
                 found.add(line.substring(from, to));
                 from = to;
             }
@@ -146,7 +150,7 @@ public final class Sentences {
         return !sentence.isEmpty() && CLOSING.indexOf(sentence.charAt(sentence.length() - 1)) >= 0 && Character.isLowerCase(next);
     }
 
-    private static boolean endsInAbbreviation(String sentence) {
+    private static boolean endsInAbbreviation(String sentence, char next) {
         if (!sentence.endsWith(".")) {
             return false;
         }
@@ -156,7 +160,8 @@ public final class Sentences {
         }
         String last = sentence.substring(word, sentence.length() - 1);
         boolean initial = last.length() == 1 && Character.isUpperCase(last.charAt(0)) && !last.equals("I");
-        return initial || ABBREVIATIONS.contains(last.toLowerCase(Locale.ROOT));
+        String small = last.toLowerCase(Locale.ROOT);
+        return initial || ABBREVIATIONS.contains(small) || BEFORE_NUMBERS.contains(small) && Character.isDigit(next);
     }
 
     /** Where the first piece of {@code text} of at most {@code mostTokens} ends. */

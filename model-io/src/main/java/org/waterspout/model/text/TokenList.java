@@ -49,6 +49,11 @@ final class TokenList {
         tokens[count++] = token;
     }
 
+    /** Takes back all but the first {@code size} tokens. */
+    void cutTo(int size) {
+        count = size;
+    }
+
     int token(int at) {
         return tokens[at];
     }

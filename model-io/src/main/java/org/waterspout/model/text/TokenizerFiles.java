@@ -192,7 +192,7 @@ final class TokenizerFiles {
     private static Tokenizer wordPiece(Path file, Path folder) {
         ObjectNode config = TokenizerJson.optionalObject(folder, CONFIG);
         String name = tokenizerClass(folder);
-        if (name.contains("Japanese") || name.equals("BertweetTokenizer") || name.equals("PhobertTokenizer") || name.equals("EsmTokenizer")) {
+        if (name.contains("Japanese") || Set.of("BertweetTokenizer", "PhobertTokenizer", "EsmTokenizer").contains(name)) {
             throw new UnsupportedModelException("the tokenizer " + name + " of " + folder
                     + " cuts words in a way that is not built: use a model with a tokenizer.json");
         }

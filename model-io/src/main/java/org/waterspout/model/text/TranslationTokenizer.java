@@ -28,6 +28,13 @@ public final class TranslationTokenizer implements AutoCloseable {
     private static final Pattern LANGUAGE = Pattern.compile("__([a-z]{2,3})__|([a-z]{3}_[A-Z][a-z]{3})|([a-z]{2}_[A-Z]{2})");
     private static final Pattern OPUS_LANGUAGE = Pattern.compile(">>([A-Za-z0-9_-]+)<<");
 
+    /** NLLB names a member of what ISO 639 counts as a group of languages: the one most texts are in. */
+    private static final Map<String, String> MEMBERS = Map.ofEntries(Map.entry("ara", "arb"), Map.entry("aym", "ayr"),
+            Map.entry("aze", "azj"), Map.entry("fas", "pes"), Map.entry("kur", "kmr"), Map.entry("lav", "lvs"), Map.entry("mlg", "plt"),
+            Map.entry("mon", "khk"), Map.entry("msa", "zsm"), Map.entry("nep", "npi"), Map.entry("nor", "nob"), Map.entry("ori", "ory"),
+            Map.entry("orm", "gaz"), Map.entry("pus", "pbt"), Map.entry("que", "quy"), Map.entry("sqi", "als"), Map.entry("swa", "swh"),
+            Map.entry("uzb", "uzn"), Map.entry("yid", "ydd"));
+
     /** Where a language token stands. */
     private enum Place {
         /** Before the source text, naming its language; the target begins with its own. */
@@ -220,8 +227,10 @@ public final class TranslationTokenizer implements AutoCloseable {
         if (exact != null) {
             return exact;
         }
+        String wanted = threeLetters(language);
         List<String> similar = languages.keySet().stream()
-                .filter(name -> code(name).equals(language.toLowerCase(Locale.ROOT)) || threeLetters(name).equals(threeLetters(language)))
+                .filter(name -> code(name).equals(language.toLowerCase(Locale.ROOT)) || threeLetters(name).equals(wanted)
+                        || code(name).equals(MEMBERS.get(wanted)))
                 .toList();
         if (similar.size() == 1) {
             return languages.get(similar.getFirst());

@@ -28,11 +28,9 @@ final class UnigramEncoder implements FragmentEncoder {
     UnigramEncoder(Vocabulary vocabulary, float[] scores, boolean byteFallback, int unknown) {
         String[] pieces = new String[vocabulary.size()];
         float least = Float.MAX_VALUE;
-        float greatest = Float.MIN_NORMAL;
         for (int token = 0; token < pieces.length; token++) {
             if (vocabulary.kinds().get(token) == Vocabulary.Kind.NORMAL) {
                 least = Math.min(least, scores[token]);
-                greatest = Math.max(greatest, scores[token]);
             }
         }
         this.scores = new float[pieces.length];
@@ -43,10 +41,8 @@ final class UnigramEncoder implements FragmentEncoder {
                     pieces[token] = piece;
                     this.scores[token] = scores[token];
                 }
-                case USER_DEFINED -> { // always preferred to other pieces for the same text
-                    pieces[token] = piece;
-                    this.scores[token] = (float) (piece.getBytes(StandardCharsets.UTF_8).length * greatest - 0.1);
-                }
+                // scores 0, which is more than logarithms of probabilities have: always preferred to other pieces for the same text
+                case USER_DEFINED -> pieces[token] = piece;
                 case UNDEFINED, UNKNOWN, CONTROL, UNUSED, BYTE -> { } // never the outcome of cutting
             }
         }

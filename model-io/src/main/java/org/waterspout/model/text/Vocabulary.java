@@ -31,7 +31,8 @@ record Vocabulary(List<String> pieces, List<Kind> kinds, Writing writing) {
         WORD_PIECE
     }
 
-    private static final String CONTINUES = "##";
+    /** What WordPiece writes before a piece that continues a word. */
+    static final String CONTINUES = "##";
 
     static final char SPACE_MARK = '\u2581';
 

@@ -2,8 +2,8 @@ package org.waterspout.model.text;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,8 +46,7 @@ record WordPieceVocabulary(List<String> pieces, boolean lowercase, Optional<Bool
         }
         ObjectNode json = TokenizerJson.JSON.createObjectNode();
         ArrayNode added = json.putArray("added_tokens");
-        for (String special : new ArrayList<>(new java.util.LinkedHashSet<>(
-                List.of(names.pad, names.unknown, names.cls, names.sep, names.mask)))) {
+        for (String special : new LinkedHashSet<>(List.of(names.pad, names.unknown, names.cls, names.sep, names.mask))) {
             if (tokens.containsKey(special)) {
                 added.addObject().put("id", tokens.get(special)).put("content", special).put("single_word", false)
                         .put("lstrip", special.equals(MPNET.mask)).put("rstrip", false).put("normalized", false)

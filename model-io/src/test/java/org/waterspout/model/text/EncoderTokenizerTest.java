@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -201,6 +202,36 @@ class EncoderTokenizerTest {
                     }
                     assertEquals(text.length(), covered, text);
                 }
+            }
+        }
+    }
+
+    /** With special tokens looked for, text goes to the library; plain text does not otherwise. */
+    @ParameterizedTest
+    @ValueSource(strings = {"bert-uncased", "bert-cased", "bert-accents", "bert-json", "mpnet"})
+    void plainTextIsCutAsTheLibraryCutsIt(String name) {
+        long seed = System.nanoTime();
+        System.out.println("plainTextIsCutAsTheLibraryCutsIt seed " + seed);
+        Random draw = new Random(seed);
+        try (Tokenizer tokenizer = open(name)) {
+            for (int round = 0; round < 3000; round++) {
+                StringBuilder text = new StringBuilder();
+                for (int i = draw.nextInt(30); i > 0; i--) {
+                    switch (draw.nextInt(6)) {
+                        case 0 -> text.append((char) draw.nextInt(0x80));
+                        case 1 -> text.append("\u2013\u2014\u2018\u2019\u201C\u201D\u2026".charAt(draw.nextInt(7)));
+                        case 2 -> text.append(' ');
+                        case 3 -> text.append("a".repeat(draw.nextInt(4) == 0 ? 95 + draw.nextInt(10) : 1));
+                        default -> {
+                            String piece = tokenizer.piece(draw.nextInt(tokenizer.vocabularySize()));
+                            text.append(PlainWordPieces.takes(piece) ? piece.replace("##", "") : "x");
+                        }
+                    }
+                }
+                String words = text.toString().replaceAll("\\[|<", "(");
+                assertTrue(PlainWordPieces.takes(words));
+                assertEquals(tokenizer.pieces(words, true), tokenizer.pieces(words, false), words);
+                assertArrayEquals(tokenizer.pieces(words, true).tokens(), tokenizer.encode(words, false), words);
             }
         }
     }

@@ -9,6 +9,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -99,6 +100,17 @@ class RealModelTextTest {
             assertEquals(OptionalInt.of(1), tokenizer.unknown());
             assertEquals(OptionalInt.empty(), tokenizer.bos());
             assertEquals("Hello, world!", tokenizer.decode(tokenizer.encode("  Hello,  world! ", false), false));
+        }
+    }
+
+    @Test
+    void anOpenModelHasItsTokenizersBesideIt() {
+        try (ModelFile file = ModelFiles.open(model("firefox-enpt/model.enpt.intgemm.alphas.bin"));
+                TranslationTokenizer both = TranslationTokenizer.of(file); Tokenizer one = Tokenizer.of(file)) {
+            int[] tokens = both.encodeSource("Hello, world!", Optional.empty(), Optional.empty()).tokens();
+            assertArrayEquals(tokens, one.encode("Hello, world!").tokens());
+            assertEquals("Hello, world!", both.decodeTarget(tokens));
+            assertEquals(List.of(), both.languages());
         }
     }
 }

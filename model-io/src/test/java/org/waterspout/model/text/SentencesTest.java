@@ -29,6 +29,9 @@ class SentencesTest {
     void sentencesAreFound() {
         assertEquals(List.of("Hello there.", "How are you?", "\u201CFine!\u201D he said."),
                 texts("Hello there. How are you?  \u201CFine!\u201D he said.", Locale.ENGLISH, 100));
+        assertEquals(List.of("He said no.", "Then No. 5 left."), texts("He said no. Then No. 5 left.", Locale.ENGLISH, 100));
+        assertEquals(List.of("O Sr. Silva chegou.", "A Dra. Costa n\u00E3o."),
+                texts("O Sr. Silva chegou. A Dra. Costa n\u00E3o.", Locale.of("pt"), 100));
         assertEquals(List.of("Dr. Smith met J. R. Tolkien at 3.14 p.m. and left."),
                 texts("Dr. Smith met J. R. Tolkien at 3.14 p.m. and left.", Locale.ENGLISH, 100));
         assertEquals(List.of("\u4F60\u597D\u3002", "\u518D\u89C1\u3002"),

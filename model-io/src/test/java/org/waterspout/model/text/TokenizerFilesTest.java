@@ -54,7 +54,8 @@ class TokenizerFilesTest {
             try {
                 SentencePieceModel model = SentencePieceModel.read(damaged, "damaged");
                 try (Tokenizer tokenizer = new SentencePieceTokenizer(model, TokenLayout.plain(model))) {
-                    for (String text : List.of("hello world, \uFF21\uFF22 \u2460\u00BD ab\u0301", "  \t the  the ", "\uFB01\uD83D\uDE00<sep>")) {
+                    for (String text : List.of("hello world, \uFF21\uFF22 \u2460\u00BD ab\u0301", "  \t the  the ",
+                            "\uFB01\uD83D\uDE00<sep>")) {
                         tokenizer.decode(tokenizer.encode(text).tokens(), false);
                     }
                 }

@@ -54,6 +54,8 @@ class TranslationTokenizerTest {
         try (TranslationTokenizer nllb = open("nllb"); TranslationTokenizer mbart = open("mbart50")) {
             assertEquals(nllb.firstTargetToken("por_Latn"), nllb.firstTargetToken("pt"));
             assertEquals(nllb.firstTargetToken("por_Latn"), nllb.firstTargetToken("por"));
+            assertEquals(nllb.firstTargetToken("arb_Arab"), nllb.firstTargetToken("ar"));
+            assertEquals(mbart.firstTargetToken("ar_AR"), mbart.firstTargetToken("ar"));
             assertEquals(mbart.firstTargetToken("pt_XX"), mbart.firstTargetToken("pt"));
             String ambiguous = assertThrows(InvalidRequestException.class, () -> nllb.firstTargetToken("zh")).getMessage();
             assertTrue(ambiguous.contains("zho_Hans") && ambiguous.contains("zho_Hant"), ambiguous);

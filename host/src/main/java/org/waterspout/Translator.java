@@ -1,0 +1,296 @@
+package org.waterspout;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Backends;
+import org.waterspout.backend.Device;
+import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.Decoding;
+import org.waterspout.generate.TargetSequence;
+import org.waterspout.generate.TranslationEngine;
+import org.waterspout.generate.TranslationEngine.Source;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.GraphBuilder;
+import org.waterspout.model.DemonstrationModel;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
+import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.marian.Shortlist;
+import org.waterspout.model.text.Sentences;
+
+/**
+ * An encoder-decoder that is loaded and ready to translate. Safe for use from several threads, which take turns.
+ *
+ * {@snippet :
+ * try (Translator translator = Translator.load(Path.of("firefox-enpt"))) {
+ *     System.out.println(translator.translate("Good morning.").text());
+ * }
+ * }
+ */
+public final class Translator implements AutoCloseable {
+
+    /** Positions of a source and of a target unless more are asked for. */
+    static final int DEFAULT_CONTEXT = 512;
+
+    /** Least number of hypotheses that a translator has room for, whatever {@link LoadOptions#sequences} says. */
+    static final int LEAST_SEQUENCES = 16;
+
+    /** Pieces between which other threads get their turn. */
+    private static final int TURN = 512;
+
+    private static final TranslationEngine.Source NOTHING = new Source(new int[0]);
+
+    private final ModelFile file;
+    private final Architecture architecture;
+    private final Backend backend;
+    private final TranslationEngine engine;
+    private final TranslationText text;
+    private final Optional<Shortlist> shortlist;
+    private final Decoding decoding;
+    /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
+    private final ReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private Translator(ModelFile file, Architecture architecture, Backend backend, TranslationEngine engine) {
+        this.file = file;
+        this.architecture = architecture;
+        this.backend = backend;
+        this.engine = engine;
+        text = new TranslationText(file, architecture);
+        shortlist = file.shortlistPath().map(path -> Shortlist.open(path, architecture.vocabulary(), architecture.vocabulary()));
+        decoding = Decoding.of(file.metadata());
+    }
+
+    /** Loads a model file or directory onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
+    public static Translator load(Path path) {
+        return load(path, LoadOptions.DEFAULT);
+    }
+
+    /**
+     * Loads a model file or directory: GGUF, Hugging Face's directories, Firefox's (Marian's binary files).
+     *
+     * @throws org.waterspout.error.InvalidRequestException   a model that is no encoder-decoder; besides, errors as
+     *                                                        {@link LanguageModel#load(Path, LoadOptions)}
+     */
+    public static Translator load(Path path, LoadOptions options) {
+        return load(ModelFiles.open(path), options);
+    }
+
+    /** Loads the small model that comes with Waterspout: English dates and numbers in words into digits. */
+    public static Translator demonstration(LoadOptions options) {
+        return load(DemonstrationModel.open(DemonstrationModel.TRANSLATOR), options);
+    }
+
+    private static Translator load(ModelFile file, LoadOptions options) {
+        Backend backend = null;
+        Plan plan = null;
+        try {
+            Architecture architecture = Architecture.of(file);
+            int context = contextLength(architecture, options);
+            Graph graph = GraphBuilder.encoderDecoder(file, architecture, context, context);
+            backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
+            int sequences = Math.max(options.sequences(), Math.max(LEAST_SEQUENCES, 2 * Decoding.of(file.metadata()).beams()));
+            plan = backend.prepare(graph, new PlanOptions(context, sequences, Math.max(options.batchRows(), Math.max(context, sequences)),
+                    options.observable()).withSources(sequences, context));
+            TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file));
+            return new Translator(file, architecture, backend, engine);
+        } catch (RuntimeException | Error failure) {
+            LoadedModel.close(plan, failure);
+            LoadedModel.close(backend, failure);
+            LoadedModel.close(file, failure);
+            throw failure;
+        }
+    }
+
+    private static int contextLength(Architecture architecture, LoadOptions options) {
+        return options.contextLength() == 0 ? Math.min(architecture.contextLength(), DEFAULT_CONTEXT)
+                : LanguageModel.contextLength(architecture, options);
+    }
+
+    /** The best translation of a text, as the model's file asks for. Errors as {@link #translate(List, TranslationOptions)}. */
+    public Translation translate(String one) {
+        return translate(one, TranslationOptions.DEFAULT);
+    }
+
+    public Translation translate(String one, TranslationOptions options) {
+        return translate(List.of(one), options).getFirst();
+    }
+
+    /**
+     * Translations of all texts, in their order; short and long ones are best given together. The translation of a text without a word is empty.
+     *
+     * @throws InvalidRequestException for a language that the model lacks, a text longer than the model reads that may not be split, options
+     *                                 out of their ranges, or when closed
+     */
+    public List<Translation> translate(List<String> texts, TranslationOptions options) {
+        return translate(texts, options, (_, _) -> { });
+    }
+
+    /** Told how far a call has come. */
+    public interface Observer {
+        void translated(int pieces, int ofPieces);
+    }
+
+    /** As {@link #translate(List, TranslationOptions)}, telling how many sentences are done. */
+    public List<Translation> translate(List<String> texts, TranslationOptions options, Observer observer) {
+        use.readLock().lock();
+        try {
+            requireOpen();
+            TranslationText.Form form = text.form(options, engine.sourceLength());
+            List<List<Sentences.Piece>> pieces = texts.stream().map(one -> form.pieces(one)).toList();
+            List<Source> sources = new ArrayList<>();
+            for (List<Sentences.Piece> ofText : pieces) {
+                ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));
+            }
+            List<List<TargetSequence>> targets = targets(sources, form.decoding(options.decoding(decoding)), observer);
+            List<Translation> translations = new ArrayList<>();
+            int at = 0;
+            for (List<Sentences.Piece> ofText : pieces) {
+                translations.add(joined(ofText, targets.subList(at, at + ofText.size()), options.best()));
+                at += ofText.size();
+            }
+            return translations;
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private Source source(int[] tokens, TranslationOptions options) {
+        return new Source(tokens, options.shortlist() && shortlist.isPresent() ? shortlist.get().candidates(tokens) : new int[0]);
+    }
+
+    /** What the engine makes of all sources that are not {@link #NOTHING}. */
+    private List<List<TargetSequence>> targets(List<Source> sources, Decoding how, Observer observer) {
+        int[] real = IntStream.range(0, sources.size()).filter(i -> sources.get(i) != NOTHING).toArray();
+        List<List<TargetSequence>> targets = new ArrayList<>();
+        sources.forEach(_ -> targets.add(List.of()));
+        int[] done = {0};
+        for (int from = 0; from < real.length; from += TURN) {
+            int[] turn = IntStream.of(real).skip(from).limit(TURN).toArray();
+            List<List<TargetSequence>> found = engine.translate(IntStream.of(turn).mapToObj(sources::get).toList(), how,
+                    _ -> observer.translated(++done[0], real.length));
+            for (int i = 0; i < turn.length; i++) {
+                targets.set(turn[i], found.get(i));
+            }
+        }
+        return targets;
+    }
+
+    /** The n-th best of a text is made of the n-th best of its pieces, or the last where a piece has fewer. */
+    private Translation joined(List<Sentences.Piece> pieces, List<List<TargetSequence>> targets, int best) {
+        int most = Math.min(best, targets.stream().mapToInt(List::size).max().orElse(0));
+        List<Translation.Alternative> all = new ArrayList<>();
+        for (int rank = 0; rank < most; rank++) {
+            List<String> texts = new ArrayList<>();
+            double scores = 0;
+            int scored = 0;
+            for (List<TargetSequence> ofPiece : targets) {
+                if (ofPiece.isEmpty()) {
+                    texts.add("");
+                    continue;
+                }
+                TargetSequence chosen = ofPiece.get(Math.min(rank, ofPiece.size() - 1));
+                texts.add(text.decode(chosen.tokens()));
+                scores += chosen.score();
+                scored++;
+            }
+            all.add(new Translation.Alternative(Sentences.joined(pieces, texts), scores / scored));
+        }
+        return all.isEmpty() ? new Translation("", 0, List.of())
+                : new Translation(all.getFirst().text(), all.getFirst().score(), all.subList(1, all.size()));
+    }
+
+    /**
+     * The targets of each source of tokens, taken as they are, best first: for checking.
+     *
+     * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, options out of their ranges
+     */
+    public List<List<TargetSequence>> translateTokens(List<int[]> sources, TranslationOptions options) {
+        use.readLock().lock();
+        try {
+            requireOpen();
+            Decoding how = options.decoding(decoding);
+            if (options.to().isPresent()) {
+                how = text.form(options, engine.sourceLength()).decoding(how);
+            }
+            sources.forEach(engine::check);
+            return engine.translate(sources.stream().map(tokens -> source(tokens, options)).toList(), how, _ -> { });
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /**
+     * The logits after each token of a target, which begins with {@link #start()}.
+     *
+     * @return [target.length, vocabulary]
+     */
+    public float[] logits(int[] source, int[] target) {
+        return engine.logits(source, target);
+    }
+
+    /** What every target begins with; -1 for an embedding of zeros. */
+    public int start() {
+        return engine.start();
+    }
+
+    public int vocabulary() {
+        return engine.vocabulary();
+    }
+
+    /** Languages the model has names for; empty where it translates one pair. */
+    public List<String> languages() {
+        return text.languages();
+    }
+
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    /** What the model is called: the file's own name for it, else the file's. */
+    public String name() {
+        return file.metadata().optionalString("general.name").orElseGet(() -> file.path().getFileName().toString());
+    }
+
+    public Device device() {
+        return backend.device();
+    }
+
+    /** The plan this model runs on: for validation. */
+    public Plan plan() {
+        return engine.plan();
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new InvalidRequestException(TranslationEngine.CLOSED);
+        }
+    }
+
+    /** Waits for the translations under way, then gives back the memory. */
+    @Override
+    public void close() {
+        use.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            engine.close();
+            backend.close();
+            text.close();
+            file.close();
+        } finally {
+            use.writeLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,275 @@
+package org.waterspout.tests;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.waterspout.Answerer;
+import org.waterspout.Classifier;
+import org.waterspout.Embedder;
+import org.waterspout.Embedder.Embedding;
+import org.waterspout.LoadOptions;
+import org.waterspout.Reranker;
+import org.waterspout.encode.Pictures;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
+import org.waterspout.model.architecture.Architecture;
+import org.waterspout.validate.RelativeError;
+
+/** Vectors, labels, rankings and answers of tiny models in folders, on every backend, against what Transformers made of the same texts. */
+@Tag(TestBackend.ON_DEVICES)
+class TasksTest {
+
+    private static final double LIMIT = 1e-4;
+    private static final long SEED = 41;
+
+    static Stream<TestBackend> backends() {
+        return TestBackend.all().stream();
+    }
+
+    private static LoadOptions on(TestBackend backend) {
+        assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
+        return LoadOptions.DEFAULT.withBackend(backend.name());
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void vectorsAreThoseOfTransformers(TestBackend backend) {
+        TaskModel model = TaskModel.of("embedder");
+        try (Embedder embedder = Embedder.load(model.folder(), on(backend))) {
+            List<Embedding> texts = embedder.embed(model.texts(), Embedder.Role.TEXT, false);
+            List<Embedding> queries = embedder.embed(model.texts(), Embedder.Role.QUERY, false);
+            List<Embedding> passages = embedder.embed(model.texts(), Embedder.Role.PASSAGE, false);
+            assertEquals(24, embedder.dimensions());
+            for (int i = 0; i < texts.size(); i++) {
+                assertClose(TaskModel.floats(model.expected().get("vectors").get(i)), texts.get(i).vector(), "text " + i);
+                assertClose(TaskModel.floats(model.expected().get("queries").get(i)), queries.get(i).vector(), "query " + i);
+                assertClose(TaskModel.floats(model.expected().get("vectors").get(i)), passages.get(i).vector(), "passage " + i);
+                assertEquals(model.expected().get("tokens").get(i).asInt(), texts.get(i).tokens());
+                assertEquals(1, Embedder.similarity(texts.get(i).vector(), embedder.embed(model.texts().get(i)).vector()), 1e-6);
+            }
+        }
+    }
+
+    private static void assertClose(float[] expected, float[] actual, String what) {
+        assertEquals(expected.length, actual.length, what);
+        RelativeError error = RelativeError.of(actual, expected, expected.length);
+        assertTrue(error.error() <= LIMIT, what + ": " + error);
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void labelsAreThoseOfTransformersPipelines(TestBackend backend) {
+        for (String name : List.of("classifier", "multi-label")) {
+            TaskModel model = TaskModel.of(name);
+            try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
+                List<Classifier.Classification> results = classifier.classify(model.texts(), false);
+                for (int i = 0; i < results.size(); i++) {
+                    assertLabels(model.expected().get("results").get(i), results.get(i), name + ", text " + i);
+                }
+            }
+        }
+    }
+
+    private static void assertLabels(JsonNode expected, Classifier.Classification actual, String what) {
+        assertEquals(expected.size(), actual.labels().size());
+        double before = Double.POSITIVE_INFINITY;
+        for (Classifier.LabelScore label : actual.labels()) {
+            assertTrue(label.score() <= before, what);
+            before = label.score();
+            for (JsonNode one : expected) {
+                if (one.get("label").asText().equals(label.label())) {
+                    assertEquals(one.get("score").asDouble(), label.score(), LIMIT, what);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void entitiesAreThoseOfTransformersPipelines(TestBackend backend) {
+        TaskModel model = TaskModel.of("entities");
+        try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
+            List<Classifier.Entities> results = classifier.entities(model.texts(), false);
+            for (int i = 0; i < results.size(); i++) {
+                JsonNode expected = model.expected().get("results").get(i);
+                List<Classifier.Entity> actual = results.get(i).entities();
+                assertEquals(expected.size(), actual.size(), "text " + i + ": " + actual);
+                for (int j = 0; j < actual.size(); j++) {
+                    Classifier.Entity entity = actual.get(j);
+                    assertEquals(expected.get(j).get("label").asText(), entity.label());
+                    assertEquals(expected.get(j).get("start").asInt(), entity.start());
+                    assertEquals(expected.get(j).get("end").asInt(), entity.end());
+                    assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
+                    assertEquals(model.texts().get(i).substring(entity.start(), entity.end()), entity.text());
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void documentsAreRankedByTheScoresOfTransformers(TestBackend backend) {
+        TaskModel model = TaskModel.of("reranker");
+        try (Reranker reranker = Reranker.load(model.folder(), on(backend))) {
+            List<Reranker.Ranked> ranked = reranker.rank(model.expected().get("query").asText(), model.texts());
+            assertEquals(model.texts().size(), ranked.stream().map(Reranker.Ranked::index).distinct().count());
+            double before = Double.POSITIVE_INFINITY;
+            for (Reranker.Ranked one : ranked) {
+                assertEquals(model.expected().get("scores").get(one.index()).asDouble(), one.score(), LIMIT);
+                assertTrue(one.score() <= before);
+                before = one.score();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void answersAreTheBestSpansOfAllWindows(TestBackend backend) {
+        TaskModel model = TaskModel.of("answers");
+        String context = model.expected().get("context").asText();
+        try (Answerer answerer = Answerer.load(model.folder(), on(backend))) {
+            List<Answerer.Question> questions = new ArrayList<>();
+            model.expected().get("results").forEach(result -> questions.add(new Answerer.Question(result.get("question").asText(), context)));
+            List<Answerer.Answer> answers = answerer.answer(questions);
+            for (int i = 0; i < answers.size(); i++) {
+                JsonNode expected = model.expected().get("results").get(i);
+                Answerer.Answer answer = answers.get(i);
+                assertTrue(expected.get("windows").asInt() > 1, "the context must not fit one window");
+                assertEquals(expected.get("score").asDouble(), answer.score(), LIMIT);
+                // the recorded span may begin or end within a word
+                assertTrue(answer.start() <= expected.get("start").asInt() && answer.end() >= expected.get("end").asInt(), answer.toString());
+                String grown = context.substring(answer.start(), expected.get("start").asInt()) + context.substring(expected.get("end").asInt(), answer.end());
+                assertTrue(grown.chars().allMatch(Character::isLetterOrDigit), grown);
+                assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void picturesAreLabelledAsTransformersLabelsThem(TestBackend backend) {
+        for (String name : List.of("pictures", "pictures-cropped")) {
+            TaskModel model = TaskModel.of(name);
+            try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
+                assertTrue(classifier.readsPictures());
+                List<String> names = new ArrayList<>();
+                model.expected().fieldNames().forEachRemaining(names::add);
+                List<Classifier.Classification> results = classifier.classifyPictures(names.stream().map(TasksTest::picture).toList());
+                for (int i = 0; i < names.size(); i++) {
+                    assertLabels(model.expected().get(names.get(i)).get("results"), results.get(i), name + ", " + names.get(i));
+                }
+            }
+        }
+    }
+
+    /** To the last bit of a byte, whatever the size: Pillow's own arithmetic. */
+    @Test
+    void picturesBecomeTheNumbersOfTransformersProcessors() {
+        for (String name : List.of("pictures", "pictures-cropped")) {
+            TaskModel model = TaskModel.of(name);
+            try (ModelFile file = ModelFiles.open(model.folder())) {
+                Architecture architecture = Architecture.of(file);
+                Architecture.Patches patches = (Architecture.Patches) architecture.main().input();
+                Pictures pictures = new Pictures(file, architecture.family(), patches);
+                for (Map.Entry<String, JsonNode> picture : model.expected().properties()) {
+                    float[] expected = Pictures.sequence(TaskModel.floats(picture.getValue().get("pixels")), patches).given();
+                    assertArrayEquals(expected, pictures.sequence(picture(picture.getKey())).given(), 2e-6f, name + ", " + picture.getKey());
+                }
+            }
+        }
+    }
+
+    private static BufferedImage picture(String name) {
+        return Pictures.read(TaskModel.of("pictures").folder().resolve(name + ".png"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("backends")
+    void aVectorDoesNotDependOnItsNeighbours(TestBackend backend) {
+        System.out.println("seed " + SEED);
+        Random random = new Random(SEED);
+        String[] words = {"cat", "London", "the", "x9", "mat", "naïve", "?", "born"};
+        List<String> texts = IntStream.range(0, 40).mapToObj(_ -> String.join(" ", IntStream.range(0, 1 + random.nextInt(9))
+                .mapToObj(_ -> words[random.nextInt(words.length)]).toList())).toList();
+        TaskModel model = TaskModel.of("embedder");
+        try (Embedder embedder = Embedder.load(model.folder(), on(backend))) {
+            List<String> shuffled = new ArrayList<>(texts);
+            Collections.shuffle(shuffled, random);
+            List<Embedding> all = embedder.embed(texts, Embedder.Role.TEXT, false);
+            List<Embedding> other = embedder.embed(shuffled, Embedder.Role.TEXT, false);
+            for (int i = 0; i < texts.size(); i++) {
+                float[] alone = embedder.embed(texts.get(i)).vector();
+                assertClose(alone, all.get(i).vector(), texts.get(i));
+                assertClose(alone, other.get(shuffled.indexOf(texts.get(i))).vector(), texts.get(i));
+            }
+        }
+    }
+
+    @Test
+    void severalThreadsGetWhatOneGets() throws Exception {
+        TaskModel model = TaskModel.of("embedder");
+        try (Embedder embedder = Embedder.load(model.folder()); ExecutorService threads = Executors.newFixedThreadPool(4)) {
+            List<Callable<List<Embedding>>> calls = Collections.nCopies(16, () -> embedder.embed(model.texts(), Embedder.Role.TEXT, false));
+            List<Embedding> expected = calls.getFirst().call();
+            for (Future<List<Embedding>> result : threads.invokeAll(calls)) {
+                for (int i = 0; i < expected.size(); i++) {
+                    assertArrayEquals(expected.get(i).vector(), result.get().get(i).vector());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aTextThatIsTooLongIsRefusedOrCutAsAsked() {
+        String text = "cat ".repeat(60);
+        try (Embedder embedder = Embedder.load(TaskModel.of("embedder").folder())) {
+            assertEquals(32, embedder.longestText());
+            assertEquals("the text has 62 tokens, the model takes at most 32: shorten it, or ask for truncation (--truncate)",
+                    assertThrows(InvalidRequestException.class, () -> embedder.embed(text)).getMessage());
+            Embedding cut = embedder.embed(List.of(text), Embedder.Role.TEXT, true).getFirst();
+            assertTrue(cut.truncated());
+            assertEquals(32, cut.tokens());
+            Embedding whole = embedder.embed("cat ".repeat(30));
+            assertFalse(whole.truncated());
+            assertArrayEquals(whole.vector(), cut.vector(), 1e-6f);
+        }
+    }
+
+    @Test
+    void aClosedModelSaysSo() {
+        Embedder embedder = Embedder.load(TaskModel.of("embedder").folder());
+        embedder.close();
+        embedder.close();
+        assertEquals("the model is closed: load it again", assertThrows(InvalidRequestException.class, () -> embedder.embed("text")).getMessage());
+    }
+
+    @Test
+    void theDemonstrationClassifierTellsSpamFromMail() {
+        try (Classifier classifier = Classifier.demonstration(LoadOptions.DEFAULT)) {
+            assertEquals("spam", classifier.classify("You have won a prize, click here").labels().getFirst().label());
+            assertEquals(2, classifier.labels().size());
+        }
+    }
+}

@@ -16,7 +16,7 @@ import org.waterspout.graph.Value;
 final class PanelExecutor {
 
     /** Floats of a product's input that stay in the second-level cache. */
-    private static final int GROUP = 160 * 1024;
+    private static final int GROUP = 192 * 1024;
 
     private final Step step;
     private final int lanes;

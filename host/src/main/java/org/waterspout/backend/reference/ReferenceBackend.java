@@ -1,5 +1,7 @@
 package org.waterspout.backend.reference;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
@@ -39,20 +41,26 @@ public final class ReferenceBackend implements Backend {
     @Override
     public MemoryUse estimate(Graph graph, PlanOptions options) {
         long mapped = graph.weights().stream().mapToLong(weight -> weight.tensor().data().byteSize()).sum();
-        long cache = Float.BYTES * (graph.ops().mapToLong(ReferenceBackend::cacheWidth).sum() * options.contextLength() * options.maxSequences()
-                + graph.encoder().stream().flatMap(Graph::ops).mapToLong(ReferenceBackend::cacheWidth).sum() * options.sourceLength()
-                * options.maxSources());
+        long cache = Float.BYTES * (cacheWidth(graph) * options.contextLength() * options.maxSequences()
+                + graph.encoder().map(ReferenceBackend::cacheWidth).orElse(0L) * options.sourceLength() * options.maxSources());
         long activationWidth = graph.values().stream().mapToLong(value -> value.width()).sum()
                 + graph.encoder().stream().flatMap(encoder -> encoder.values().stream()).mapToLong(value -> value.width()).sum();
         return new MemoryUse(mapped, 0, cache, Float.BYTES * activationWidth * options.maxRows());
     }
 
-    private static long cacheWidth(Op op) {
-        return switch (op) {
-            case Op.Attention attention -> 2L * attention.key().width();
-            case Op.Remember remember -> 2L * remember.key().width();
-            default -> 0;
-        };
+    /** Keys and values of one position in all caches; layers that attend in both directions share one. */
+    private static long cacheWidth(Graph graph) {
+        Map<String, Long> widths = new HashMap<>();
+        graph.ops().forEach(op -> {
+            switch (op) {
+                case Op.Attention attention -> widths.put("cache " + attention.layer(), 2L * attention.key().width());
+                case Op.Remember remember -> widths.put("memory " + remember.memory(), 2L * remember.key().width());
+                default -> {
+                    // keeps nothing
+                }
+            }
+        });
+        return widths.values().stream().mapToLong(Long::longValue).sum();
     }
 
     @Override

@@ -35,7 +35,6 @@ import org.waterspout.model.text.Tokenizer;
 public final class LanguageModel implements AutoCloseable {
 
     private final LoadedModel loaded;
-    private final Tokenizer tokenizer;
     private final Optional<ChatTemplate> template;
     private final Engine engine;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
@@ -44,8 +43,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
-        this.tokenizer = loaded.tokenizer();
-        this.template = ChatTemplate.of(loaded.file().metadata(), tokenizer);
+        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file().metadata(), tokenizer));
         this.engine = new Engine(loaded.plan());
     }
 
@@ -100,7 +98,7 @@ public final class LanguageModel implements AutoCloseable {
      *                                 answers are open as the model was loaded for
      */
     public Generation generate(GenerationRequest request) {
-        return new Generation(engine, tokenizer, request, tokens(request.prompt()));
+        return new Generation(engine, tokenizer(), request, tokens(request.prompt()));
     }
 
     /**
@@ -123,16 +121,16 @@ public final class LanguageModel implements AutoCloseable {
     private int[] encode(Prompt prompt) {
         return switch (prompt) {
             case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get());
-            case Prompt.Message message -> tokenizer.encodePrompt(message.text(), false);
+            case Prompt.Message message -> tokenizer().encodePrompt(message.text(), false);
             case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
                     new InvalidRequestException("this model has no chat template: it continues text, it does not chat (use run)")));
-            case Prompt.Raw raw -> tokenizer.encodePrompt(raw.text(), false);
+            case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), false);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
     private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate) {
-        return tokenizer.encodePrompt(chatTemplate.render(messages, true), true);
+        return tokenizer().encodePrompt(chatTemplate.render(messages, true), true);
     }
 
     /**
@@ -149,8 +147,9 @@ public final class LanguageModel implements AutoCloseable {
         return loaded.architecture();
     }
 
+    /** @throws org.waterspout.error.ModelNotFoundException when there is none beside the model, which then takes token ids only */
     public Tokenizer tokenizer() {
-        return tokenizer;
+        return loaded.tokenizer();
     }
 
     public Optional<ChatTemplate> chatTemplate() {

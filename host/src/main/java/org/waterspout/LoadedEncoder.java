@@ -124,8 +124,7 @@ final class LoadedEncoder implements AutoCloseable {
             if (closed) {
                 throw new InvalidRequestException(Engine.CLOSED);
             }
-            return use.apply(loaded.text().orElseThrow(() ->
-                    new InvalidRequestException("this model reads pictures, no text: give it a picture (--image)")));
+            return use.apply(loaded.tokenizer());
         } finally {
             tokenizerUse.readLock().unlock();
         }

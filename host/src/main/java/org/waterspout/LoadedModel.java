@@ -9,7 +9,9 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Backends;
 import org.waterspout.backend.Plan;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.graph.Graph;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -61,7 +63,14 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
     }
 
     private static Optional<Tokenizer> tokenizer(ModelFile file) {
-        return file.tensors().containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(Tokenizer.of(file));
+        if (file.tensors().containsKey("patch_embd.weight")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Tokenizer.of(file));
+        } catch (ModelNotFoundException absent) {
+            return Optional.empty(); // token ids need none; who asks for text is told by tokenizer()
+        }
     }
 
     /**
@@ -104,9 +113,17 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
         }
     }
 
-    /** The tokenizer of a model that reads text. */
+    /**
+     * The tokenizer of a model that reads text.
+     *
+     * @throws ModelNotFoundException when there is none beside the model
+     * @throws InvalidRequestException when the model reads pictures
+     */
     Tokenizer tokenizer() {
-        return text.orElseThrow();
+        return text.orElseThrow(() -> architecture.main().input() instanceof Architecture.Patches
+                ? new InvalidRequestException("this model reads pictures, no text: give it a picture (--image)")
+                : new ModelNotFoundException("there is no tokenizer in " + file.path() + ", so the model takes token ids only (--tokens): put "
+                        + "tokenizer.json beside it"));
     }
 
     /** What the model is called: the file's own name for it, else the file's. */

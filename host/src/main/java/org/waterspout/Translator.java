@@ -66,7 +66,7 @@ public final class Translator implements AutoCloseable {
         this.backend = backend;
         this.engine = engine;
         text = new TranslationText(file, architecture);
-        shortlist = file.shortlistPath().map(path -> Shortlist.open(path, architecture.vocabulary(), architecture.vocabulary()));
+        shortlist = file.shortlistPath().map(path -> Shortlist.open(path, engine.sourceVocabulary(), engine.vocabulary()));
         decoding = Decoding.of(file.metadata());
     }
 

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.graph.Op;
 
 /**
  * Finds targets for sources on one plan of an encoder-decoder, from any thread: sources of similar length together, as many as the plan
@@ -62,7 +63,13 @@ public final class TranslationEngine implements AutoCloseable {
         return plan;
     }
 
-    /** Number of the target's tokens. */
+    /** Number of the source's tokens. */
+    public int sourceVocabulary() {
+        return plan.graph().encoder().orElseThrow().ops().filter(Op.Embed.class::isInstance).map(op -> ((Op.Embed) op).table().rows())
+                .findFirst().orElseThrow();
+    }
+
+    /** Number of the target's tokens: the width of a row of logits. */
     public int vocabulary() {
         return plan.graph().output().width();
     }
@@ -143,13 +150,17 @@ public final class TranslationEngine implements AutoCloseable {
                     + ": split it, or load the model with a longer context (--context)");
         }
         for (int token : source) {
-            checkToken(token);
+            checkToken(token, sourceVocabulary());
         }
     }
 
     private void checkToken(int token) {
-        if (token < 0 || token >= vocabulary()) {
-            throw new InvalidRequestException("there is no token " + token + ": the model's are 0 to " + (vocabulary() - 1));
+        checkToken(token, vocabulary());
+    }
+
+    private static void checkToken(int token, int tokens) {
+        if (token < 0 || token >= tokens) {
+            throw new InvalidRequestException("there is no token " + token + ": the model's are 0 to " + (tokens - 1));
         }
     }
 

@@ -25,6 +25,10 @@ final class ModelWeights {
         return file.tensors().containsKey(name);
     }
 
+    int rows(String name) {
+        return file.tensors().get(name).rows();
+    }
+
     /** Tensors whose names begin so need not be read. */
     void know(String beginning) {
         file.tensors().keySet().stream().filter(name -> name.startsWith(beginning)).forEach(used::add);

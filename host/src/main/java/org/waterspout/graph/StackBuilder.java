@@ -82,10 +82,12 @@ final class StackBuilder {
         });
     }
 
+    /** A side may have a vocabulary of its own; {@link Architecture#vocabulary} is that of the logits. */
     private Weight embedding() {
         String own = side + "token_embd.weight";
-        return weights.matrix("embedding", Weight.NO_LAYER, weights.has(own) ? own : "token_embd.weight", architecture.vocabulary(),
-                architecture.width());
+        boolean sources = side.equals("enc.") && weights.has(own);
+        return weights.matrix("embedding", Weight.NO_LAYER, weights.has(own) ? own : "token_embd.weight",
+                sources ? weights.rows(own) : architecture.vocabulary(), architecture.width());
     }
 
     /** The class token has no square: its row is zeros, and its embedding comes with the positions. */

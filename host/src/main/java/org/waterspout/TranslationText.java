@@ -22,12 +22,12 @@ import org.waterspout.model.text.TranslationTokenizer;
 final class TranslationText implements AutoCloseable {
 
     private final ModelFile file;
-    private final String family;
+    private final Architecture architecture;
     private TranslationTokenizer tokenizer;
 
     TranslationText(ModelFile file, Architecture architecture) {
         this.file = file;
-        this.family = architecture.family();
+        this.architecture = architecture;
     }
 
     /** What every target begins with. */
@@ -83,8 +83,9 @@ final class TranslationText implements AutoCloseable {
             }
             return;
         }
-        if (family.equals("t5")) {
-            throw new InvalidRequestException("models of the family t5 know no languages by name: say what to do in a prefix, such as "
+        if (architecture.toldByPrefix()) {
+            throw new InvalidRequestException("models of the family " + architecture.family()
+                    + " know no languages by name: say what to do in a prefix, such as "
                     + "\"translate English to German: \" (--prefix), and leave out --from and --to");
         }
         requireOfPair(options.from(), "source");

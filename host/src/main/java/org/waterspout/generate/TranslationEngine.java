@@ -43,6 +43,7 @@ public final class TranslationEngine implements AutoCloseable {
     private final Plan plan;
     private final int start;
     private final Set<Integer> ends;
+    private final int sourceVocabulary;
     private final RowRanking ranking = new RowRanking();
     private final ReentrantLock lock = new ReentrantLock(true);
     private float[] logits = {};
@@ -57,6 +58,8 @@ public final class TranslationEngine implements AutoCloseable {
         this.plan = plan;
         this.start = start;
         this.ends = Set.copyOf(ends);
+        this.sourceVocabulary = plan.graph().encoder().orElseThrow().ops().filter(Op.Embed.class::isInstance)
+                .mapToInt(op -> ((Op.Embed) op).table().rows()).findFirst().orElseThrow();
     }
 
     public Plan plan() {
@@ -65,8 +68,7 @@ public final class TranslationEngine implements AutoCloseable {
 
     /** Number of the source's tokens. */
     public int sourceVocabulary() {
-        return plan.graph().encoder().orElseThrow().ops().filter(Op.Embed.class::isInstance).map(op -> ((Op.Embed) op).table().rows())
-                .findFirst().orElseThrow();
+        return sourceVocabulary;
     }
 
     /** Number of the target's tokens: the width of a row of logits. */
@@ -150,7 +152,7 @@ public final class TranslationEngine implements AutoCloseable {
                     + ": split it, or load the model with a longer context (--context)");
         }
         for (int token : source) {
-            checkToken(token, sourceVocabulary());
+            checkToken(token, sourceVocabulary);
         }
     }
 

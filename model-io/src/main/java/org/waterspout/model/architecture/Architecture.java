@@ -41,6 +41,11 @@ public record Architecture(String family, int width, int vocabulary, int context
         return decoder.or(() -> encoder).orElseThrow();
     }
 
+    /** Whether the beginning of a text says what to do with it ("translate English to German: "), since languages have no tokens. */
+    public boolean toldByPrefix() {
+        return Families.row(family).is(Families.Trait.TOLD_BY_PREFIX);
+    }
+
     /**
      * Layers and what stands before and behind them.
      *

@@ -24,7 +24,9 @@ final class Families {
         /** Scores are not divided by the root of the head's width. */
         UNSCALED_SCORES,
         /** Where logits come from the embedding table, they are divided by the root of the width. */
-        SCALED_TIED_LOGITS
+        SCALED_TIED_LOGITS,
+        /** The beginning of a text says what to do with it; languages have no tokens. */
+        TOLD_BY_PREFIX
     }
 
     /**
@@ -74,7 +76,7 @@ final class Families {
                 // OPUS-MT, Firefox's models
                 new Row("marian", RopeLayout.HALVES, Activation.SILU),
                 // T5, Flan-T5, mT5
-                new Row("t5", RopeLayout.HALVES, Activation.RELU, Trait.UNSCALED_SCORES, Trait.SCALED_TIED_LOGITS),
+                new Row("t5", RopeLayout.HALVES, Activation.RELU, Trait.UNSCALED_SCORES, Trait.SCALED_TIED_LOGITS, Trait.TOLD_BY_PREFIX),
                 // BART, mBART
                 new Row("bart", RopeLayout.HALVES, Activation.GELU_ERF),
                 // M2M-100, NLLB

@@ -1,14 +1,9 @@
 package org.waterspout.tests;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.waterspout.encode.Pictures;
 import org.waterspout.encode.Sequence;
 import org.waterspout.model.Metadata;
@@ -18,6 +13,8 @@ import org.waterspout.model.architecture.Architecture;
 
 /** A tiny random encoder with what Transformers computed for it: see record_encoders.py, which wrote the file. */
 record EncoderModel(String name, ModelFile file, Architecture architecture) implements AutoCloseable {
+
+    private static final RecordedModels FILES = new RecordedModels("encoders");
 
     /**
      * What Transformers computed for one sequence of its own.
@@ -33,28 +30,16 @@ record EncoderModel(String name, ModelFile file, Architecture architecture) impl
 
     /** Every recorded model's name. */
     static List<String> names() {
-        try (Stream<Path> files = Files.list(folder())) {
-            return files.map(file -> file.getFileName().toString().replace(".gguf", "")).sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return FILES.names();
     }
 
     static Path path(String name) {
-        return folder().resolve(name + ".gguf");
+        return FILES.path(name);
     }
 
     static EncoderModel open(String name) {
         ModelFile file = ModelFiles.open(path(name));
         return new EncoderModel(name, file, Architecture.of(file));
-    }
-
-    private static Path folder() {
-        try {
-            return Path.of(EncoderModel.class.getResource("/encoders").toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** All recordings. */

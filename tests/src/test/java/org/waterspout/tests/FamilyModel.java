@@ -1,9 +1,5 @@
 package org.waterspout.tests;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,34 +13,24 @@ import org.waterspout.model.architecture.Architecture;
 /** A tiny random model with what Transformers computed for it: see record_families.py, which wrote the file. */
 record FamilyModel(String name, ModelFile file, Architecture architecture) implements AutoCloseable {
 
+    private static final RecordedModels FILES = new RecordedModels("families");
+
     /** What Transformers computed: logits [tokens, vocabulary] of a plan made for {@code context} positions. */
     record Expected(int context, int[] tokens, float[] logits) {
     }
 
     /** Every recorded model's name. */
     static List<String> names() {
-        try (Stream<Path> files = Files.list(folder())) {
-            return files.map(file -> file.getFileName().toString().replace(".gguf", "")).sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return FILES.names();
     }
 
     static Path path(String name) {
-        return folder().resolve(name + ".gguf");
+        return FILES.path(name);
     }
 
     static FamilyModel open(String name) {
         ModelFile file = ModelFiles.open(path(name));
         return new FamilyModel(name, file, Architecture.of(file));
-    }
-
-    private static Path folder() {
-        try {
-            return Path.of(FamilyModel.class.getResource("/families").toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     Graph graph(int context) {

@@ -5,13 +5,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
@@ -20,6 +15,8 @@ import org.waterspout.model.architecture.Architecture;
 
 /** A tiny random encoder-decoder with what Transformers computed for it: see record_translators.py, which wrote the file. */
 record TranslatorModel(String name, ModelFile file, Architecture architecture) implements AutoCloseable {
+
+    private static final RecordedModels FILES = new RecordedModels("translators");
 
     private static final ObjectMapper JSON = JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
@@ -46,28 +43,16 @@ record TranslatorModel(String name, ModelFile file, Architecture architecture) i
     }
 
     static List<String> names() {
-        try (Stream<Path> files = Files.list(folder())) {
-            return files.map(file -> file.getFileName().toString().replace(".gguf", "")).sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return FILES.names();
     }
 
     static Path path(String name) {
-        return folder().resolve(name + ".gguf");
+        return FILES.path(name);
     }
 
     static TranslatorModel open(String name) {
         ModelFile file = ModelFiles.open(path(name));
         return new TranslatorModel(name, file, Architecture.of(file));
-    }
-
-    private static Path folder() {
-        try {
-            return Path.of(TranslatorModel.class.getResource("/translators").toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     Graph graph(int context, int sourceLength) {

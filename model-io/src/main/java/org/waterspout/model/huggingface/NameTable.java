@@ -23,8 +23,10 @@ final class NameTable {
         SQUEEZED,
         /** All dimensions but the first become one. */
         FLATTENED,
-        /** The first rows, which no position uses, are cut off. */
+        /** The first rows, which no position uses, are cut off: as many as the padding token's number says. */
         CUT,
+        /** The first two rows, which no position uses, are cut off, whatever the padding token. */
+        CUT2,
         /** 1 is added to each number: the norm multiplies by 1 + weight. */
         PLUS1,
         /** Left out where a classifier stands on the tokens themselves, or has a dense layer of its own. */

@@ -56,8 +56,8 @@ final class PairRows {
             """;
 
     private static final String LEARNED_POSITIONS = """
-            encoder.embed_positions.weight                   enc.position_embd.weight cut
-            decoder.embed_positions.weight                   dec.position_embd.weight cut
+            encoder.embed_positions.weight                   enc.position_embd.weight cut2
+            decoder.embed_positions.weight                   dec.position_embd.weight cut2
             """;
 
     /** Sinusoids that some files hold are computed again. */

@@ -133,7 +133,8 @@ final class TensorLoader {
                 case SQUEEZED -> reshaped(tensor, squeezed(tensor.shape()));
                 case FLATTENED -> reshaped(tensor, List.of(tensor.shape().getFirst(),
                         Math.toIntExact(tensor.count() / tensor.shape().getFirst())));
-                case CUT -> cut(tensor);
+                case CUT -> cut(tensor, EncoderRows.unusedPositions(config));
+                case CUT2 -> cut(tensor, 2);
                 case PLUS1 -> plusOne(tensor);
                 case POOLER, HEAD, UNTIED, SHARED -> tensor;
             };
@@ -153,9 +154,8 @@ final class TensorLoader {
         return rest;
     }
 
-    /** BART's tables have 2 rows that no position uses, whatever the padding token; RoBERTa's as many as its number says. */
-    private Tensor cut(Tensor tensor) {
-        int unused = row.family().equals("bart") ? 2 : EncoderRows.unusedPositions(config);
+    /** Without the first {@code unused} rows. */
+    private Tensor cut(Tensor tensor, int unused) {
         if (tensor.shape().size() != 2 || tensor.rows() <= unused) {
             throw new ModelFormatException(folder + ": tensor " + Quoted.of(tensor.name()) + " of shape " + tensor.shape()
                     + " has no position after the first " + unused + "; get the files again");

@@ -42,7 +42,10 @@ public final class Translator implements AutoCloseable {
     static final int DEFAULT_CONTEXT = 512;
 
     /** Least number of hypotheses that a translator has room for, whatever {@link LoadOptions#sequences} says. */
-    static final int LEAST_SEQUENCES = 16;
+    private static final int LEAST_SEQUENCES = 16;
+
+    /** Bytes of caches that a translator may have for more hypotheses, as many as its backend is fast with. */
+    private static final long SMALL_CACHES = 160L << 20;
 
     /** Pieces between which other threads get their turn. */
     private static final int TURN = 512;
@@ -98,9 +101,10 @@ public final class Translator implements AutoCloseable {
             int context = contextLength(architecture, options);
             Graph graph = GraphBuilder.encoderDecoder(file, architecture, context, context);
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
-            int sequences = Math.max(options.sequences(), Math.max(LEAST_SEQUENCES, 2 * Decoding.of(file.metadata()).beams()));
-            plan = backend.prepare(graph, new PlanOptions(context, sequences, Math.max(options.batchRows(), Math.max(context, sequences)),
-                    options.observable()).withSources(sequences, context));
+            int asked = Math.max(options.sequences(), 2 * Decoding.of(file.metadata()).beams());
+            PlanOptions many = planOptions(options, context, Math.max(asked, backend.sequencesOfStep()));
+            boolean small = backend.estimate(graph, many).cache() <= SMALL_CACHES;
+            plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, LEAST_SEQUENCES)));
             TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file));
             return new Translator(file, architecture, backend, engine);
         } catch (RuntimeException | Error failure) {
@@ -109,6 +113,11 @@ public final class Translator implements AutoCloseable {
             LoadedModel.close(file, failure);
             throw failure;
         }
+    }
+
+    private static PlanOptions planOptions(LoadOptions options, int context, int sequences) {
+        return new PlanOptions(context, sequences, Math.max(options.batchRows(), Math.max(context, sequences)), options.observable())
+                .withSources(sequences, context);
     }
 
     private static int contextLength(Architecture architecture, LoadOptions options) {

@@ -7,7 +7,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Kernels that give an item one element of the output [rows, width]: item i makes element i % width of row i / width. No local
- * memory. One family for every device. Error limits: exact but for activate and softCap, 2e-6 of the largest output.
+ * memory. One family for every device. Error limits: exact but for functions, 2e-6 of the largest output.
  */
 public final class ElementKernels {
 
@@ -43,6 +43,15 @@ public final class ElementKernels {
         if (item < step.get(Step.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
             output.set(item, Activations.apply(shape.function(), input.get(from)));
+        }
+    }
+
+    /** out[r, i] = function(input[r, i]) * input[r, width + i]. input: float [rows, stride], stride at least 2 * width; output: float [rows, width]. */
+    public static void gate(KernelContext context, IntArray step, FloatArray input, FloatArray output, ActivateShape shape) {
+        int item = context.globalIdx;
+        if (item < step.get(Step.ROWS) * shape.width()) {
+            int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
+            output.set(item, Activations.apply(shape.function(), input.get(from)) * input.get(from + shape.width()));
         }
     }
 

@@ -32,20 +32,36 @@ final class Lanes {
         return new Float8(a.get(i), a.get(i + 1), a.get(i + 2), a.get(i + 3), a.get(i + 4), a.get(i + 5), a.get(i + 6), a.get(i + 7));
     }
 
-    /** The low four bits of eight bytes, 0 to 15. */
-    static Float8 lowNibbles(ByteArray a, int i) {
-        return new Float8(a.get(i) & 15, a.get(i + 1) & 15, a.get(i + 2) & 15, a.get(i + 3) & 15,
-                a.get(i + 4) & 15, a.get(i + 5) & 15, a.get(i + 6) & 15, a.get(i + 7) & 15);
+    /**
+     * Four bits of each of eight bytes, 0 to 15. The signed shift is followed by a mask because {@code >>>} is miscompiled.
+     *
+     * @param shift 0 for the low four bits, 4 for the high ones
+     */
+    static Float8 nibbles(ByteArray a, int i, int shift) {
+        return new Float8((a.get(i) >> shift) & 15, (a.get(i + 1) >> shift) & 15, (a.get(i + 2) >> shift) & 15, (a.get(i + 3) >> shift) & 15,
+                (a.get(i + 4) >> shift) & 15, (a.get(i + 5) >> shift) & 15, (a.get(i + 6) >> shift) & 15, (a.get(i + 7) >> shift) & 15);
     }
 
-    /** The high four bits of eight bytes, 0 to 15; the signed shift is followed by a mask because {@code >>>} is miscompiled. */
-    static Float8 highNibbles(ByteArray a, int i) {
-        return new Float8((a.get(i) >> 4) & 15, (a.get(i + 1) >> 4) & 15, (a.get(i + 2) >> 4) & 15, (a.get(i + 3) >> 4) & 15,
-                (a.get(i + 4) >> 4) & 15, (a.get(i + 5) >> 4) & 15, (a.get(i + 6) >> 4) & 15, (a.get(i + 7) >> 4) & 15);
+    /** quants * scale + offset. */
+    static Float8 scaled(Float8 quants, float scale, float offset) {
+        return new Float8(quants.getS0() * scale + offset, quants.getS1() * scale + offset, quants.getS2() * scale + offset,
+                quants.getS3() * scale + offset, quants.getS4() * scale + offset, quants.getS5() * scale + offset,
+                quants.getS6() * scale + offset, quants.getS7() * scale + offset);
     }
 
     static Float8 multiplyAdd(Float8 sum, Float8 a, Float8 b) {
         return Float8.add(sum, Float8.mult(a, b));
+    }
+
+    /**
+     * a * b + sum, number by number: TornadoVM makes fused operations of scalars only. OpenCL compilers make vectors of them again where a was
+     * computed, which then is faster than {@link #multiplyAdd}; where a was loaded they do not, and it is slower. Each use is two dozen of the
+     * thousand calls that a kernel may have, so it is kept for where it tells most.
+     */
+    static Float8 fusedMultiplyAdd(Float8 sum, Float8 a, Float8 b) {
+        return new Float8(a.getS0() * b.getS0() + sum.getS0(), a.getS1() * b.getS1() + sum.getS1(), a.getS2() * b.getS2() + sum.getS2(),
+                a.getS3() * b.getS3() + sum.getS3(), a.getS4() * b.getS4() + sum.getS4(), a.getS5() * b.getS5() + sum.getS5(),
+                a.getS6() * b.getS6() + sum.getS6(), a.getS7() * b.getS7() + sum.getS7());
     }
 
     static float sum(Float8 v) {

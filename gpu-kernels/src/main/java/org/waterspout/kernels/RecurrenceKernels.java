@@ -12,14 +12,15 @@ public final class RecurrenceKernels {
     }
 
     /**
-     * For each row r of a sequence in order: state = f * state + (1 - f) * candidate[r], f = sigmoid(forget[r]), out[r] = state; before position
-     * 0 the state is zeros. candidate, forget: float [rows, stride]; states: float [layers, places, width]; output: float [rows, width]. Items:
+     * For each row r of a sequence in order: state = f * state + (1 - f) * candidate[r], f = sigmoid(forget[r]), out[r] = state, or function(state) +
+     * residual[r] when shape.added() is 1; before position
+     * 0 the state is zeros. candidate, forget, residual: float [rows, stride]; states: float [layers, places, width]; output: float [rows, width]. Items:
      * rows * width, of which those of the first row of each sequence work: one element through all rows of the sequence. A state is read
      * from its place before the step and written to another, which nobody reads in this step. No local memory. Error limit: 1e-6 of the
      * largest state and candidate.
      */
-    public static void advance(KernelContext context, IntArray step, FloatArray candidate, FloatArray forget, FloatArray states,
-            FloatArray output, RecurrenceShape shape) {
+    public static void advance(KernelContext context, IntArray step, FloatArray candidate, FloatArray forget, FloatArray residual,
+            FloatArray states, FloatArray output, RecurrenceShape shape) {
         int item = context.globalIdx;
         if (item < step.get(Step.ROWS) * shape.width()) {
             int first = item / shape.width();
@@ -37,7 +38,12 @@ public final class RecurrenceKernels {
                     float keep = 1f / (1f + TornadoMath.exp(Activations.clamp(-gate)));
                     float drop = 1f / (1f + TornadoMath.exp(Activations.clamp(gate)));
                     state = keep * before + drop * candidate.get(row * shape.candidateStride() + shape.candidateOffset() + column);
-                    output.set(row * shape.width() + column, state);
+                    float made = state;
+                    if (shape.added() == 1) {
+                        made = Activations.apply(shape.function(), state)
+                                + residual.get(row * shape.residualStride() + shape.residualOffset() + column);
+                    }
+                    output.set(row * shape.width() + column, made);
                     row = step.get(ints + Step.NEXT);
                 }
                 states.set((layer + to) * shape.width() + column, state);

@@ -1,142 +1,371 @@
 package org.waterspout.kernels;
 
 import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /**
- * Matrix products for devices of type CPU, weights as halves and nibbles; {@link WideTileKernels} has the others. out[r, i] = sum over j of
- * input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i]. An item owns row i of the weight: it takes the tokens four at a
- * time, so that a weight is read and decoded once for four products, and what is left one at a time. So one compiled kernel serves prompts and
- * single tokens. No local memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is
- * 1; candidates: the rows to multiply, where not all ({@link Candidates}); residual and output: float [rows of the step, rows]. Error
- * limit: 2e-6 of the sum of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
+ * Matrix products for devices of type CPU, weights as floats and halves; {@link WideQuantKernels} has the others. out[r, i] = sum over j of
+ * input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i]. An item makes {@link #TILE} rows of the weight for {@link #BLOCK} tokens,
+ * four tokens at a time and what is left one at a time: a weight is read and decoded once for four tokens and a token read once for four weights,
+ * and the block's tokens stay in the cache while the rows go by. So one compiled kernel serves prompts and single tokens. Items: tiles of
+ * rows times blocks of tokens, the tiles of a block one after the other; a row beyond the last repeats another and is not stored. No local
+ * memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is 1; candidates: the
+ * rows to multiply, where not all ({@link Candidates}); residual and output: float [rows of the step, rows]. Error limit: 2e-6 of the sum
+ * of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
  */
 public final class WideMatMulKernels {
 
+    /** Rows of the weight that an item makes. */
+    public static final int TILE = 4;
+    /** Tokens that an item makes. */
+    public static final int BLOCK = 64;
+
     private WideMatMulKernels() {
+    }
+
+    /** weights: float [layers, rows, columns]. */
+    public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
+            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
+        int count = Candidates.count(candidates, shape);
+        int tiles = (count + TILE - 1) / TILE;
+        int i = context.globalIdx % tiles * TILE;
+        int row = context.globalIdx / tiles * BLOCK;
+        int tokens = step.get(Step.ROWS);
+        // stored from in a loop: a store each, inlined, is more than TornadoVM's compiler takes
+        float[] sums = new float[TILE * Step.TOKENS];
+        if (row < tokens) {
+            int end = row + BLOCK < tokens ? row + BLOCK : tokens;
+            int columns = shape.columns();
+            int zero = step.get(Step.ZERO);
+            int first = step.get(Step.LAYER) * shape.rows();
+            int r0 = first + Candidates.row(candidates, shape, i);
+            int r1 = first + Candidates.row(candidates, shape, i + 1 < count ? i + 1 : i);
+            int r2 = first + Candidates.row(candidates, shape, i + 2 < count ? i + 2 : i);
+            int r3 = first + Candidates.row(candidates, shape, i + 3 < count ? i + 3 : i);
+            int w0 = r0 * columns + zero;
+            int w1 = r1 * columns + zero;
+            int w2 = r2 * columns + zero;
+            int w3 = r3 * columns + zero;
+            int vectors = columns / 8 * 8;
+            for (; row + Step.TOKENS <= end; row += Step.TOKENS) {
+                int x = row * columns + zero;
+                Float8 a00 = Lanes.zero();
+                Float8 a01 = Lanes.zero();
+                Float8 a02 = Lanes.zero();
+                Float8 a03 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a11 = Lanes.zero();
+                Float8 a12 = Lanes.zero();
+                Float8 a13 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a21 = Lanes.zero();
+                Float8 a22 = Lanes.zero();
+                Float8 a23 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                Float8 a31 = Lanes.zero();
+                Float8 a32 = Lanes.zero();
+                Float8 a33 = Lanes.zero();
+                for (int j = 0; j < vectors; j += 8) {
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    Float8 x1 = Lanes.floats(input, x + columns + j);
+                    Float8 x2 = Lanes.floats(input, x + 2 * columns + j);
+                    Float8 x3 = Lanes.floats(input, x + 3 * columns + j);
+                    Float8 v0 = Lanes.floats(weights, w0 + j);
+                    a00 = Lanes.multiplyAdd(a00, v0, x0);
+                    a01 = Lanes.multiplyAdd(a01, v0, x1);
+                    a02 = Lanes.multiplyAdd(a02, v0, x2);
+                    a03 = Lanes.multiplyAdd(a03, v0, x3);
+                    Float8 v1 = Lanes.floats(weights, w1 + j);
+                    a10 = Lanes.multiplyAdd(a10, v1, x0);
+                    a11 = Lanes.multiplyAdd(a11, v1, x1);
+                    a12 = Lanes.multiplyAdd(a12, v1, x2);
+                    a13 = Lanes.multiplyAdd(a13, v1, x3);
+                    Float8 v2 = Lanes.floats(weights, w2 + j);
+                    a20 = Lanes.multiplyAdd(a20, v2, x0);
+                    a21 = Lanes.multiplyAdd(a21, v2, x1);
+                    a22 = Lanes.multiplyAdd(a22, v2, x2);
+                    a23 = Lanes.multiplyAdd(a23, v2, x3);
+                    Float8 v3 = Lanes.floats(weights, w3 + j);
+                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                    a31 = Lanes.multiplyAdd(a31, v3, x1);
+                    a32 = Lanes.multiplyAdd(a32, v3, x2);
+                    a33 = Lanes.multiplyAdd(a33, v3, x3);
+                }
+                float s00 = Lanes.sum(a00);
+                float s01 = Lanes.sum(a01);
+                float s02 = Lanes.sum(a02);
+                float s03 = Lanes.sum(a03);
+                float s10 = Lanes.sum(a10);
+                float s11 = Lanes.sum(a11);
+                float s12 = Lanes.sum(a12);
+                float s13 = Lanes.sum(a13);
+                float s20 = Lanes.sum(a20);
+                float s21 = Lanes.sum(a21);
+                float s22 = Lanes.sum(a22);
+                float s23 = Lanes.sum(a23);
+                float s30 = Lanes.sum(a30);
+                float s31 = Lanes.sum(a31);
+                float s32 = Lanes.sum(a32);
+                float s33 = Lanes.sum(a33);
+                for (int j = vectors; j < columns; j++) {
+                    float v0 = weights.get(w0 + j);
+                    s00 += v0 * input.get(x + j);
+                    s01 += v0 * input.get(x + columns + j);
+                    s02 += v0 * input.get(x + 2 * columns + j);
+                    s03 += v0 * input.get(x + 3 * columns + j);
+                    float v1 = weights.get(w1 + j);
+                    s10 += v1 * input.get(x + j);
+                    s11 += v1 * input.get(x + columns + j);
+                    s12 += v1 * input.get(x + 2 * columns + j);
+                    s13 += v1 * input.get(x + 3 * columns + j);
+                    float v2 = weights.get(w2 + j);
+                    s20 += v2 * input.get(x + j);
+                    s21 += v2 * input.get(x + columns + j);
+                    s22 += v2 * input.get(x + 2 * columns + j);
+                    s23 += v2 * input.get(x + 3 * columns + j);
+                    float v3 = weights.get(w3 + j);
+                    s30 += v3 * input.get(x + j);
+                    s31 += v3 * input.get(x + columns + j);
+                    s32 += v3 * input.get(x + 2 * columns + j);
+                    s33 += v3 * input.get(x + 3 * columns + j);
+                }
+                sums[0] = s00;
+                sums[1] = s01;
+                sums[2] = s02;
+                sums[3] = s03;
+                sums[4] = s10;
+                sums[5] = s11;
+                sums[6] = s12;
+                sums[7] = s13;
+                sums[8] = s20;
+                sums[9] = s21;
+                sums[10] = s22;
+                sums[11] = s23;
+                sums[12] = s30;
+                sums[13] = s31;
+                sums[14] = s32;
+                sums[15] = s33;
+                for (int k = 0; k < TILE * Step.TOKENS; k++) {
+                    if (i + k / Step.TOKENS < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % Step.TOKENS, i + k / Step.TOKENS, sums[k]);
+                    }
+                }
+            }
+            for (; row < end; row++) {
+                int x = row * columns + zero;
+                Float8 a00 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                for (int j = 0; j < vectors; j += 8) {
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    Float8 v0 = Lanes.floats(weights, w0 + j);
+                    a00 = Lanes.multiplyAdd(a00, v0, x0);
+                    Float8 v1 = Lanes.floats(weights, w1 + j);
+                    a10 = Lanes.multiplyAdd(a10, v1, x0);
+                    Float8 v2 = Lanes.floats(weights, w2 + j);
+                    a20 = Lanes.multiplyAdd(a20, v2, x0);
+                    Float8 v3 = Lanes.floats(weights, w3 + j);
+                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                }
+                float s00 = Lanes.sum(a00);
+                float s10 = Lanes.sum(a10);
+                float s20 = Lanes.sum(a20);
+                float s30 = Lanes.sum(a30);
+                for (int j = vectors; j < columns; j++) {
+                    float v0 = weights.get(w0 + j);
+                    s00 += v0 * input.get(x + j);
+                    float v1 = weights.get(w1 + j);
+                    s10 += v1 * input.get(x + j);
+                    float v2 = weights.get(w2 + j);
+                    s20 += v2 * input.get(x + j);
+                    float v3 = weights.get(w3 + j);
+                    s30 += v3 * input.get(x + j);
+                }
+                sums[0] = s00;
+                sums[1] = s10;
+                sums[2] = s20;
+                sums[3] = s30;
+                for (int k = 0; k < TILE; k++) {
+                    if (i + k < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row, i + k, sums[k]);
+                    }
+                }
+            }
+        }
     }
 
     /** weights: halves [layers, rows, columns]. */
     public static void f16(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ShortArray weights,
             FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
-        int i = context.globalIdx;
-        if (i < Candidates.count(candidates, shape)) {
+        int count = Candidates.count(candidates, shape);
+        int tiles = (count + TILE - 1) / TILE;
+        int i = context.globalIdx % tiles * TILE;
+        int row = context.globalIdx / tiles * BLOCK;
+        int tokens = step.get(Step.ROWS);
+        // stored from in a loop: a store each, inlined, is more than TornadoVM's compiler takes
+        float[] sums = new float[TILE * Step.TOKENS];
+        if (row < tokens) {
+            int end = row + BLOCK < tokens ? row + BLOCK : tokens;
             int columns = shape.columns();
-            int tokens = step.get(Step.ROWS);
             int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
+            int first = step.get(Step.LAYER) * shape.rows();
+            int r0 = first + Candidates.row(candidates, shape, i);
+            int r1 = first + Candidates.row(candidates, shape, i + 1 < count ? i + 1 : i);
+            int r2 = first + Candidates.row(candidates, shape, i + 2 < count ? i + 2 : i);
+            int r3 = first + Candidates.row(candidates, shape, i + 3 < count ? i + 3 : i);
+            int w0 = r0 * columns + zero;
+            int w1 = r1 * columns + zero;
+            int w2 = r2 * columns + zero;
+            int w3 = r3 * columns + zero;
             int vectors = columns / 8 * 8;
-            int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
+            for (; row + Step.TOKENS <= end; row += Step.TOKENS) {
                 int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                Float8 a1 = Lanes.zero();
-                Float8 a2 = Lanes.zero();
-                Float8 a3 = Lanes.zero();
+                Float8 a00 = Lanes.zero();
+                Float8 a01 = Lanes.zero();
+                Float8 a02 = Lanes.zero();
+                Float8 a03 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a11 = Lanes.zero();
+                Float8 a12 = Lanes.zero();
+                Float8 a13 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a21 = Lanes.zero();
+                Float8 a22 = Lanes.zero();
+                Float8 a23 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                Float8 a31 = Lanes.zero();
+                Float8 a32 = Lanes.zero();
+                Float8 a33 = Lanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.halves(weights, base + j);
-                    a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
-                    a1 = Lanes.multiplyAdd(a1, weight, Lanes.floats(input, x + columns + j));
-                    a2 = Lanes.multiplyAdd(a2, weight, Lanes.floats(input, x + 2 * columns + j));
-                    a3 = Lanes.multiplyAdd(a3, weight, Lanes.floats(input, x + 3 * columns + j));
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    Float8 x1 = Lanes.floats(input, x + columns + j);
+                    Float8 x2 = Lanes.floats(input, x + 2 * columns + j);
+                    Float8 x3 = Lanes.floats(input, x + 3 * columns + j);
+                    Float8 v0 = Lanes.halves(weights, w0 + j);
+                    a00 = Lanes.multiplyAdd(a00, v0, x0);
+                    a01 = Lanes.multiplyAdd(a01, v0, x1);
+                    a02 = Lanes.multiplyAdd(a02, v0, x2);
+                    a03 = Lanes.multiplyAdd(a03, v0, x3);
+                    Float8 v1 = Lanes.halves(weights, w1 + j);
+                    a10 = Lanes.multiplyAdd(a10, v1, x0);
+                    a11 = Lanes.multiplyAdd(a11, v1, x1);
+                    a12 = Lanes.multiplyAdd(a12, v1, x2);
+                    a13 = Lanes.multiplyAdd(a13, v1, x3);
+                    Float8 v2 = Lanes.halves(weights, w2 + j);
+                    a20 = Lanes.multiplyAdd(a20, v2, x0);
+                    a21 = Lanes.multiplyAdd(a21, v2, x1);
+                    a22 = Lanes.multiplyAdd(a22, v2, x2);
+                    a23 = Lanes.multiplyAdd(a23, v2, x3);
+                    Float8 v3 = Lanes.halves(weights, w3 + j);
+                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                    a31 = Lanes.multiplyAdd(a31, v3, x1);
+                    a32 = Lanes.multiplyAdd(a32, v3, x2);
+                    a33 = Lanes.multiplyAdd(a33, v3, x3);
                 }
-                float s0 = Lanes.sum(a0);
-                float s1 = Lanes.sum(a1);
-                float s2 = Lanes.sum(a2);
-                float s3 = Lanes.sum(a3);
+                float s00 = Lanes.sum(a00);
+                float s01 = Lanes.sum(a01);
+                float s02 = Lanes.sum(a02);
+                float s03 = Lanes.sum(a03);
+                float s10 = Lanes.sum(a10);
+                float s11 = Lanes.sum(a11);
+                float s12 = Lanes.sum(a12);
+                float s13 = Lanes.sum(a13);
+                float s20 = Lanes.sum(a20);
+                float s21 = Lanes.sum(a21);
+                float s22 = Lanes.sum(a22);
+                float s23 = Lanes.sum(a23);
+                float s30 = Lanes.sum(a30);
+                float s31 = Lanes.sum(a31);
+                float s32 = Lanes.sum(a32);
+                float s33 = Lanes.sum(a33);
                 for (int j = vectors; j < columns; j++) {
-                    float weight = Decode.f16(weights, base + j);
-                    s0 += weight * input.get(x + j);
-                    s1 += weight * input.get(x + columns + j);
-                    s2 += weight * input.get(x + 2 * columns + j);
-                    s3 += weight * input.get(x + 3 * columns + j);
+                    float v0 = Decode.f16(weights, w0 + j);
+                    s00 += v0 * input.get(x + j);
+                    s01 += v0 * input.get(x + columns + j);
+                    s02 += v0 * input.get(x + 2 * columns + j);
+                    s03 += v0 * input.get(x + 3 * columns + j);
+                    float v1 = Decode.f16(weights, w1 + j);
+                    s10 += v1 * input.get(x + j);
+                    s11 += v1 * input.get(x + columns + j);
+                    s12 += v1 * input.get(x + 2 * columns + j);
+                    s13 += v1 * input.get(x + 3 * columns + j);
+                    float v2 = Decode.f16(weights, w2 + j);
+                    s20 += v2 * input.get(x + j);
+                    s21 += v2 * input.get(x + columns + j);
+                    s22 += v2 * input.get(x + 2 * columns + j);
+                    s23 += v2 * input.get(x + 3 * columns + j);
+                    float v3 = Decode.f16(weights, w3 + j);
+                    s30 += v3 * input.get(x + j);
+                    s31 += v3 * input.get(x + columns + j);
+                    s32 += v3 * input.get(x + 2 * columns + j);
+                    s33 += v3 * input.get(x + 3 * columns + j);
                 }
-                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
-                Products.store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
-                Products.store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
-                Products.store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
-            }
-            for (; row < tokens; row++) {
-                int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                for (int j = 0; j < vectors; j += 8) {
-                    Float8 weight = Lanes.halves(weights, base + j);
-                    a0 = Lanes.multiplyAdd(a0, weight, Lanes.floats(input, x + j));
-                }
-                float s0 = Lanes.sum(a0);
-                for (int j = vectors; j < columns; j++) {
-                    float weight = Decode.f16(weights, base + j);
-                    s0 += weight * input.get(x + j);
-                }
-                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
-            }
-        }
-    }
-
-    /** quants: nibbles [layers, rows, columns / 2]; scales: float [layers, rows, columns / block, 2], scale and offset. */
-    public static void q4(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ByteArray quants, FloatArray scales,
-            FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
-        int i = context.globalIdx;
-        if (i < Candidates.count(candidates, shape)) {
-            int columns = shape.columns();
-            int tokens = step.get(Step.ROWS);
-            int zero = step.get(Step.ZERO);
-            int base = (step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i)) * columns;
-            int row = 0;
-            for (; row + Step.TOKENS <= tokens; row += Step.TOKENS) {
-                int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                Float8 a1 = Lanes.zero();
-                Float8 a2 = Lanes.zero();
-                Float8 a3 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, base / shape.block() + block, 1);
-                    float offset = Decode.offset(scales, base / shape.block() + block, 1);
-                    for (int j = from; j < from + shape.block() / 2; j += 8) {
-                        int pair = (base + from) / 2 + j - from;
-                        Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
-                        Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
-                        a0 = Lanes.multiplyAdd(a0, low, Lanes.floats(input, x + j));
-                        a1 = Lanes.multiplyAdd(a1, low, Lanes.floats(input, x + columns + j));
-                        a2 = Lanes.multiplyAdd(a2, low, Lanes.floats(input, x + 2 * columns + j));
-                        a3 = Lanes.multiplyAdd(a3, low, Lanes.floats(input, x + 3 * columns + j));
-                        a0 = Lanes.multiplyAdd(a0, high, Lanes.floats(input, x + j + shape.block() / 2));
-                        a1 = Lanes.multiplyAdd(a1, high, Lanes.floats(input, x + columns + j + shape.block() / 2));
-                        a2 = Lanes.multiplyAdd(a2, high, Lanes.floats(input, x + 2 * columns + j + shape.block() / 2));
-                        a3 = Lanes.multiplyAdd(a3, high, Lanes.floats(input, x + 3 * columns + j + shape.block() / 2));
+                sums[0] = s00;
+                sums[1] = s01;
+                sums[2] = s02;
+                sums[3] = s03;
+                sums[4] = s10;
+                sums[5] = s11;
+                sums[6] = s12;
+                sums[7] = s13;
+                sums[8] = s20;
+                sums[9] = s21;
+                sums[10] = s22;
+                sums[11] = s23;
+                sums[12] = s30;
+                sums[13] = s31;
+                sums[14] = s32;
+                sums[15] = s33;
+                for (int k = 0; k < TILE * Step.TOKENS; k++) {
+                    if (i + k / Step.TOKENS < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % Step.TOKENS, i + k / Step.TOKENS, sums[k]);
                     }
                 }
-                float s0 = Lanes.sum(a0);
-                float s1 = Lanes.sum(a1);
-                float s2 = Lanes.sum(a2);
-                float s3 = Lanes.sum(a3);
-                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
-                Products.store(step, residual, bias, candidates, output, shape, row + 1, i, s1);
-                Products.store(step, residual, bias, candidates, output, shape, row + 2, i, s2);
-                Products.store(step, residual, bias, candidates, output, shape, row + 3, i, s3);
             }
-            for (; row < tokens; row++) {
+            for (; row < end; row++) {
                 int x = row * columns + zero;
-                Float8 a0 = Lanes.zero();
-                for (int block = 0; block < columns / shape.block(); block++) {
-                    int from = block * shape.block();
-                    float scale = Decode.scale(scales, base / shape.block() + block, 1);
-                    float offset = Decode.offset(scales, base / shape.block() + block, 1);
-                    for (int j = from; j < from + shape.block() / 2; j += 8) {
-                        int pair = (base + from) / 2 + j - from;
-                        Float8 low = Float8.add(Float8.mult(Lanes.lowNibbles(quants, pair), scale), offset);
-                        Float8 high = Float8.add(Float8.mult(Lanes.highNibbles(quants, pair), scale), offset);
-                        a0 = Lanes.multiplyAdd(a0, low, Lanes.floats(input, x + j));
-                        a0 = Lanes.multiplyAdd(a0, high, Lanes.floats(input, x + j + shape.block() / 2));
+                Float8 a00 = Lanes.zero();
+                Float8 a10 = Lanes.zero();
+                Float8 a20 = Lanes.zero();
+                Float8 a30 = Lanes.zero();
+                for (int j = 0; j < vectors; j += 8) {
+                    Float8 x0 = Lanes.floats(input, x + j);
+                    Float8 v0 = Lanes.halves(weights, w0 + j);
+                    a00 = Lanes.multiplyAdd(a00, v0, x0);
+                    Float8 v1 = Lanes.halves(weights, w1 + j);
+                    a10 = Lanes.multiplyAdd(a10, v1, x0);
+                    Float8 v2 = Lanes.halves(weights, w2 + j);
+                    a20 = Lanes.multiplyAdd(a20, v2, x0);
+                    Float8 v3 = Lanes.halves(weights, w3 + j);
+                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                }
+                float s00 = Lanes.sum(a00);
+                float s10 = Lanes.sum(a10);
+                float s20 = Lanes.sum(a20);
+                float s30 = Lanes.sum(a30);
+                for (int j = vectors; j < columns; j++) {
+                    float v0 = Decode.f16(weights, w0 + j);
+                    s00 += v0 * input.get(x + j);
+                    float v1 = Decode.f16(weights, w1 + j);
+                    s10 += v1 * input.get(x + j);
+                    float v2 = Decode.f16(weights, w2 + j);
+                    s20 += v2 * input.get(x + j);
+                    float v3 = Decode.f16(weights, w3 + j);
+                    s30 += v3 * input.get(x + j);
+                }
+                sums[0] = s00;
+                sums[1] = s10;
+                sums[2] = s20;
+                sums[3] = s30;
+                for (int k = 0; k < TILE; k++) {
+                    if (i + k < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row, i + k, sums[k]);
                     }
                 }
-                float s0 = Lanes.sum(a0);
-                Products.store(step, residual, bias, candidates, output, shape, row, i, s0);
             }
         }
     }

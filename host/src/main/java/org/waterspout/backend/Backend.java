@@ -22,6 +22,11 @@ public interface Backend extends AutoCloseable {
     /** The memory that {@link #prepare} would take, computed without loading anything. */
     MemoryUse estimate(Graph graph, PlanOptions options);
 
+    /** Sequences that a step is best made of where there are enough of them: fewer leave fixed costs unpaid, more gain little. */
+    default int sequencesOfStep() {
+        return 16;
+    }
+
     /** Gives back threads and device contexts; plans are closed before. */
     @Override
     void close();

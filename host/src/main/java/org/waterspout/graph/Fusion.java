@@ -16,6 +16,7 @@ import org.waterspout.graph.Op.Fused;
 import org.waterspout.graph.Op.MatMul;
 import org.waterspout.graph.Op.Multiply;
 import org.waterspout.graph.Op.Norm;
+import org.waterspout.graph.Op.Recurrence;
 
 /**
  * Rewrites a graph so that groups of operations that a backend runs as one become {@link Fused}. The result computes the same
@@ -26,7 +27,7 @@ public final class Fusion {
 
     /** Larger groups first, so that a norm goes with the feed-forward's first half before it goes with its products alone. */
     private static final List<FusionKind> ORDER = List.of(FusionKind.NORM_GATED, FusionKind.GATED, FusionKind.NORM_MATMULS,
-            FusionKind.MATMULS, FusionKind.MATMUL_ADD);
+            FusionKind.MATMULS, FusionKind.MATMUL_ADD, FusionKind.RECURRENCE_ADD);
 
     private final Set<FusionKind> kinds;
     private final Value output;
@@ -59,8 +60,8 @@ public final class Fusion {
                 for (Op op : ops) {
                     parts(kind, op).filter(parts -> parts.stream().noneMatch(taken::contains)).ifPresent(parts -> {
                         taken.addAll(parts);
-                        // the sum reads a residual, which may be written after the product; the other groups read one value
-                        places.put(kind == FusionKind.MATMUL_ADD ? parts.getLast() : parts.getFirst(), fused(kind, parts));
+                        // a sum reads a residual, which may be written after what is added; the other groups read one value
+                        places.put(parts.getLast() instanceof Add ? parts.getLast() : parts.getFirst(), fused(kind, parts));
                     });
                 }
             }
@@ -83,7 +84,9 @@ public final class Fusion {
             case GATED -> gated(op);
             case NORM_MATMULS -> products(op instanceof Norm norm ? norm.output() : null).flatMap(this::withNorm);
             case MATMULS -> products(op instanceof MatMul product ? product.input() : null).filter(parts -> parts.size() > 1);
-            case MATMUL_ADD -> op instanceof Add add ? productAndSum(add) : Optional.empty();
+            case MATMUL_ADD -> op instanceof Add add ? added(add, MatMul.class).map(product -> List.of(product, add)) : Optional.empty();
+            case RECURRENCE_ADD -> op instanceof Add add ? added(add, Activate.class).flatMap(activate -> stateAndSum(activate, add))
+                    : Optional.empty();
         };
     }
 
@@ -127,14 +130,20 @@ public final class Fusion {
         return Optional.empty();
     }
 
-    private Optional<List<Op>> productAndSum(Add add) {
-        for (Value product : List.of(add.right(), add.left())) {
-            if (writers.get(product) instanceof MatMul matMul && !taken.contains(matMul) && onlyReader(product, add)
-                    && !add.left().equals(add.right())) {
-                return Optional.of(List.of(matMul, add));
+    /** The operation of this kind that writes what {@code add} alone reads, if another group has not taken it. */
+    private <T extends Op> Optional<T> added(Add add, Class<T> kind) {
+        for (Value part : List.of(add.right(), add.left())) {
+            Op writer = writers.get(part);
+            if (kind.isInstance(writer) && !taken.contains(writer) && onlyReader(part, add) && !add.left().equals(add.right())) {
+                return Optional.of(kind.cast(writer));
             }
         }
         return Optional.empty();
+    }
+
+    private Optional<List<Op>> stateAndSum(Activate activate, Add add) {
+        return writers.get(activate.input()) instanceof Recurrence recurrence && onlyReader(recurrence.output(), activate)
+                ? Optional.of(List.of(recurrence, activate, add)) : Optional.empty();
     }
 
     private boolean onlyReader(Value value, Op reader) {

@@ -11,5 +11,7 @@ public enum FusionKind {
     /** As GATED, reading a Norm that nothing else reads. Parts: Norm, MatMul, MatMul, Activate, Multiply. */
     NORM_GATED,
     /** A product whose result is only added to a residual. Parts: MatMul, Add. */
-    MATMUL_ADD
+    MATMUL_ADD,
+    /** A recurrent unit whose activated states are only added to a residual. Parts: Recurrence, Activate, Add. */
+    RECURRENCE_ADD
 }

@@ -46,6 +46,11 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
         return inOrder(before, layers, after, memory);
     }
 
+    /** As {@link #ops}, with the groups of {@link Op.Fused} taken apart. */
+    public Stream<Op> plainOps() {
+        return ops().flatMap(op -> op instanceof Op.Fused fused ? fused.parts().stream() : Stream.of(op));
+    }
+
     private static Stream<Op> inOrder(List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> memory) {
         return Stream.of(Stream.of(before), layers.stream(), Stream.of(after), memory.stream()).flatMap(s -> s).flatMap(List::stream);
     }

@@ -38,6 +38,7 @@ public final class Limits {
             case Op.MatMul _, Op.Shortlist _ -> PRODUCTS;
             case Op.Fused fused -> switch (fused.kind()) {
                 case MATMULS, MATMUL_ADD, NORM_MATMULS -> PRODUCTS;
+                case RECURRENCE_ADD -> SUMS;
                 case GATED, NORM_GATED -> 2 * PRODUCTS; // of two products, multiplied
             };
         };

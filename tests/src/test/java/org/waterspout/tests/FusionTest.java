@@ -80,6 +80,19 @@ class FusionTest {
     }
 
     @Test
+    void aStateGoesWithItsActivationAndTheSumThatAloneReadsIt() {
+        Value state = b.value(8);
+        Value active = b.value(8);
+        Value sum = b.value(8);
+        b.layer(new Op.Recurrence(0, input, input, state), new Op.Activate(Activation.RELU, state, active), new Op.Add(active, input, sum));
+        Graph fused = Fusion.apply(graph(sum), ALL);
+        assertEquals(List.of("RECURRENCE_ADD"), kinds(fused));
+        assertEquals(List.of(input), fused.layers().getFirst().getFirst().inputs());
+        assertEquals(List.of("Recurrence", "Activate", "Add"), kinds(Fusion.apply(graph(state), ALL)));
+        assertEquals(List.of("Recurrence", "Activate", "Add"), kinds(Fusion.apply(graph(active), ALL)));
+    }
+
+    @Test
     void theGraphsOutputIsStillWritten() {
         Value normed = b.value(8);
         Value product = b.value(8);

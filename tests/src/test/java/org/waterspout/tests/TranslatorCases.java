@@ -7,10 +7,12 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.architecture.Activation;
 import org.waterspout.tests.OpCase.Action;
 import org.waterspout.tests.OpCase.Tolerance;
 
@@ -29,9 +31,12 @@ final class TranslatorCases {
         cases.add(cross("CrossAttention", 6, 20, 3, true));
         cases.add(cross("Remember", 5, 24, 2, false));
         for (int width : new int[] {1, 37, 256}) {
-            cases.add(recurrence(width, 1));
+            cases.add(recurrence(width, 1, Optional.empty()));
         }
-        cases.add(recurrence(48, 3));
+        cases.add(recurrence(48, 3, Optional.empty()));
+        for (Activation function : Activation.values()) {
+            cases.add(recurrence(40, 2, Optional.of(function)));
+        }
         shortlists(cases);
         for (int length : new int[] {1, 63, 64, 65, 130}) {
             cases.add(reordered(length));
@@ -100,20 +105,33 @@ final class TranslatorCases {
                 new Action.Step(b.oneEach(2, 2)));
     }
 
-    private static OpCase recurrence(int width, int layers) {
-        OpCaseBuilder b = new OpCaseBuilder("Recurrence " + width + (layers == 1 ? "" : " in " + layers + " layers"));
+    /** @param function of a group that ends in a sum, or none for the operation alone */
+    private static OpCase recurrence(int width, int layers, Optional<Activation> function) {
+        String name = function.map(activation -> "Fused RECURRENCE_ADD " + activation).orElse("Recurrence");
+        OpCaseBuilder b = new OpCaseBuilder(name + " " + width + (layers == 1 ? "" : " in " + layers + " layers"));
         Value candidate = b.input(width);
         Value forget = b.input(width, 3);
+        Value residual = b.input(width);
         for (int layer = 0; layer < layers; layer++) {
             Value state = b.value(width);
-            b.layer(new Op.Recurrence(layer, candidate, forget, state));
-            candidate = state;
+            Op.Recurrence recurrence = new Op.Recurrence(layer, candidate, forget, state);
+            if (function.isEmpty()) {
+                b.layer(recurrence);
+                candidate = state;
+                continue;
+            }
+            Value activated = b.value(width);
+            Value sum = b.value(width);
+            b.layer(new Op.Fused(FusionKind.RECURRENCE_ADD,
+                    List.of(recurrence, new Op.Activate(function.get(), state, activated), new Op.Add(residual, activated, sum)),
+                    List.of(candidate, forget, residual), List.of(sum)));
+            candidate = sum;
         }
         // a state of one column may come out near 0
         List<Batch> batches = new ArrayList<>(b.mixedBatches());
         batches.add(b.whole(new int[] {2, 1, 3}, 9, 3, 7));
         batches.add(b.batch(new int[] {10, 3, 4, 9, 7}, new int[] {0, 1, 1, 2, 3}, new int[] {4}));
-        return b.build("Recurrence", candidate, width == 1 ? 1e-3 : Tolerance.SUMS, batches, new PlanOptions(16, 4, 19, false));
+        return b.build(function.isPresent() ? "Fused RECURRENCE_ADD" : "Recurrence", candidate, width == 1 ? 1e-3 : Tolerance.SUMS, batches, new PlanOptions(16, 4, 19, false));
     }
 
     private static void shortlists(List<OpCase> cases) {

@@ -160,7 +160,7 @@ class TranslatorTest {
             String endless = "one thousand ".repeat(400);
             assertRefused("tokens", () -> translator.translate(endless, WHOLE));
             assertFalse(translator.translate(endless, TranslationOptions.DEFAULT).text().isEmpty());
-            assertRefused("beam of 40", () -> translator.translate("one", WHOLE.withBeams(40)));
+            assertRefused("beam of 100", () -> translator.translate("one", WHOLE.withBeams(100)));
         }
     }
 

@@ -22,7 +22,7 @@ final class Biases {
 
     Biases(Graph graph, int positions) {
         this.positions = positions;
-        CpuPlan.plainOps(graph).forEach(op -> {
+        graph.plainOps().forEach(op -> {
             if (op instanceof Op.Attention attention) {
                 attention.bias().ifPresent(bias -> tables.computeIfAbsent(bias, this::table));
             }
@@ -30,7 +30,7 @@ final class Biases {
     }
 
     static long bytes(Graph graph, int positions) {
-        return CpuPlan.plainOps(graph).stream().flatMap(op -> op instanceof Op.Attention attention ? attention.bias().stream() : Stream.of())
+        return graph.plainOps().flatMap(op -> op instanceof Op.Attention attention ? attention.bias().stream() : Stream.of())
                 .distinct().mapToLong(bias -> (long) Float.BYTES * bias.table().columns() * (2L * (positions + MARGIN) - 1)).sum();
     }
 

@@ -88,6 +88,11 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public int sequencesOfStep() {
+        return 32;
+    }
+
+    @Override
     public MemoryUse estimate(Graph graph, PlanOptions options) {
         long mapped = 0;
         long weights = 0;

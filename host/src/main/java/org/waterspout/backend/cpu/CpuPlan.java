@@ -46,14 +46,9 @@ public final class CpuPlan implements Plan {
         });
     }
 
-    /** The operations with those that are fused taken apart; without those of an encoder. */
-    static List<Op> plainOps(Graph graph) {
-        return graph.ops().flatMap(op -> op instanceof Op.Fused fused ? fused.parts().stream() : Stream.of(op)).toList();
-    }
-
-    /** As {@link #plainOps} with those of an encoder. */
+    /** The operations, groups taken apart, with those of an encoder. */
     static List<Op> allOps(Graph graph) {
-        return Stream.concat(graph.encoder().stream().flatMap(encoder -> plainOps(encoder).stream()), plainOps(graph).stream()).toList();
+        return Stream.concat(graph.encoder().stream().flatMap(Graph::plainOps), graph.plainOps()).toList();
     }
 
     /** Whether {@code weight} of {@code op} is kept as floats: gains, biases and distances' biases are. */

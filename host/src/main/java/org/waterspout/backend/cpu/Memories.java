@@ -33,7 +33,7 @@ record Memories(KeyValueCache cache, KeyValueCache sources, States states) {
     private static List<KeyValueCache.Layer> cacheLayers(Graph graph, int lanes) {
         KeyValueCache.Layer[] layers = new KeyValueCache.Layer[graph.cacheLayers()];
         Arrays.fill(layers, KeyValueCache.Layer.NONE);
-        CpuPlan.plainOps(graph).forEach(op -> {
+        graph.plainOps().forEach(op -> {
             if (op instanceof Op.Attention attention && attention.span() == Op.Span.CAUSAL) {
                 layers[attention.layer()] = KeyValueCache.Layer.of(attention, lanes);
             }
@@ -43,7 +43,7 @@ record Memories(KeyValueCache cache, KeyValueCache sources, States states) {
 
     private static List<KeyValueCache.Layer> sourceLayers(Graph graph, int lanes) {
         List<KeyValueCache.Layer> layers = new ArrayList<>();
-        CpuPlan.plainOps(graph).forEach(op -> {
+        graph.plainOps().forEach(op -> {
             if (op instanceof Op.CrossAttention cross) {
                 while (layers.size() <= cross.memory()) {
                     layers.add(KeyValueCache.Layer.NONE);

@@ -64,7 +64,7 @@ final class Program {
      * the same to the bit whoever its neighbours are.
      */
     private static int few(Graph graph) {
-        return CpuPlan.plainOps(graph).stream().anyMatch(op -> op instanceof Op.MeanRows
+        return graph.plainOps().anyMatch(op -> op instanceof Op.MeanRows
                 || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) ? 0 : Step.FEW;
     }
 

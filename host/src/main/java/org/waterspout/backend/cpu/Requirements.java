@@ -25,15 +25,15 @@ final class Requirements {
         vocabulary = leastRows(Op.Embed.class);
         positions = leastRows(Op.AddPosition.class);
         types = leastRows(Op.AddType.class);
-        given = CpuPlan.plainOps(graph).stream().mapToInt(op -> op instanceof Op.Given numbers ? numbers.output().width() : 0).max().orElse(0);
-        whole = CpuPlan.plainOps(graph).stream().anyMatch(op -> op instanceof Op.Attention attention && attention.span() == Op.Span.FULL);
-        remembers = CpuPlan.plainOps(graph).stream().anyMatch(Op.CrossAttention.class::isInstance);
-        shortlist = CpuPlan.plainOps(graph).stream().anyMatch(Op.Shortlist.class::isInstance);
+        given = graph.plainOps().mapToInt(op -> op instanceof Op.Given numbers ? numbers.output().width() : 0).max().orElse(0);
+        whole = graph.plainOps().anyMatch(op -> op instanceof Op.Attention attention && attention.span() == Op.Span.FULL);
+        remembers = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
+        shortlist = graph.plainOps().anyMatch(Op.Shortlist.class::isInstance);
     }
 
     /** Rows of the smallest table that operations of {@code kind} read. */
     private int leastRows(Class<? extends Op> kind) {
-        return CpuPlan.plainOps(graph).stream().filter(kind::isInstance).flatMap(op -> op.weights().stream()).mapToInt(Weight::rows).min()
+        return graph.plainOps().filter(kind::isInstance).flatMap(op -> op.weights().stream()).mapToInt(Weight::rows).min()
                 .orElse(Integer.MAX_VALUE);
     }
 

@@ -11,7 +11,7 @@ final class States {
 
     States(Graph graph, int sequences) {
         states = new float[layers(graph)][][];
-        CpuPlan.plainOps(graph).forEach(op -> {
+        graph.plainOps().forEach(op -> {
             if (op instanceof Op.Recurrence recurrence) {
                 states[recurrence.layer()] = new float[sequences][recurrence.output().width()];
             }
@@ -19,11 +19,11 @@ final class States {
     }
 
     private static int layers(Graph graph) {
-        return CpuPlan.plainOps(graph).stream().mapToInt(op -> op instanceof Op.Recurrence recurrence ? recurrence.layer() + 1 : 0).max().orElse(0);
+        return graph.plainOps().mapToInt(op -> op instanceof Op.Recurrence recurrence ? recurrence.layer() + 1 : 0).max().orElse(0);
     }
 
     static long bytes(Graph graph, int sequences) {
-        return CpuPlan.plainOps(graph).stream()
+        return graph.plainOps()
                 .mapToLong(op -> op instanceof Op.Recurrence recurrence ? (long) Float.BYTES * recurrence.output().width() * sequences : 0).sum();
     }
 

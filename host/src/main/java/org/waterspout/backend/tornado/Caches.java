@@ -41,7 +41,7 @@ final class Caches {
         Map<Integer, List<Integer>> attentions = new TreeMap<>();
         Map<Integer, List<Integer>> remembered = new TreeMap<>();
         Map<Integer, List<Integer>> recurrences = new TreeMap<>();
-        Stream.concat(graph.ops(), graph.encoder().stream().flatMap(Graph::ops)).forEach(op -> {
+        Stream.concat(graph.plainOps(), graph.encoder().stream().flatMap(Graph::plainOps)).forEach(op -> {
             switch (op) {
                 case Op.Attention attention when attention.span() == Op.Span.CAUSAL -> add(attentions, attention.key().width(), attention.layer());
                 case Op.Remember remember -> add(remembered, remember.key().width(), remember.memory());

@@ -3,7 +3,6 @@ package org.waterspout.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.kernels.ActivateShape;
 import org.waterspout.kernels.Activations;
@@ -13,13 +12,9 @@ import org.waterspout.kernels.CacheShape;
 import org.waterspout.kernels.ElementKernels;
 import org.waterspout.kernels.EmbedKernels;
 import org.waterspout.kernels.EmbedShape;
-import org.waterspout.kernels.GatedShape;
 import org.waterspout.kernels.GroupArgMaxKernels;
 import org.waterspout.kernels.GroupAttentionKernels;
-import org.waterspout.kernels.GroupGatedKernels;
-import org.waterspout.kernels.GroupMatMulKernels;
 import org.waterspout.kernels.GroupNormKernels;
-import org.waterspout.kernels.MatMulShape;
 import org.waterspout.kernels.NormShape;
 import org.waterspout.kernels.PairShape;
 import org.waterspout.kernels.RecurrenceKernels;
@@ -33,15 +28,9 @@ import org.waterspout.kernels.TableShape;
 import org.waterspout.kernels.ViewShape;
 import org.waterspout.kernels.WideArgMaxKernels;
 import org.waterspout.kernels.WideAttentionKernels;
-import org.waterspout.kernels.WideGatedKernels;
-import org.waterspout.kernels.WideMatMulKernels;
 import org.waterspout.kernels.WideNormKernels;
-import org.waterspout.kernels.WideTileKernels;
 import org.waterspout.model.architecture.Activation;
-import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Chooses kernels of one family and binds them to arrays: each method makes the {@link Launch} of one kernel. What the kernels
@@ -49,18 +38,22 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 final class Kernels {
 
-    /** Items of a work-group where an item makes one element, one row of a product, or a tile of several. */
+    /** Items of a work-group where an item makes one element. */
     private static final int ELEMENTS = 64;
-    private static final int ROWS = 16;
-    private static final int TILES = 4;
 
     private final KernelFamily family;
     /** Stands in for an array that a kernel takes and does not read. */
     private final UnusedArray<FloatArray> unused = UnusedArray.floats();
-    private final UnusedArray<IntArray> unusedInts = UnusedArray.ints();
+    private final ProductKernels products;
 
     Kernels(KernelFamily family) {
         this.family = family;
+        this.products = new ProductKernels(family, unused);
+    }
+
+    /** Those of matrix products. */
+    ProductKernels products() {
+        return products;
     }
 
     private boolean wide() {
@@ -101,7 +94,7 @@ final class Kernels {
                 graph.task(task, ElementKernels::activate, context, step, input.buffer().array(), output.buffer().array(), shape));
     }
 
-    private static int code(Activation function) {
+    static int code(Activation function) {
         return switch (function) {
             case SILU -> Activations.SILU;
             case GELU_TANH -> Activations.GELU_TANH;
@@ -151,11 +144,22 @@ final class Kernels {
                 graph.task(task, ElementKernels::scale, context, step, from.floats(), output.buffer().array(), shape));
     }
 
-    Launch recurrence(View candidate, View forget, Caches.States states, RecurrenceShape shape, View output) {
-        return new Launch("RecurrenceKernels.advance", ELEMENTS, rows -> Math.multiplyExact(rows, shape.width()),
-                List.of(candidate.buffer(), forget.buffer()), List.of(output.buffer(), states.buffer()), List.of(),
+    /** What is made of a recurrent unit's state: a function of it, and what is added to that. */
+    record Activated(Activation function, View residual) {
+    }
+
+    /** @param places states of a layer; slot: of the step, with the layer's number among the states */
+    Launch recurrence(View candidate, View forget, Optional<Activated> then, Caches.States states, int places, int slot, View output) {
+        RecurrenceShape shape = new RecurrenceShape(output.width(), places, candidate.stride(), candidate.offset(), forget.stride(), forget.offset(),
+                then.isPresent() ? 1 : 0, then.map(activated -> code(activated.function())).orElse(0),
+                then.map(activated -> activated.residual().stride()).orElse(0), then.map(activated -> activated.residual().offset()).orElse(0), slot);
+        List<DeviceBuffer> reads = new ArrayList<>(List.of(candidate.buffer(), forget.buffer()));
+        then.ifPresent(activated -> reads.add(activated.residual().buffer()));
+        return new Launch("RecurrenceKernels.advance", ELEMENTS, rows -> Math.multiplyExact(rows, shape.width()), reads,
+                List.of(output.buffer(), states.buffer()), then.isPresent() ? List.of() : List.of(unused),
                 (graph, task, context, step) -> graph.task(task, RecurrenceKernels::advance, context, step, candidate.buffer().array(),
-                        forget.buffer().array(), states.buffer().array(), output.buffer().array(), shape));
+                        forget.buffer().array(), then.map(activated -> activated.residual().buffer().array()).orElseGet(this::unusedArray),
+                        states.buffer().array(), output.buffer().array(), shape));
     }
 
     /** Clears all buffers, four in a launch where there are four. */
@@ -218,8 +222,14 @@ final class Kernels {
     /** An item for each unit of work in the Wide family, a work-group for each in the Group family. */
     private Launch unit(String kernel, int wideLocal, IntUnaryOperator wideItems, IntUnaryOperator groups, List<DeviceBuffer> reads, DeviceBuffer output,
             List<? extends Constant> constants, Launch.Binding binding) {
-        String name = (wide() ? "Wide" : "Group") + kernel;
-        return wide() ? new Launch(name, wideLocal, wideItems, reads, List.of(output), constants, binding)
+        return unit(family, kernel, wideLocal, wideItems, groups, reads, output, constants, binding);
+    }
+
+    static Launch unit(KernelFamily family, String kernel, int wideLocal, IntUnaryOperator wideItems, IntUnaryOperator groups,
+            List<DeviceBuffer> reads, DeviceBuffer output, List<? extends Constant> constants, Launch.Binding binding) {
+        boolean wide = family == KernelFamily.WIDE;
+        String name = (wide ? "Wide" : "Group") + kernel;
+        return wide ? new Launch(name, wideLocal, wideItems, reads, List.of(output), constants, binding)
                 : new Launch(name, Step.GROUP, rows -> Math.multiplyExact(groups.applyAsInt(rows), Step.GROUP), reads, List.of(output),
                         constants, binding);
     }
@@ -254,107 +264,15 @@ final class Kernels {
                 });
     }
 
-    /** @param input dense; residual, when present, dense */
-    Launch matMul(View input, StackedWeight weight, Optional<StackedWeight> bias, Optional<View> residual, int rows, View output) {
-        return matMul(input, weight, bias, residual, rows, Optional.empty(), output);
-    }
-
-    /** As {@link #matMul}, of the rows that the host asks for. */
-    Launch shortlist(View input, StackedWeight weight, Optional<StackedWeight> bias, CandidateFeed candidates, View output) {
-        return matMul(input, weight, bias, Optional.empty(), output.width(), Optional.of(candidates), output);
-    }
-
-    private Launch matMul(View input, StackedWeight weight, Optional<StackedWeight> bias, Optional<View> residual, int rows,
-            Optional<CandidateFeed> candidates, View output) {
-        WeightLayout layout = weight.layout();
-        MatMulShape shape = new MatMulShape(input.width(), rows, layout.block(), layout.offset() ? 1 : 0, bias.isPresent() ? 1 : 0,
-                residual.isPresent() ? 1 : 0, candidates.isPresent() ? 1 : 0);
-        List<Constant> constants = new ArrayList<>(List.of(weight));
-        constants.add(bias.<Constant>map(b -> b).orElse(unused));
-        List<DeviceBuffer> reads = new ArrayList<>(List.of(input.buffer()));
-        residual.ifPresent(view -> reads.add(view.buffer()));
-        if (residual.isEmpty()) {
-            constants.add(unused);
-        }
-        if (candidates.isEmpty()) {
-            constants.add(unusedInts);
-        }
-        IntSupplier asked = candidates.<IntSupplier>map(some -> some::count).orElse(() -> rows);
-        boolean tiles = layout.kind() == WeightLayout.Kind.F32 || layout.kind() == WeightLayout.Kind.Q8;
-        Launch plain = unit((tiles && wide() ? "TileKernels." : "MatMulKernels.") + layout.kind(), tiles ? TILES : ROWS, tokens -> !tiles ? asked.getAsInt()
-                : Math.multiplyExact(Math.ceilDiv(asked.getAsInt(), WideTileKernels.TILE), Math.ceilDiv(tokens, WideTileKernels.BLOCK)),
-                tokens -> Math.multiplyExact(asked.getAsInt(), Math.ceilDiv(tokens, Step.TOKENS)), reads, output.buffer(), constants,
-                (graph, task, context, step) -> addProduct(new Product(graph, task, context, step, weight, shape), input.buffer().array(),
-                        residual.map(view -> view.buffer().array()).orElseGet(this::unusedArray),
-                        bias.map(StackedWeight::floats).orElseGet(this::unusedArray),
-                        candidates.map(some -> some.feed().ints()).orElseGet(unusedInts::array), output.buffer().array()));
-        return candidates.isEmpty() ? plain : plain.with(candidates.get().feed());
-    }
-
-    private record Product(TaskGraph graph, String task, KernelContext context, IntArray step, StackedWeight weight, MatMulShape shape) {
-    }
-
-    private void addProduct(Product to, FloatArray in, FloatArray added, FloatArray biases, IntArray candidates, FloatArray out) {
-        TaskGraph graph = to.graph();
-        String task = to.task();
-        KernelContext context = to.context();
-        IntArray step = to.step();
-        StackedWeight weight = to.weight();
-        MatMulShape shape = to.shape();
-        if (wide()) {
-            switch (weight.layout().kind()) {
-                case F32 -> graph.task(task, WideTileKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
-                case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
-                case Q8 -> graph.task(task, WideTileKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
-                        candidates, out, shape);
-                case Q4 -> graph.task(task, WideMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
-                        candidates, out, shape);
-            }
-        } else {
-            switch (weight.layout().kind()) {
-                case F32 -> graph.task(task, GroupMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
-                case F16 -> graph.task(task, GroupMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
-                case Q8 -> graph.task(task, GroupMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
-                        candidates, out, shape);
-                case Q4 -> graph.task(task, GroupMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
-                        candidates, out, shape);
-            }
-        }
+    /** @param products the gate's, then as many of the up projection */
+    Launch gate(View products, Activation function, View output) {
+        ActivateShape shape = new ActivateShape(output.width(), products.stride(), products.offset(), code(function));
+        return element("ElementKernels.gate", output.width(), List.of(products), output, List.of(), (graph, task, context, step) ->
+                graph.task(task, ElementKernels::gate, context, step, products.buffer().array(), output.buffer().array(), shape));
     }
 
     private FloatArray unusedArray() {
         return unused.array();
-    }
-
-    /** @param weight the gate's rows above the up projection's; input dense */
-    Launch gated(View input, StackedWeight weight, Optional<StackedWeight> bias, Activation function, View output) {
-        WeightLayout layout = weight.layout();
-        int rows = output.width();
-        GatedShape shape = new GatedShape(input.width(), rows, layout.block(), layout.offset() ? 1 : 0, bias.isPresent() ? 1 : 0,
-                code(function));
-        List<Constant> constants = List.of(weight, bias.<Constant>map(b -> b).orElse(unused));
-        return unit("GatedKernels." + layout.kind(), ROWS, tokens -> rows,
-                tokens -> Math.multiplyExact(rows, Math.ceilDiv(tokens, GroupGatedKernels.TOKENS)), List.of(input.buffer()),
-                output.buffer(), constants, (graph, task, context, step) -> {
-                    FloatArray in = input.buffer().array();
-                    FloatArray out = output.buffer().array();
-                    FloatArray biases = bias.map(StackedWeight::floats).orElseGet(this::unusedArray);
-                    if (wide()) {
-                        switch (layout.kind()) {
-                            case F32 -> graph.task(task, WideGatedKernels::f32, context, step, in, weight.floats(), biases, out, shape);
-                            case F16 -> graph.task(task, WideGatedKernels::f16, context, step, in, weight.halves(), biases, out, shape);
-                            case Q8 -> graph.task(task, WideGatedKernels::q8, context, step, in, weight.quants(), weight.scales(), biases, out, shape);
-                            case Q4 -> graph.task(task, WideGatedKernels::q4, context, step, in, weight.quants(), weight.scales(), biases, out, shape);
-                        }
-                    } else {
-                        switch (layout.kind()) {
-                            case F32 -> graph.task(task, GroupGatedKernels::f32, context, step, in, weight.floats(), biases, out, shape);
-                            case F16 -> graph.task(task, GroupGatedKernels::f16, context, step, in, weight.halves(), biases, out, shape);
-                            case Q8 -> graph.task(task, GroupGatedKernels::q8, context, step, in, weight.quants(), weight.scales(), biases, out, shape);
-                            case Q4 -> graph.task(task, GroupGatedKernels::q4, context, step, in, weight.quants(), weight.scales(), biases, out, shape);
-                        }
-                    }
-                });
     }
 
     /**

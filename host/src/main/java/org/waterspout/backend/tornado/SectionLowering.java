@@ -14,7 +14,6 @@ import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.CacheShape;
-import org.waterspout.kernels.RecurrenceShape;
 import org.waterspout.kernels.RopeShape;
 import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.Step;
@@ -145,7 +144,7 @@ final class SectionLowering {
             case Op.Given op -> launches.add(kernels.upload(resources.given((long) rows * op.output().width()), output(op.output())));
             case Op.Remember op -> remember(cast(repeats, Op.Remember.class), op);
             case Op.CrossAttention op -> crossAttention(cast(repeats, Op.CrossAttention.class), op);
-            case Op.Recurrence op -> recurrence(cast(repeats, Op.Recurrence.class), op);
+            case Op.Recurrence op -> recurrence(cast(repeats, Op.Recurrence.class), op, Optional.empty(), op.output());
             case Op.MeanRows op -> launches.add(kernels.meanRows(view(op.input()), output(op.output())));
             case Op.Shortlist op -> shortlist(op);
             case Op.Fused op -> fused(cast(repeats, Op.Fused.class), op);
@@ -214,7 +213,7 @@ final class SectionLowering {
         StackedWeight weight = constants.stack(layers.getFirst().getFirst().role(), layers);
         int total = outputs.stream().mapToInt(Value::width).sum();
         View output = products.size() == 1 ? output(outputs.getFirst()) : temporary("products", total);
-        launches.add(kernels.matMul(input, weight, biases(products), residual, total, output));
+        launches.add(kernels.products().matMul(input, weight, biases(products), residual, total, output));
         if (products.size() > 1) {
             int offset = 0;
             for (Value value : outputs) {
@@ -324,18 +323,18 @@ final class SectionLowering {
         launches.add(kernels.attend(query, pair.keys(), pair.values(), Optional.empty(), Optional.empty(), shape, output(op.output())));
     }
 
-    private void recurrence(List<Op.Recurrence> repeats, Op.Recurrence op) {
+    /** @param output of the recurrence, or of what follows it in one group */
+    private void recurrence(List<Op.Recurrence> repeats, Op.Recurrence op, Optional<Kernels.Activated> then, Value output) {
         Caches.States states = caches.states(op.output().width());
         int slot = slot(repeat -> List.of(states.indexOf(repeats.get(repeat).layer())));
         View candidate = view(op.candidate());
         View forget = view(op.forget());
-        launches.add(kernels.recurrence(candidate, forget, states, new RecurrenceShape(op.output().width(), 2 * options.maxSequences(),
-                candidate.stride(), candidate.offset(), forget.stride(), forget.offset(), slot), output(op.output())));
+        launches.add(kernels.recurrence(candidate, forget, then, states, 2 * options.maxSequences(), slot, output(output)));
     }
 
     private void shortlist(Op.Shortlist op) {
         Optional<StackedWeight> bias = op.bias().map(weight -> floats(List.of(weight)));
-        launches.add(kernels.shortlist(dense(view(op.input())), stack(List.of(op.weight())), bias, resources.candidates(op.output().width()),
+        launches.add(kernels.products().shortlist(dense(view(op.input())), stack(List.of(op.weight())), bias, resources.candidates(op.output().width()),
                 output(op.output())));
     }
 
@@ -361,12 +360,22 @@ final class SectionLowering {
             case NORM_GATED -> gated(repeats, op, 1, fusedNorm(repeats));
             case MATMUL_ADD -> {
                 Op.MatMul product = (Op.MatMul) op.parts().getFirst();
-                Op.Add add = (Op.Add) op.parts().getLast();
-                Value residual = add.left().equals(product.output()) ? add.right() : add.left();
-                products(List.of(part(repeats, 0, Op.MatMul.class)), dense(view(product.input())), Optional.of(dense(view(residual))),
-                        List.of(add.output()));
+                View residual = view(residual(op, product.output()));
+                products(List.of(part(repeats, 0, Op.MatMul.class)), dense(view(product.input())), Optional.of(dense(residual)), op.outputs());
+            }
+            case RECURRENCE_ADD -> {
+                Op.Activate activate = (Op.Activate) op.parts().get(1);
+                View residual = view(residual(op, activate.output()));
+                recurrence(part(repeats, 0, Op.Recurrence.class), (Op.Recurrence) op.parts().getFirst(),
+                        Optional.of(new Kernels.Activated(activate.function(), residual)), op.outputs().getFirst());
             }
         }
+    }
+
+    /** What the Add that ends {@code op} adds to {@code part}. */
+    private static Value residual(Op.Fused op, Value part) {
+        Op.Add add = (Op.Add) op.parts().getLast();
+        return add.left().equals(part) ? add.right() : add.left();
     }
 
     private View fusedNorm(List<Op.Fused> repeats) {
@@ -398,6 +407,13 @@ final class SectionLowering {
             layers.add(products.stream().map(list -> list.get(index).weight()).toList());
         }
         StackedWeight weight = constants.stack("ffn gate and up", layers);
-        launches.add(kernels.gated(dense(input), weight, biases(products), activate.function(), output(op.outputs().getFirst())));
+        View output = output(op.outputs().getFirst());
+        if (kernels.products().fusesGated()) {
+            launches.add(kernels.products().gated(dense(input), weight, biases(products), activate.function(), output));
+            return;
+        }
+        View both = temporary("gate and up", 2 * output.width());
+        launches.add(kernels.products().matMul(dense(input), weight, biases(products), Optional.empty(), both.width(), both));
+        launches.add(kernels.gate(both, activate.function(), output));
     }
 }

@@ -28,9 +28,10 @@ public final class TornadoBackend implements Backend {
 
     private static final Logger LOG = LoggerFactory.getLogger(TornadoBackend.class);
 
-    /** Each saves launches, which cost 50 to 90 microseconds on OpenCL for CPUs. */
+    /** Each saves launches, of which each costs 50 to 150 microseconds on OpenCL for CPUs. */
     private static final Set<FusionKind> FUSED = Collections.unmodifiableSet(
-            EnumSet.of(FusionKind.MATMULS, FusionKind.GATED, FusionKind.MATMUL_ADD));
+            EnumSet.of(FusionKind.MATMULS, FusionKind.GATED,
+            FusionKind.MATMUL_ADD, FusionKind.RECURRENCE_ADD));
 
     private final TornadoDevices.Found device;
     private final KernelFamily family;
@@ -90,6 +91,12 @@ public final class TornadoBackend implements Backend {
 
     private DeviceProgram lower(Graph graph, PlanOptions options) {
         return DeviceProgram.lower(graph, options, family, device.device().maxAllocation());
+    }
+
+    /** More than on a CPU, since a step costs dozens of launches however few its rows are. */
+    @Override
+    public int sequencesOfStep() {
+        return 64;
     }
 
     @Override

@@ -55,7 +55,7 @@ public final class TornadoPlan implements Plan {
         this.program = program;
         this.places = new Places(options.maxSequences(), options.contextLength());
         this.sourceLengths = new int[options.maxSources()];
-        this.recurrent = graph.ops().anyMatch(Op.Recurrence.class::isInstance);
+        this.recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
         try {
             long start = System.nanoTime();
             program.constants().parallelStream().forEach(Constant::load);
@@ -98,7 +98,15 @@ public final class TornadoPlan implements Plan {
             return new OutOfMemoryException("the device is out of memory (" + failure.getMessage() + "): use a shorter context, or a "
                     + "larger -Dtornado.device.memory", failure);
         }
-        return new DeviceException("the device failed: " + failure.getMessage() + " (more with -Dtornado.debug=True)", failure);
+        return new DeviceException("the device failed: " + reason(String.valueOf(failure.getMessage())) + " (more with -Dtornado.debug=True)",
+                failure);
+    }
+
+    /** Package-private for tests: a message of TornadoVM's in a line, without its colours and the stack trace that it may carry. */
+    static String reason(String message) {
+        String plain = message.replaceAll("\u001B\\[[0-9;]*m", "");
+        int trace = plain.indexOf("Stacktrace:");
+        return (trace < 0 ? plain : plain.substring(0, trace)).strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.waterspout.model.huggingface.Row.Output;
 
 /** The decoders. Names and keys: the modules and configurations of Transformers 5.23, and those of older files. */
 final class DecoderRows {
@@ -62,14 +63,14 @@ final class DecoderRows {
             """;
 
     static final List<Row> ROWS = List.of(
-            new Row("llama", Set.of("llama", "mistral"), List.of(), false, new NameTable(LLAMA), DecoderRows::llama),
-            new Row("qwen2", Set.of("qwen2"), List.of(), false, new NameTable(LLAMA), DecoderRows::qwen),
-            new Row("qwen3", Set.of("qwen3"), List.of(), false, new NameTable(LLAMA), DecoderRows::qwen),
-            new Row("granite", Set.of("granite"), List.of(), false, new NameTable(LLAMA), DecoderRows::granite),
-            new Row("phi3", Set.of("phi3"), List.of(), false, new NameTable(PHI3, LLAMA), DecoderRows::llama),
-            new Row("gemma2", Set.of("gemma2"), List.of(), true, new NameTable(GEMMA, LLAMA), DecoderRows::gemma),
-            new Row("gemma3", Set.of("gemma3_text"), List.of(), true, new NameTable(GEMMA, LLAMA), DecoderRows::gemma),
-            new Row("gpt2", Set.of("gpt2"), List.of("transformer."), true, new NameTable(GPT2), DecoderRows::gpt2));
+            new Row("llama", Set.of("llama", "mistral"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::llama),
+            new Row("qwen2", Set.of("qwen2"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::qwen),
+            new Row("qwen3", Set.of("qwen3"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::qwen),
+            new Row("granite", Set.of("granite"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::granite),
+            new Row("phi3", Set.of("phi3"), List.of(), Output.OWN, new NameTable(PHI3, LLAMA), DecoderRows::llama),
+            new Row("gemma2", Set.of("gemma2"), List.of(), Output.TIED, new NameTable(GEMMA, LLAMA), DecoderRows::gemma),
+            new Row("gemma3", Set.of("gemma3_text"), List.of(), Output.TIED, new NameTable(GEMMA, LLAMA), DecoderRows::gemma),
+            new Row("gpt2", Set.of("gpt2"), List.of("transformer."), Output.TIED, new NameTable(GPT2), DecoderRows::gpt2));
 
     private DecoderRows() {
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.waterspout.model.huggingface.Row.Output;
 
 /** The encoders. Names and keys: the modules and configurations of Transformers 5.23, and those of older files. */
 final class EncoderRows {
@@ -136,14 +137,14 @@ final class EncoderRows {
             """;
 
     static final List<Row> ROWS = List.of(
-            new Row("bert", Set.of("bert"), List.of("bert."), true, new NameTable(BERT_NAMES, BERT_PRETRAINING), EncoderRows::bert),
-            new Row("roberta", Set.of("roberta", "xlm-roberta", "camembert"), List.of("roberta.", "xlm_roberta.", "camembert."), true,
+            new Row("bert", Set.of("bert"), List.of("bert."), Output.TIED, new NameTable(BERT_NAMES, BERT_PRETRAINING), EncoderRows::bert),
+            new Row("roberta", Set.of("roberta", "xlm-roberta", "camembert"), List.of("roberta.", "xlm_roberta.", "camembert."), Output.TIED,
                     new NameTable(ROBERTA_HEADS, BERT_NAMES), EncoderRows::offset),
-            new Row("distilbert", Set.of("distilbert"), List.of("distilbert."), true, new NameTable(DISTILBERT), EncoderRows::distilbert),
-            new Row("mpnet", Set.of("mpnet"), List.of("mpnet."), true, new NameTable(MPNET, ROBERTA_HEADS, BERT_NAMES), EncoderRows::mpnet),
-            new Row("modern-bert", Set.of("modernbert"), List.of("model."), true, new NameTable(MODERNBERT), EncoderRows::modernBert),
-            new Row("nomic-bert", Set.of("nomic_bert"), List.of("nomic_bert.", "bert."), true, new NameTable(NOMIC), EncoderRows::nomic),
-            new Row("vit", Set.of("vit", "deit"), List.of("vit.", "deit."), true, new NameTable(PICTURES), EncoderRows::pictures));
+            new Row("distilbert", Set.of("distilbert"), List.of("distilbert."), Output.TIED, new NameTable(DISTILBERT), EncoderRows::distilbert),
+            new Row("mpnet", Set.of("mpnet"), List.of("mpnet."), Output.TIED, new NameTable(MPNET, ROBERTA_HEADS, BERT_NAMES), EncoderRows::mpnet),
+            new Row("modern-bert", Set.of("modernbert"), List.of("model."), Output.TIED, new NameTable(MODERNBERT), EncoderRows::modernBert),
+            new Row("nomic-bert", Set.of("nomic_bert"), List.of("nomic_bert.", "bert."), Output.TIED, new NameTable(NOMIC), EncoderRows::nomic),
+            new Row("vit", Set.of("vit", "deit"), List.of("vit.", "deit."), Output.TIED, new NameTable(PICTURES), EncoderRows::pictures));
 
     private EncoderRows() {
     }

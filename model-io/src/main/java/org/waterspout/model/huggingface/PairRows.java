@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.huggingface.Row.Output;
 
 /** The encoder-decoders. Names and keys: the modules and configurations of Transformers 5.23, and those of older files. */
 final class PairRows {
@@ -104,14 +105,14 @@ final class PairRows {
     private static final List<String> PREFIX = List.of("model.");
 
     static final List<Row> ROWS = List.of(
-            new Row("marian", Set.of("marian"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, COMPUTED_POSITIONS), PairRows::marian),
-            new Row("bart", Set.of("bart"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, LEARNED_POSITIONS), PairRows::bart),
-            new Row("bart", Set.of("mbart"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, LEARNED_POSITIONS), PairRows::mbart),
-            new Row("m2m100", Set.of("m2m_100"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
+            new Row("marian", Set.of("marian"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, COMPUTED_POSITIONS), PairRows::marian),
+            new Row("bart", Set.of("bart"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, LEARNED_POSITIONS), PairRows::bart),
+            new Row("bart", Set.of("mbart"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, LEARNED_POSITIONS), PairRows::mbart),
+            new Row("m2m100", Set.of("m2m_100"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
                     PairRows::m2m100),
-            new Row("pegasus", Set.of("pegasus"), PREFIX, true, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
+            new Row("pegasus", Set.of("pegasus"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
                     PairRows::pegasus),
-            new Row("t5", Set.of("t5", "mt5"), List.of(), true, new NameTable(EMBEDDINGS, T5), PairRows::t5));
+            new Row("t5", Set.of("t5", "mt5"), List.of(), Output.AS_STORED, new NameTable(EMBEDDINGS, T5), PairRows::t5));
 
     private PairRows() {
     }

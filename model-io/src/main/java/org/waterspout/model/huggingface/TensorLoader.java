@@ -19,6 +19,7 @@ import org.waterspout.model.Tensor;
 import org.waterspout.model.Transposed;
 import org.waterspout.model.WeightType;
 import org.waterspout.model.huggingface.NameTable.Change;
+import org.waterspout.model.huggingface.Row.Output;
 import org.waterspout.model.safetensors.StoredTensor;
 
 /** Brings the tensors of a folder to their canonical names and forms. */
@@ -116,10 +117,15 @@ final class TensorLoader {
         Optional<Boolean> said = config.flag("tie_word_embeddings");
         if (output != null && embedding != null && same(output, embedding)) {
             tensors.remove(OUTPUT);
-        } else if (output != null && said.orElse(false) && !row.family().equals("t5")) {
+            return;
+        }
+        if (row.output() == Output.AS_STORED) {
+            return;
+        }
+        if (output != null && said.orElse(false)) {
             LOG.warn("{}: the output differs from the embedding that the configuration ties it to; the embedding is used", folder);
             tensors.remove(OUTPUT);
-        } else if (output == null && generates && !said.orElse(row.tied()) && !row.family().equals("t5")) {
+        } else if (output == null && generates && !said.orElse(row.output() == Output.TIED)) {
             throw new ModelFormatException(folder + " has no output matrix (lm_head.weight), which its configuration does not tie to the "
                     + "embedding; get the files again");
         }

@@ -62,12 +62,14 @@ def randomise(named, generator):
 
 def bart_name(name, pre):
     """The canonical name of a tensor of Marian, BART, mBART, M2M-100; None where the file needs none."""
-    if name == "model.shared.weight":
-        return "token_embd.weight"
+    whole = {"model.shared.weight": "token_embd.weight", "model.encoder.embed_tokens.weight": "enc.token_embd.weight",
+             "model.decoder.embed_tokens.weight": "dec.token_embd.weight"}
+    if name in whole:
+        return whole[name]
     if name == "final_logits_bias":
         return "output.bias"
     match = re.fullmatch(r"model\.(enc|dec)oder\.(.*)\.(weight|bias)", name)
-    if not match or match[2] == "embed_tokens":
+    if not match:
         return None
     side, inner, kind = match[1] + ".", match[2], match[3]
     whole = {"embed_positions": "position_embd", "layernorm_embedding": "token_embd_norm", "layer_norm": "output_norm"}
@@ -209,7 +211,8 @@ class Theirs:
         self.model = transformers.AutoModelForSeq2SeqLM.from_config(config, dtype=torch.float64, attn_implementation="eager").eval()
         self.model.generation_config = transformers.GenerationConfig()  # else what a configuration forces would be added to every search
         self.start, self.end, self.pad = start, end, pad
-        self.vocabulary = config.vocab_size
+        self.apart = not getattr(config, "share_encoder_decoder_embeddings", True)
+        self.source_vocabulary, self.vocabulary = config.vocab_size, config.decoder_vocab_size if self.apart else config.vocab_size
         self.tied = not hasattr(config, "feed_forward_proj") or config.feed_forward_proj == "relu"
         if not self.tied:
             # Transformers 5 makes the two one, and takes them apart again where a checkpoint (T5 1.1, Flan-T5, mT5) has both
@@ -250,7 +253,8 @@ class Ours:
     """{@link Plain} behind the same calls."""
 
     def __init__(self, model, start, end, pad):
-        self.model, self.start, self.end, self.pad, self.vocabulary = model, start, end, pad, model.vocabulary
+        self.model, self.start, self.end, self.pad = model, start, end, pad
+        self.source_vocabulary = self.vocabulary = model.vocabulary
 
     def named(self):
         return list(self.model.weights.items())
@@ -280,7 +284,7 @@ def choose_sources(subject, generator):
     for length in LENGTHS:
         best = None
         for _ in range(12):
-            source = torch.randint(4, subject.vocabulary - 3, (length,), generator=generator).tolist() + [subject.end]
+            source = torch.randint(4, subject.source_vocabulary - 3, (length,), generator=generator).tolist() + [subject.end]
             found = subject.search(source, dict(num_beams=4, num_return_sequences=3))
             lengths = [len(tokens) for tokens, _ in found]
             ended = sum(tokens[-1] == subject.end for tokens, _ in found)
@@ -299,7 +303,7 @@ def lively(subject):
         randomise(subject.named(), generator)
         lengths, ended = set(), 0
         for _ in range(6):
-            source = torch.randint(4, subject.vocabulary - 3, (8,), generator=generator).tolist() + [subject.end]
+            source = torch.randint(4, subject.source_vocabulary - 3, (8,), generator=generator).tolist() + [subject.end]
             found = subject.search(source, dict(num_beams=4, num_return_sequences=3))
             lengths |= {len(tokens) for tokens, _ in found}
             ended += sum(tokens[-1] == subject.end for tokens, _ in found)
@@ -377,7 +381,8 @@ def put(writer, key, value):
 def renamed(subject, name_of, pre, cut):
     for name, weight in subject.model.state_dict().items():
         ours = name_of(name, pre)
-        if ours is None or ours.endswith("position_embd.weight") and cut is None or subject.tied and name == "lm_head.weight":
+        beside_shared = name.endswith("embed_tokens.weight") and not subject.apart
+        if ours is None or beside_shared or ours.endswith("position_embd.weight") and cut is None or subject.tied and name == "lm_head.weight":
             continue
         yield ours, weight[cut:] if ours.endswith("position_embd.weight") else weight.squeeze(0) if ours == "output.bias" else weight
 
@@ -434,6 +439,10 @@ def variants(folder):
     bart, t5 = transformers.BartConfig, transformers.T5Config
     yield "marian", lambda name: bart_like(folder, name, "marian", transformers.MarianConfig(
         **SMALL | dict(pad_token_id=46, eos_token_id=0, decoder_start_token_id=46), activation_function="swish", scale_embedding=True), 46, 0, 46, halves(False, 0))
+    # a vocabulary of the source's, larger than the target's
+    yield "marian-apart", lambda name: bart_like(folder, name, "marian", transformers.MarianConfig(
+        **SMALL | dict(vocab_size=61, decoder_vocab_size=47, pad_token_id=46, eos_token_id=0, decoder_start_token_id=46), activation_function="swish",
+        scale_embedding=True, share_encoder_decoder_embeddings=False), 46, 0, 46, halves(False, 0))
     yield "marian-ssru", lambda name: plain(folder, name, "marian", True, (2, 1))
     yield "transformer", lambda name: plain(folder, name, "transformer", False, (2, 2))
     yield "t5", lambda name: t5_like(folder, name, t5(**T5, feed_forward_proj="relu", tie_word_embeddings=True))

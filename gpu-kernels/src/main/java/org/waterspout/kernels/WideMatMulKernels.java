@@ -7,7 +7,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /**
- * Matrix products for devices of type CPU, weights as floats and halves; {@link WideQuantKernels} has the others. out[r, i] = sum over j of
+ * Matrix products for devices of type CPU, weights as floats and halves; {@link WideQuantMatMulKernels} has the others. out[r, i] = sum over j of
  * input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i]. An item makes {@link #TILE} rows of the weight for {@link #BLOCK} tokens,
  * four tokens at a time and what is left one at a time: a weight is read and decoded once for four tokens and a token read once for four weights,
  * and the block's tokens stay in the cache while the rows go by. So one compiled kernel serves prompts and single tokens. Items: tiles of

@@ -3,7 +3,6 @@ package org.waterspout.backend.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntUnaryOperator;
 import org.waterspout.kernels.ActivateShape;
 import org.waterspout.kernels.Activations;
 import org.waterspout.kernels.AttentionShape;
@@ -219,25 +218,10 @@ final class Kernels {
                         pair.keys().array(), pair.values().array(), shape));
     }
 
-    /** An item for each unit of work in the Wide family, a work-group for each in the Group family. */
-    private Launch unit(String kernel, int wideLocal, IntUnaryOperator wideItems, IntUnaryOperator groups, List<DeviceBuffer> reads, DeviceBuffer output,
-            List<? extends Constant> constants, Launch.Binding binding) {
-        return unit(family, kernel, wideLocal, wideItems, groups, reads, output, constants, binding);
-    }
-
-    static Launch unit(KernelFamily family, String kernel, int wideLocal, IntUnaryOperator wideItems, IntUnaryOperator groups,
-            List<DeviceBuffer> reads, DeviceBuffer output, List<? extends Constant> constants, Launch.Binding binding) {
-        boolean wide = family == KernelFamily.WIDE;
-        String name = (wide ? "Wide" : "Group") + kernel;
-        return wide ? new Launch(name, wideLocal, wideItems, reads, List.of(output), constants, binding)
-                : new Launch(name, Step.GROUP, rows -> Math.multiplyExact(groups.applyAsInt(rows), Step.GROUP), reads, List.of(output),
-                        constants, binding);
-    }
-
     Launch rms(View input, StackedWeight gain, int groupWidth, float epsilon, View output) {
         NormShape shape = new NormShape(output.width(), groupWidth, input.stride(), input.offset(), epsilon);
         int groups = output.width() / groupWidth;
-        return unit("NormKernels.rms", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()), output.buffer(),
+        return Launch.unit(family, "NormKernels.rms", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()), output.buffer(),
                 List.of(gain), (graph, task, context, step) -> {
                     FloatArray in = input.buffer().array();
                     FloatArray out = output.buffer().array();
@@ -252,7 +236,7 @@ final class Kernels {
     Launch layerNorm(View input, StackedWeight gain, StackedWeight bias, int groupWidth, float epsilon, View output) {
         NormShape shape = new NormShape(output.width(), groupWidth, input.stride(), input.offset(), epsilon);
         int groups = output.width() / groupWidth;
-        return unit("NormKernels.layer", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()), output.buffer(),
+        return Launch.unit(family, "NormKernels.layer", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()), output.buffer(),
                 List.of(gain, bias), (graph, task, context, step) -> {
                     FloatArray in = input.buffer().array();
                     FloatArray out = output.buffer().array();
@@ -287,7 +271,7 @@ final class Kernels {
         if (biases.isEmpty() || places.isEmpty()) {
             constants.add(unused);
         }
-        return unit("AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(), reads, output.buffer(), constants,
+        return Launch.unit(family, "AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(), reads, output.buffer(), constants,
                 (graph, task, context, step) -> {
                     FloatArray in = query.buffer().array();
                     FloatArray bias = biases.map(BiasTable::biases).orElseGet(this::unusedArray);
@@ -303,7 +287,7 @@ final class Kernels {
 
     Launch argMax(View input, View output) {
         ViewShape shape = shape(input);
-        return unit("ArgMaxKernels.argMax", 1, rows -> rows, rows -> rows, List.of(input.buffer()), output.buffer(), List.of(),
+        return Launch.unit(family, "ArgMaxKernels.argMax", 1, rows -> rows, rows -> rows, List.of(input.buffer()), output.buffer(), List.of(),
                 (graph, task, context, step) -> {
                     if (wide()) {
                         graph.task(task, WideArgMaxKernels::argMax, context, step, input.buffer().array(), output.buffer().array(), shape);

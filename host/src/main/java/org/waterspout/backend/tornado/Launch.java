@@ -2,6 +2,7 @@ package org.waterspout.backend.tornado;
 
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import org.waterspout.kernels.Step;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -9,7 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * One kernel of a stage.
  *
- * @param kernel    for messages: "WideMatMulKernels.q8"
+ * @param kernel    for messages: "WideQuantMatMulKernels.q8"
  * @param local     items of a work-group
  * @param items     items for a number of rows, before rounding up to whole groups
  * @param reads     buffers the kernel reads
@@ -25,6 +26,24 @@ record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffe
     Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffer> reads, List<DeviceBuffer> writes,
             List<? extends Constant> constants, Binding binding) {
         this(kernel, local, items, reads, writes, constants, List.of(), binding);
+    }
+
+    /**
+     * A kernel that either family has, and that writes {@code output}: an item for each unit of work in the Wide family, a work-group for each in
+     * the Group family.
+     *
+     * @param kernel    without its family
+     * @param wideLocal items of a work-group in the Wide family
+     * @param wideItems its items for a number of rows
+     * @param groups    the Group family's work-groups for a number of rows
+     */
+    static Launch unit(KernelFamily family, String kernel, int wideLocal, IntUnaryOperator wideItems, IntUnaryOperator groups,
+            List<DeviceBuffer> reads, DeviceBuffer output, List<? extends Constant> constants, Binding binding) {
+        return switch (family) {
+            case WIDE -> new Launch("Wide" + kernel, wideLocal, wideItems, reads, List.of(output), constants, binding);
+            case GROUP -> new Launch("Group" + kernel, Step.GROUP, rows -> Math.multiplyExact(groups.applyAsInt(rows), Step.GROUP), reads,
+                    List.of(output), constants, binding);
+        };
     }
 
     /** Adds the kernel as a task. */

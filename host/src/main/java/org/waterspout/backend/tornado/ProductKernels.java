@@ -10,7 +10,7 @@ import org.waterspout.kernels.GroupMatMulKernels;
 import org.waterspout.kernels.MatMulShape;
 import org.waterspout.kernels.Step;
 import org.waterspout.kernels.WideMatMulKernels;
-import org.waterspout.kernels.WideQuantKernels;
+import org.waterspout.kernels.WideQuantMatMulKernels;
 import org.waterspout.model.architecture.Activation;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -63,7 +63,7 @@ final class ProductKernels {
             constants.add(unusedInts);
         }
         IntSupplier asked = candidates.<IntSupplier>map(some -> some::count).orElse(() -> rows);
-        Launch plain = Kernels.unit(family, "MatMulKernels." + layout.kind(), TILES, tokens -> Math.multiplyExact(
+        Launch plain = Launch.unit(family, kernels(layout.kind()) + layout.kind(), TILES, tokens -> Math.multiplyExact(
                 Math.ceilDiv(asked.getAsInt(), WideMatMulKernels.TILE), Math.ceilDiv(tokens, WideMatMulKernels.BLOCK)),
                 tokens -> Math.multiplyExact(asked.getAsInt(), Math.ceilDiv(tokens, Step.TOKENS)), reads, output.buffer(), constants,
                 (graph, task, context, step) -> addProduct(new Product(graph, task, context, step, weight, shape), input.buffer().array(),
@@ -71,6 +71,12 @@ final class ProductKernels {
                         bias.map(StackedWeight::floats).orElseGet(this::unusedArray),
                         candidates.map(some -> some.feed().ints()).orElseGet(unusedInts::array), output.buffer().array()));
         return candidates.isEmpty() ? plain : plain.with(candidates.get().feed());
+    }
+
+    /** The class with the kernel, without its family. */
+    private String kernels(WeightLayout.Kind kind) {
+        boolean quants = kind == WeightLayout.Kind.Q8 || kind == WeightLayout.Kind.Q4;
+        return quants && family == KernelFamily.WIDE ? "QuantMatMulKernels." : "MatMulKernels.";
     }
 
     private record Product(TaskGraph graph, String task, KernelContext context, IntArray step, StackedWeight weight, MatMulShape shape) {
@@ -87,9 +93,9 @@ final class ProductKernels {
             switch (weight.layout().kind()) {
                 case F32 -> graph.task(task, WideMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
                 case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
-                case Q8 -> graph.task(task, WideQuantKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
+                case Q8 -> graph.task(task, WideQuantMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
                         candidates, out, shape);
-                case Q4 -> graph.task(task, WideQuantKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
+                case Q4 -> graph.task(task, WideQuantMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
                         candidates, out, shape);
             }
         } else {

@@ -30,8 +30,7 @@ public final class TornadoBackend implements Backend {
 
     /** Each saves launches, of which each costs 50 to 150 microseconds on OpenCL for CPUs. */
     private static final Set<FusionKind> FUSED = Collections.unmodifiableSet(
-            EnumSet.of(FusionKind.MATMULS, FusionKind.GATED,
-            FusionKind.MATMUL_ADD, FusionKind.RECURRENCE_ADD));
+            EnumSet.of(FusionKind.MATMULS, FusionKind.GATED, FusionKind.MATMUL_ADD, FusionKind.RECURRENCE_ADD));
 
     private final TornadoDevices.Found device;
     private final KernelFamily family;

@@ -13,9 +13,9 @@ import uk.ac.manchester.tornado.api.types.vectors.Float8;
  * Matrix products for devices of type CPU, weights as bytes and nibbles: formula, items and other arrays of {@link WideMatMulKernels}.
  * {@link GroupMatMulKernels} is its twin.
  */
-public final class WideQuantKernels {
+public final class WideQuantMatMulKernels {
 
-    private WideQuantKernels() {
+    private WideQuantMatMulKernels() {
     }
 
     /** quants: signed bytes [layers, rows, columns]; scales: float [layers, rows, columns / block, 1 + offset]. */

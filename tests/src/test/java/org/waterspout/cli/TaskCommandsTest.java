@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.waterspout.tests.TaskModel;
 
 /** embed, classify, rerank, answer and hidden as their user sees them, on tiny models: see record_tasks.py. */
+@Tag("slow")
 class TaskCommandsTest {
 
     private record Outcome(int exitCode, String out, String err) {

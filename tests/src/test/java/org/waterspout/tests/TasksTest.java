@@ -38,6 +38,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.validate.RelativeError;
 
 /** Vectors, labels, rankings and answers of tiny models in folders, on every backend, against what Transformers made of the same texts. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class TasksTest {
 

@@ -9,6 +9,7 @@ import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
+import org.waterspout.model.Tensor;
 import org.waterspout.model.architecture.Families.Trait;
 
 /**

@@ -85,6 +85,10 @@ final class RandomTensors {
             case Q5_K -> bytes.put(quants).putShort(start, scale(size / 600)).putShort(start + 2, scale(size / 40));
             // quants -32..31 times scales -128..127
             case Q6_K -> bytes.put(quants).putShort(start + 208, scale(size / 2000));
+            // values -127..113
+            case IQ4_NL -> bytes.put(quants).putShort(start, scale(size / 128));
+            // values -127..113 times scales -32..31
+            case IQ4_XS -> bytes.put(quants).putShort(start, scale(size / 2000));
         }
     }
 

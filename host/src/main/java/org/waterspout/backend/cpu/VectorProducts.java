@@ -50,7 +50,7 @@ final class VectorProducts {
                 }
             }
             case F32, F16, BF16 -> pairs(weights, from, to, x, out, outAt, scratch);
-            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> {
+            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K, IQ4_NL, IQ4_XS -> {
                 for (int row = from; row < to; row++) {
                     decoded(weights, row, x, out, outAt + row, scratch);
                 }
@@ -115,7 +115,7 @@ final class VectorProducts {
                 case I8_32 -> i8(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
-                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> throw new IllegalStateException("decoded before: " + weights.type());
+                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> throw new IllegalStateException("decoded before: " + weights.type());
             }
         }
     }

@@ -45,6 +45,8 @@ final class VectorTiles {
             case Q5_K -> VectorSuperBlocks.decodeQ5(data, at, count / 256, out, outAt);
             case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
             case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
+            case IQ4_NL -> VectorSuperBlocks.decodeIq4Nl(data, at, count / 32, out, outAt);
+            case IQ4_XS -> VectorSuperBlocks.decodeIq4Xs(data, at, count / 256, out, outAt);
             case Q2_K, Q3_K -> weights.type().decode(data, at, out, outAt, count);
         }
     }

@@ -3,7 +3,7 @@ package org.waterspout.backend.cpu;
 import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
-/** The kernels in vectors of 256 or 512 bits. */
+/** The kernels in vectors of 128, 256 or 512 bits. */
 final class VectorKernels implements Kernels {
 
     private final ScalarKernels plain = new ScalarKernels();

@@ -27,12 +27,14 @@ record WeightNumbers(OpCase opCase, float[] sizes, boolean exact) {
     private static final int[] ODD_HALVES = {0, 0x8000, 1, 0x8001, 0x3FF, 0x400, 0x7BFF, 0xFBFF, 0x3C00, 0x7C00, 0xFC00, 0x7E00, 0xFC01, 0xFFFF};
     private static final int TOKENS = 24;
 
-    /** @param few whether to leave most halves out of products, for backends that take long; tables have all */
-    static List<WeightNumbers> all(boolean few) {
+    /**
+     * @param few     whether to leave most halves and bfloat16 numbers out of products, for backends that take long; tables have all
+     * @param refused whether the backend refuses tensors with halves that are infinite or no numbers, by name (StackedWeightTest)
+     */
+    static List<WeightNumbers> all(boolean few, boolean refused) {
         List<WeightNumbers> cases = new ArrayList<>();
         for (WeightType type : List.of(WeightType.F16, WeightType.BF16)) {
-            // on devices tensors with halves that are no numbers are refused by name: StackedWeightTest
-            boolean finite = few && type == WeightType.F16;
+            boolean finite = refused && type == WeightType.F16;
             cases.add(table(type, finite));
             for (int columns : few ? new int[] {21} : new int[] {21, 7, 64}) {
                 cases.add(product(type, columns, few, finite));

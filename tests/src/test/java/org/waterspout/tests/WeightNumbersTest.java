@@ -30,8 +30,8 @@ class WeightNumbersTest {
                         () -> assumeTrue(false, backend.name() + " skipped: " + backend.why()));
             }
             Backend opened = backend.open().get();
-            boolean emulated = !backend.name().equals("cpu");
-            Stream<DynamicTest> tests = WeightNumbers.all(emulated).stream()
+            boolean device = !backend.name().equals("cpu");
+            Stream<DynamicTest> tests = WeightNumbers.all(device, device).stream()
                     .map(numbers -> DynamicTest.dynamicTest(numbers.opCase().name(), () -> check(numbers, opened)));
             return DynamicContainer.dynamicContainer(backend.name(), tests.onClose(opened::close));
         });

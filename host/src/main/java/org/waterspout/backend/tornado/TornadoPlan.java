@@ -21,6 +21,7 @@ import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
+import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 import org.waterspout.kernels.Step;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -62,7 +63,7 @@ public final class TornadoPlan implements Plan {
             int rows = Math.max(options.maxRows(), program.graph().chunk());
             this.step = new IntArray(Step.HEADER + Step.ROW * rows);
             step.init(0);
-            this.stepRows = new StepRows(step);
+            this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength());
             this.executions = new Executions(program, device, step);
             try {
                 warmUp();

@@ -95,6 +95,23 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return placeOf(new ModelReference(repository.name(), "config.json", repository.revision(), Optional.empty())).getParent();
     }
 
+    /** Where the folder of one of Firefox's models is, or will be once it is pulled. */
+    public Path placeOf(FirefoxModel model) {
+        return pulled.resolve(model.place());
+    }
+
+    /**
+     * Fetches one of Firefox's models; what Mozilla's registry still lists is not fetched again.
+     *
+     * @param progress told of one file after the other
+     * @return its folder
+     * @throws org.waterspout.error.DownloadException if it cannot be had
+     */
+    public Path pull(FirefoxModel model, ModelDownload download, DownloadProgress progress) {
+        FirefoxDownload.fetch(model, download, placeOf(model), progress);
+        return placeOf(model);
+    }
+
     /** A file is moved to its place only when it is whole, so being there is enough; the length shows one changed since. */
     private static boolean isWhole(ModelReference reference, Path place) {
         try {
@@ -132,7 +149,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return inFolders(name, file -> Stream.of("", ".gguf", ".onnx").anyMatch(ending -> file.equals(wanted + ending)))
                 .or(() -> reference.map(this::placeOf).filter(Files::isRegularFile))
                 .or(() -> inFolders(name, file -> isBeginning(wanted, file)))
-                .orElseThrow(() -> notFound(name, reference.isPresent(), list()));
+                .orElseThrow(() -> notFound(name, reference.isPresent() || FirefoxModel.parse(name).isPresent(), list()));
     }
 
     /** A folder with a model, such as owner/name or hf:owner/name, in one of the folders. */

@@ -43,7 +43,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
-        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file().metadata(), tokenizer));
+        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
         this.engine = new Engine(loaded.plan());
     }
 

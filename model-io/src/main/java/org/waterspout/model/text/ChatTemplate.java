@@ -1,5 +1,7 @@
 package org.waterspout.model.text;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,6 +11,7 @@ import java.util.Optional;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.jinja.JinjaException;
 import org.waterspout.model.text.jinja.Template;
 
@@ -23,17 +26,14 @@ public final class ChatTemplate {
 
     private static final String KEY = "tokenizer.chat_template";
 
-    private final Template template;
+    private final String source;
+    /** Parsed when it is first used: a template that is no Jinja does not keep a model from continuing bare text. */
+    private volatile Template parsed;
     private final Map<String, Object> constants;
     private final Clock clock;
 
     private ChatTemplate(String source, Map<String, Object> constants, Clock clock) {
-        try {
-            this.template = Template.parse(source);
-        } catch (JinjaException e) {
-            throw new UnsupportedModelException("the chat template cannot be used: " + line(e)
-                    + "; write the prompt yourself and send it raw", e);
-        }
+        this.source = source;
         this.constants = constants;
         this.clock = clock;
     }
@@ -42,7 +42,6 @@ public final class ChatTemplate {
      * @param source   the template
      * @param bosToken what it may write to begin a sequence, such as {@code <s>}; empty if the model has no such token
      * @param eosToken what it may write to end one
-     * @throws UnsupportedModelException if it is no Jinja, or uses a part of Jinja that is not built
      */
     public static ChatTemplate of(String source, String bosToken, String eosToken) {
         return of(source, bosToken, eosToken, Clock.systemDefaultZone());
@@ -54,10 +53,44 @@ public final class ChatTemplate {
     }
 
     /**
-     * The template of a GGUF file ({@code tokenizer.chat_template}), or nothing if it has none.
+     * The template of an open model: the one in its metadata, else that of the folder with its tokenizer, where tokenizer_config.json
+     * and special_tokens_map.json name the special tokens it may write.
      *
-     * @throws UnsupportedModelException as {@link #of(String, String, String)}
+     * @throws org.waterspout.error.ModelFormatException if a file that would hold it is damaged
      */
+    public static Optional<ChatTemplate> of(ModelFile file, Tokenizer tokenizer) {
+        if (file.metadata().has("tokenizer.ggml.model")) {
+            return of(file.metadata(), tokenizer);
+        }
+        return ofFolder(folder(file), FolderTemplates.DEFAULT, tokenizer);
+    }
+
+    /** As {@link #of(ModelFile, Tokenizer)}, for the folder of a model. */
+    public static Optional<ChatTemplate> of(Path folder, Tokenizer tokenizer) {
+        return ofFolder(folder, FolderTemplates.DEFAULT, tokenizer);
+    }
+
+    /**
+     * A template that a model's folder keeps under a name of its own, such as {@code tool_use}.
+     *
+     * @throws InvalidRequestException if there is none of this name
+     */
+    public static ChatTemplate named(String name, Path folder, Tokenizer tokenizer) {
+        return ofFolder(folder, name, tokenizer).orElseThrow(() -> new InvalidRequestException("the model has no chat template '" + name
+                + "': use one of " + FolderTemplates.read(folder).keySet()));
+    }
+
+    private static Path folder(ModelFile file) {
+        Path path = TokenizerFiles.textPath(file);
+        return Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+    }
+
+    private static Optional<ChatTemplate> ofFolder(Path folder, String name, Tokenizer tokenizer) {
+        return Optional.ofNullable(FolderTemplates.read(folder).get(name)).map(source -> new ChatTemplate(source,
+                Neighbours.of(folder).names(tokenizer), Clock.systemDefaultZone()));
+    }
+
+    /** The template of a GGUF file ({@code tokenizer.chat_template}), or nothing if it has none. */
     public static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer) {
         return metadata.optionalString(KEY).map(source -> of(source, tokenizer));
     }
@@ -65,8 +98,7 @@ public final class ChatTemplate {
     /**
      * A template the file keeps under a name of its own ({@code tokenizer.chat_template.NAME}), such as {@code tool_use}.
      *
-     * @throws InvalidRequestException   if there is none of this name
-     * @throws UnsupportedModelException as {@link #of(String, String, String)}
+     * @throws InvalidRequestException if there is none of this name
      */
     public static ChatTemplate named(String name, Metadata metadata, Tokenizer tokenizer) {
         return metadata.optionalString(KEY + "." + name).map(source -> of(source, tokenizer))
@@ -90,7 +122,7 @@ public final class ChatTemplate {
      *
      * @param addGenerationPrompt whether the text ends where the assistant is to speak
      * @throws InvalidRequestException   if the template refuses this conversation; the message is its own
-     * @throws UnsupportedModelException if the template fails
+     * @throws UnsupportedModelException if the template is no Jinja, uses a part of Jinja that is not built, or fails
      */
     public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
         return render(messages, addGenerationPrompt, Map.of());
@@ -116,7 +148,7 @@ public final class ChatTemplate {
         all.put("documents", null);
         all.putAll(variables);
         try {
-            return template.render(all, clock);
+            return template().render(all, clock);
         } catch (JinjaException e) {
             if (e.raised()) {
                 throw new InvalidRequestException("the model's chat template refuses this conversation: " + line(e), e);
@@ -124,6 +156,18 @@ public final class ChatTemplate {
             throw new UnsupportedModelException("the chat template fails: " + line(e)
                     + "; write the prompt yourself and send it raw", e);
         }
+    }
+
+    private Template template() {
+        if (parsed == null) {
+            try {
+                parsed = Template.parse(source);
+            } catch (JinjaException e) {
+                throw new UnsupportedModelException("the chat template cannot be used: " + line(e)
+                        + "; write the prompt yourself and send it raw", e);
+            }
+        }
+        return parsed;
     }
 
     private static String line(JinjaException e) {

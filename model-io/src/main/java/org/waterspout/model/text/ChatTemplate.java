@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
@@ -26,13 +28,14 @@ public final class ChatTemplate {
 
     private static final String KEY = "tokenizer.chat_template";
 
-    private final String source;
+    /** Throws where the file that holds it is damaged. */
+    private final Supplier<String> source;
     /** Parsed when it is first used: a template that is no Jinja does not keep a model from continuing bare text. */
     private volatile Template parsed;
     private final Map<String, Object> constants;
     private final Clock clock;
 
-    private ChatTemplate(String source, Map<String, Object> constants, Clock clock) {
+    private ChatTemplate(Supplier<String> source, Map<String, Object> constants, Clock clock) {
         this.source = source;
         this.constants = constants;
         this.clock = clock;
@@ -49,25 +52,24 @@ public final class ChatTemplate {
 
     /** {@link #of(String, String, String)} with the clock that a template's {@code strftime_now} reads. */
     public static ChatTemplate of(String source, String bosToken, String eosToken, Clock clock) {
-        return new ChatTemplate(source, Map.of("bos_token", bosToken, "eos_token", eosToken), clock);
+        return new ChatTemplate(() -> source, Map.of("bos_token", bosToken, "eos_token", eosToken), clock);
     }
 
     /**
      * The template of an open model: the one in its metadata, else that of the folder with its tokenizer, where tokenizer_config.json
-     * and special_tokens_map.json name the special tokens it may write.
-     *
-     * @throws org.waterspout.error.ModelFormatException if a file that would hold it is damaged
+     * and special_tokens_map.json name the special tokens it may write. One that is damaged fails when it is used.
      */
     public static Optional<ChatTemplate> of(ModelFile file, Tokenizer tokenizer) {
-        if (file.metadata().has("tokenizer.ggml.model")) {
-            return of(file.metadata(), tokenizer);
-        }
-        return ofFolder(folder(file), FolderTemplates.DEFAULT, tokenizer);
+        return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata(), tokenizer) : of(folder(file), tokenizer);
     }
 
     /** As {@link #of(ModelFile, Tokenizer)}, for the folder of a model. */
     public static Optional<ChatTemplate> of(Path folder, Tokenizer tokenizer) {
-        return ofFolder(folder, FolderTemplates.DEFAULT, tokenizer);
+        try {
+            return ofFolder(folder, FolderTemplates.DEFAULT, tokenizer);
+        } catch (ModelFormatException damaged) {
+            return Optional.of(unusable(damaged));
+        }
     }
 
     /**
@@ -80,19 +82,29 @@ public final class ChatTemplate {
                 + "': use one of " + FolderTemplates.read(folder).keySet()));
     }
 
+    private static ChatTemplate unusable(ModelFormatException damaged) {
+        return new ChatTemplate(() -> {
+            throw new ModelFormatException(damaged.getMessage(), damaged);
+        }, Map.of(), Clock.systemDefaultZone());
+    }
+
     private static Path folder(ModelFile file) {
         Path path = TokenizerFiles.textPath(file);
         return Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
     }
 
     private static Optional<ChatTemplate> ofFolder(Path folder, String name, Tokenizer tokenizer) {
-        return Optional.ofNullable(FolderTemplates.read(folder).get(name)).map(source -> new ChatTemplate(source,
+        return Optional.ofNullable(FolderTemplates.read(folder).get(name)).map(source -> new ChatTemplate(() -> source,
                 Neighbours.of(folder).names(tokenizer), Clock.systemDefaultZone()));
     }
 
     /** The template of a GGUF file ({@code tokenizer.chat_template}), or nothing if it has none. */
     public static Optional<ChatTemplate> of(Metadata metadata, Tokenizer tokenizer) {
-        return metadata.optionalString(KEY).map(source -> of(source, tokenizer));
+        try {
+            return metadata.optionalString(KEY).map(source -> of(source, tokenizer));
+        } catch (ModelFormatException damaged) {
+            return Optional.of(unusable(damaged));
+        }
     }
 
     /**
@@ -123,6 +135,7 @@ public final class ChatTemplate {
      * @param addGenerationPrompt whether the text ends where the assistant is to speak
      * @throws InvalidRequestException   if the template refuses this conversation; the message is its own
      * @throws UnsupportedModelException if the template is no Jinja, uses a part of Jinja that is not built, or fails
+     * @throws ModelFormatException      if the file that holds it is damaged
      */
     public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
         return render(messages, addGenerationPrompt, Map.of());
@@ -161,7 +174,7 @@ public final class ChatTemplate {
     private Template template() {
         if (parsed == null) {
             try {
-                parsed = Template.parse(source);
+                parsed = Template.parse(source.get());
             } catch (JinjaException e) {
                 throw new UnsupportedModelException("the chat template cannot be used: " + line(e)
                         + "; write the prompt yourself and send it raw", e);

@@ -33,7 +33,7 @@ public final class GraphBuilder {
     /**
      * The plain graph of a decoder.
      *
-     * @param contextLength positions it will be run with; decides between LongRoPE's two sets of frequencies
+     * @param contextLength positions it will be run with
      * @throws InvalidRequestException when positions are learned and fewer than {@code contextLength}, or the model is no decoder
      * @throws org.waterspout.error.ModelFormatException when a tensor is missing, or its shape disagrees with the metadata
      * @throws org.waterspout.error.UnsupportedModelException when the file has a tensor that no operation reads
@@ -113,6 +113,10 @@ public final class GraphBuilder {
         StackBuilder target = new StackBuilder(weights, architecture, decoderStack, "dec.", contextLength, Op.Span.CAUSAL);
         target.layers();
         Value logits = target.logits(architecture.output().orElseThrow(), true, true);
+        // T5's first files hold a bias of cross-attention that nothing reads, and so do their conversions
+        for (int layer = 0; layer < decoderStack.layers().size(); layer++) {
+            weights.know("dec.blk." + layer + ".cross_attn_rel_b.");
+        }
         weights.requireAllUsed();
         return target.graph(architecture.family(), logits, Optional.of(encoder));
     }

@@ -38,6 +38,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.validate.RelativeError;
 
 /** Vectors, labels, rankings and answers of tiny models in folders, on every backend, against what Transformers made of the same texts. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class TasksTest {
 
@@ -81,7 +82,7 @@ class TasksTest {
     @ParameterizedTest
     @MethodSource("backends")
     void labelsAreThoseOfTransformersPipelines(TestBackend backend) {
-        for (String name : List.of("classifier", "multi-label")) {
+        for (String name : List.of("classifier", "multi-label", "one-label")) {
             TaskModel model = TaskModel.of(name);
             try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
                 List<Classifier.Classification> results = classifier.classify(model.texts(), false);
@@ -109,22 +110,26 @@ class TasksTest {
     @ParameterizedTest
     @MethodSource("backends")
     void entitiesAreThoseOfTransformersPipelines(TestBackend backend) {
-        TaskModel model = TaskModel.of("entities");
-        try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
-            List<Classifier.Entities> results = classifier.entities(model.texts(), false);
-            for (int i = 0; i < results.size(); i++) {
-                JsonNode expected = model.expected().get("results").get(i);
-                List<Classifier.Entity> actual = results.get(i).entities();
-                assertEquals(expected.size(), actual.size(), "text " + i + ": " + actual);
-                for (int j = 0; j < actual.size(); j++) {
-                    Classifier.Entity entity = actual.get(j);
-                    assertEquals(expected.get(j).get("label").asText(), entity.label());
-                    assertEquals(expected.get(j).get("start").asInt(), entity.start());
-                    assertEquals(expected.get(j).get("end").asInt(), entity.end());
-                    assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
-                    assertEquals(model.texts().get(i).substring(entity.start(), entity.end()), entity.text());
+        for (String name : List.of("entities", "entities-scripts")) {
+            TaskModel model = TaskModel.of(name);
+            try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
+                List<Classifier.Entities> results = classifier.entities(model.texts(), false);
+                for (int i = 0; i < results.size(); i++) {
+                    assertEntities(model.expected().get("results").get(i), results.get(i).entities(), model.texts().get(i));
                 }
             }
+        }
+    }
+
+    private static void assertEntities(JsonNode expected, List<Classifier.Entity> actual, String text) {
+        assertEquals(expected.size(), actual.size(), text + ": " + actual);
+        for (int j = 0; j < actual.size(); j++) {
+            Classifier.Entity entity = actual.get(j);
+            assertEquals(text.substring(entity.start(), entity.end()), entity.text());
+            assertEquals(expected.get(j).get("label").asText(), entity.label());
+            assertEquals(expected.get(j).get("start").asInt(), entity.inCodePoints(text).start());
+            assertEquals(expected.get(j).get("end").asInt(), entity.inCodePoints(text).end());
+            assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
         }
     }
 
@@ -163,6 +168,26 @@ class TasksTest {
                 String grown = context.substring(answer.start(), expected.get("start").asInt()) + context.substring(expected.get("end").asInt(), answer.end());
                 assertTrue(grown.chars().allMatch(Character::isLetterOrDigit), grown);
                 assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
+            }
+        }
+    }
+
+    /** To whole words, in scripts without spaces between them and with vowel signs; and where the model is sure that there is none. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void answersGrowToTheTokenizersWords(TestBackend backend) {
+        for (String name : List.of("answers-scripts", "no-answer")) {
+            TaskModel model = TaskModel.of(name);
+            String context = model.expected().get("context").asText();
+            try (Answerer answerer = Answerer.load(model.folder(), on(backend))) {
+                for (JsonNode expected : model.expected().get("results")) {
+                    Answerer.Answer answer = answerer.answer(expected.get("question").asText(), context);
+                    double score = expected.get("score").asDouble();
+                    assertEquals(score, answer.score(), LIMIT * score, name);
+                    assertEquals(expected.get("words").get(0).asInt(), answer.inCodePoints(context).start());
+                    assertEquals(expected.get("words").get(1).asInt(), answer.inCodePoints(context).end());
+                    assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
+                }
             }
         }
     }
@@ -246,7 +271,7 @@ class TasksTest {
         String text = "cat ".repeat(60);
         try (Embedder embedder = Embedder.load(TaskModel.of("embedder").folder())) {
             assertEquals(32, embedder.longestText());
-            assertEquals("the text has 62 tokens, the model takes at most 32: shorten it, or ask for truncation (--truncate)",
+            assertEquals("the text has 62 tokens, the model takes at most 32: shorten it, or have it truncated",
                     assertThrows(InvalidRequestException.class, () -> embedder.embed(text)).getMessage());
             Embedding cut = embedder.embed(List.of(text), Embedder.Role.TEXT, true).getFirst();
             assertTrue(cut.truncated());
@@ -254,6 +279,44 @@ class TasksTest {
             Embedding whole = embedder.embed("cat ".repeat(30));
             assertFalse(whole.truncated());
             assertArrayEquals(whole.vector(), cut.vector(), 1e-6f);
+        }
+    }
+
+    /** As tokenizers cut pairs: the longer text first, then both alike. */
+    @Test
+    void aPairIsCutLongestFirst() {
+        try (Reranker reranker = Reranker.load(TaskModel.of("reranker").folder())) {
+            String query = "cat ".repeat(80);
+            String refusal = assertThrows(InvalidRequestException.class, () -> reranker.rank(query, List.of("the mat"))).getMessage();
+            assertEquals("the query has 80 tokens and the document 2; with 3 special ones the model takes at most 64: shorten them, or have "
+                    + "them truncated", refusal);
+            Reranker.Ranked cut = reranker.rank(query, List.of("the mat"), true).getFirst();
+            assertTrue(cut.truncated());
+            assertEquals(reranker.rank("cat ".repeat(59), List.of("the mat")).getFirst().score(), cut.score(), 1e-6);
+            assertEquals(reranker.rank("cat ".repeat(30), List.of("mat ".repeat(31))).getFirst().score(),
+                    reranker.rank("cat ".repeat(90), List.of("mat ".repeat(91)), true).getFirst().score(), 1e-6);
+        }
+    }
+
+    @Test
+    void anEmptyTextHasTheVectorOfTheSpecialTokens() {
+        try (Embedder embedder = Embedder.load(TaskModel.of("embedder").folder())) {
+            assertEquals(2, embedder.embed("").tokens());
+            assertArrayEquals(embedder.embed("").vector(), embedder.embed(" ").vector());
+            assertEquals(1, Embedder.similarity(embedder.embed("").vector(), embedder.embed("").vector()), 1e-6);
+        }
+    }
+
+    @Test
+    void offsetsAreUtf16UnitsAndCodePointsOnRequest() {
+        String text = "\uD83D\uDE00 Ada Lovelace was born in London";
+        try (Classifier classifier = Classifier.load(TaskModel.of("entities").folder())) {
+            List<Classifier.Entity> found = classifier.entities(text).entities();
+            assertFalse(found.isEmpty());
+            for (Classifier.Entity entity : found) {
+                assertEquals(text.substring(entity.start(), entity.end()), entity.text());
+                assertEquals(entity.end() - 1, entity.inCodePoints(text).end());
+            }
         }
     }
 

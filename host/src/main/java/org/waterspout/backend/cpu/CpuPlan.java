@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
@@ -60,10 +62,12 @@ public final class CpuPlan implements Plan {
     private Map<Weight, Matrix> matrices(Graph graph) {
         Map<Tensor, Matrix> byTensor = new HashMap<>(); // one for a table that is also the output's weights, or both sides'
         Map<Weight, Matrix> byWeight = new HashMap<>();
+        Set<Tensor> multiplied = allOps(graph).stream().filter(op -> op instanceof Op.MatMul || op instanceof Op.Shortlist)
+                .flatMap(op -> op.weights().stream()).map(Weight::tensor).collect(Collectors.toSet());
         for (Op op : allOps(graph)) {
             for (Weight weight : op.weights()) {
                 if (!isVector(op, weight)) {
-                    byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(), tensor -> Matrix.of(tensor, arena)));
+                    byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(), tensor -> Matrix.of(tensor, arena, multiplied.contains(tensor))));
                 }
             }
         }
@@ -72,6 +76,10 @@ public final class CpuPlan implements Plan {
 
     static long cacheBytes(Graph graph, PlanOptions options, Kernels kernels) {
         return Memories.bytes(graph, options, kernels.lanes());
+    }
+
+    static long leastCacheBytes(Graph graph, PlanOptions options, Kernels kernels) {
+        return Memories.leastBytes(graph, options, kernels.lanes());
     }
 
     static long activationBytes(Graph graph, PlanOptions options, Kernels kernels, int workers) {
@@ -140,9 +148,7 @@ public final class CpuPlan implements Plan {
         if (output.length > 0 && floats > output.length) {
             throw new InvalidRequestException("the encoder's output takes " + floats + " floats, the array has " + output.length);
         }
-        for (int row = 0; row < batch.rows(); row++) {
-            side.memories.sources().reach(batch.sequences()[row], batch.positions()[row]);
-        }
+        side.memories.sources().reach(batch.sequences(), batch.positions());
         run(side, batch, side.memories.cache(), observer);
         if (output.length > 0) {
             side.program.readOutput(output);
@@ -150,9 +156,7 @@ public final class CpuPlan implements Plan {
     }
 
     private static void run(Side side, Batch batch, KeyValueCache cache, StepObserver observer) {
-        for (int row = 0; row < batch.rows(); row++) {
-            cache.reach(batch.sequences()[row], batch.positions()[row]);
-        }
+        cache.reach(batch.sequences(), batch.positions());
         side.program.run(batch, observer);
     }
 

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
@@ -24,6 +26,7 @@ import org.waterspout.error.UnsupportedModelException;
  */
 record TokenizerJson(ObjectNode json, String source) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TokenizerJson.class);
     static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> MODELS = Set.of("BPE", "WordPiece", "Unigram");
     private static final Set<String> DECODERS = Set.of("", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Strip", "Replace",
@@ -164,6 +167,59 @@ record TokenizerJson(ObjectNode json, String source) {
         boolean metaspace = decoders.contains("Metaspace") && !decoder.path("prepend_scheme").asText().equals("never")
                 && decoder.path("add_prefix_space").asBoolean(true);
         return decoders.contains("Strip") || metaspace || writing() == Vocabulary.Writing.WORD_PIECE;
+    }
+
+    /** Classes that make BERT's normalizer of tokenizer_config.json, and of their own defaults where it says nothing: as in Transformers 5. */
+    private static final Set<String> LIKE_BERT = Set.of("BertTokenizer", "DistilBertTokenizer", "MPNetTokenizer", "ElectraTokenizer");
+    /** Classes that put a space before a text, or none, by tokenizer_config.json alone. */
+    private static final Set<String> LIKE_GPT2 = Set.of("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer");
+
+    /**
+     * Some classes of Transformers go by tokenizer_config.json where tokenizer.json says otherwise. This makes their parts anew, as they do,
+     * and says what differs.
+     */
+    void followConfiguration(Neighbours neighbours) {
+        String name = neighbours.tokenizerClass();
+        JsonNode config = neighbours.config();
+        if (LIKE_BERT.contains(name) && model().equals("WordPiece")) {
+            ObjectNode normalizer = JSON.createObjectNode().put("type", "BertNormalizer").put("clean_text", true);
+            normalizer.put("handle_chinese_chars", config.path("tokenize_chinese_chars").asBoolean(true));
+            normalizer.set("strip_accents", config.path("strip_accents").isBoolean() ? config.path("strip_accents") : JSON.nullNode());
+            normalizer.put("lowercase", config.path("do_lower_case").asBoolean(true));
+            replace(json, "normalizer", normalizer, name);
+        } else if (LIKE_GPT2.contains(name) && json.path("pre_tokenizer") instanceof ObjectNode cut
+                && cut.path("type").asText().equals("ByteLevel")) {
+            replace(cut, "add_prefix_space", JSON.getNodeFactory().booleanNode(config.path("add_prefix_space").asBoolean()), name);
+        }
+    }
+
+    private void replace(ObjectNode part, String key, JsonNode value, String name) {
+        JsonNode before = part.path(key);
+        if (!value.equals(before)) {
+            LOG.warn("{}: {} is {}; {} and tokenizer_config.json make it {}, which is followed as Transformers does", source, key, before,
+                    name, value);
+            part.set(key, value);
+        }
+    }
+
+    /** Makes capital letters small before all else, unless the tokenizer does so itself. */
+    void lowerCase() {
+        JsonNode normalizer = json.path("normalizer");
+        List<JsonNode> steps = new ArrayList<>();
+        if (normalizer.path("type").asText().equals("Sequence")) {
+            normalizer.path("normalizers").forEach(steps::add);
+        } else if (normalizer.isObject()) {
+            steps.add(normalizer);
+        }
+        boolean small = steps.stream().anyMatch(step -> step.path("type").asText().equals("Lowercase")
+                || step.path("type").asText().equals("BertNormalizer") && step.path("lowercase").asBoolean());
+        if (!small) {
+            ObjectNode sequence = JSON.createObjectNode().put("type", "Sequence");
+            ArrayNode all = sequence.putArray("normalizers");
+            all.addObject().put("type", "Lowercase");
+            steps.forEach(all::add);
+            json.set("normalizer", sequence);
+        }
     }
 
     /** Makes this a tokenizer to which the special tokens' names are ordinary text. */

@@ -16,7 +16,8 @@ import org.waterspout.model.Metadata;
  * How logits are changed before a token is chosen, whether the most likely or drawn: the logits processors of Transformers, under the names
  * of its generation_config.json and applied in its order. What a search with beams changes are log-probabilities. A decoder's source is its prompt.
  *
- * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019); 1 does nothing
+ * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019); 1
+ *                                 does nothing
  * @param encoderRepetitionPenalty multiplies positive and divides negative logits of every token of the source; 1 does nothing
  * @param noRepeatNgram            no sequence of this many tokens occurs twice; 0 for no such rule
  * @param encoderNoRepeatNgram     no sequence of this many tokens of the source occurs in the answer; 0 for no such rule

@@ -100,8 +100,8 @@ final class Sampler {
     private static void requireNumbers(float[] logits) {
         for (int token = 0; token < logits.length; token++) {
             if (Float.isNaN(logits[token]) || logits[token] == Float.POSITIVE_INFINITY) {
-                throw new ValidationException("the model computes no number for token " + token + " (" + logits[token] + "): its file is damaged, or the "
-                        + "backend computes wrongly; \"waterspout validate\" names the first operation that does");
+                throw new ValidationException("the model computes no number for token " + token + " (" + logits[token]
+                        + "): its file is damaged, or the backend computes wrongly; \"waterspout validate\" names the first operation that does");
             }
         }
     }

@@ -59,7 +59,8 @@ final class TargetSearch {
         this.ranking = ranking;
         sampler = decoding.sampling().map(sampling -> new Sampler(sampling, start == Batch.NO_TOKEN ? ALL : new int[] {start}, vocabulary));
         boolean replaced = decoding.sampling().isPresent() && decoding.sampling().get().repetitionPenalty() != 1;
-        processor = new LogitsProcessor(replaced ? decoding.rules().withRepetitionPenalty(1) : decoding.rules(), source.tokens(), 1, ends, decoding.minTokens(), this.candidates);
+        processor = new LogitsProcessor(replaced ? decoding.rules().withRepetitionPenalty(1) : decoding.rules(), source.tokens(), 1, ends,
+                decoding.minTokens(), this.candidates);
         width = decoding.beams();
         // with one hypothesis, the first that ends is the greedy search's result
         shrinking = decoding.rule().shrinking() || width == 1;

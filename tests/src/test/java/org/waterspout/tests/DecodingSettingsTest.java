@@ -92,7 +92,8 @@ class DecodingSettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"guidance_scale\":1.0", "\"num_beam_groups\":1", "\"use_cache\":false", "\"typical_p\":0.9", "\"prompt_lookup_num_tokens\":3"})
+    @ValueSource(strings = {"\"guidance_scale\":1.0", "\"num_beam_groups\":1", "\"use_cache\":false", "\"typical_p\":0.9",
+        "\"prompt_lookup_num_tokens\":3"})
     void whatChangesNoAnswerIsIgnored(String setting) throws IOException {
         copy("llama", JSON.readTree("{}"));
         int[] plain = complete(request()).tokens();
@@ -185,7 +186,8 @@ class DecodingSettingsTest {
             vocabulary.put("t" + token, token);
         }
         JSON.writeValue(folder.resolve("tokenizer.json").toFile(), Map.of("version", "1.0", "added_tokens", List.of(), "pre_tokenizer",
-                Map.of("type", "Whitespace"), "model", Map.of("type", "WordPiece", "vocab", vocabulary, "unk_token", "t0", "continuing_subword_prefix", "##", "max_input_chars_per_word", 100)));
+                Map.of("type", "Whitespace"), "model", Map.of("type", "WordPiece", "vocab", vocabulary, "unk_token", "t0",
+                        "continuing_subword_prefix", "##", "max_input_chars_per_word", 100)));
     }
 
     private static int[] ids(JsonNode list) {

@@ -156,7 +156,8 @@ class DecodingTest {
             assertRefused("33 tokens", () -> engine.translate(List.of(new Source(new int[33])), greedy, _ -> { }));
             assertRefused("no token 47", () -> engine.translate(List.of(new Source(new int[] {3, 47})), greedy, _ -> { }));
             assertRefused("beam of 5", () -> engine.translate(List.of(new Source(new int[] {3})), greedy.withBeams(5, 1), _ -> { }));
-            assertRefused("no token 99", () -> engine.translate(List.of(new Source(new int[] {3})), greedy.withRules(LogitRules.NONE.withSuppressed(Set.of(99))), _ -> { }));
+            assertRefused("no token 99", () -> engine.translate(List.of(new Source(new int[] {3})),
+                    greedy.withRules(LogitRules.NONE.withSuppressed(Set.of(99))), _ -> { }));
             assertRefused("3 best", () -> greedy.withBeams(2, 3));
             assertRefused("there are none", () -> greedy.withTokens(5, 5));
             TranslationEngine closed = engine(model, backend, 4, 64);

@@ -56,7 +56,7 @@ class DemonstrationModelTest {
             int[] ids = ints(expected.get("greedy_ids"));
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
-            try (Generation generation = new Generation(engine, tokenizer, request, 
+            try (Generation generation = new Generation(engine, tokenizer, request,
                     Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), prompt)) {
                 Completion completion = generation.complete();
                 assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());

@@ -50,7 +50,8 @@ record SentenceFolder(Path folder, JsonNode recorded, List<String> texts) {
         }
     }
 
-    private static void copy(Path from, Path to) {
+    /** A folder and all that is in it; {@code to} may exist while it is empty. */
+    static void copy(Path from, Path to) {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
                 Path target = to.resolve(from.relativize(file).toString());

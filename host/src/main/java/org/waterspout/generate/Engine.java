@@ -8,8 +8,11 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.RopeTable;
+import org.waterspout.validate.FiniteCheck;
+import org.waterspout.validate.Validator;
 
 /**
  * Runs sequences on one plan: hands out its cache slots and feeds it one step at a time, from any thread. Knows tokens and
@@ -186,8 +189,20 @@ public final class Engine implements AutoCloseable {
         Batch batch = new Batch(tokens, first.positions(), sequences, first.outputRows()).withLengths(lengths);
         float[] output = new float[Math.multiplyExact(batch.outputRows().length, vocabulary())];
         plan.step(batch, output);
+        FiniteCheck.ofLogits(output, output.length, plan, any -> course(slot, tokens));
         slot.append(tokens);
         return output;
+    }
+
+    /** What a sequence has seen, token by token. */
+    private static Validator.Course course(Slot slot, int[] tokens) {
+        int[] all = Arrays.copyOf(slot.tokens, slot.length + tokens.length);
+        System.arraycopy(tokens, 0, all, slot.length, tokens.length);
+        List<Batch> steps = new ArrayList<>();
+        for (int position = 0; position < all.length; position++) {
+            steps.add(Batch.of(new int[] {all[position]}, position, true).withLengths(new int[] {Math.max(slot.expected, all.length)}));
+        }
+        return new Validator.Course(List.of(), steps, new PlanOptions(all.length, 1, 1, true));
     }
 
     /** The parts of {@code tokens} from {@code from} on that fit one step each. */

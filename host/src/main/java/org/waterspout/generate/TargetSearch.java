@@ -92,6 +92,11 @@ final class TargetSearch {
         return length;
     }
 
+    /** The start token of hypothesis {@code i} and what came after it, as far as {@link #position()}. */
+    int[] sequence(int i) {
+        return tokens[i].clone();
+    }
+
     int[] candidates() {
         return candidates;
     }

@@ -36,7 +36,12 @@ public record DeviceProcess(int exitCode, List<String> lines) {
 
     /** Runs {@code main} on the SDK of TORNADOVM_HOME. */
     static DeviceProcess run(Class<?> main, String... arguments) throws IOException, InterruptedException {
-        Process process = command(main, arguments).redirectErrorStream(true).start();
+        return ended(command(main, arguments));
+    }
+
+    /** Runs {@code builder}'s process to its end. */
+    public static DeviceProcess ended(ProcessBuilder builder) throws IOException, InterruptedException {
+        Process process = builder.redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(1, TimeUnit.MINUTES)) {
             process.destroyForcibly();

@@ -82,7 +82,7 @@ class TasksTest {
     @ParameterizedTest
     @MethodSource("backends")
     void labelsAreThoseOfTransformersPipelines(TestBackend backend) {
-        for (String name : List.of("classifier", "multi-label")) {
+        for (String name : List.of("classifier", "multi-label", "one-label")) {
             TaskModel model = TaskModel.of(name);
             try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
                 List<Classifier.Classification> results = classifier.classify(model.texts(), false);
@@ -110,22 +110,26 @@ class TasksTest {
     @ParameterizedTest
     @MethodSource("backends")
     void entitiesAreThoseOfTransformersPipelines(TestBackend backend) {
-        TaskModel model = TaskModel.of("entities");
-        try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
-            List<Classifier.Entities> results = classifier.entities(model.texts(), false);
-            for (int i = 0; i < results.size(); i++) {
-                JsonNode expected = model.expected().get("results").get(i);
-                List<Classifier.Entity> actual = results.get(i).entities();
-                assertEquals(expected.size(), actual.size(), "text " + i + ": " + actual);
-                for (int j = 0; j < actual.size(); j++) {
-                    Classifier.Entity entity = actual.get(j);
-                    assertEquals(expected.get(j).get("label").asText(), entity.label());
-                    assertEquals(expected.get(j).get("start").asInt(), entity.start());
-                    assertEquals(expected.get(j).get("end").asInt(), entity.end());
-                    assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
-                    assertEquals(model.texts().get(i).substring(entity.start(), entity.end()), entity.text());
+        for (String name : List.of("entities", "entities-scripts")) {
+            TaskModel model = TaskModel.of(name);
+            try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
+                List<Classifier.Entities> results = classifier.entities(model.texts(), false);
+                for (int i = 0; i < results.size(); i++) {
+                    assertEntities(model.expected().get("results").get(i), results.get(i).entities(), model.texts().get(i));
                 }
             }
+        }
+    }
+
+    private static void assertEntities(JsonNode expected, List<Classifier.Entity> actual, String text) {
+        assertEquals(expected.size(), actual.size(), text + ": " + actual);
+        for (int j = 0; j < actual.size(); j++) {
+            Classifier.Entity entity = actual.get(j);
+            assertEquals(text.substring(entity.start(), entity.end()), entity.text());
+            assertEquals(expected.get(j).get("label").asText(), entity.label());
+            assertEquals(expected.get(j).get("start").asInt(), entity.inCodePoints(text).start());
+            assertEquals(expected.get(j).get("end").asInt(), entity.inCodePoints(text).end());
+            assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
         }
     }
 
@@ -164,6 +168,26 @@ class TasksTest {
                 String grown = context.substring(answer.start(), expected.get("start").asInt()) + context.substring(expected.get("end").asInt(), answer.end());
                 assertTrue(grown.chars().allMatch(Character::isLetterOrDigit), grown);
                 assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
+            }
+        }
+    }
+
+    /** To whole words, in scripts without spaces between them and with vowel signs; and where the model is sure that there is none. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void answersGrowToTheTokenizersWords(TestBackend backend) {
+        for (String name : List.of("answers-scripts", "no-answer")) {
+            TaskModel model = TaskModel.of(name);
+            String context = model.expected().get("context").asText();
+            try (Answerer answerer = Answerer.load(model.folder(), on(backend))) {
+                for (JsonNode expected : model.expected().get("results")) {
+                    Answerer.Answer answer = answerer.answer(expected.get("question").asText(), context);
+                    double score = expected.get("score").asDouble();
+                    assertEquals(score, answer.score(), LIMIT * score, name);
+                    assertEquals(expected.get("words").get(0).asInt(), answer.inCodePoints(context).start());
+                    assertEquals(expected.get("words").get(1).asInt(), answer.inCodePoints(context).end());
+                    assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
+                }
             }
         }
     }

@@ -110,8 +110,8 @@ class GgufFileTest {
     void unknownTensorTypesAreNamed() throws IOException {
         Path path = write("m.gguf", new GgufWriter().tensor("t", WeightType.F32, List.of(32), new float[32]));
         int typeAt = 24 + 8 + 1 + 4 + 8;
-        patch(path, typeAt, 20);
-        assertMessage(UnsupportedModelException.class, path, "IQ4_NL", "'t'", "Q6_K");
+        patch(path, typeAt, 21);
+        assertMessage(UnsupportedModelException.class, path, "IQ3_S", "'t'", "Q6_K");
         patch(path, typeAt, 77);
         assertMessage(UnsupportedModelException.class, path, "unknown type 77");
         patch(path, typeAt, 26);

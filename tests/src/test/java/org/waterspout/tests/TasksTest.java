@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -205,6 +206,7 @@ class TasksTest {
                 for (int i = 0; i < names.size(); i++) {
                     assertLabels(model.expected().get(names.get(i)).get("results"), results.get(i), name + ", " + names.get(i));
                 }
+                assertEquals(results, classifier.classifyPictureFiles(names.stream().map(TasksTest::pictureFile).toList()));
             }
         }
     }
@@ -227,7 +229,11 @@ class TasksTest {
     }
 
     private static BufferedImage picture(String name) {
-        return Pictures.read(TaskModel.of("pictures").folder().resolve(name + ".png"));
+        return Pictures.read(pictureFile(name));
+    }
+
+    private static Path pictureFile(String name) {
+        return TaskModel.of("pictures").folder().resolve(name + ".png");
     }
 
     @ParameterizedTest

@@ -56,6 +56,7 @@ final class RunCommand implements Callable<Integer> {
                 .withStopStrings(sampling.stopStrings());
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
                 Generation generation = model.generate(request)) {
+            Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
             Completion completion = null;
             while (generation.hasNext()) {
                 switch (generation.next()) {

@@ -86,7 +86,6 @@ public final class LanguageModel implements AutoCloseable {
                 : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
     }
 
-<<<<<<< HEAD
     /**
      * Compiles a device's kernels, where the model was loaded without ({@link LoadOptions#warmUp()}) and nothing ran yet.
      *
@@ -97,10 +96,7 @@ public final class LanguageModel implements AutoCloseable {
         engine.warmUp();
     }
 
-    /** The most likely answer to one message, at most {@link GenerationRequest#DEFAULT_MAX_TOKENS} tokens. */
-=======
     /** The answer to one message, as long and chosen as the model's file says; where it does not, the most likely. */
->>>>>>> main
     public Completion generate(String message) {
         try (Generation generation = generate(GenerationRequest.of(message))) {
             return generation.complete();

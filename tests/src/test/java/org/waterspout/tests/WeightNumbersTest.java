@@ -19,6 +19,7 @@ import org.waterspout.backend.reference.ReferenceBackend;
  * in tiles and in what is left of them.
  */
 @Tag(TestBackend.ON_DEVICES)
+@Tag("slow")
 class WeightNumbersTest {
 
     @TestFactory

@@ -28,6 +28,7 @@ public final class OnnxFile implements ModelFile {
 
     private static final String FAMILY = "bert";
     private static final String ENDING = ".onnx";
+    private static final List<String> TOKENIZERS = List.of("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
 
     private final Path path;
     private final Arena arena;
@@ -94,13 +95,10 @@ public final class OnnxFile implements ModelFile {
         if (Math.abs(finder.scale() / usual - 1) > 1e-5) { // not where it is computed from shapes
             values.put(FAMILY + ".attention.scale", finder.scale());
         }
-        if (finder.hasPooler()) {
-            values.put(FAMILY + ".classifier.activation", "tanh");
+        if (!finder.head().activation().isEmpty()) {
+            values.put(FAMILY + ".classifier.activation", finder.head().activation());
         }
-        // repositories keep exports in a folder of their own, below the rest of the model
-        Path folder = path.toAbsolutePath().getParent();
-        boolean below = folder.endsWith("onnx") && folder.getParent() != null;
-        HuggingFaceDirectory.sentenceKeys(below ? folder.getParent() : folder, FAMILY).forEach(values::putIfAbsent);
+        HuggingFaceDirectory.keysBeside(folders(path), FAMILY, finder.head().task(), tensors).forEach(values::putIfAbsent);
         return new Metadata(values);
     }
 
@@ -109,11 +107,17 @@ public final class OnnxFile implements ModelFile {
         return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
     }
 
-    /** The tokenizer beside it: NAME-tokenizer.json beside NAME.onnx, or tokenizer.json. */
+    /** Where the rest of the model may be: beside the file, or, as repositories keep exports in a folder of their own, one level up. */
+    private static List<Path> folders(Path path) {
+        Path folder = path.toAbsolutePath().getParent();
+        return folder.endsWith("onnx") && folder.getParent() != null ? List.of(folder, folder.getParent()) : List.of(folder);
+    }
+
+    /** The tokenizer: NAME-tokenizer.json beside NAME.onnx, else that of the first folder that has one. */
     private static Optional<Path> tokenizer(Path path) {
         Path named = path.resolveSibling(stem(path) + "-tokenizer.json");
-        return Stream.of(named, path.resolveSibling("tokenizer.json"), path.resolveSibling("vocab.txt")).filter(Files::isRegularFile)
-                .findFirst();
+        return Files.isRegularFile(named) ? Optional.of(named)
+                : folders(path).stream().filter(folder -> TOKENIZERS.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)))).findFirst();
     }
 
     private static List<Path> models(Path folder) {

@@ -104,7 +104,7 @@ public final class TranslationEngine implements AutoCloseable {
             if (closed) {
                 throw new InvalidRequestException(CLOSED);
             }
-            return new Run(sources, decoding, finished).complete();
+            return new Run(sources, decoding.seeded(), finished).complete();
         } finally {
             lock.unlock();
         }
@@ -185,9 +185,7 @@ public final class TranslationEngine implements AutoCloseable {
             throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
                     + " hypotheses at a time: load it for more sequences");
         }
-        decoding.firstToken().ifPresent(this::checkToken);
-        decoding.lastToken().ifPresent(this::checkToken);
-        decoding.forbidden().forEach(this::checkToken);
+        decoding.rules().named().forEach(this::checkToken);
     }
 
     /** Waits for the sources under way, then closes the plan. */
@@ -265,7 +263,7 @@ public final class TranslationEngine implements AutoCloseable {
         private void place(int place, int number) {
             Source source = sources.get(number);
             int limit = decoding.limit(source.tokens().length, plan.options().contextLength());
-            searches[place] = new TargetSearch(decoding, start, ends, limit, source.candidates(), vocabulary(), ranking);
+            searches[place] = new TargetSearch(decoding, start, ends, limit, source, vocabulary(), ranking);
             numbers[place] = number;
             active++;
         }

@@ -46,9 +46,9 @@ case \" \$* \" in *' -XX:AOTCacheOutput='*) exit 0 ;; esac
 echo 'the answer'
 exit \$(cat '$box/java-code' 2>/dev/null || echo 0)"
     program "$box/bin/mvn" "echo \"\$*\" >>'$box/mvn-words'
-echo '[INFO] Building host 0.1.0-SNAPSHOT                      [4/7]'
+echo '[INFO] Building host 1.2.3-SNAPSHOT                      [4/7]'
 if [ -e '$box/broken' ]; then echo '[ERROR] A.java:[1,1] it is broken'; exit 1; fi
-mkdir -p serve/target/lib && touch serve/target/serve-0.1.0-SNAPSHOT.jar"
+mkdir -p serve/target/lib && touch serve/target/serve.jar"
     launcher="$tree/waterspout"
 }
 
@@ -192,7 +192,7 @@ through_symlinks() {
     run list
     claim "finds its tree" [ "$code" -eq 0 ]
     claim "which is built" [ "$(builds)" -eq 1 ]
-    claim "class path with a blank" holds "$words" "$tree/serve/target/serve-0.1.0-SNAPSHOT.jar:$tree/serve/target/lib/*"
+    claim "class path with a blank" holds "$words" "$tree/serve/target/serve.jar:$tree/serve/target/lib/*"
     mkdir "$box/path"
     ln -s "$tree/waterspout" "$box/path/waterspout"
     environment=(PATH="$box/path:$box/bin:$PATH")

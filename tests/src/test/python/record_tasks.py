@@ -6,7 +6,7 @@ of some texts and pictures beside them in expected.json.
 Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 and Pillow 11.3; Pillow 13 makes some pictures lower before it makes them
 narrower, which moves bytes by one. Labels, entities and pictures come from Transformers' pipelines and processors. Its pipeline for
 extractive question answering is no longer part of Transformers; answers are computed here as it computed them: shares of starts and ends
-over the context's tokens of each window, the largest product of a span of at most 15 tokens.
+over the context's tokens of each window and its first, which says that there is no answer, the largest product of a span of at most 15 tokens.
 """
 
 import json
@@ -124,9 +124,11 @@ def answers(root, tokens):
             with torch.no_grad():
                 result = model(**given)
             inside = numpy.array([sequence == 1 for sequence in windows.sequence_ids(window)])
-            shares = [numpy.where(inside, numpy.exp(logits - logits[inside].max()), 0) for logits in
+            weighs = inside.copy()
+            weighs[0] = True  # the place of no answer
+            shares = [numpy.where(weighs, numpy.exp(logits - logits[weighs].max()), 0) for logits in
                       (result.start_logits[0].numpy(), result.end_logits[0].numpy())]
-            shares = [share / share.sum() for share in shares]
+            shares = [numpy.where(inside, share / share.sum(), 0) for share in shares]
             for start in numpy.flatnonzero(inside):
                 for end in range(start, min(start + 15, len(inside))):
                     found = max(found, (float(shares[0][start] * shares[1][end]), windows["offset_mapping"][window][start][0],

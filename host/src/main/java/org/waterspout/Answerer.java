@@ -23,10 +23,21 @@ public final class Answerer implements AutoCloseable {
     }
 
     /**
-     * @param answer characters {@code start} to {@code end} of the context
-     * @param score  the share of its start times that of its end, within its window
+     * @param answer the context from {@code start} to {@code end}
+     * @param start  in UTF-16 units, as {@link String#substring} takes them; so is {@code end}
+     * @param score  the share of its start times that of its end, within its window; a model that can tell that there is no answer gives a
+     *               small one where it is sure of that
      */
     public record Answer(String answer, int start, int end, double score) {
+
+        /**
+         * The same with offsets in code points, as Python and most other languages' pipelines count them.
+         *
+         * @param context that this was found in
+         */
+        public Answer inCodePoints(String context) {
+            return new Answer(answer, Offsets.codePoints(context, start), Offsets.codePoints(context, end), score);
+        }
     }
 
     /** As in Transformers: tokens of a window, tokens that neighbouring windows share, tokens of an answer. */

@@ -52,9 +52,19 @@ public final class Classifier implements AutoCloseable {
      *
      * @param label without the {@code B-} or {@code I-} that says where it begins
      * @param score mean of its words'
-     * @param text  as it stands in the text, characters {@code start} to {@code end}
+     * @param text  as it stands in the text, from {@code start} to {@code end}
+     * @param start in UTF-16 units, as {@link String#substring} takes them; so is {@code end}
      */
     public record Entity(String label, double score, String text, int start, int end) {
+
+        /**
+         * The same with offsets in code points, as Python and most other languages' pipelines count them.
+         *
+         * @param whole the text that this was found in
+         */
+        public Entity inCodePoints(String whole) {
+            return new Entity(label, score, text, Offsets.codePoints(whole, start), Offsets.codePoints(whole, end));
+        }
     }
 
     /** What {@link #entities} found in one text. */
@@ -119,7 +129,7 @@ public final class Classifier implements AutoCloseable {
      * The labels of many texts, in their order.
      *
      * @param truncate cut off what is too long instead of refusing it; the result says so
-     * @throws InvalidRequestException for a text that is empty or too long, or a model that judges words or pictures
+     * @throws InvalidRequestException for a text that is too long, or a model that judges words or pictures
      */
     public List<Classification> classify(List<String> texts, boolean truncate) {
         if (judgesWords()) {
@@ -168,7 +178,7 @@ public final class Classifier implements AutoCloseable {
      * What the words of many texts are, in their order.
      *
      * @param truncate as for {@link #classify(List, boolean)}
-     * @throws InvalidRequestException for a text that is empty or too long, or a model that judges whole texts
+     * @throws InvalidRequestException for a text that is too long, or a model that judges whole texts
      */
     public List<Entities> entities(List<String> texts, boolean truncate) {
         if (!judgesWords()) {

@@ -22,7 +22,7 @@ public final class Embedder implements AutoCloseable {
 
     /** What a text is; some models put a prefix before it. */
     public enum Role {
-        /** Neither of the two: no prefix. */
+        /** Neither of the two: the prefix that the model states as its default, mostly none. */
         TEXT,
         /** What is looked for. */
         QUERY,
@@ -40,6 +40,7 @@ public final class Embedder implements AutoCloseable {
 
     private final LoadedEncoder encoder;
     private final boolean normalized;
+    private final String textPrefix;
     private final String queryPrefix;
     private final String passagePrefix;
 
@@ -49,6 +50,7 @@ public final class Embedder implements AutoCloseable {
         var metadata = encoder.model().file().metadata();
         // files that do not say were made for llama.cpp, which normalises
         this.normalized = metadata.flagOr(family + ".pooling_normalize", true);
+        this.textPrefix = metadata.optionalString(family + ".text_prefix").orElse("");
         this.queryPrefix = metadata.optionalString(family + ".query_prefix").orElse("");
         this.passagePrefix = metadata.optionalString(family + ".passage_prefix").orElse("");
     }
@@ -93,16 +95,15 @@ public final class Embedder implements AutoCloseable {
      * The vectors of many texts, in their order. A vector does not depend on its neighbours.
      *
      * @param truncate cut off what is too long instead of refusing it; the result says so
-     * @throws InvalidRequestException for a text that is empty, or longer than {@link #longestText()}
+     * @throws InvalidRequestException for a text longer than {@link #longestText()}
      */
     public List<Embedding> embed(List<String> texts, Role role, boolean truncate) {
         String prefix = switch (role) {
-            case TEXT -> "";
+            case TEXT -> textPrefix;
             case QUERY -> queryPrefix;
             case PASSAGE -> passagePrefix;
         };
         List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> {
-            LoadedEncoder.requireText(text, "text");
             return encoder.fit(prefix + text, truncate);
         }).toList();
         List<float[]> vectors = encoder.run(fitted);

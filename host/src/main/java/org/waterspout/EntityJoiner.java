@@ -7,7 +7,7 @@ import org.waterspout.Classifier.Entity;
 import org.waterspout.model.text.Encoding;
 
 /**
- * Word pieces to words, words to entities. A word is what its first piece is; {@code B-X} begins an entity X, {@code I-X} goes on with
+ * Word pieces to words, words to entities. Words are the tokenizer's, and a word is what its first piece is; {@code B-X} begins an entity X, {@code I-X} goes on with
  * one; labels without either go on with themselves; {@code O} is none (Ramshaw and Marcus 1995, in the form of CoNLL 2003).
  */
 final class EntityJoiner {
@@ -46,20 +46,19 @@ final class EntityJoiner {
 
     private List<Word> words(Encoding encoding, float[] logits) {
         List<Word> words = new ArrayList<>();
+        int number = -1;
         for (int token = 0; token < encoding.length(); token++) {
-            int start = encoding.starts()[token];
             int end = encoding.ends()[token];
-            while (start < end && Character.isWhitespace(text.charAt(start))) {
-                start++; // SentencePiece and byte-level pieces take the space before them along
-            }
+            int start = Offsets.withoutSpace(text, encoding.starts()[token], end);
             if (encoding.sequence()[token] < 0 || start >= end) {
                 continue;
             }
-            if (!words.isEmpty() && inWord(text, start) && words.getLast().end() >= start) {
+            if (encoding.words()[token] == number) {
                 Word before = words.removeLast();
                 words.add(new Word(before.label(), before.score(), before.start(), end));
                 continue;
             }
+            number = encoding.words()[token];
             double[] scores = Scores.softmax(Arrays.copyOfRange(logits, token * labels.size(), (token + 1) * labels.size()));
             int best = 0;
             for (int label = 1; label < scores.length; label++) {
@@ -70,15 +69,6 @@ final class EntityJoiner {
         return words;
     }
 
-    /** Whether {@code place} lies within a word: letters or digits on both sides. */
-    static boolean inWord(String text, int place) {
-        return place > 0 && place < text.length() && letter(text.codePointBefore(place)) && letter(text.codePointAt(place));
-    }
-
-    private static boolean letter(int character) {
-        return Character.isLetterOrDigit(character) || Character.getType(character) == Character.NON_SPACING_MARK;
-    }
-
     private static boolean goesOn(String before, String label) {
         return !label.equals(NONE) && !label.startsWith("B-") && kind(before).equals(kind(label));
     }
@@ -87,10 +77,15 @@ final class EntityJoiner {
         return label.startsWith("B-") || label.startsWith("I-") ? label.substring(2) : label;
     }
 
+    /** Without the letter of any scheme, such as the E and S of BIOES. */
+    private static String name(String label) {
+        return label.matches("[A-Z]-.+") ? label.substring(2) : label;
+    }
+
     private Entity entity(List<Word> words) {
         int start = words.getFirst().start();
         int end = words.getLast().end();
-        return new Entity(kind(words.getFirst().label()), words.stream().mapToDouble(Word::score).average().orElseThrow(),
+        return new Entity(name(words.getFirst().label()), words.stream().mapToDouble(Word::score).average().orElseThrow(),
                 text.substring(start, end), start, end);
     }
 }

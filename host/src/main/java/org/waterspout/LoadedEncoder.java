@@ -21,7 +21,7 @@ final class LoadedEncoder implements AutoCloseable {
     /**
      * A text as the model takes it.
      *
-     * @param truncated tokens were cut off its end to make it fit
+     * @param truncated tokens were cut off to make it fit
      */
     record Fitted(Encoding encoding, boolean truncated) {
 
@@ -33,6 +33,7 @@ final class LoadedEncoder implements AutoCloseable {
     private final LoadedModel loaded;
     private final EncoderEngine engine;
     private final int longest;
+    private final boolean cutsBeginning;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
     private final ReadWriteLock tokenizerUse = new ReentrantReadWriteLock();
     private boolean closed;
@@ -40,7 +41,9 @@ final class LoadedEncoder implements AutoCloseable {
     private LoadedEncoder(LoadedModel loaded, Target target, LoadOptions options) {
         this.loaded = loaded;
         this.engine = new EncoderEngine(loaded.plan(), loaded.architecture(), target);
-        int own = loaded.file().metadata().integerOr(loaded.architecture().family() + ".text_length", Integer.MAX_VALUE);
+        String family = loaded.architecture().family();
+        int own = loaded.file().metadata().integerOr(family + ".text_length", Integer.MAX_VALUE);
+        this.cutsBeginning = loaded.file().metadata().optionalString(family + ".truncation_side").orElse("right").equals("left");
         // a length that was asked for goes before the one that the model was made with
         this.longest = options.contextLength() > 0 || own <= 0 ? engine.longest() : Math.min(engine.longest(), own);
     }
@@ -71,44 +74,57 @@ final class LoadedEncoder implements AutoCloseable {
     }
 
     /**
-     * @param truncate cut off what is too much
-     * @throws InvalidRequestException for a text that is empty, or longer than the model takes
+     * A text may be empty: its vector or label is that of the special tokens alone.
+     *
+     * @param truncate cut off what is too much, at the end that the tokenizer's files name
+     * @throws InvalidRequestException for a text longer than the model takes
      */
     Fitted fit(String text, boolean truncate) {
-        requireText(text, "text");
         return withTokenizer(tokenizer -> {
             Encoding pieces = tokenizer.pieces(text, false);
-            int room = room(tokenizer.template().added());
-            require(pieces.length() <= room || truncate, pieces.length() + tokenizer.template().added());
-            return new Fitted(tokenizer.template().around(pieces.slice(0, room)), pieces.length() > room);
+            int added = tokenizer.template().added();
+            int room = longest - added;
+            if (pieces.length() > room && !(truncate && room >= 0)) {
+                throw new InvalidRequestException("the text has " + (pieces.length() + added) + " tokens, the model takes at most " + longest
+                        + (room < 0 ? ", fewer than it adds itself" : truncate ? "" : ": shorten it, or have it truncated"));
+            }
+            return new Fitted(tokenizer.template().around(cut(pieces, room)), pieces.length() > room);
         });
     }
 
     /**
-     * @param truncate cut off what is too much of {@code second}
-     * @throws InvalidRequestException as {@link #fit(String, boolean)}, or when the model takes no pairs
+     * Two texts, either of which may be empty. Where they are too long together the longer one is cut, and when that is no longer than the
+     * other, both: the strategy "longest first" of Hugging Face's tokenizers.
+     *
+     * @param truncate as for {@link #fit(String, boolean)}
+     * @throws InvalidRequestException for a pair longer than the model takes, or when the model takes no pairs
      */
     Fitted fit(String first, String second, boolean truncate) {
-        requireText(first, "query");
-        requireText(second, "document");
         return withTokenizer(tokenizer -> {
             Encoding query = tokenizer.pieces(first, false);
             Encoding document = tokenizer.pieces(second, false);
-            int room = room(tokenizer.template().addedToPair() + query.length());
-            require(document.length() <= room || truncate && room > 0, query.length() + document.length() + tokenizer.template().addedToPair());
-            return new Fitted(tokenizer.template().around(query, document.slice(0, room)), document.length() > room);
+            int added = tokenizer.template().addedToPair();
+            int room = longest - added;
+            int both = query.length() + document.length();
+            if (both > room && !(truncate && room >= 0)) {
+                throw new InvalidRequestException("the query has " + query.length() + " tokens and the document " + document.length() + "; with "
+                        + added + " special ones the model takes at most " + longest
+                        + (truncate ? "" : ": shorten them, or have them truncated"));
+            }
+            int shorter = Math.min(query.length(), document.length());
+            int longer = Math.max(shorter, room - shorter);
+            if (both > room && shorter + longer > room) {
+                shorter = room / 2;
+                longer = room - shorter;
+            }
+            boolean swapped = query.length() > document.length();
+            return new Fitted(tokenizer.template().around(cut(query, swapped ? longer : shorter), cut(document, swapped ? shorter : longer)),
+                    both > room);
         });
     }
 
-    private int room(int taken) {
-        return Math.max(0, longest - taken);
-    }
-
-    private void require(boolean fits, int tokens) {
-        if (!fits) {
-            throw new InvalidRequestException("the text has " + tokens + " tokens, the model takes at most " + longest
-                    + ": shorten it, or ask for truncation (--truncate)");
-        }
+    private Encoding cut(Encoding pieces, int room) {
+        return cutsBeginning ? pieces.slice(Math.max(0, pieces.length() - room), pieces.length()) : pieces.slice(0, room);
     }
 
     static void requireText(String text, String what) {

@@ -128,7 +128,7 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
      */
     Tokenizer tokenizer() {
         return text.orElseThrow(() -> architecture.main().input() instanceof Architecture.Patches
-                ? new InvalidRequestException("this model reads pictures, no text: give it a picture (--image)")
+                ? new InvalidRequestException("this model reads pictures, no text: give it a picture")
                 : new ModelNotFoundException("there is no tokenizer in " + file.path() + ", so the model takes token ids only (--tokens): put "
                         + "tokenizer.json beside it"));
     }

@@ -16,7 +16,7 @@ public final class Reranker implements AutoCloseable {
     /**
      * @param index     of the document among those given, from 0
      * @param score     what the model's head gives, unbounded: more is better
-     * @param truncated the end of the document did not count
+     * @param truncated the end of the query or the document, whichever is longer, or of both did not count
      */
     public record Ranked(int index, double score, boolean truncated) {
     }
@@ -52,13 +52,13 @@ public final class Reranker implements AutoCloseable {
     /**
      * All documents, best first; equals in their order.
      *
-     * @throws InvalidRequestException for an empty query or document, or a pair longer than the model takes
+     * @throws InvalidRequestException for a pair longer than the model takes
      */
     public List<Ranked> rank(String query, List<String> documents) {
         return rank(query, documents, false);
     }
 
-    /** @param truncate cut off what is too much of a document instead of refusing it */
+    /** @param truncate cut off what is too much of the longer one of a pair, or of both, instead of refusing it */
     public List<Ranked> rank(String query, List<String> documents, boolean truncate) {
         List<LoadedEncoder.Fitted> pairs = documents.stream().map(document -> encoder.fit(query, document, truncate)).toList();
         List<float[]> scores = encoder.run(pairs);

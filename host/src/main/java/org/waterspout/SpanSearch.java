@@ -5,8 +5,9 @@ import org.waterspout.Answerer.Answer;
 import org.waterspout.model.text.Encoding;
 
 /**
- * The best span of a window: starts and ends each become shares of 1 over the tokens of the context, and of all spans that are not too
- * long the one with the largest product wins, as in Transformers' pipeline for extractive question answering. It grows to whole words.
+ * The best span of a window: starts and ends each become shares of 1 over the tokens of the context and the place of no answer, and of all
+ * spans that are not too long the one with the largest product wins, as in Transformers' pipeline for extractive question answering. It
+ * grows to whole words, which are the tokenizer's.
  */
 final class SpanSearch {
 
@@ -38,36 +39,48 @@ final class SpanSearch {
         if (bestStart < 0) {
             return Optional.empty();
         }
-        int from = window.starts()[bestStart];
-        int to = window.ends()[bestEnd];
-        while (from < to && Character.isWhitespace(context.charAt(from))) {
-            from++;
+        int first = bestStart;
+        while (sameWord(window, first - 1, bestStart)) {
+            first--;
         }
-        while (EntityJoiner.inWord(context, from)) {
-            from = context.offsetByCodePoints(from, -1);
+        int last = bestEnd;
+        while (sameWord(window, last + 1, bestEnd)) {
+            last++;
         }
-        while (EntityJoiner.inWord(context, to)) {
-            to = context.offsetByCodePoints(to, 1);
-        }
+        int to = window.ends()[last];
+        int from = Offsets.withoutSpace(context, window.starts()[first], to);
         return Optional.of(new Answer(context.substring(from, to), from, to, best));
     }
 
-    /** Softmax over the tokens of the context; 0 for the others, and for tokens that stand for no character. */
+    private static boolean sameWord(Encoding window, int token, int of) {
+        return token >= 0 && token < window.length() && counts(window, token) && window.words()[token] == window.words()[of];
+    }
+
+    /**
+     * Softmax over the tokens of the context and the first of all, a special token by which models say that there is no answer. Then 0 for
+     * it, as for all other tokens that are not the context's or stand for no character.
+     */
     private static double[] shares(Encoding window, float[] logits, int column) {
         double largest = Double.NEGATIVE_INFINITY;
         for (int token = 0; token < window.length(); token++) {
-            largest = counts(window, token) ? Math.max(largest, logits[2 * token + column]) : largest;
+            boolean weighs = counts(window, token) || saysNone(window, token);
+            largest = weighs ? Math.max(largest, logits[2 * token + column]) : largest;
         }
         double[] shares = new double[window.length()];
         double sum = 0;
         for (int token = 0; token < shares.length; token++) {
-            shares[token] = counts(window, token) ? Math.exp(logits[2 * token + column] - largest) : 0;
-            sum += shares[token];
+            double weight = Math.exp(logits[2 * token + column] - largest);
+            sum += counts(window, token) || saysNone(window, token) ? weight : 0;
+            shares[token] = counts(window, token) ? weight : 0;
         }
         for (int token = 0; token < shares.length && sum > 0; token++) {
             shares[token] /= sum;
         }
         return shares;
+    }
+
+    private static boolean saysNone(Encoding window, int token) {
+        return token == 0 && window.sequence()[0] < 0;
     }
 
     private static boolean counts(Encoding window, int token) {

@@ -14,12 +14,13 @@ public interface Backend extends AutoCloseable {
     /**
      * Loads the graph's weights and makes it ready to run.
      *
-     * @throws org.waterspout.error.OutOfMemoryException when {@link #estimate} exceeds what there is; the message says what would fit
+     * @throws org.waterspout.error.OutOfMemoryException when there is no room for what it takes from the start; the message says what
+     *                                                   would help
      * @throws org.waterspout.error.DeviceException      when the device fails
      */
     Plan prepare(Graph graph, PlanOptions options);
 
-    /** The memory that {@link #prepare} would take, computed without loading anything. */
+    /** The memory that a plan takes when all its positions are in use, computed without loading anything. */
     MemoryUse estimate(Graph graph, PlanOptions options);
 
     /** Sequences that a step is best made of where there are enough of them: fewer leave fixed costs unpaid, more gain little. */

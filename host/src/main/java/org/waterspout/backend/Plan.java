@@ -12,7 +12,7 @@ public interface Plan extends AutoCloseable {
 
     PlanOptions options();
 
-    /** What it really took. */
+    /** What it takes when all its positions are in use. */
     MemoryUse memory();
 
     /**
@@ -22,6 +22,8 @@ public interface Plan extends AutoCloseable {
      * @param batch  at most {@code options().maxRows()} rows; positions below {@code options().contextLength()}
      * @param output receives [batch.outputRows().length, graph().output().width()] from index 0 (all rows where the graph does not select);
      *               where the batch has candidates, [batch.outputRows().length, batch.candidates().length]
+     * @throws org.waterspout.error.OutOfMemoryException where the caches grow as they are used and can grow no more; the rows are not
+     *                                                   appended, and later batches may be run
      */
     default void step(Batch batch, float[] output) {
         step(batch, output, StepObserver.NONE);

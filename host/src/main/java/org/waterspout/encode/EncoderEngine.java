@@ -197,7 +197,7 @@ public final class EncoderEngine implements AutoCloseable {
         }
         if (sequence.length() > longest()) {
             throw new InvalidRequestException("the text has " + sequence.length() + " tokens, the model takes at most " + longest()
-                    + ": shorten it, or ask for truncation (--truncate)");
+                    + ": shorten it, or have it truncated");
         }
         switch (architecture.encoder().orElseThrow().input()) {
             case Architecture.Tokens input -> {
@@ -209,7 +209,7 @@ public final class EncoderEngine implements AutoCloseable {
             }
             case Architecture.Patches input -> {
                 if (sequence.given().length == 0) {
-                    throw new InvalidRequestException("this model reads pictures, no text: give it a picture (--image)");
+                    throw new InvalidRequestException("this model reads pictures, no text: give it a picture");
                 }
                 if (sequence.given().length != input.rows() * input.patchWidth()) {
                     throw new InvalidRequestException("a picture of " + sequence.given().length + " numbers, not the model's "

@@ -113,6 +113,10 @@ public final class GraphBuilder {
         StackBuilder target = new StackBuilder(weights, architecture, decoderStack, "dec.", contextLength, Op.Span.CAUSAL);
         target.layers();
         Value logits = target.logits(architecture.output().orElseThrow(), true, true);
+        // T5's first files hold a bias of cross-attention that nothing reads, and so do their conversions
+        for (int layer = 0; layer < decoderStack.layers().size(); layer++) {
+            weights.know("dec.blk." + layer + ".cross_attn_rel_b.");
+        }
         weights.requireAllUsed();
         return target.graph(architecture.family(), logits, Optional.of(encoder));
     }

@@ -255,6 +255,9 @@ final class StackBuilder {
             ops.add(new Op.SelectRows(stream, rows));
         }
         Value normed = norm(form.norm(), "output.norm", side + "output_norm", rows);
+        if (one.tied()) {
+            weights.know("output.weight"); // the embedding once more
+        }
         Weight weight = one.tied() ? embedding()
                 : weights.matrix("output", Weight.NO_LAYER, "output.weight", architecture.vocabulary(), architecture.width());
         Optional<Weight> bias = one.bias()

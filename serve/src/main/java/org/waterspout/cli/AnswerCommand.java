@@ -36,6 +36,9 @@ final class AnswerCommand implements Callable<Integer> {
     @Option(names = "--context-file", paramLabel = "F", description = "Instead of --text: a file of it, UTF-8.")
     private Optional<Path> contextFile = Optional.empty();
 
+    @Option(names = "--code-points", description = "Count offsets in code points, as Python does, not in UTF-16 units.")
+    private boolean codePoints;
+
     @Option(names = "--json", description = "Print one JSON object; of the questions of a file, a list of answers.")
     private boolean json;
 
@@ -53,7 +56,8 @@ final class AnswerCommand implements Callable<Integer> {
         var path = modelOptions.path("answer");
         try (Answerer answerer = Progress.loading(console, () -> Answerer.load(path, modelOptions.options(LoadOptions.DEFAULT)))) {
             List<Answer> answers = Progress.inGroups(console, "answering", questions,
-                    group -> answerer.answer(group.stream().map(asked -> new Question(asked, text)).toList()));
+                    group -> answerer.answer(group.stream().map(asked -> new Question(asked, text)).toList()).stream()
+                            .map(answer -> codePoints ? answer.inCodePoints(text) : answer).toList());
             if (json) {
                 console.json(object(answerer, answers));
             } else {

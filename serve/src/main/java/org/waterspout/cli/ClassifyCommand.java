@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.waterspout.Classifier;
 import org.waterspout.Classifier.Classification;
 import org.waterspout.Classifier.Entities;
@@ -39,6 +40,9 @@ final class ClassifyCommand implements Callable<Integer> {
     @Option(names = "--truncate", description = "Cut off what is too long for the model instead of refusing it.")
     private boolean truncate;
 
+    @Option(names = "--code-points", description = "Count the offsets of entities in code points, as Python does, not in UTF-16 units.")
+    private boolean codePoints;
+
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
@@ -51,13 +55,13 @@ final class ClassifyCommand implements Callable<Integer> {
         if (!images.isEmpty() && !words.isEmpty()) {
             throw new InvalidRequestException("both a text and --image are given: give one of them");
         }
-        List<String> texts = images.isEmpty() ? input.lines(words, "text") : List.of();
+        List<String> texts = images.isEmpty() ? input.linesOrNothing(words, "text") : List.of();
         try (Classifier classifier = Progress.loading(console, this::load)) {
             if (!images.isEmpty()) {
                 report(classifier, Progress.inGroups(console, "classifying", images,
                         group -> classifier.classifyPictures(group.stream().map(Pictures::read).toList())));
             } else if (classifier.judgesWords()) {
-                reportEntities(classifier, Progress.inGroups(console, "classifying", texts, group -> classifier.entities(group, truncate)));
+                reportEntities(classifier, Progress.inGroups(console, "classifying", texts, group -> entities(classifier, group)));
             } else {
                 report(classifier, Progress.inGroups(console, "classifying", texts, group -> classifier.classify(group, truncate)));
             }
@@ -68,6 +72,12 @@ final class ClassifyCommand implements Callable<Integer> {
     private Classifier load() {
         LoadOptions options = modelOptions.options(LoadOptions.DEFAULT);
         return modelOptions.model().isEmpty() ? Classifier.demonstration(options) : Classifier.load(modelOptions.path("classify"), options);
+    }
+
+    private List<Entities> entities(Classifier classifier, List<String> texts) {
+        List<Entities> found = classifier.entities(texts, truncate);
+        return !codePoints ? found : IntStream.range(0, found.size()).mapToObj(i -> new Entities(found.get(i).entities().stream()
+                .map(entity -> entity.inCodePoints(texts.get(i))).toList(), found.get(i).tokens(), found.get(i).truncated())).toList();
     }
 
     private void report(Classifier classifier, List<Classification> results) {

@@ -47,7 +47,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> texts = input.lines(words, "text");
+        List<String> texts = input.linesOrNothing(words, "text");
         if (similarity && texts.size() < 2) {
             throw new InvalidRequestException("--similarity compares two texts or more: give another one");
         }

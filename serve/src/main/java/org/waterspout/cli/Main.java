@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /** The command line. Failures are one line on standard error and an exit code of their kind: {@link WaterspoutException#exitCode()}. */
-@Command(name = "waterspout", mixinStandardHelpOptions = true, version = "waterspout 0.1.0",
+@Command(name = "waterspout", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
         description = "Runs transformers from Java, on devices through TornadoVM and on the CPU.",
         subcommands = {RunCommand.class, ChatCommand.class, TranslateCommand.class, EmbedCommand.class, ClassifyCommand.class, RerankCommand.class,
             AnswerCommand.class, HiddenCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
@@ -31,6 +31,16 @@ public final class Main {
     private boolean verbose;
 
     private Main() {
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements CommandLine.IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"waterspout " + (version == null ? "(classes outside a jar, no version)" : version)};
+        }
     }
 
     public static void main(String[] arguments) {

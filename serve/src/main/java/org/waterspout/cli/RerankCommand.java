@@ -30,7 +30,7 @@ final class RerankCommand implements Callable<Integer> {
     @Mixin
     private TextInput input;
 
-    @Option(names = "--truncate", description = "Cut off what is too long of a document instead of refusing it.")
+    @Option(names = "--truncate", description = "Cut off what is too long of a document, or of a query longer than it, instead of refusing it.")
     private boolean truncate;
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -42,7 +42,7 @@ final class RerankCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> documents = input.lines(words, "document");
+        List<String> documents = input.linesOrNothing(words, "document");
         var path = modelOptions.path("rerank");
         try (Reranker reranker = Progress.loading(console, () -> Reranker.load(path, modelOptions.options(LoadOptions.DEFAULT)))) {
             List<Ranked> ranked = reranker.rank(query, documents, truncate);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
@@ -21,6 +22,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Runs on a device leave no error line on the console, and a launch that fails would. */
+@Tag("slow")
 class ConsoleTest {
 
     @BeforeAll

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.LanguageModel;
@@ -42,6 +43,7 @@ import org.waterspout.model.text.Tokenizer;
  * Whatever is wrong with a model file, its user gets an answer or one line that says what is wrong: never another exception, never a
  * process that hangs or dies. Another seed is tried with -Dwaterspout.test.seed=N.
  */
+@Tag("slow")
 class DamagedModelTest {
 
     private static final long SEED = Long.getLong("waterspout.test.seed", System.nanoTime() & 0xFFFFFFFFL);

@@ -18,6 +18,7 @@ import org.waterspout.LoadOptions;
 import org.waterspout.backend.tornado.TornadoDevices;
 
 /** The classifier that comes with Waterspout, on the mails that were kept out of its training. On the device where there is an SDK. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class DemonstrationClassifierTest {
 

@@ -29,8 +29,18 @@ import org.waterspout.validate.RelativeError;
 class OpCasesTest {
 
     @TestFactory
-    Stream<DynamicNode> everyBackendAgreesWithTheReference() {
-        return TestBackend.comparedInEveryFamily().map(backend -> {
+    Stream<DynamicNode> theCpuAgreesWithTheReference() {
+        return agreeWithTheReference(TestBackend.compared().filter(backend -> backend.name().equals("cpu")));
+    }
+
+    @TestFactory
+    @Tag("slow")
+    Stream<DynamicNode> everyDeviceAgreesWithTheReference() {
+        return agreeWithTheReference(TestBackend.comparedInEveryFamily().filter(backend -> !backend.name().equals("cpu")));
+    }
+
+    private static Stream<DynamicNode> agreeWithTheReference(Stream<TestBackend> backends) {
+        return backends.map(backend -> {
             if (!backend.runs()) {
                 return DynamicTest.dynamicTest(backend.name() + ": skipped, " + backend.why(),
                         () -> assumeTrue(false, backend.name() + " skipped: " + backend.why()));

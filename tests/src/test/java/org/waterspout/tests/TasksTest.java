@@ -38,6 +38,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.validate.RelativeError;
 
 /** Vectors, labels, rankings and answers of tiny models in folders, on every backend, against what Transformers made of the same texts. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class TasksTest {
 
@@ -246,7 +247,7 @@ class TasksTest {
         String text = "cat ".repeat(60);
         try (Embedder embedder = Embedder.load(TaskModel.of("embedder").folder())) {
             assertEquals(32, embedder.longestText());
-            assertEquals("the text has 62 tokens, the model takes at most 32: shorten it, or ask for truncation (--truncate)",
+            assertEquals("the text has 62 tokens, the model takes at most 32: shorten it, or have it truncated",
                     assertThrows(InvalidRequestException.class, () -> embedder.embed(text)).getMessage());
             Embedding cut = embedder.embed(List.of(text), Embedder.Role.TEXT, true).getFirst();
             assertTrue(cut.truncated());
@@ -254,6 +255,44 @@ class TasksTest {
             Embedding whole = embedder.embed("cat ".repeat(30));
             assertFalse(whole.truncated());
             assertArrayEquals(whole.vector(), cut.vector(), 1e-6f);
+        }
+    }
+
+    /** As tokenizers cut pairs: the longer text first, then both alike. */
+    @Test
+    void aPairIsCutLongestFirst() {
+        try (Reranker reranker = Reranker.load(TaskModel.of("reranker").folder())) {
+            String query = "cat ".repeat(80);
+            String refusal = assertThrows(InvalidRequestException.class, () -> reranker.rank(query, List.of("the mat"))).getMessage();
+            assertEquals("the query has 80 tokens and the document 2; with 3 special ones the model takes at most 64: shorten them, or have "
+                    + "them truncated", refusal);
+            Reranker.Ranked cut = reranker.rank(query, List.of("the mat"), true).getFirst();
+            assertTrue(cut.truncated());
+            assertEquals(reranker.rank("cat ".repeat(59), List.of("the mat")).getFirst().score(), cut.score(), 1e-6);
+            assertEquals(reranker.rank("cat ".repeat(30), List.of("mat ".repeat(31))).getFirst().score(),
+                    reranker.rank("cat ".repeat(90), List.of("mat ".repeat(91)), true).getFirst().score(), 1e-6);
+        }
+    }
+
+    @Test
+    void anEmptyTextHasTheVectorOfTheSpecialTokens() {
+        try (Embedder embedder = Embedder.load(TaskModel.of("embedder").folder())) {
+            assertEquals(2, embedder.embed("").tokens());
+            assertArrayEquals(embedder.embed("").vector(), embedder.embed(" ").vector());
+            assertEquals(1, Embedder.similarity(embedder.embed("").vector(), embedder.embed("").vector()), 1e-6);
+        }
+    }
+
+    @Test
+    void offsetsAreUtf16UnitsAndCodePointsOnRequest() {
+        String text = "\uD83D\uDE00 Ada Lovelace was born in London";
+        try (Classifier classifier = Classifier.load(TaskModel.of("entities").folder())) {
+            List<Classifier.Entity> found = classifier.entities(text).entities();
+            assertFalse(found.isEmpty());
+            for (Classifier.Entity entity : found) {
+                assertEquals(text.substring(entity.start(), entity.end()), entity.text());
+                assertEquals(entity.end() - 1, entity.inCodePoints(text).end());
+            }
         }
     }
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.tornado.TornadoFlags;
 
-/** The build starts its JVMs with the flags that the backend names. */
+/** The build and the launcher start their JVMs with the flags that the backend names. */
 class TornadoFlagsTest {
 
     @Test
@@ -16,6 +16,14 @@ class TornadoFlagsTest {
         String pom = Files.readString(Path.of("../pom.xml"));
         for (String flag : TornadoFlags.of(4L << 30)) {
             assertTrue(pom.contains(flag), flag + " is not in pom.xml");
+        }
+    }
+
+    @Test
+    void theLauncherPassesEveryFlag() throws IOException {
+        String launcher = Files.readString(Path.of("../waterspout")).replace("${gigabytes}", "4");
+        for (String flag : TornadoFlags.of(4L << 30)) {
+            assertTrue(launcher.contains("\"" + flag + "\""), flag + " is not in the launcher");
         }
     }
 }

@@ -28,6 +28,7 @@ import org.waterspout.validate.ValidationReport;
 import org.waterspout.validate.Validator;
 
 /** The validator passes what is right and names what is wrong. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class ValidatorTest {
 

@@ -2,8 +2,10 @@ package org.waterspout.backend.cpu;
 
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Backend;
@@ -74,11 +76,13 @@ public final class CpuBackend implements Backend {
 
     @Override
     public CpuPlan prepare(Graph graph, PlanOptions options) {
-        MemoryUse use = estimate(graph, options);
-        requireFits(use, options, HostMemory.now());
-        String types = weightTypes(graph);
-        LOG.debug("{}: {} on {} threads with {}", graph.name(), types, workers.count(), kernels.description());
-        return new CpuPlan(kernels, workers, graph, options, use);
+        MemoryUse full = estimate(graph, options);
+        MemoryUse least = new MemoryUse(full.mapped(), full.weights(), CpuPlan.leastCacheBytes(graph, options, kernels), full.activations());
+        requireFits(least, options, HostMemory.now(), HostMemory::withoutGarbage);
+        LOG.debug("{}: {} on {} threads with {}", graph.name(), weightTypes(graph), workers.count(), kernels.description());
+        CpuPlan plan = new CpuPlan(kernels, workers, graph, options, full);
+        tooLongCache(full, options, HostMemory.now()).flatMap(garbage -> tooLongCache(full, options, HostMemory.withoutGarbage())).ifPresent(LOG::warn);
+        return plan;
     }
 
     private static String weightTypes(Graph graph) {
@@ -112,23 +116,42 @@ public final class CpuBackend implements Backend {
                 CpuPlan.activationBytes(graph, options, kernels, workers.count()));
     }
 
-    /** Package-private for tests: refuses what exceeds {@code memory}. */
-    static void requireFits(MemoryUse use, PlanOptions options, HostMemory memory) {
-        refuse(use.total(), use, options, memory.physical(), "of memory", "a machine with more memory");
-        refuse(use.cache() + use.activations(), use, options, memory.heap(), "of Java heap", "a larger -Xmx");
-    }
-
-    private static void refuse(long needed, MemoryUse use, PlanOptions options, long available, String kind, String remedy) {
-        if (needed <= available) {
+    /**
+     * Package-private for tests: refuses what exceeds the memory that there is.
+     *
+     * @param least            what is needed to compute at all; the cache grows later
+     * @param afterACollection asked only where {@code memory} would not do
+     */
+    static void requireFits(MemoryUse least, PlanOptions options, HostMemory memory, Supplier<HostMemory> afterACollection) {
+        long outside = least.mapped() + least.weights();
+        long onHeap = least.cache() + least.activations();
+        if (memory.holds(outside, onHeap)) {
             return;
         }
-        double position = (double) use.cache() / options.contextLength();
-        long fitting = position == 0 ? 0 : (long) Math.floor((available - (needed - use.cache())) / position);
-        fitting = fitting / Kernels.BLOCK * Kernels.BLOCK;
-        throw new OutOfMemoryException("%d MB %s are needed (weights %d, cache %d, activations %d) and %d are free: use %s%s".formatted(
-                needed >> 20, kind, (use.mapped() + use.weights()) >> 20, use.cache() >> 20, use.activations() >> 20, available >> 20,
-                fitting > 0 ? "a context length of at most " + fitting + ", fewer sequences, or " : "fewer sequences or rows, a smaller model, or ",
-                remedy));
+        HostMemory rest = afterACollection.get();
+        if (onHeap > rest.heap()) {
+            throw refused(least, options, onHeap, "Java heap", rest.heap(), "a larger -Xmx");
+        }
+        if (!rest.holds(outside, onHeap)) {
+            throw refused(least, options, outside + rest.taken(onHeap), "memory", rest.physical(), "a machine with more memory");
+        }
+    }
+
+    private static OutOfMemoryException refused(MemoryUse least, PlanOptions options, long needed, String kind, long available, String remedy) {
+        return new OutOfMemoryException(("%d MB of %s are needed (weights %d, cache %d at first, activations %d) and %d are free: use fewer rows than %d, "
+                + "fewer sequences than %d, a shorter context, a smaller model, or %s").formatted(needed >> 20, kind, (least.mapped() + least.weights()) >> 20,
+                least.cache() >> 20, least.activations() >> 20, available >> 20, options.maxRows(), options.maxSequences(), remedy));
+    }
+
+    /** Package-private for tests: says how long sequences can become, where that is less than the plan allows. */
+    static Optional<String> tooLongCache(MemoryUse full, PlanOptions options, HostMemory memory) {
+        long free = Math.min(memory.heap(), memory.physical() - full.mapped() + memory.held());
+        if (full.cache() <= free) {
+            return Optional.empty();
+        }
+        long fitting = (long) ((double) Math.max(0, free) / full.cache() * options.contextLength() * options.maxSequences());
+        return Optional.of("the cache of %d positions of %d sequences takes %d MB when it is full and %d are free: there is room for about %d of them"
+                .formatted(options.contextLength(), options.maxSequences(), full.cache() >> 20, free >> 20, fitting));
     }
 
     @Override

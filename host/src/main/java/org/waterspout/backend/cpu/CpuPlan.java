@@ -74,6 +74,10 @@ public final class CpuPlan implements Plan {
         return Memories.bytes(graph, options, kernels.lanes());
     }
 
+    static long leastCacheBytes(Graph graph, PlanOptions options, Kernels kernels) {
+        return Memories.leastBytes(graph, options, kernels.lanes());
+    }
+
     static long activationBytes(Graph graph, PlanOptions options, Kernels kernels, int workers) {
         return Program.bytes(graph, kernels, workers, Program.Size.of(options))
                 + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, Program.Size.ofSources(options))).orElse(0L)
@@ -140,9 +144,7 @@ public final class CpuPlan implements Plan {
         if (output.length > 0 && floats > output.length) {
             throw new InvalidRequestException("the encoder's output takes " + floats + " floats, the array has " + output.length);
         }
-        for (int row = 0; row < batch.rows(); row++) {
-            side.memories.sources().reach(batch.sequences()[row], batch.positions()[row]);
-        }
+        side.memories.sources().reach(batch.sequences(), batch.positions());
         run(side, batch, side.memories.cache(), observer);
         if (output.length > 0) {
             side.program.readOutput(output);
@@ -150,9 +152,7 @@ public final class CpuPlan implements Plan {
     }
 
     private static void run(Side side, Batch batch, KeyValueCache cache, StepObserver observer) {
-        for (int row = 0; row < batch.rows(); row++) {
-            cache.reach(batch.sequences()[row], batch.positions()[row]);
-        }
+        cache.reach(batch.sequences(), batch.positions());
         side.program.run(batch, observer);
     }
 

@@ -4,6 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.LongPredicate;
+import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Op;
 
 /**
@@ -12,7 +14,8 @@ import org.waterspout.graph.Op;
  * several positions; a block of values is [kvHeads][BLOCK][paddedWidth], rows filled up with zeros to whole vectors.
  *
  * <p>Sequences that go on from the same beginning share its blocks; one that is about to write into a shared block gets its own
- * copy first, so that at most the last, partly filled block is ever copied.
+ * copy first, so that at most the last, partly filled block is ever copied. Blocks behind the end of a sequence that goes back or begins
+ * anew serve the next that needs one.
  */
 final class KeyValueCache {
 
@@ -64,11 +67,18 @@ final class KeyValueCache {
     private final Block[][] blocks;
     private final Deque<Block> spare = new ArrayDeque<>();
     private final int[] lengths;
+    private final LongPredicate room;
 
-    KeyValueCache(int lanes, List<Layer> layers, int sequences, int contextLength) {
+    KeyValueCache(int lanes, List<Layer> layers, int sequences) {
+        this(lanes, layers, sequences, HostMemory::gives);
+    }
+
+    /** @param room whether so many bytes of the heap can be had */
+    KeyValueCache(int lanes, List<Layer> layers, int sequences, LongPredicate room) {
         this.lanes = lanes;
         this.layers = layers;
-        blocks = new Block[sequences][blocks(contextLength)];
+        this.room = room;
+        blocks = new Block[sequences][0];
         lengths = new int[sequences];
     }
 
@@ -91,19 +101,45 @@ final class KeyValueCache {
         return lengths[sequence];
     }
 
-    /** Makes room for {@code position} in every layer. Called by one thread, position after position, before the workers start on a step. */
+    /**
+     * Makes room for the rows of a batch in every layer. Called by one thread, before the workers start on a step.
+     *
+     * @throws OutOfMemoryException when there is none; each sequence then ends where its rows would have begun, at the latest
+     */
+    void reach(int[] sequences, int[] positions) {
+        int[] before = lengths.clone();
+        try {
+            for (int row = 0; row < sequences.length; row++) {
+                reach(sequences[row], positions[row]);
+            }
+        } catch (OutOfMemoryException full) {
+            for (int row = sequences.length - 1; row >= 0; row--) {
+                lengths[sequences[row]] = Math.min(before[sequences[row]], positions[row]);
+            }
+            throw full;
+        }
+    }
+
+    /** Makes room for {@code position} in every layer, position after position. */
     void reach(int sequence, int position) {
+        int end = lengths[sequence];
         lengths[sequence] = position + 1;
         if (layers.stream().allMatch(Layer.NONE::equals)) {
             return;
         }
-        Block[] own = blocks[sequence];
         int at = position / Kernels.BLOCK;
+        if (position + 1 < end) {
+            release(blocks[sequence], at + 1);
+        }
+        if (at >= blocks[sequence].length) {
+            blocks[sequence] = Arrays.copyOf(blocks[sequence], Math.max(at + 1, 2 * blocks[sequence].length));
+        }
+        Block[] own = blocks[sequence];
         if (own[at] == null) {
-            own[at] = take();
+            own[at] = take(sequence, position);
         } else if (own[at].users > 1) {
             Block shared = own[at];
-            own[at] = take();
+            own[at] = take(sequence, position);
             shared.users--;
             if (position % Kernels.BLOCK > 0) {
                 own[at].copy(shared);
@@ -111,10 +147,36 @@ final class KeyValueCache {
         }
     }
 
-    private Block take() {
-        Block block = spare.isEmpty() ? new Block(layers) : spare.pop();
+    private Block take(int sequence, int position) {
+        Block block = spare.isEmpty() ? make(sequence, position) : spare.pop();
         block.users = 1;
         return block;
+    }
+
+    private Block make(int sequence, int position) {
+        long bytes = bytes(layers, 1, 1);
+        if (!room.test(bytes)) {
+            throw full(sequence, position, bytes, null);
+        }
+        try {
+            return new Block(layers);
+        } catch (OutOfMemoryError failure) { // the heap is in pieces that are too small
+            throw full(sequence, position, bytes, failure);
+        }
+    }
+
+    private static OutOfMemoryException full(int sequence, int position, long bytes, OutOfMemoryError failure) {
+        return new OutOfMemoryException("no memory is left for keys and values from position " + position + " of sequence " + sequence + " on ("
+                + (bytes >> 10) + " KB at a time): shorten the text, close other generations, or start Java with a larger -Xmx", failure);
+    }
+
+    private void release(Block[] own, int from) {
+        for (int block = from; block < own.length; block++) {
+            if (own[block] != null && --own[block].users == 0) {
+                spare.push(own[block]);
+            }
+            own[block] = null;
+        }
     }
 
     /** Sequence i goes on where {@code parents[i]} stood. Called between steps. */
@@ -127,19 +189,13 @@ final class KeyValueCache {
         Block[][] after = new Block[parents.length][];
         for (int i = 0; i < parents.length; i++) {
             int used = blocks(lengthsBefore[parents[i]]);
-            after[i] = Arrays.copyOf(Arrays.copyOf(blocks[parents[i]], used), blocks[i].length);
-            for (int block = 0; block < used; block++) {
-                if (after[i][block] != null) {
-                    after[i][block].users++;
-                }
+            after[i] = Arrays.copyOf(blocks[parents[i]], Math.min(used, blocks[parents[i]].length));
+            for (Block block : after[i]) {
+                block.users++;
             }
         }
         for (int i = 0; i < parents.length; i++) {
-            for (Block block : before[i]) {
-                if (block != null && --block.users == 0) {
-                    spare.push(block);
-                }
-            }
+            release(before[i], 0);
             blocks[i] = after[i];
             lengths[i] = lengthsBefore[parents[i]];
         }

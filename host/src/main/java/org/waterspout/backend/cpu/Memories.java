@@ -3,7 +3,6 @@ package org.waterspout.backend.cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
@@ -18,14 +17,14 @@ import org.waterspout.graph.Op;
 record Memories(KeyValueCache cache, KeyValueCache sources, States states) {
 
     static Memories of(Graph graph, PlanOptions options, int lanes) {
-        return new Memories(new KeyValueCache(lanes, cacheLayers(graph, lanes), options.maxSequences(), options.contextLength()),
-                new KeyValueCache(lanes, sourceLayers(graph, lanes), options.maxSources(), options.sourceLength()),
+        return new Memories(new KeyValueCache(lanes, cacheLayers(graph, lanes), options.maxSequences()),
+                new KeyValueCache(lanes, sourceLayers(graph, lanes), options.maxSources()),
                 new States(graph, options.maxSequences()));
     }
 
     /** Those of the encoder beside a decoder, which fills the decoder's sources. */
     static Memories ofEncoder(Graph encoder, PlanOptions options, int lanes, Memories decoder) {
-        return new Memories(new KeyValueCache(lanes, cacheLayers(encoder, lanes), options.maxSources(), options.sourceLength()), decoder.sources,
+        return new Memories(new KeyValueCache(lanes, cacheLayers(encoder, lanes), options.maxSources()), decoder.sources,
                 new States(encoder, options.maxSources()));
     }
 
@@ -56,11 +55,23 @@ record Memories(KeyValueCache cache, KeyValueCache sources, States states) {
 
     /** Bytes when every position of every sequence and source is in use. */
     static long bytes(Graph graph, PlanOptions options, int lanes) {
-        Optional<Graph> encoder = graph.encoder();
-        return KeyValueCache.bytes(cacheLayers(graph, lanes), options.maxSequences(), options.contextLength())
-                + KeyValueCache.bytes(sourceLayers(graph, lanes), options.maxSources(), options.sourceLength())
-                + States.bytes(graph, options.maxSequences())
-                + encoder.map(each -> KeyValueCache.bytes(cacheLayers(each, lanes), options.maxSources(), options.sourceLength())
-                        + States.bytes(each, options.maxSources())).orElse(0L);
+        return cacheBytes(graph, options.maxSequences(), options.contextLength(), options.maxSources(), options.sourceLength(), lanes)
+                + stateBytes(graph, options);
+    }
+
+    /** Bytes without which nothing can be computed: the states, and one sequence's and one source's first positions. */
+    static long leastBytes(Graph graph, PlanOptions options, int lanes) {
+        return cacheBytes(graph, 1, 1, Math.min(1, options.maxSources()), 1, lanes) + stateBytes(graph, options);
+    }
+
+    private static long cacheBytes(Graph graph, int sequences, int positions, int sources, int sourceLength, int lanes) {
+        return KeyValueCache.bytes(cacheLayers(graph, lanes), sequences, positions)
+                + KeyValueCache.bytes(sourceLayers(graph, lanes), sources, sourceLength)
+                + graph.encoder().map(encoder -> KeyValueCache.bytes(cacheLayers(encoder, lanes), sources, sourceLength)).orElse(0L);
+    }
+
+    private static long stateBytes(Graph graph, PlanOptions options) {
+        return States.bytes(graph, options.maxSequences())
+                + graph.encoder().map(encoder -> States.bytes(encoder, options.maxSources())).orElse(0L);
     }
 }

@@ -2,7 +2,6 @@ package org.waterspout.backend.cpu;
 
 import static org.waterspout.backend.cpu.Lanes.COUNT;
 import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.INTS;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

@@ -179,7 +179,7 @@ final class Executions implements AutoCloseable {
         try {
             plan.close();
         } catch (TornadoExecutionPlanException failure) {
-            throw new DeviceException("the device's memory could not be given back: " + failure.getMessage(), failure);
+            throw new DeviceException("the device's memory could not be given back: " + TornadoMessage.of(failure), failure);
         }
     }
 }

@@ -2,6 +2,7 @@ package org.waterspout.backend.tornado;
 
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 import org.waterspout.kernels.Step;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -55,6 +56,12 @@ record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffe
     /** The same, reading {@code feed} too. */
     Launch with(Feed feed) {
         return new Launch(kernel, local, items, reads, writes, constants, List.of(feed), binding);
+    }
+
+    /** At most how many arguments its task has: arrays, the context, the step and a record of sizes. */
+    int arguments() {
+        long buffers = Stream.concat(reads.stream(), writes.stream()).distinct().count();
+        return Math.toIntExact(buffers) + constants.stream().mapToInt(constant -> constant.bytes().size()).sum() + feeds.size() + 3;
     }
 
     /** The global size for {@code rows} rows: whole groups, at least one. */

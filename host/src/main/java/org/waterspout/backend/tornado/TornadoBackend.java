@@ -77,6 +77,7 @@ public final class TornadoBackend implements Backend {
         Graph fused = fused(graph);
         DeviceProgram program = lower(fused, options);
         requireFits(program, graph, options);
+        EventCheck.check(program.stages().toList(), EventCheck.length());
         LOG.info("{} kernels on {}; weights: {}", family == KernelFamily.WIDE ? "wide" : "group", device.device().name(),
                 Constants.repacked(graph.weights()).entrySet().stream().map(entry -> entry.getKey() + " as " + entry.getValue())
                         .collect(Collectors.joining(", ")));
@@ -111,7 +112,7 @@ public final class TornadoBackend implements Backend {
             long fitting = (available - use.weights() - use.activations()) / perPosition;
             throw new OutOfMemoryException(graph.name() + " needs " + megabytes(use.total()) + " of " + device.device().id() + ", which gives "
                     + megabytes(available) + ": " + (fitting > 0 ? "use a context of at most " + fitting + ", or " : "")
-                    + "raise -Dtornado.device.memory if the device has more");
+                    + "raise WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher) if the device has more");
         }
         long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
         program.caches().stream().filter(cache -> DeviceProgram.bytes(cache) > limit || cache.floats() > Integer.MAX_VALUE).findFirst()

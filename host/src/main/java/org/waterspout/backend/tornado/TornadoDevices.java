@@ -70,7 +70,7 @@ public final class TornadoDevices {
                 }
             }
         } catch (LinkageError | RuntimeException failure) {
-            throw new DeviceException("TornadoVM does not start (" + rootMessage(failure) + "): run \"./tornado-env.sh check\", which "
+            throw new DeviceException("TornadoVM does not start (" + TornadoMessage.ofCause(failure) + "): run \"./tornado-env.sh check\", which "
                     + "names what is missing", failure);
         }
         if (devices.isEmpty()) {
@@ -143,14 +143,5 @@ public final class TornadoDevices {
         } catch (ClassNotFoundException absent) {
             return false;
         }
-    }
-
-    private static String rootMessage(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        String message = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-        return message.lines().findFirst().orElse("no message").strip();
     }
 }

@@ -72,7 +72,7 @@ public final class TornadoPlan implements Plan {
                     (loaded - start) / 1_000_000, executions.kernels(), (System.nanoTime() - loaded) / 1_000_000);
         } catch (OutOfMemoryError host) {
             throw new OutOfMemoryException("the host's copy of the model needs " + (program.memory().total() >> 20)
-                    + " MB of direct memory: start the JVM with a larger -XX:MaxDirectMemorySize", host);
+                    + " MB of direct memory: raise WATERSPOUT_DEVICE_MEMORY_GB (-XX:MaxDirectMemorySize without the launcher)", host);
         } catch (TornadoRuntimeException | TornadoBailoutRuntimeException failure) {
             throw translated(failure);
         }
@@ -95,18 +95,11 @@ public final class TornadoPlan implements Plan {
 
     private static RuntimeException translated(RuntimeException failure) {
         if (failure instanceof TornadoOutOfMemoryException) {
-            return new OutOfMemoryException("the device is out of memory (" + failure.getMessage() + "): use a shorter context, or a "
-                    + "larger -Dtornado.device.memory", failure);
+            return new OutOfMemoryException("the device is out of memory (" + TornadoMessage.of(failure) + "): use a shorter context, or a "
+                    + "larger WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher)", failure);
         }
-        return new DeviceException("the device failed: " + reason(String.valueOf(failure.getMessage())) + " (more with -Dtornado.debug=True)",
+        return new DeviceException("the device failed: " + TornadoMessage.of(failure) + " (more with -Dtornado.debug=True)",
                 failure);
-    }
-
-    /** Package-private for tests: a message of TornadoVM's in a line, without its colours and the stack trace that it may carry. */
-    static String reason(String message) {
-        String plain = message.replaceAll("\u001B\\[[0-9;]*m", "");
-        int trace = plain.indexOf("Stacktrace:");
-        return (trace < 0 ? plain : plain.substring(0, trace)).strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -268,7 +269,7 @@ class CpuPlanTest {
     }
 
     @Test
-    void memoryIsCountedAndRefusedWithWhatWouldFit() {
+    void memoryIsCounted() {
         Graph graph = SmallModel.graph(CONTEXT, true);
         try (CpuBackend cpu = backend(2)) {
             PlanOptions options = new PlanOptions(256, 2, 8, false);
@@ -280,15 +281,40 @@ class CpuPlanTest {
                 assertEquals(use, plan.memory());
             }
             assertTrue(cpu.estimate(graph, new PlanOptions(256, 2, 8, true)).activations() > use.activations(), "observable values share nothing");
-            long tight = use.total() - 1;
-            String message = assertThrows(OutOfMemoryException.class,
-                    () -> CpuBackend.requireFits(use, options, new HostMemory(tight, Long.MAX_VALUE))).getMessage();
-            assertTrue(message.contains("context length of at most 192"), message);
-            message = assertThrows(OutOfMemoryException.class,
-                    () -> CpuBackend.requireFits(use, options, new HostMemory(Long.MAX_VALUE, 1000))).getMessage();
-            assertTrue(message.contains("-Xmx"), message);
-            CpuBackend.requireFits(use, options, new HostMemory(use.total(), use.total()));
-            assertThrows(OutOfMemoryException.class, () -> cpu.prepare(graph, new PlanOptions(100_000_000, 64, 8, false)));
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedAfterACollection() {
+        PlanOptions options = new PlanOptions(256, 2, 8, false);
+        MemoryUse least = new MemoryUse(700L << 20, 300L << 20, 20L << 20, 80L << 20);
+        HostMemory enough = new HostMemory(1100L << 20, 100L << 20, 0);
+        CpuBackend.requireFits(least, options, enough, () -> fail("nothing is collected where all fits"));
+        HostMemory garbage = new HostMemory(1100L << 20, 10L << 20, 0);
+        CpuBackend.requireFits(least, options, garbage, () -> enough);
+        String message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(least, options, garbage, () -> garbage)).getMessage();
+        assertTrue(message.contains("100 MB of Java heap") && message.contains("10 are free") && message.contains("-Xmx"), message);
+        HostMemory tight = new HostMemory(1099L << 20, 200L << 20, 0);
+        message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(least, options, tight, () -> tight)).getMessage();
+        assertTrue(message.contains("1100 MB of memory") && message.contains("1099 are free") && message.contains("more memory"), message);
+        HostMemory held = new HostMemory(1000L << 20, 200L << 20, 150L << 20); // the process has what the heap needs
+        CpuBackend.requireFits(least, options, held, () -> fail("nothing is collected where all fits"));
+    }
+
+    @Test
+    void aCacheThatCanBecomeTooLongIsNoReasonToRefuse() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = backend(2)) {
+            PlanOptions huge = new PlanOptions(100_000_000, 64, 8, false);
+            try (Plan plan = cpu.prepare(graph, huge)) {
+                plan.step(batch(63, 0, 8, 7), new float[SmallModel.VOCABULARY]);
+            }
+            assertThrows(OutOfMemoryException.class, () -> cpu.prepare(graph, new PlanOptions(256, 2, 1_000_000_000, false)));
+            MemoryUse use = new MemoryUse(100, 0, 2L * 256 << 20, 0);
+            PlanOptions options = new PlanOptions(256, 2, 8, false);
+            assertEquals(Optional.empty(), CpuBackend.tooLongCache(use, options, new HostMemory(1L << 40, 512L << 20, 0)));
+            String told = CpuBackend.tooLongCache(use, options, new HostMemory(1L << 40, 100L << 20, 0)).orElseThrow();
+            assertTrue(told.contains("512 MB") && told.contains("about 100 of them"), told);
         }
     }
 }

@@ -258,7 +258,7 @@ class TranslatorPlanTest {
 
     @Test
     void fullBlocksAreSharedAndOnlyThePartlyFilledOneIsCopied() {
-        KeyValueCache cache = new KeyValueCache(8, List.of(KeyValueCache.Layer.of(1, 4, 8)), 3, 200);
+        KeyValueCache cache = new KeyValueCache(8, List.of(KeyValueCache.Layer.of(1, 4, 8)), 3);
         for (int position = 0; position < 130; position++) {
             cache.reach(0, position);
         }

@@ -46,6 +46,22 @@ final class ArchitectureReader {
         }
         keys.refuse("attention.value_length", headWidth);
         keys.refuse("expert_count", 0);
+        refuseOtherForms();
+    }
+
+    /** Options of GGUF's that would change what is computed. */
+    private void refuseOtherForms() {
+        for (String suffix : List.of("attention.clamp_kqv", "attention.max_alibi_bias", "rope.scaling.yarn_log_multiplier", "rope.scaling.alpha")) {
+            if (keys.finite(suffix, 0) != 0) {
+                throw new UnsupportedModelException(keys.key(suffix) + " = " + keys.finite(suffix, 0) + " is not supported, only 0");
+            }
+        }
+        boolean beside = metadata.flagOr(keys.key("use_parallel_residual"), false);
+        boolean unturned = row.is(Trait.DIVIDED_LOGITS) && !metadata.flagOr(keys.key("rope.scaling.finetuned"), true);
+        if (beside || unturned) {
+            throw new UnsupportedModelException(keys.key(beside ? "use_parallel_residual" : "rope.scaling.finetuned") + " = " + beside
+                    + " is not supported, only " + !beside);
+        }
     }
 
     Architecture read() {
@@ -152,12 +168,19 @@ final class ArchitectureReader {
 
     private Architecture.Output output() {
         float scale = keys.finite("logit_scale", 1);
-        boolean tied = !keys.has("output.weight");
+        boolean tied = !keys.has("output.weight") || row.is(Trait.SCALED_TIED_LOGITS) && sameAsEmbedding();
         if (tied && row.is(Trait.SCALED_TIED_LOGITS) && !metadata.has(keys.key("logit_scale"))) {
             scale = (float) (1 / Math.sqrt(width));
         }
         return new Architecture.Output(tied, keys.has("output.bias"), row.is(Trait.DIVIDED_LOGITS) ? 1 / scale : scale,
-                keys.cap("final_logit_softcapping"));
+                keys.cap("final_logit_softcapping", row.is(Trait.CAPPED) ? 30 : 0));
+    }
+
+    /** Converters write a tied output that the original file holds a second time. */
+    private boolean sameAsEmbedding() {
+        Tensor output = keys.tensor("output.weight");
+        Tensor embedding = keys.tensor(embedding(pair ? "dec." : ""));
+        return output.type() == embedding.type() && output.shape().equals(embedding.shape()) && output.data().mismatch(embedding.data()) == -1;
     }
 
     private Architecture.Head head() {
@@ -177,11 +200,20 @@ final class ArchitectureReader {
             case "span" -> Architecture.Task.SPAN;
             default -> throw new UnsupportedModelException("the classifier's task " + Quoted.of(task)
                     + " is not supported; supported are sequence, multi_label, regression, tokens and span");
-        }, pooling("classifier.pooling_type").orElse(Architecture.Pooling.FIRST), keys.has("cls.weight"), keys.has("cls.bias"),
+        }, pooling("classifier.pooling_type").orElse(row.is(Trait.MEAN_HEAD) ? Architecture.Pooling.MEAN : Architecture.Pooling.FIRST), keys.has("cls.weight"), keys.has("cls.bias"),
                 // it is the dense layer's: without that there is nothing to activate
-                metadata.optionalString(keys.key("classifier.activation")).filter(_ -> keys.has("cls.weight")).map(ArchitectureReader::activation),
+                keys.has("cls.weight") ? Optional.of(headActivation()) : Optional.empty(),
                 optionalNorm("cls.norm"),
                 keys.has("cls.output.bias"), keys.has("cls.distilled.weight"), labels);
+    }
+
+    /**
+     * What a file of llama.cpp's does not say: tanh, but ModernBERT's GELU and DistilBERT's ReLU. That converter writes DistilBERT as BERT,
+     * from which its lack of token types tells it.
+     */
+    private Activation headActivation() {
+        return metadata.optionalString(keys.key("classifier.activation")).map(ArchitectureReader::activation)
+                .orElseGet(() -> row.name().equals("bert") && !keys.has("token_types.weight") ? Activation.RELU : row.headActivation());
     }
 
     /** As in GGUF: 0 none, 1 mean, 2 the first token (cls), 3 the last. */
@@ -227,11 +259,11 @@ final class ArchitectureReader {
         boolean local = windowed(layer, layerCount);
         boolean packed = keys.has(block + "attn_qkv.weight");
         Optional<Architecture.Norm> headNorm = optionalNorm(block + "attn_q_norm");
-        int window = local ? metadata.integer(keys.key("attention.sliding_window")) : 0;
+        int window = local ? window() : 0;
         boolean relative = keys.has(block + "attn_rel_b.weight") || keys.has(side + "blk.0.attn_rel_b.weight");
         return new Architecture.Attention(heads, kvHeads, headWidth, attentionScale(layerCount),
                 // an encoder's window is the file's on both sides together
-                causal || window == 0 ? window : window / 2 + 1, keys.cap("attn_logit_softcapping"),
+                causal || window == 0 ? window : window / 2 + 1, keys.cap("attn_logit_softcapping", row.is(Trait.CAPPED) ? 50 : 0),
                 rotary ? Optional.of(new RotaryReader(keys, headWidth).rotary(local)) : Optional.empty(),
                 relative ? Optional.of(relative(side, block)) : Optional.empty(), headNorm, packed,
                 keys.has(block + (packed ? "attn_qkv.bias" : "attn_q.bias")), keys.has(block + attentionOutput(side) + ".bias"));
@@ -261,12 +293,8 @@ final class ArchitectureReader {
 
     /** Whether the layer has a sliding window: by the file's flag for each layer, by the file's period, or by the family's. */
     private boolean windowed(int layer, int layerCount) {
-        int window = metadata.integerOr(keys.key("attention.sliding_window"), 0);
-        if (window < 0) {
-            throw new ModelFormatException("metadata key " + keys.key("attention.sliding_window") + " is " + window);
-        }
         String patternKey = keys.key("attention.sliding_window_pattern");
-        if (window == 0) {
+        if (window() == 0) {
             return false;
         }
         if (metadata.values().get(patternKey) instanceof List<?>) {
@@ -281,6 +309,14 @@ final class ArchitectureReader {
         return period <= 0 || layer % period != (row.is(Trait.WIDE_FIRST) ? 0 : period - 1);
     }
 
+    private int window() {
+        int window = metadata.integerOr(keys.key("attention.sliding_window"), row.is(Trait.CAPPED) ? 4096 : 0);
+        if (window < 0) {
+            throw new ModelFormatException("metadata key " + keys.key("attention.sliding_window") + " is " + window);
+        }
+        return window;
+    }
+
     private Architecture.FeedForward feedForward(String block) {
         int inner = keys.same("feed_forward_length", Optional.empty());
         if (inner > MOST_WIDTH) {
@@ -288,15 +324,16 @@ final class ArchitectureReader {
         }
         boolean gate = keys.has(block + "ffn_gate.weight");
         boolean packed = !gate && keys.has(block + "ffn_up.weight") && keys.tensor(block + "ffn_up.weight").rows() == 2L * inner;
-        Activation activation = metadata.optionalString(keys.key("activation")).map(ArchitectureReader::activation).orElse(row.activation());
+        Activation activation = metadata.optionalString(keys.key("activation")).or(() -> metadata.optionalString(keys.key("hidden_activation")))
+                .map(ArchitectureReader::activation).orElse(gate || packed ? row.gatedActivation() : row.activation());
         return new Architecture.FeedForward(inner, activation, gate || packed, packed, keys.has(block + "ffn_up.bias"), keys.has(block + "ffn_down.bias"));
     }
 
     private static Activation activation(String name) {
         return switch (name) {
-            case "silu" -> Activation.SILU;
+            case "silu", "swish" -> Activation.SILU;
             case "gelu" -> Activation.GELU_ERF;
-            case "gelu_tanh" -> Activation.GELU_TANH;
+            case "gelu_tanh", "gelu_new", "gelu_pytorch_tanh" -> Activation.GELU_TANH;
             case "relu" -> Activation.RELU;
             case "tanh" -> Activation.TANH;
             default -> throw new UnsupportedModelException("the activation " + Quoted.of(name)

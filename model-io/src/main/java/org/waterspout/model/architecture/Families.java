@@ -25,6 +25,10 @@ final class Families {
         UNSCALED_SCORES,
         /** Where logits come from the embedding table, they are divided by the root of the width. */
         SCALED_TIED_LOGITS,
+        /** Scores and logits are capped (50 and 30), and windows are of 4096, where the file does not say: files of the first weeks. */
+        CAPPED,
+        /** A head judges the mean of the rows where the file does not say. */
+        MEAN_HEAD,
         /** The beginning of a text says what to do with it; languages have no tokens. */
         TOLD_BY_PREFIX
     }
@@ -44,6 +48,23 @@ final class Families {
             this(name, layout, activation, 0, 0, 0, traits.length == 0 ? Set.of() : EnumSet.of(traits[0], traits));
         }
 
+        /**
+         * Of a feed-forward with a gate: T5 has one since version 1.1, and with it GELU, as Flan-T5 and mT5 (llama.cpp, t5.cpp; its converter
+         * does not write which).
+         */
+        Activation gatedActivation() {
+            return activation == Activation.RELU && name.equals("t5") ? Activation.GELU_TANH : activation;
+        }
+
+        /** Of the dense layer in a head. */
+        Activation headActivation() {
+            return switch (name) {
+                case "distilbert" -> Activation.RELU;
+                case "modern-bert" -> Activation.GELU_ERF;
+                default -> Activation.TANH;
+            };
+        }
+
         boolean is(Trait trait) {
             return traits.contains(trait);
         }
@@ -58,7 +79,7 @@ final class Families {
                 new Row("granite", RopeLayout.INTERLEAVED, Activation.SILU, Trait.DIVIDED_LOGITS),
                 new Row("qwen2", RopeLayout.HALVES, Activation.SILU),
                 new Row("qwen3", RopeLayout.HALVES, Activation.SILU),
-                new Row("gemma2", RopeLayout.HALVES, Activation.GELU_TANH, 2, 0, 46, EnumSet.of(Trait.SCALED_EMBEDDING)),
+                new Row("gemma2", RopeLayout.HALVES, Activation.GELU_TANH, 2, 0, 46, EnumSet.of(Trait.SCALED_EMBEDDING, Trait.CAPPED)),
                 new Row("gemma3", RopeLayout.HALVES, Activation.GELU_TANH, 6, 10_000, 62, EnumSet.of(Trait.SCALED_EMBEDDING)),
                 new Row("phi3", RopeLayout.HALVES, Activation.SILU),
                 new Row("gpt2", RopeLayout.HALVES, Activation.GELU_TANH),
@@ -67,7 +88,7 @@ final class Families {
                 new Row("roberta", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
                 new Row("distilbert", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
                 new Row("mpnet", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
-                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0, EnumSet.of(Trait.ENCODER, Trait.WIDE_FIRST)),
+                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0, EnumSet.of(Trait.ENCODER, Trait.WIDE_FIRST, Trait.MEAN_HEAD)),
                 new Row("nomic-bert", RopeLayout.HALVES, Activation.SILU, Trait.ENCODER),
                 // ViT, DeiT
                 new Row("vit", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),

@@ -15,8 +15,8 @@ record FamilyKeys(ModelFile file, Families.Row row) {
         return file.metadata();
     }
 
-    float cap(String suffix) {
-        float cap = finite(suffix, 0);
+    float cap(String suffix, float fallback) {
+        float cap = finite(suffix, fallback);
         if (cap < 0) {
             throw new ModelFormatException("metadata key " + key(suffix) + " is " + cap);
         }

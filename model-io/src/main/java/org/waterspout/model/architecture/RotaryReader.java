@@ -21,6 +21,9 @@ record RotaryReader(FamilyKeys keys, int headWidth) {
         if (local && keys.row().localBase() != 0) {
             return new Rotary(rotated, layout(), keys.above0("rope.freq_base_swa", keys.row().localBase()), new Rotary.None());
         }
+        if (local) {
+            base = keys.above0("rope.freq_base_swa", base);
+        }
         return new Rotary(rotated, layout(), base, scaling(rotated));
     }
 
@@ -49,14 +52,19 @@ record RotaryReader(FamilyKeys keys, int headWidth) {
                     divisors("rope_factors_long.weight", rotated), original, magnitude);
         }
         if (keys.has("rope_freqs.weight")) {
-            return new Rotary.Divided(divisors("rope_freqs.weight", rotated));
+            if (!type.equals("none") && !type.equals("linear")) {
+                throw new UnsupportedModelException("the rotary scaling " + Quoted.of(type) + " beside tensor rope_freqs.weight is not supported");
+            }
+            float stretch = type.equals("none") ? 1 : (float) factor;
+            return new Rotary.Divided(divisors("rope_freqs.weight", rotated).stream().map(divisor -> divisor * stretch).toList());
         }
         return switch (type) {
             case "none" -> new Rotary.None(); // even where there is a factor
             case "linear" -> factor == 1 ? new Rotary.None() : new Rotary.Linear(factor);
             case "yarn" -> new Rotary.Yarn(factor, original, keys.above0("rope.scaling.yarn_beta_fast", 32),
                     keys.above0("rope.scaling.yarn_beta_slow", 1),
-                    magnitude * keys.finite("rope.scaling.yarn_attn_factor", 1) * (1 + 0.1 * Math.log(factor)));
+                    // what the converter writes is Transformers' attention_factor, which stands in place of the usual one
+                    magnitude * keys.finite("rope.scaling.yarn_attn_factor", (float) (1 + 0.1 * Math.log(Math.max(1, factor)))));
             default -> throw new UnsupportedModelException("the rotary scaling " + Quoted.of(type)
                     + " is not supported; supported are none, linear, yarn, and those stored as tensors (Llama 3, LongRoPE)");
         };

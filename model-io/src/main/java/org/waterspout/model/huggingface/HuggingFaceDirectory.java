@@ -26,6 +26,7 @@ import org.waterspout.model.safetensors.StoredTensor;
 public final class HuggingFaceDirectory implements ModelFile {
 
     private static final String CONFIG = "config.json";
+    private static final String TOKENIZER = "tokenizer_config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
     private static final List<Row> ROWS = Stream.of(EncoderRows.ROWS, PairRows.ROWS, DecoderRows.ROWS).flatMap(List::stream).toList();
@@ -67,6 +68,9 @@ public final class HuggingFaceDirectory implements ModelFile {
             keys.put("general.name", name(folder));
             row.keys().read(config, keys);
             modules.read(keys);
+            if (EncoderRows.ROWS.contains(row)) {
+                textLimits(new Config(inner.resolve(TOKENIZER), JsonFile.readIfThere(inner.resolve(TOKENIZER))), keys);
+            }
             GenerationKeys.read(inner, config, keys);
             Task task = Task.of(config);
             TensorLoader loader = new TensorLoader(inner, row, config, task, arena);
@@ -96,6 +100,19 @@ public final class HuggingFaceDirectory implements ModelFile {
         Keys keys = new Keys(family);
         SentenceModules.of(folder).read(keys);
         return keys.values();
+    }
+
+    /** What the tokenizer says of long texts; a length that sentence-transformers states goes before its own. */
+    private static void textLimits(Config tokenizer, Keys keys) {
+        // where nothing bounds it, Transformers writes 1e30
+        tokenizer.number("model_max_length", "max_len").filter(length -> length >= 1 && length < Integer.MAX_VALUE)
+                .filter(length -> keys.integer(".text_length") == 0).ifPresent(length -> keys.put(".text_length", length.longValue()));
+        tokenizer.text("truncation_side").ifPresent(side -> {
+            if (!side.equals("left") && !side.equals("right")) {
+                throw tokenizer.wrong("truncation_side", "neither left nor right");
+            }
+            keys.put(".truncation_side", side);
+        });
     }
 
     private static Row row(Config config) {

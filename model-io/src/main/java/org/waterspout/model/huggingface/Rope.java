@@ -3,6 +3,7 @@ package org.waterspout.model.huggingface;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
@@ -57,12 +58,18 @@ final class Rope {
         keys.put(".rope.scaling.original_context_length", (long) original(config, scaling));
         keys.number(".rope.scaling.yarn_beta_fast", scaling.number("beta_fast"));
         keys.number(".rope.scaling.yarn_beta_slow", scaling.number("beta_slow"));
-        if (scaling.has("mscale") || !scaling.flagOr("truncate", true)) {
-            throw new UnsupportedModelException(config.file() + ": YaRN with mscale or without truncation is not built");
+        if (!scaling.flagOr("truncate", true)) {
+            throw new UnsupportedModelException(config.file() + ": YaRN without truncation (truncate is false) is not built");
         }
-        // the canonical form's factor is on top of YaRN's own
-        scaling.number("attention_factor").ifPresent(given ->
-                keys.put(".rope.scaling.yarn_attn_factor", given / (1 + 0.1 * Math.log(factor))));
+        double one = scaling.number("mscale").orElse(0.0);
+        double all = scaling.number("mscale_all_dim").orElse(0.0);
+        Optional<Double> magnitude = scaling.number("attention_factor")
+                .or(() -> one != 0 && all != 0 ? Optional.of(magnitude(factor, one) / magnitude(factor, all)) : Optional.empty());
+        keys.number(".rope.scaling.yarn_attn_factor", magnitude);
+    }
+
+    private static double magnitude(double factor, double scale) {
+        return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
     }
 
     private static int original(Config config, Config scaling) {

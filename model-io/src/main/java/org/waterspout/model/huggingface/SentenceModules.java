@@ -9,6 +9,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.JsonFile;
+import org.waterspout.model.text.SentenceFile;
 
 /**
  * What sentence-transformers puts behind an encoder: modules.json lists a Transformer, a Pooling and perhaps a Normalize, each with a
@@ -57,9 +58,8 @@ record SentenceModules(Path folder, Path transformer) {
         boolean normalized = false;
         for (JsonNode module : JsonFile.readList(folder.resolve(LIST))) {
             switch (kind(module)) {
-                case "Transformer" -> new Config(transformer.resolve("sentence_bert_config.json"),
-                        JsonFile.readIfThere(transformer.resolve("sentence_bert_config.json"))).integer("max_seq_length")
-                        .ifPresent(length -> keys.put(".text_length", (long) length));
+                case "Transformer" -> SentenceFile.in(transformer)
+                        .ifPresent(file -> keys.integer(".text_length", new Config(file, JsonFile.read(file)).integer("max_seq_length")));
                 case "Pooling" -> pooling(inside(folder, module).resolve("config.json"), keys);
                 case "Normalize" -> normalized = true;
                 default -> throw new UnsupportedModelException(folder.resolve(LIST) + ": the module " + Quoted.of(kind(module))
@@ -86,9 +86,12 @@ record SentenceModules(Path folder, Path transformer) {
 
     private void prompts(Keys keys) {
         Path file = folder.resolve("config_sentence_transformers.json");
-        Config prompts = new Config(file, JsonFile.readIfThere(file)).object("prompts");
+        Config stated = new Config(file, JsonFile.readIfThere(file));
+        Config prompts = stated.object("prompts");
         prompts.text("query").filter(prefix -> !prefix.isEmpty()).ifPresent(prefix -> keys.put(".query_prefix", prefix));
-        prompts.text("passage", "document").filter(prefix -> !prefix.isEmpty())
+        prompts.text("document", "passage", "corpus").filter(prefix -> !prefix.isEmpty())
                 .ifPresent(prefix -> keys.put(".passage_prefix", prefix));
+        stated.text("default_prompt_name").ifPresent(name -> keys.put(".text_prefix", prompts.text(name).orElseThrow(() ->
+                stated.wrong("default_prompt_name", "which is none of its prompts"))));
     }
 }

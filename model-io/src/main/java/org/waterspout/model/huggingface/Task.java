@@ -40,7 +40,7 @@ enum Task {
         keys.put(".classifier.task", switch (this) {
             case TOKENS -> "tokens";
             case SPAN -> "span";
-            case SEQUENCE, NONE -> problem(config, outputs);
+            case SEQUENCE, NONE -> problem(config);
         });
         List<String> labels = labels(config);
         if (this != SPAN && labels.size() == outputs) {
@@ -50,8 +50,9 @@ enum Task {
         keys.put(".classifier.pooling_type", mean ? 1L : 2L);
     }
 
-    private static String problem(Config config, int outputs) {
-        String type = config.text("problem_type").orElse(outputs == 1 ? "regression" : "single_label_classification");
+    private static String problem(Config config) {
+        // one label without a type is a sigmoid, as in Transformers' pipeline
+        String type = config.text("problem_type").orElse("single_label_classification");
         return switch (type) {
             case "regression" -> "regression";
             case "multi_label_classification" -> "multi_label";

@@ -10,20 +10,22 @@ import java.util.Arrays;
  * @param starts   [length] where a token's text begins, in UTF-16 characters of the text it belongs to; 0 for a special token
  * @param ends     [length] one past where it ends; 0 for a special token
  * @param sequence [length] the text a token belongs to: 0, 1, or -1 for a special token that the template added
+ * @param words    [length] number of the word of its text that a token belongs to, not falling from token to token; -1 for a special token
  */
-public record Encoding(int[] tokens, int[] types, int[] starts, int[] ends, int[] sequence) {
+public record Encoding(int[] tokens, int[] types, int[] starts, int[] ends, int[] sequence, int[] words) {
 
     public Encoding {
         int length = tokens.length;
-        if (types.length != length || starts.length != length || ends.length != length || sequence.length != length) {
+        if (types.length != length || starts.length != length || ends.length != length || sequence.length != length
+                || words.length != length) {
             throw new IllegalArgumentException(length + " tokens with " + types.length + " types, " + starts.length + " starts, "
-                    + ends.length + " ends and " + sequence.length + " sequences");
+                    + ends.length + " ends, " + sequence.length + " sequences and " + words.length + " words");
         }
     }
 
     /** One text's tokens, of type 0. */
-    static Encoding ofText(int[] tokens, int[] starts, int[] ends) {
-        return new Encoding(tokens, new int[tokens.length], starts, ends, new int[tokens.length]);
+    static Encoding ofText(int[] tokens, int[] starts, int[] ends, int[] words) {
+        return new Encoding(tokens, new int[tokens.length], starts, ends, new int[tokens.length], words);
     }
 
     /** Number of tokens. */
@@ -37,14 +39,14 @@ public record Encoding(int[] tokens, int[] types, int[] starts, int[] ends, int[
         return from == 0 && end == tokens.length ? this
                 : new Encoding(Arrays.copyOfRange(tokens, from, end), Arrays.copyOfRange(types, from, end),
                         Arrays.copyOfRange(starts, from, end), Arrays.copyOfRange(ends, from, end),
-                        Arrays.copyOfRange(sequence, from, end));
+                        Arrays.copyOfRange(sequence, from, end), Arrays.copyOfRange(words, from, end));
     }
 
     @Override
     public boolean equals(Object other) {
         return other instanceof Encoding that && Arrays.equals(tokens, that.tokens) && Arrays.equals(types, that.types)
                 && Arrays.equals(starts, that.starts) && Arrays.equals(ends, that.ends)
-                && Arrays.equals(sequence, that.sequence);
+                && Arrays.equals(sequence, that.sequence) && Arrays.equals(words, that.words);
     }
 
     @Override
@@ -55,6 +57,7 @@ public record Encoding(int[] tokens, int[] types, int[] starts, int[] ends, int[
     @Override
     public String toString() {
         return "Encoding[tokens=" + Arrays.toString(tokens) + ", types=" + Arrays.toString(types) + ", starts="
-                + Arrays.toString(starts) + ", ends=" + Arrays.toString(ends) + ", sequence=" + Arrays.toString(sequence) + "]";
+                + Arrays.toString(starts) + ", ends=" + Arrays.toString(ends) + ", sequence=" + Arrays.toString(sequence) + ", words="
+                + Arrays.toString(words) + "]";
     }
 }

@@ -238,7 +238,7 @@ final class GgufTokenizer implements Tokenizer {
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
         encode(text, parseSpecial, out);
-        return out.encoding();
+        return out.encoding(text);
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {

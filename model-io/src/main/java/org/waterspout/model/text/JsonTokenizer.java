@@ -35,6 +35,8 @@ final class JsonTokenizer implements Tokenizer {
     private final boolean addsLeadingSpace;
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
+    /** Word pieces are made of whole words; other models' pre-tokenizers also cut where no word ends, or only at spaces. */
+    private final boolean wordsAreTold;
 
     private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
         this.whole = json.bytes();
@@ -53,6 +55,7 @@ final class JsonTokenizer implements Tokenizer {
         this.addsLeadingSpace = json.dropsFirstSpace();
         // Transformers does not do this to BPE, whatever the file says
         this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
+        this.wordsAreTold = json.model().equals("WordPiece");
         this.plain = PlainWordPieces.of(json.json(), vocabulary);
         json.removeSpecial();
         this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
@@ -64,6 +67,10 @@ final class JsonTokenizer implements Tokenizer {
 
     /** The tokenizer that {@code json} describes, which is given away. */
     static JsonTokenizer of(TokenizerJson json, Neighbours neighbours) {
+        json.followConfiguration(neighbours);
+        if (neighbours.lowersCase()) {
+            json.lowerCase();
+        }
         return new JsonTokenizer(json, neighbours);
     }
 
@@ -99,8 +106,11 @@ final class JsonTokenizer implements Tokenizer {
     @Override
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
+        if (wordsAreTold) {
+            out.withWords();
+        }
         encode(text, parseSpecial, out);
-        return out.encoding();
+        return out.encoding(text);
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {

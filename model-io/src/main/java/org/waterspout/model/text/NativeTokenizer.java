@@ -62,9 +62,13 @@ final class NativeTokenizer implements AutoCloseable {
             long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
             CharSpan[] spans = out.withPlaces() ? TokenizersLibrary.LIB.getTokenCharSpans(encoding) : null;
             int[] places = spans == null ? null : places(text);
+            long[] words = out.wantsWords() ? TokenizersLibrary.LIB.getWordIds(encoding) : null;
             for (int i = 0; i < ids.length; i++) {
                 int start = spans == null || spans[i] == null ? 0 : spans[i].getStart();
                 int end = spans == null || spans[i] == null ? 0 : spans[i].getEnd();
+                if (words != null) {
+                    out.inWord((int) words[i]);
+                }
                 out.add((int) ids[i], places == null ? start : places[start], places == null ? end : places[end]);
             }
         } finally {

@@ -15,24 +15,26 @@ import java.util.Set;
  * @param map        special_tokens_map.json, which older directories have
  * @param generation generation_config.json
  * @param model      config.json
+ * @param sentences  what sentence-transformers says of the texts, in the first of its files that is there
  */
-record Neighbours(ObjectNode config, ObjectNode map, ObjectNode generation, ObjectNode model) {
+record Neighbours(ObjectNode config, ObjectNode map, ObjectNode generation, ObjectNode model, ObjectNode sentences) {
 
     static Neighbours of(Path folder) {
         return new Neighbours(TokenizerJson.optionalObject(folder, "tokenizer_config.json"),
                 TokenizerJson.optionalObject(folder, "special_tokens_map.json"),
-                TokenizerJson.optionalObject(folder, "generation_config.json"), TokenizerJson.optionalObject(folder, "config.json"));
+                TokenizerJson.optionalObject(folder, "generation_config.json"), TokenizerJson.optionalObject(folder, "config.json"),
+                SentenceFile.in(folder).map(TokenizerJson::object).orElseGet(TokenizerJson.JSON::createObjectNode));
     }
 
     /** The same, with {@code tokens} instead of tokenizer_config.json's names. */
     Neighbours with(ObjectNode tokens) {
-        return new Neighbours(tokens, map, generation, model);
+        return new Neighbours(tokens, map, generation, model, sentences);
     }
 
     /** No file but a tokenizer_config.json of these contents. */
     static Neighbours only(ObjectNode config) {
         ObjectNode none = TokenizerJson.JSON.createObjectNode();
-        return new Neighbours(config, none, none, none);
+        return new Neighbours(config, none, none, none, none);
     }
 
     /** The token that {@code key} ({@code eos_token}) names, or whose number the model's files give ({@code eos_token_id}). */
@@ -72,6 +74,28 @@ record Neighbours(ObjectNode config, ObjectNode map, ObjectNode generation, Obje
         }
         tokens.removeIf(token -> token < 0 || token >= vocabulary.size());
         return Collections.unmodifiableSet(tokens);
+    }
+
+    /** The class that the directory names, without the "Fast" of its other implementation; else the one of the model's type, or empty. */
+    String tokenizerClass() {
+        String name = config.path("tokenizer_class").asText();
+        if (name.isEmpty()) {
+            name = model.path("tokenizer_class").asText();
+        }
+        if (name.isEmpty()) {
+            name = switch (model.path("model_type").asText()) {
+                case "bert" -> "BertTokenizer";
+                case "distilbert" -> "DistilBertTokenizer";
+                case "mpnet" -> "MPNetTokenizer";
+                default -> "";
+            };
+        }
+        return name.endsWith("Fast") ? name.substring(0, name.length() - 4) : name;
+    }
+
+    /** Whether sentence-transformers makes letters small before the tokenizer sees them. */
+    boolean lowersCase() {
+        return sentences.path("do_lower_case").asBoolean();
     }
 
     boolean cleansSpaces() {

@@ -66,15 +66,18 @@ final class PlainWordPieces {
         char[] word = new char[text.length()];
         int[] places = new int[text.length()];
         int length = 0;
+        int number = 0;
         for (int at = 0; at < text.length(); at++) {
             char c = text.charAt(at);
             boolean space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
             boolean mark = isMark(c);
-            if (space || mark) {
+            if ((space || mark) && length > 0) {
+                out.inWord(number++);
                 write(word, places, length, out);
                 length = 0;
             }
             if (mark) {
+                out.inWord(number++);
                 int node = words.next(PieceTrie.ROOT, c);
                 int piece = node < 0 ? -1 : words.piece(node);
                 out.add(piece < 0 ? unknown : piece, at, at + 1);
@@ -83,6 +86,7 @@ final class PlainWordPieces {
                 places[length++] = at;
             }
         }
+        out.inWord(number);
         write(word, places, length, out);
     }
 

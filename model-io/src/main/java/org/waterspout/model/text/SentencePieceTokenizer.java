@@ -51,7 +51,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
         encode(text, parseSpecial, out);
-        return out.encoding();
+        return out.encoding(text);
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {

@@ -74,13 +74,15 @@ public record SequenceTemplate(List<Part> single, List<Part> pair) {
                 case Part.Text(int sequence, int _) -> (sequence == 0 ? first : second).length();
             };
         }
-        Encoding filled = new Encoding(new int[length], new int[length], new int[length], new int[length], new int[length]);
+        Encoding filled = new Encoding(new int[length], new int[length], new int[length], new int[length], new int[length],
+                new int[length]);
         int at = 0;
         for (Part part : parts) {
             switch (part) {
                 case Part.Special(int token, int type) -> {
                     filled.tokens()[at] = token;
                     filled.types()[at] = type;
+                    filled.words()[at] = -1;
                     filled.sequence()[at++] = -1;
                 }
                 case Part.Text(int sequence, int type) -> {
@@ -88,6 +90,7 @@ public record SequenceTemplate(List<Part> single, List<Part> pair) {
                     System.arraycopy(text.tokens(), 0, filled.tokens(), at, text.length());
                     System.arraycopy(text.starts(), 0, filled.starts(), at, text.length());
                     System.arraycopy(text.ends(), 0, filled.ends(), at, text.length());
+                    System.arraycopy(text.words(), 0, filled.words(), at, text.length());
                     for (int end = at + text.length(); at < end; at++) {
                         filled.types()[at] = type;
                         filled.sequence()[at] = sequence;

@@ -6,6 +6,9 @@ import java.util.Arrays;
 final class TokenList {
 
     private final boolean withPlaces;
+    /** Numbers of words, where the tokenizer tells them; else empty. */
+    private int[] words = {};
+    private int word;
     private int[] tokens;
     private int[] starts;
     private int[] ends;
@@ -13,7 +16,7 @@ final class TokenList {
     private int origin;
     private int floor;
 
-    /** @param withPlaces whether {@link #encoding()} will be asked for */
+    /** @param withPlaces whether {@link #encoding} will be asked for */
     TokenList(int expected, boolean withPlaces) {
         this.withPlaces = withPlaces;
         tokens = new int[expected + 16];
@@ -23,6 +26,21 @@ final class TokenList {
 
     boolean withPlaces() {
         return withPlaces;
+    }
+
+    /** The words of the text are those that {@link #inWord} tells; without this, {@link Words} finds them. */
+    TokenList withWords() {
+        words = new int[tokens.length];
+        return this;
+    }
+
+    boolean wantsWords() {
+        return words.length > 0;
+    }
+
+    /** Tokens added from now on belong to the word of this number. */
+    void inWord(int number) {
+        word = number;
     }
 
     /**
@@ -41,10 +59,14 @@ final class TokenList {
                 starts = Arrays.copyOf(starts, 2 * count);
                 ends = Arrays.copyOf(ends, 2 * count);
             }
+            words = words.length == 0 ? words : Arrays.copyOf(words, 2 * count);
         }
         if (withPlaces) {
             starts[count] = Math.max(floor, origin + start);
             ends[count] = Math.max(floor, origin + end);
+        }
+        if (words.length > 0) {
+            words[count] = word;
         }
         tokens[count++] = token;
     }
@@ -74,7 +96,9 @@ final class TokenList {
         return Arrays.copyOf(tokens, count);
     }
 
-    Encoding encoding() {
-        return Encoding.ofText(tokens(), Arrays.copyOf(starts, count), Arrays.copyOf(ends, count));
+    /** @param text that the places lie in */
+    Encoding encoding(String text) {
+        return Encoding.ofText(tokens(), Arrays.copyOf(starts, count), Arrays.copyOf(ends, count),
+                words.length == 0 ? Words.numbers(text, starts, ends, count) : Arrays.copyOf(words, count));
     }
 }

@@ -9,8 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
@@ -24,6 +27,7 @@ import org.waterspout.error.UnsupportedModelException;
  */
 record TokenizerJson(ObjectNode json, String source) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(TokenizerJson.class);
     static final ObjectMapper JSON = new ObjectMapper();
     private static final Set<String> MODELS = Set.of("BPE", "WordPiece", "Unigram");
     private static final Set<String> DECODERS = Set.of("", "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Strip", "Replace",
@@ -164,6 +168,49 @@ record TokenizerJson(ObjectNode json, String source) {
         boolean metaspace = decoders.contains("Metaspace") && !decoder.path("prepend_scheme").asText().equals("never")
                 && decoder.path("add_prefix_space").asBoolean(true);
         return decoders.contains("Strip") || metaspace || writing() == Vocabulary.Writing.WORD_PIECE;
+    }
+
+    /**
+     * Classes whose tokenizer_config.json goes before a tokenizer.json that says otherwise: Transformers 5 makes their normalizer anew.
+     */
+    private static final Set<String> NORMALIZE_BY_CONFIGURATION = Set.of("BertTokenizer", "DistilBertTokenizer", "MPNetTokenizer",
+            "ElectraTokenizer");
+
+    /** Gives BERT's normalizer the switches that tokenizer_config.json states, where its class goes by them. */
+    void followConfiguration(Neighbours neighbours) {
+        if (!NORMALIZE_BY_CONFIGURATION.contains(neighbours.tokenizerClass())
+                || !(json.path("normalizer") instanceof ObjectNode normalizer) || !normalizer.path("type").asText().equals("BertNormalizer")) {
+            return;
+        }
+        Map.of("do_lower_case", "lowercase", "strip_accents", "strip_accents", "tokenize_chinese_chars", "handle_chinese_chars")
+                .forEach((stated, name) -> {
+                    JsonNode value = neighbours.config().path(stated);
+                    if (value.isBoolean() && !value.equals(normalizer.path(name))) {
+                        LOG.warn("{}: {} is {}, but tokenizer_config.json beside it says {}, which is followed as Transformers does", source,
+                                name, normalizer.path(name), value);
+                        normalizer.set(name, value);
+                    }
+                });
+    }
+
+    /** Makes capital letters small before all else, unless the tokenizer does so itself. */
+    void lowerCase() {
+        JsonNode normalizer = json.path("normalizer");
+        List<JsonNode> steps = new ArrayList<>();
+        if (normalizer.path("type").asText().equals("Sequence")) {
+            normalizer.path("normalizers").forEach(steps::add);
+        } else if (normalizer.isObject()) {
+            steps.add(normalizer);
+        }
+        boolean small = steps.stream().anyMatch(step -> step.path("type").asText().equals("Lowercase")
+                || step.path("type").asText().equals("BertNormalizer") && step.path("lowercase").asBoolean());
+        if (!small) {
+            ObjectNode sequence = JSON.createObjectNode().put("type", "Sequence");
+            ArrayNode all = sequence.putArray("normalizers");
+            all.addObject().put("type", "Lowercase");
+            steps.forEach(all::add);
+            json.set("normalizer", sequence);
+        }
     }
 
     /** Makes this a tokenizer to which the special tokens' names are ordinary text. */

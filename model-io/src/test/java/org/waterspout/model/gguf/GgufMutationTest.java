@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.error.WaterspoutException;
@@ -33,6 +34,7 @@ import org.waterspout.model.WeightType;
  * Damaged files: whatever is done to a file, it opens or is refused with one line of a {@link WaterspoutException}, soon and
  * without taking memory for what is not there. Another seed is tried with -Dwaterspout.test.seed=N.
  */
+@Tag("slow")
 class GgufMutationTest {
 
     private static final long SEED = Long.getLong("waterspout.test.seed", ThreadLocalRandom.current().nextLong(1L << 40));

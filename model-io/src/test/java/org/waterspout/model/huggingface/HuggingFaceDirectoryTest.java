@@ -100,7 +100,7 @@ class HuggingFaceDirectoryTest {
         return Stream.of("bert-sequence|bert.classifier.task|sequence", "bert-sequence|bert.classifier.output_labels|[calm, glad, sad]",
                 "bert-sequence|bert.classifier.activation|tanh", "bert-tokens|bert.classifier.task|tokens", "bert-tokens|bert.classifier.activation|null",
                 "bert-span|bert.classifier.task|span", "bert|bert.classifier.task|null", "bert|bert.context_length|12",
-                "roberta-sequence|roberta.classifier.task|regression", "xlm-roberta|roberta.context_length|10",
+                "roberta-sequence|roberta.classifier.task|sequence", "xlm-roberta|roberta.context_length|10",
                 "mpnet|mpnet.attention.relative_buckets_count|32", "distilbert-sequence|distilbert.classifier.activation|relu",
                 "modernbert|modern-bert.attention.sliding_window|6", "modernbert|modern-bert.attention.sliding_window_pattern|[false, true, true, false]",
                 "modernbert|modern-bert.rope.freq_base_swa|10000.0", "modernbert-sequence|modern-bert.classifier.task|multi_label",

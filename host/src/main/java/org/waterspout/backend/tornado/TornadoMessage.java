@@ -1,0 +1,32 @@
+package org.waterspout.backend.tornado;
+
+/** What TornadoVM says of a failure, fit for a message of ours. */
+final class TornadoMessage {
+
+    private TornadoMessage() {
+    }
+
+    /** The message of the first cause, or its kind where it has none. */
+    static String ofCause(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return of(root);
+    }
+
+    static String of(Throwable failure) {
+        return failure.getMessage() == null ? failure.getClass().getSimpleName() : plain(failure.getMessage());
+    }
+
+    /**
+     * A line without colours, the stack trace that it may carry, and the announcement of running as plain Java, which never happens
+     * here: {@link TornadoFlags} switches it off.
+     */
+    static String plain(String message) {
+        String bare = message.replaceAll("\u001B\\[[0-9;]*m", "");
+        int trace = bare.indexOf("Stacktrace:");
+        return (trace < 0 ? bare : bare.substring(0, trace)).replaceAll("(?i)\\s*deoptimi[sz]ing to sequential execution\\.?", "")
+                .replaceAll("\\[(?:WARNING|ERROR)\\]\\s*", "").strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import org.waterspout.error.InvalidRequestException;
 
 /**
  * Byte-level BPE: text is cut into words by the pre-tokenizer's expressions, and the bytes of each word are merged. Own code, so that no
@@ -12,6 +13,8 @@ import java.util.Map;
 final class ByteLevelEncoder implements FragmentEncoder {
 
     private static final String SOURCE = "the model file";
+    /** Bytes of a word: joining them takes some 40 bytes of memory for each. */
+    private static final int LONGEST = 1 << 24;
 
     private final Map<String, Integer> tokens;
     /** [256] -1 for a byte that the vocabulary cannot write. */
@@ -36,6 +39,21 @@ final class ByteLevelEncoder implements FragmentEncoder {
     @Override
     public void encode(String text, TokenList out) {
         Effort effort = new Effort(text.length());
+        Cuts cuts = cuts(text, effort);
+        Word word = new Word();
+        for (int i = 0, from = 0; i < cuts.count; from = cuts.ends[i++]) {
+            effort.step();
+            word.encode(text, from, cuts.ends[i], effort, out);
+        }
+    }
+
+    /** [words] Where the words of {@code text} end, in order. */
+    int[] words(String text) {
+        Cuts cuts = cuts(text, new Effort(text.length()));
+        return Arrays.copyOf(cuts.ends, cuts.count);
+    }
+
+    private Cuts cuts(String text, Effort effort) {
         Cuts cuts = new Cuts();
         cuts.add(text.length());
         for (SplitExpression expression : expressions) {
@@ -49,9 +67,7 @@ final class ByteLevelEncoder implements FragmentEncoder {
             }
             cuts = finer;
         }
-        for (int i = 0, from = 0; i < cuts.count; from = cuts.ends[i++]) {
-            word(text, from, cuts.ends[i], out);
-        }
+        return cuts;
     }
 
     /** Where words end, in order. */
@@ -70,41 +86,93 @@ final class ByteLevelEncoder implements FragmentEncoder {
         }
     }
 
-    private void word(String text, int from, int to, TokenList out) {
-        int[] word = new int[4 * (to - from)];
-        int[] ends = new int[word.length];
-        int[] places = new int[word.length]; // of each byte: its character's
-        char[] written = ignoreMerges ? new char[word.length] : null;
-        int bytes = 0;
-        int count = 0;
-        for (int at = from; at < to;) {
-            int point = text.codePointAt(at);
-            int width = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-            for (int i = 0; i < width; i++) {
-                int b = width == 1 ? point
-                        : i == 0 ? (0xF00 >> width & 0xFF) | point >> 6 * (width - 1) : 0x80 | point >> 6 * (width - 1 - i) & 0x3F;
-                places[bytes] = at;
-                if (written != null) {
-                    written[bytes] = Vocabulary.characterOf(b);
-                }
-                bytes++;
-                if (byteTokens[b] >= 0) {
-                    word[count] = byteTokens[b];
-                    ends[count++] = bytes;
-                }
+    /** Memory for one word after the other. */
+    private final class Word {
+        /** Tokens of bytes, and then what they are joined to. */
+        private int[] pieces = new int[64];
+        /** Of each piece: the end, counted in the word's bytes. */
+        private int[] ends = new int[64];
+        /** The word as the vocabulary writes it, where that is asked for. */
+        private char[] written = new char[ignoreMerges ? 64 : 0];
+        private int bytes;
+        private int count;
+
+        void encode(String text, int from, int to, Effort effort, TokenList out) {
+            read(text, from, to);
+            Integer whole = ignoreMerges ? tokens.get(new String(written, 0, bytes)) : null;
+            if (whole != null) {
+                out.add(whole, from, to);
+                return;
             }
-            at += Character.charCount(point);
+            int left = merges.merge(pieces, ends, count, effort);
+            int at = from; // the character that holds byte number `passed`
+            int passed = 0;
+            for (int i = 0; i < left; i++) {
+                int start = at;
+                int last = at;
+                while (passed < ends[i]) {
+                    int point = text.codePointAt(at);
+                    int width = width(point);
+                    last = at + Character.charCount(point);
+                    if (passed + width > ends[i]) {
+                        break; // this character's other bytes are the next token's
+                    }
+                    passed += width;
+                    at = last;
+                }
+                out.add(pieces[i], start, last);
+            }
         }
-        Integer whole = written == null ? null : tokens.get(new String(written, 0, bytes));
-        if (whole != null) {
-            out.add(whole, from, to);
-            return;
+
+        private void read(String text, int from, int to) {
+            int most = utf8Length(text, from, to);
+            if (pieces.length < most) {
+                int size = (int) Math.min(LONGEST, Math.max(most, 2L * pieces.length));
+                pieces = new int[size];
+                ends = new int[size];
+                written = new char[ignoreMerges ? size : 0];
+            }
+            bytes = 0;
+            count = 0;
+            for (int at = from; at < to;) {
+                int point = text.codePointAt(at);
+                int width = width(point);
+                for (int i = 0; i < width; i++) {
+                    add(width == 1 ? point : i == 0 ? (0xF00 >> width & 0xFF) | point >> 6 * (width - 1) : 0x80 | point >> 6 * (width - 1 - i) & 0x3F);
+                }
+                at += Character.charCount(point);
+            }
         }
-        int left = merges.merge(word, ends, count);
-        for (int i = 0, begin = 0; i < left; begin = ends[i++]) {
-            int last = places[ends[i] - 1];
-            out.add(word[i], places[begin], last + Character.charCount(text.codePointAt(last)));
+
+        private void add(int value) {
+            if (ignoreMerges) {
+                written[bytes] = Vocabulary.characterOf(value);
+            }
+            bytes++;
+            if (byteTokens[value] >= 0) {
+                pieces[count] = byteTokens[value];
+                ends[count++] = bytes;
+            }
         }
+    }
+
+    /** Bytes of a character. */
+    private static int width(int point) {
+        return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    }
+
+    /** @throws InvalidRequestException if that is too many */
+    private static int utf8Length(String text, int from, int to) {
+        long length = 0;
+        for (int at = from; at < to; at++) {
+            char c = text.charAt(at);
+            length += Character.isSurrogate(c) ? 2 : width(c);
+        }
+        if (length > LONGEST) {
+            throw new InvalidRequestException("the text has a word of " + length + " bytes: at most " + LONGEST
+                    + " are taken without a place to cut; put blanks or line breaks into it");
+        }
+        return (int) length;
     }
 
     @Override

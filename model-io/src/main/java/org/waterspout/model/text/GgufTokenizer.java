@@ -161,7 +161,7 @@ final class GgufTokenizer implements Tokenizer {
                 token(metadata, vocabulary, "mask_token_id", -1)));
     }
 
-    private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
+    static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
         // a copy: the file's own list decodes a string whenever it is asked for one
         List<String> pieces = List.copyOf(metadata.list(PREFIX + "tokens", String.class));
         List<Vocabulary.Kind> kinds = new ArrayList<>(metadata.optionalList(PREFIX + "token_type", Long.class)

@@ -3,7 +3,6 @@ package org.waterspout.model.text;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 
@@ -77,8 +76,8 @@ final class PairMerges {
      * @param tokens [count] the first {@code result} are what remains
      * @param ends   [count] where each ends
      */
-    int merge(int[] tokens, int[] ends, int count) {
-        return count <= SHORT ? mergeShort(tokens, ends, count) : mergeLong(tokens, ends, count);
+    int merge(int[] tokens, int[] ends, int count, Effort effort) {
+        return count <= SHORT ? mergeShort(tokens, ends, count) : new Row(tokens, ends, count, effort).merge();
     }
 
     private int mergeShort(int[] tokens, int[] ends, int count) {
@@ -104,55 +103,102 @@ final class PairMerges {
         }
     }
 
-    private int mergeLong(int[] tokens, int[] ends, int count) {
-        int[] previous = new int[count];
-        int[] next = new int[count];
-        PriorityQueue<Long> queue = new PriorityQueue<>(); // rank, place of the left one
-        for (int i = 0; i < count; i++) {
-            previous[i] = i - 1;
-            next[i] = i + 1;
-            offer(queue, tokens, i, i + 1, count);
-        }
-        int turns = 0;
-        for (Long best = queue.poll(); best != null; best = queue.poll()) {
-            if ((++turns & 0xFFFF) == 0) {
-                Effort.refuseIfInterrupted();
-            }
-            int left = (int) (long) best;
-            int right = next[left];
-            if (tokens[left] < 0 || right >= count) {
-                continue;
-            }
-            long outcome = outcome(tokens[left], tokens[right]);
-            if (outcome >>> 32 != best >>> 32) {
-                continue; // one of the two has been joined with another since
-            }
-            tokens[left] = (int) outcome;
-            ends[left] = ends[right];
-            tokens[right] = -1;
-            next[left] = next[right];
-            if (next[left] < count) {
-                previous[next[left]] = left;
-            }
-            if (previous[left] >= 0) {
-                offer(queue, tokens, previous[left], left, count);
-            }
-            offer(queue, tokens, left, next[left], count);
-        }
-        int length = 0;
-        for (int i = 0; i < count; i = next[i]) {
-            tokens[length] = tokens[i];
-            ends[length++] = ends[i];
-        }
-        return length;
-    }
+    /** Many tokens in a row: neighbours by links, and the pairs that may be joined in a heap, some 30 bytes for each of the row's. */
+    private final class Row {
+        private final int[] tokens; // -1: joined to the one before
+        private final int[] ends;
+        private final int count;
+        private final Effort effort;
+        private final int[] previous;
+        private final int[] next;
+        /** Rank and place of the left one; none is less than the two at twice its place, plus 1 and 2. */
+        private long[] heap;
+        private int heaped;
 
-    private void offer(PriorityQueue<Long> queue, int[] tokens, int left, int right, int count) {
-        if (right < count) {
-            long rank = outcome(tokens[left], tokens[right]) >>> 32;
-            if (rank != NONE) {
-                queue.add(rank << 32 | left);
+        Row(int[] tokens, int[] ends, int count, Effort effort) {
+            this.tokens = tokens;
+            this.ends = ends;
+            this.count = count;
+            this.effort = effort;
+            this.previous = new int[count];
+            this.next = new int[count];
+            this.heap = new long[count];
+        }
+
+        int merge() {
+            for (int i = 0; i < count; i++) {
+                previous[i] = i - 1;
+                next[i] = i + 1;
+                offer(i, i + 1);
             }
+            while (heaped > 0) {
+                effort.step();
+                long best = poll();
+                int left = (int) best;
+                int right = next[left];
+                if (tokens[left] < 0 || right >= count) {
+                    continue;
+                }
+                long outcome = outcome(tokens[left], tokens[right]);
+                if (outcome >>> 32 != best >>> 32) {
+                    continue; // one of the two has been joined with another since
+                }
+                tokens[left] = (int) outcome;
+                ends[left] = ends[right];
+                tokens[right] = -1;
+                next[left] = next[right];
+                if (next[left] < count) {
+                    previous[next[left]] = left;
+                }
+                if (previous[left] >= 0) {
+                    offer(previous[left], left);
+                }
+                offer(left, next[left]);
+            }
+            int length = 0;
+            for (int i = 0; i < count; i = next[i]) {
+                tokens[length] = tokens[i];
+                ends[length++] = ends[i];
+            }
+            return length;
+        }
+
+        private void offer(int left, int right) {
+            if (right >= count) {
+                return;
+            }
+            long rank = outcome(tokens[left], tokens[right]) >>> 32;
+            if (rank == NONE) {
+                return;
+            }
+            if (heaped == heap.length) {
+                heap = Arrays.copyOf(heap, heaped + heaped / 4 + 16);
+            }
+            long offered = rank << 32 | left;
+            int at = heaped++;
+            for (int above = at - 1 >> 1; at > 0 && heap[above] > offered; above = at - 1 >> 1) {
+                heap[at] = heap[above];
+                at = above;
+            }
+            heap[at] = offered;
+        }
+
+        private long poll() {
+            long least = heap[0];
+            long last = heap[--heaped];
+            int at = 0;
+            for (int below = 1; below < heaped; below = 2 * at + 1) {
+                if (below + 1 < heaped && heap[below + 1] < heap[below]) {
+                    below++;
+                }
+                if (heap[below] >= last) {
+                    break;
+                }
+                heap[at] = heap[below];
+                at = below;
+            }
+            heap[at] = last;
+            return least;
         }
     }
 }

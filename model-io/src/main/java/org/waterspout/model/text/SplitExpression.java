@@ -46,10 +46,6 @@ final class SplitExpression {
         }
     }
 
-    static SplitExpression ofText(String text, String source) {
-        return new SplitExpression(Pattern.compile(text, Pattern.LITERAL), text, source);
-    }
-
     private static UnsupportedModelException refused(String expression, String source, Throwable cause) {
         return new UnsupportedModelException("the expression " + Quoted.of(expression) + " of the tokenizer of " + source
                 + " is not one that can be run here: use a model with another tokenizer", cause);
@@ -66,8 +62,9 @@ final class SplitExpression {
             throw new UnsupportedModelException("the expression " + Quoted.of(written) + " of the tokenizer of " + source
                     + " tries too many ways to cut this text: use a shorter text, or a model with another tokenizer", spent);
         } catch (StackOverflowError deep) {
-            throw new InvalidRequestException("the text has a run of characters that is too long for the expression " + Quoted.of(written)
-                    + " of the tokenizer of " + source + ": put blanks or line breaks into it", deep);
+            throw new InvalidRequestException("the expression " + Quoted.of(written) + " of the tokenizer of " + source
+                    + " goes deeper into this text than the thread's stack reaches: put blanks or line breaks into the text, or tokenize it "
+                    + "on a thread with a larger stack", deep);
         }
     }
 

@@ -25,6 +25,7 @@ from gguf.quants import dequantize, quantize
 SCALES = {
     T.F16: [0], T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2], T.Q8_0: [0],
     T.Q2_K: [80, 82], T.Q3_K: [108], T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208],
+    T.IQ4_NL: [0], T.IQ4_XS: [0],
 }
 # largest, smallest and largest subnormal, negative subnormal, smallest normal, both zeros, both infinities, two NaNs
 ODD_HALVES = [0x7BFF, 0xFBFF, 0x0001, 0x03FF, 0x8001, 0x0400, 0x0000, 0x8000, 0x7C00, 0xFC00, 0x7E00, 0xFFFF]
@@ -126,6 +127,8 @@ def main():
         for qtype in (T.F32, T.F16, T.Q8_0, T.Q4_0):
             (folder / "weights" / f"{qtype.name}.encoded").write_bytes(numpy_bytes(quantize(numbers, qtype)))
     with np.errstate(all="ignore"):
+        for qtype in (T.IQ4_NL, T.IQ4_XS):
+            record_decoder(folder / "weights", qtype, np.random.default_rng(7))
         record_i8_32(folder / "weights", numbers, np.random.default_rng(5))
     record_gguf(folder / "gguf" / "from-python.gguf", random)
 

@@ -1,9 +1,10 @@
 """Records the logits of tiny random decoders that Transformers saved as folders: what is not in GGUF files of the same families
-(rotary halves, transposed matrices, norms that multiply by 1 + weight, scalings written as options).
+(rotary halves, transposed matrices, norms that multiply by 1 + weight, scalings written as options), and those of a text without
+pictures of models that also take pictures (with-pictures-*), whose text_config says only what differs from the default.
 
     python record_folders.py OUTPUT_FOLDER [VARIANT...]
 
-Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0, in 64-bit floats where Transformers allows it.
+Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 (those with pictures 5.24.0), in 64-bit floats where Transformers allows it.
 """
 
 import json
@@ -42,16 +43,71 @@ def variants():
     yield "gpt2", t.GPT2Config(vocab_size=41, n_positions=32, n_embd=24, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2)
 
 
+CLIP = dict(hidden_size=8, intermediate_size=12, num_hidden_layers=1, num_attention_heads=2, image_size=8, patch_size=4)
+QWEN_IDS = dict(image_token_id=40, video_token_id=39, vision_start_token_id=38, vision_end_token_id=37)
+QWEN_TEXT = dict(SMALL, rope_parameters=dict(rotary(theta=1000000.0), mrope_section=[2, 2, 2]))
+QWEN_EYES = dict(depth=1, hidden_size=8, out_hidden_size=24, num_heads=2, patch_size=4, intermediate_size=12)
+
+
+def variants_with_pictures():
+    eyes = t.SiglipVisionConfig(**CLIP)
+    yield "gemma3", t.Gemma3Config(vision_config=eyes, image_token_index=40, mm_tokens_per_image=4, text_config=t.Gemma3TextConfig(
+        **dict(SMALL, num_hidden_layers=7), head_dim=8, query_pre_attn_scalar=8, sliding_window=5, rope_parameters={
+            "full_attention": rotary("linear", 1000000.0, factor=8.0), "sliding_attention": rotary()}))
+    yield "llava", t.LlavaConfig(vision_config=t.CLIPVisionConfig(**CLIP), image_token_index=40, text_config=t.MistralConfig(
+        **SMALL, sliding_window=5, rope_parameters=rotary()))
+    yield "llava-next", t.LlavaNextConfig(vision_config=t.CLIPVisionConfig(**CLIP), image_token_index=40, text_config=t.LlamaConfig(
+        **SMALL, rms_norm_eps=1e-5, rope_parameters=rotary(theta=500000.0)))
+    yield "llava-onevision", t.LlavaOnevisionConfig(vision_config=eyes, image_token_index=40, text_config=t.Qwen2Config(
+        **SMALL, tie_word_embeddings=True, rope_parameters=rotary()))
+    yield "mistral3", t.Mistral3Config(image_token_index=40, tie_word_embeddings=False, vision_config=t.PixtralVisionConfig(
+        **CLIP, head_dim=4), text_config=t.MistralConfig(**SMALL, head_dim=16, sliding_window=None, rope_parameters=rotary(theta=1e9)))
+    yield "qwen2-vl", t.Qwen2VLConfig(**QWEN_IDS, text_config=QWEN_TEXT, vision_config=dict(
+        depth=1, embed_dim=8, hidden_size=24, num_heads=2, patch_size=4))
+    yield "qwen2.5-vl", t.Qwen2_5_VLConfig(**QWEN_IDS, text_config=QWEN_TEXT, vision_config=QWEN_EYES)
+    yield "qwen3-vl", t.Qwen3VLConfig(**QWEN_IDS, tie_word_embeddings=True, text_config=dict(QWEN_TEXT, head_dim=12), vision_config=dict(
+        QWEN_EYES, num_position_embeddings=4, deepstack_visual_indexes=[0]))
+    yield "idefics3", t.Idefics3Config(image_token_id=40, vision_config=CLIP, text_config=t.LlamaConfig(**SMALL, rope_parameters=rotary()))
+
+
+def save_sparse(model, folder, flat):
+    """As before Transformers 5: text_config without what is the default of its class; Qwen2-VL's first files have no text_config."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    text = config["text_config"]
+    default = type(model.config.get_text_config())().to_dict()
+    text = {key: value for key, value in text.items() if key == "model_type" or key not in default or default[key] != value}
+    parameters = text.pop("rope_parameters", {})
+    if "full_attention" in parameters:
+        text.pop("layer_types")
+        text["rope_scaling"] = {key: value for key, value in parameters["full_attention"].items() if key != "rope_theta"}
+    elif parameters:
+        text["rope_theta"] = parameters["rope_theta"]
+    if "mrope_section" in parameters:
+        text["rope_scaling"] = {"type": "mrope", "mrope_section": parameters["mrope_section"]}
+    del config["text_config"]
+    if flat:
+        text.pop("model_type")
+        config |= text
+    else:
+        config["text_config"] = text
+    path.write_text(json.dumps(config, indent=1) + "\n")
+
+
 def record(folder, variant, config):
+    pictures = variant.startswith("with-pictures-")
     generator = torch.Generator().manual_seed(SEED)
-    model = t.AutoModelForCausalLM.from_config(config, dtype=torch.float64, attn_implementation="eager").eval()
+    kind = t.AutoModelForImageTextToText if pictures else t.AutoModelForCausalLM
+    model = kind.from_config(config, dtype=torch.float64, attn_implementation="eager").eval()
     randomise(model, generator)
     with torch.no_grad():
         for weight in model.parameters():
             weight.copy_(weight.float().double())  # the file holds 32-bit floats
-        tokens = torch.randint(config.vocab_size, (1, LENGTH), generator=generator)
+        tokens = torch.randint(37 if pictures else config.vocab_size, (1, LENGTH), generator=generator)
         logits = model(tokens, use_cache=False).logits[0]
     model.float().save_pretrained(folder / variant)
+    if pictures and "qwen3" not in variant:
+        save_sparse(model, folder / variant, flat=variant.endswith("qwen2-vl"))
     rows = ",\n  ".join(json.dumps([float(f"{x:.8g}") for x in row]) for row in logits.tolist())
     (folder / variant / "expected.json").write_text(f'{{"tokens": {tokens[0].tolist()},\n "logits": [\n  {rows}]}}\n')
     for path in (folder / variant).iterdir():
@@ -60,7 +116,7 @@ def record(folder, variant, config):
 
 
 def main(folder, wanted):
-    for variant, config in variants():
+    for variant, config in [*variants(), *(("with-pictures-" + name, config) for name, config in variants_with_pictures())]:
         if not wanted or variant in wanted:
             record(folder, variant, config)
 

@@ -1,12 +1,13 @@
 """Saves tiny random models as Transformers and sentence-transformers publish theirs, one folder for each task, with what Transformers makes
 of some texts and pictures beside them in expected.json.
 
-    python record_tasks.py OUTPUT_FOLDER
+    python record_tasks.py OUTPUT_FOLDER [KIND...]
 
-Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 and Pillow 11.3; Pillow 13 makes some pictures lower before it makes them
+Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 (what is from "one_label" on: 5.24.0) and Pillow 11.3; Pillow 13 makes some pictures lower before it makes them
 narrower, which moves bytes by one. Labels, entities and pictures come from Transformers' pipelines and processors. Its pipeline for
 extractive question answering is no longer part of Transformers; answers are computed here as it computed them: shares of starts and ends
-over the context's tokens of each window and its first, which says that there is no answer, the largest product of a span of at most 15 tokens.
+over the context's tokens of each window and its first, which says that there is no answer, the largest product of a span of at most 15 tokens,
+which grows to whole words where "words" are recorded.
 """
 
 import json
@@ -110,30 +111,35 @@ def reranker(root, tokens):
     save(root / "reranker", model, tokens, {"query": "Who was born?", "texts": TEXTS, "scores": scores})
 
 
+def best_span(model, tokens, question, context):
+    length = 64
+    found = (-1.0, 0, 0, 0)
+    windows = tokens(question, context, truncation="only_second", max_length=length, stride=min(length // 2, 128),
+                     return_overflowing_tokens=True, return_offsets_mapping=True)
+    for window in range(len(windows["input_ids"])):
+        given = {key: torch.tensor([windows[key][window]]) for key in ("input_ids", "token_type_ids", "attention_mask")}
+        with torch.no_grad():
+            result = model(**given)
+        inside = numpy.array([sequence == 1 for sequence in windows.sequence_ids(window)])
+        weighs = inside.copy()
+        weighs[0] = True  # the place of no answer
+        shares = [numpy.where(weighs, numpy.exp(logits - logits[weighs].max()), 0) for logits in
+                  (result.start_logits[0].numpy(), result.end_logits[0].numpy())]
+        shares = [numpy.where(inside, share / share.sum(), 0) for share in shares]
+        for start in numpy.flatnonzero(inside):
+            for end in range(start, min(start + 15, len(inside))):
+                found = max(found, (float(shares[0][start] * shares[1][end]), window, int(start), end))
+    score, window, start, end = found
+    words = [windows.word_to_chars(window, windows.token_to_word(window, token), sequence_index=1) for token in (start, end)]
+    return {"question": question, "windows": len(windows["input_ids"]), "score": score, "start": windows["offset_mapping"][window][start][0],
+            "end": windows["offset_mapping"][window][end][1], "words": [words[0][0], words[1][1]]}
+
+
 def answers(root, tokens):
     model = random(transformers.BertForQuestionAnswering(config(tokens)))
-    questions = ["Who wrote?", "Where did Ada go to in the end of the day?"]
-    results = []
-    for question in questions:
-        length = 64
-        found = (-1.0, 0, 0)
-        windows = tokens(question, LONG, truncation="only_second", max_length=length, stride=min(length // 2, 128),
-                         return_overflowing_tokens=True, return_offsets_mapping=True)
-        for window in range(len(windows["input_ids"])):
-            given = {key: torch.tensor([windows[key][window]]) for key in ("input_ids", "token_type_ids", "attention_mask")}
-            with torch.no_grad():
-                result = model(**given)
-            inside = numpy.array([sequence == 1 for sequence in windows.sequence_ids(window)])
-            weighs = inside.copy()
-            weighs[0] = True  # the place of no answer
-            shares = [numpy.where(weighs, numpy.exp(logits - logits[weighs].max()), 0) for logits in
-                      (result.start_logits[0].numpy(), result.end_logits[0].numpy())]
-            shares = [numpy.where(inside, share / share.sum(), 0) for share in shares]
-            for start in numpy.flatnonzero(inside):
-                for end in range(start, min(start + 15, len(inside))):
-                    found = max(found, (float(shares[0][start] * shares[1][end]), windows["offset_mapping"][window][start][0],
-                                        windows["offset_mapping"][window][end][1]))
-        results.append({"question": question, "windows": len(windows["input_ids"]), "score": found[0], "start": found[1], "end": found[2]})
+    results = [best_span(model, tokens, question, LONG) for question in ("Who wrote?", "Where did Ada go to in the end of the day?")]
+    for result in results:
+        del result["words"]
     save(root / "answers", model, tokens, {"context": LONG, "results": results})
 
 
@@ -168,15 +174,60 @@ def pictures(root):
                 image.save(folder / f"{kind}.png")
 
 
-def main(root):
+def one_label(root, tokens):
+    """A sigmoid, since nothing says what kind of problem it is."""
+    model = random(transformers.BertForSequenceClassification(config(tokens, num_labels=1)))
+    texts = [*TEXTS, "", " "]
+    made = pipeline("text-classification", model=model, tokenizer=tokens, top_k=None)(texts)
+    save(root / "one-label", model, tokens, {"texts": texts, "results": made})
+
+
+SCRIPTS = ["张三住在北京，李四去上海工作。", "王小明喜欢苹果公司的产品 😀 ok", "नमस्ते दिल्ली में रहते हैं", "เขาไปกรุงเทพ ไทย", "គាត់រស់នៅភ្នំពេញ", "東京タワーへ行く。", "São 北京 é"]
+
+
+def scripts_tokenizer():
+    """Most pieces are a character, and every third character is known only at the beginning of a word or only within one."""
+    characters = sorted({c for text in SCRIPTS for c in text if not c.isspace() and c != "😀"} | set("abcdefghijklmnopqrstuvwxyz"))
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + characters + ["##" + c for i, c in enumerate(characters) if i % 9]
+    vocabulary = {piece: i for i, piece in enumerate(pieces)}
+    return transformers.BertTokenizer(vocab=vocabulary, do_lower_case=False)
+
+
+def scripts(root, tokens):
+    """Entities and answers in scripts without spaces between words, and in one with vowel signs: words are the tokenizer's."""
+    tokens = scripts_tokenizer()
+    names = {0: "I-LOC", 1: "B-LOC", 2: "B-ORG", 3: "B-PER", 4: "O"}
+    model = random(transformers.BertForTokenClassification(config(tokens, id2label=names)))
+    made = pipeline("token-classification", model=model, tokenizer=tokens, aggregation_strategy="first")(SCRIPTS)
+    save(root / "entities-scripts", model, tokens, {"texts": SCRIPTS, "results": [[
+        {"label": one["entity_group"], "score": float(one["score"]), "start": one["start"], "end": one["end"]} for one in text] for text in made]})
+    model = random(transformers.BertForQuestionAnswering(config(tokens)))
+    context = " ".join(SCRIPTS)
+    save(root / "answers-scripts", model, tokens, {"context": context, "results": [best_span(model, tokens, question, context)
+                                                                                   for question in ("ok", "北京", "भाषा में", "กรุงเทพ")]})
+
+
+def no_answer(root, tokens):
+    """A model that is sure there is no answer: its head looks for what the first token's row has and the others have not."""
+    model = random(transformers.BertForQuestionAnswering(config(tokens)))
+    context = "A cat sat on the mat. Ada went to London."
+    question = "Where was Zoe born?"
+    with torch.no_grad():
+        rows = model.bert(**tokens(question, context, return_tensors="pt")).last_hidden_state[0]
+        direction = rows[0] - rows[1:].mean(0)
+        model.qa_outputs.weight += 9 * direction / (direction @ direction)
+    save(root / "no-answer", model, tokens, {"context": context, "results": [best_span(model, tokens, question, context)]})
+
+
+KINDS = {"embedder": embedder, "labels": labels, "entities": entities, "reranker": reranker, "answers": answers,
+         "pictures": lambda root, tokens: pictures(root), "one_label": one_label, "scripts": scripts, "no_answer": no_answer}
+
+
+def main(root, kinds):
     tokens = tokenizer()
-    embedder(root, tokens)
-    labels(root, tokens)
-    entities(root, tokens)
-    reranker(root, tokens)
-    answers(root, tokens)
-    pictures(root)
+    for kind in kinds or KINDS:
+        KINDS[kind](root, tokens)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

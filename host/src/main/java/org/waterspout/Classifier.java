@@ -9,7 +9,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
 import org.waterspout.encode.Pictures;
+import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Target;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
@@ -149,11 +151,29 @@ public final class Classifier implements AutoCloseable {
     /**
      * The labels of many pictures, in their order.
      *
-     * @throws InvalidRequestException for a model that reads texts
+     * @throws InvalidRequestException for a model that reads texts, or a picture of too many pixels
+     * @throws OutOfMemoryException    when the Java heap has no room for a picture
      */
     public List<Classification> classifyPictures(List<BufferedImage> images) {
-        Pictures form = pictures.orElseThrow(() -> new InvalidRequestException("this model reads text, no pictures"));
-        return encoder.engine().run(images.stream().map(form::sequence).toList()).stream()
+        Pictures form = pictures();
+        return labels(images.stream().map(form::sequence).toList());
+    }
+
+    /**
+     * The labels of pictures in files, in their order; no more than one is held decoded at a time. Errors as {@link #classifyPictures} and
+     * {@link Pictures#read}.
+     */
+    public List<Classification> classifyPictureFiles(List<Path> files) {
+        Pictures form = pictures();
+        return labels(files.stream().map(file -> form.sequence(Pictures.read(file))).toList());
+    }
+
+    private Pictures pictures() {
+        return pictures.orElseThrow(() -> new InvalidRequestException("this model reads text, no pictures"));
+    }
+
+    private List<Classification> labels(List<Sequence> read) {
+        return encoder.engine().run(read).stream()
                 .map(logits -> new Classification(scores(logits), encoder.model().architecture().contextLength(), false)).toList();
     }
 

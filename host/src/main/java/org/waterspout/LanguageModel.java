@@ -10,10 +10,12 @@ import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
+import org.waterspout.generate.Decoding;
 import org.waterspout.generate.Engine;
 import org.waterspout.generate.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.Sampling;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
@@ -84,7 +86,7 @@ public final class LanguageModel implements AutoCloseable {
                 : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
     }
 
-    /** The most likely answer to one message, at most {@link GenerationRequest#DEFAULT_MAX_TOKENS} tokens. */
+    /** The answer to one message, as long and chosen as the model's file says; where it does not, the most likely. */
     public Completion generate(String message) {
         try (Generation generation = generate(GenerationRequest.of(message))) {
             return generation.complete();
@@ -98,7 +100,13 @@ public final class LanguageModel implements AutoCloseable {
      *                                 answers are open as the model was loaded for
      */
     public Generation generate(GenerationRequest request) {
-        return new Generation(engine, tokenizer(), request, tokens(request.prompt()));
+        int[] prompt = tokens(request.prompt());
+        return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
+    }
+
+    /** How the model's file wants tokens drawn; empty where it does not say so. */
+    public Optional<Sampling> sampling() {
+        return Decoding.sampling(file().metadata());
     }
 
     /**

@@ -121,7 +121,7 @@ public record TranslationOptions(Optional<String> from, Optional<String> to, Str
         }
         int most = maxTokens.orElse(model.maxTokens());
         changed = changed.withTokens(minTokens.orElse(most == 0 ? model.minTokens() : Math.min(model.minTokens(), most - 1)), most);
-        changed = noRepeatNgram.isPresent() ? changed.withNoRepeatNgram(noRepeatNgram.getAsInt()) : changed;
+        changed = noRepeatNgram.isPresent() ? changed.withRules(changed.rules().withNoRepeatNgram(noRepeatNgram.getAsInt())) : changed;
         return adjust.apply(changed);
     }
 }

@@ -42,6 +42,8 @@ final class TranslationText implements AutoCloseable {
     static Set<Integer> ends(ModelFile file) {
         Set<Integer> ends = new TreeSet<>(Set.of(file.metadata().integer("tokenizer.ggml.eos_token_id")));
         file.metadata().optionalInteger("tokenizer.ggml.eot_token_id").ifPresent(ends::add);
+        file.metadata().optionalList("generation.end_token_ids", Long.class).stream().flatMap(List::stream).map(Math::toIntExact)
+                .forEach(ends::add);
         return ends;
     }
 
@@ -144,7 +146,7 @@ final class TranslationText implements AutoCloseable {
         /** {@code how} with the token that a target in the asked language begins with. */
         Decoding decoding(Decoding how) {
             OptionalInt first = options.to().map(tokenizer::firstTargetToken).orElse(OptionalInt.empty());
-            return first.isPresent() ? how.withForced(first, how.lastToken()) : how;
+            return first.isPresent() ? how.withRules(how.rules().withForced(first, how.rules().lastTokens())) : how;
         }
     }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
@@ -58,7 +59,6 @@ public final class Translator implements AutoCloseable {
     private final TranslationEngine engine;
     private final TranslationText text;
     private final Optional<Shortlist> shortlist;
-    private final Decoding decoding;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
     private final ReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
@@ -70,7 +70,6 @@ public final class Translator implements AutoCloseable {
         this.engine = engine;
         text = new TranslationText(file, architecture);
         shortlist = file.shortlistPath().map(path -> Shortlist.open(path, engine.sourceVocabulary(), engine.vocabulary()));
-        decoding = Decoding.of(file.metadata());
     }
 
     /** Loads a model file or directory onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -101,7 +100,7 @@ public final class Translator implements AutoCloseable {
             int context = contextLength(architecture, options);
             Graph graph = GraphBuilder.encoderDecoder(file, architecture, context, context);
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
-            int asked = Math.max(options.sequences(), 2 * Decoding.of(file.metadata()).beams());
+            int asked = Math.max(options.sequences(), 2 * Decoding.beams(file.metadata()));
             PlanOptions many = planOptions(options, context, Math.max(asked, backend.sequencesOfStep()));
             boolean small = backend.estimate(graph, many).cache() <= SMALL_CACHES;
             plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, LEAST_SEQUENCES)));
@@ -160,11 +159,12 @@ public final class Translator implements AutoCloseable {
             for (List<Sentences.Piece> ofText : pieces) {
                 ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));
             }
-            List<List<TargetSequence>> targets = targets(sources, form.decoding(options.decoding(decoding)), observer);
+            Decoding how = form.decoding(options.decoding(Decoding.of(file.metadata()))).seeded();
+            List<List<TargetSequence>> targets = targets(sources, how, observer);
             List<Translation> translations = new ArrayList<>();
             int at = 0;
             for (List<Sentences.Piece> ofText : pieces) {
-                translations.add(joined(ofText, targets.subList(at, at + ofText.size()), options.best()));
+                translations.add(joined(ofText, targets.subList(at, at + ofText.size()), options.best(), how.seed()));
                 at += ofText.size();
             }
             return translations;
@@ -195,7 +195,7 @@ public final class Translator implements AutoCloseable {
     }
 
     /** The n-th best of a text is made of the n-th best of its pieces, or the last where a piece has fewer. */
-    private Translation joined(List<Sentences.Piece> pieces, List<List<TargetSequence>> targets, int best) {
+    private Translation joined(List<Sentences.Piece> pieces, List<List<TargetSequence>> targets, int best, OptionalLong seed) {
         int most = Math.min(best, targets.stream().mapToInt(List::size).max().orElse(0));
         List<Translation.Alternative> all = new ArrayList<>();
         for (int rank = 0; rank < most; rank++) {
@@ -214,8 +214,8 @@ public final class Translator implements AutoCloseable {
             }
             all.add(new Translation.Alternative(Sentences.joined(pieces, texts), scores / scored));
         }
-        return all.isEmpty() ? new Translation("", 0, List.of())
-                : new Translation(all.getFirst().text(), all.getFirst().score(), all.subList(1, all.size()));
+        return all.isEmpty() ? new Translation("", 0, List.of(), OptionalLong.empty())
+                : new Translation(all.getFirst().text(), all.getFirst().score(), all.subList(1, all.size()), seed);
     }
 
     /**
@@ -227,7 +227,7 @@ public final class Translator implements AutoCloseable {
         use.readLock().lock();
         try {
             requireOpen();
-            Decoding how = options.decoding(decoding);
+            Decoding how = options.decoding(Decoding.of(file.metadata()));
             if (options.to().isPresent()) {
                 how = text.form(options, engine.sourceLength()).decoding(how);
             }

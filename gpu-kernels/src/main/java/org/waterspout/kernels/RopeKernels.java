@@ -12,7 +12,7 @@ public final class RopeKernels {
 
     /**
      * With pair (a, b) of a head and the cosine c and sine s of its angle at the row's position: a' = a c - b s, b' = b c + a s.
-     * input: float [rows, inputStride]; angles: float [tables, contextLength, pairs, 2], cosine and sine (made on the host in double,
+     * input: float [rows, inputStride]; angles: float [tables, sets, contextLength, pairs, 2], cosine and sine (made on the host in double,
      * because a float cannot hold position times frequency well enough); output: float [rows, width]. An item makes one element; no
      * local memory; one family for every device. Error limit: 3e-7 of the largest input.
      */
@@ -37,7 +37,7 @@ public final class RopeKernels {
             int distance = interleaved == 1 ? 1 : pairs;
             int second = interleaved == 1 ? within % 2 : within / pairs;
             int table = step.get(Step.SLOTS + slot);
-            int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
+            int position = step.get(Step.HEADER + row * Step.ROW + Step.TURN);
             int angle = 2 * ((table * contextLength + position) * pairs + pair);
             float other = input.get(from + distance - 2 * second * distance);
             float sine = (2 * second - 1) * angles.get(angle + 1);

@@ -20,7 +20,7 @@ public final class Step {
     /** Ints before the first row. */
     public static final int HEADER = 32;
     /** Ints of one row. */
-    public static final int ROW = 13;
+    public static final int ROW = 14;
     /** Row: the token's id, negative for an embedding of zeros. */
     public static final int TOKEN = 0;
     /** Row: its position in its sequence. */
@@ -47,6 +47,9 @@ public final class Step {
     public static final int STATE_FROM = 11;
     /** Row: the place of that state after this step, at the first row of a sequence; negative at the others. */
     public static final int STATE_TO = 12;
+
+    /** Row: its position among the rotary angles: with the context's length added where its sequence has the second set. */
+    public static final int TURN = 13;
 
     /** Items of a work-group in the Group family. */
     public static final int GROUP = 64;

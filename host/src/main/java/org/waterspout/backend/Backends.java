@@ -31,7 +31,7 @@ public final class Backends {
             case "cpu" -> new CpuBackend(options);
             case "tornado" -> {
                 if (!TornadoDevices.sdkPresent()) {
-                    throw new DeviceException(TornadoDevices.NO_SDK);
+                    throw new DeviceException(TornadoDevices.noSdk());
                 }
                 yield new TornadoBackend(options);
             }

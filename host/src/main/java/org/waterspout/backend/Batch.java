@@ -1,6 +1,9 @@
 package org.waterspout.backend;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.graph.RopeTable;
 
 /**
  * One step's rows: a prompt of one sequence, one token each of several sequences, or any mix. Rows of one sequence are in
@@ -14,10 +17,12 @@ import org.waterspout.error.InvalidRequestException;
  * @param types      token type of each row; empty for all 0
  * @param sources    source that each row's cross-attention reads; empty where there is none, or each sequence's is of its own number
  * @param candidates ascending token ids whose logits are wanted; empty for all
+ * @param lengths    length of the sequence that each row belongs to, where later steps bring more of it, as those of a long prompt do:
+ *                   LongRoPE's frequencies go by it; empty where this step's last row of a sequence is its last
  * @param given      [rows, width] of {@link org.waterspout.graph.Op.Given}; empty where tokens enter
  */
 public record Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows, int[] types, int[] sources, int[] candidates,
-        float[] given) {
+        int[] lengths, float[] given) {
 
     /** Stands for a token whose embedding is zeros: what Marian's decoders start from. */
     public static final int NO_TOKEN = -1;
@@ -28,16 +33,16 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
     public Batch {
         if (tokens.length == 0 || positions.length != tokens.length || sequences.length != tokens.length
                 || types.length != 0 && types.length != tokens.length || sources.length != 0 && sources.length != tokens.length
-                || given.length % tokens.length != 0) {
+                || lengths.length != 0 && lengths.length != tokens.length || given.length % tokens.length != 0) {
             throw new IllegalArgumentException("a batch of " + tokens.length + " tokens, " + positions.length + " positions, "
-                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources and " + given.length
+                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources, " + lengths.length + " lengths and " + given.length
                     + " given numbers");
         }
     }
 
     /** Tokens of type 0, without sources or candidates. */
     public Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows) {
-        this(tokens, positions, sequences, outputRows, NONE, NONE, NONE, NO_NUMBERS);
+        this(tokens, positions, sequences, outputRows, NONE, NONE, NONE, NONE, NO_NUMBERS);
     }
 
     /** {@code tokens} of sequence 0 from {@code position} on; the last row's output is wanted, or every row's. */
@@ -54,19 +59,39 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
     }
 
     public Batch withTypes(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, given);
+        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, lengths, given);
     }
 
     public Batch withSources(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, lengths, given);
     }
 
     public Batch withCandidates(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, lengths, given);
     }
 
     public Batch withGiven(float[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, value);
+    }
+
+    public Batch withLengths(int[] value) {
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value, given);
+    }
+
+    /** For each row whether its sequence is longer than {@code border}. */
+    public boolean[] beyond(int border) {
+        boolean[] beyond = new boolean[rows()];
+        if (border == RopeTable.NONE) {
+            return beyond;
+        }
+        Map<Integer, Integer> longest = new HashMap<>();
+        for (int row = 0; row < rows(); row++) {
+            longest.merge(sequences[row], lengths.length == 0 ? positions[row] + 1 : lengths[row], Math::max);
+        }
+        for (int row = 0; row < rows(); row++) {
+            beyond[row] = longest.get(sequences[row]) > border;
+        }
+        return beyond;
     }
 
     public int rows() {

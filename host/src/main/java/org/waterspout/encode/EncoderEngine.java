@@ -18,6 +18,8 @@ import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Pooling;
+import org.waterspout.validate.FiniteCheck;
+import org.waterspout.validate.Validator;
 
 /**
  * Runs whole sequences through an encoder's plan, as many in a step as its rows hold: sorted by length, one behind the other, without
@@ -96,6 +98,7 @@ public final class EncoderEngine implements AutoCloseable {
     /**
      * @return of each sequence, in the order given, [width], or [length, width] where the target is a row for each position
      * @throws InvalidRequestException for a sequence that is empty, too long, or holds what the model does not know
+     * @throws org.waterspout.error.ValidationException where the model computes NaN or infinity
      */
     public List<float[]> run(List<Sequence> sequences) {
         sequences.forEach(this::check);
@@ -129,18 +132,28 @@ public final class EncoderEngine implements AutoCloseable {
                 throw new InvalidRequestException(Engine.CLOSED);
             }
             plan.step(batch, output);
+            return results(sequences, output);
         } finally {
             lock.unlock();
         }
+    }
+
+    private List<float[]> results(List<Sequence> sequences, float[] output) {
         List<float[]> results = new ArrayList<>();
         int at = 0;
         for (Sequence sequence : sequences) {
-            int count = count(sequence) * width;
+            int count = count(sequence) * plan.graph().output().width();
             float[] result = Arrays.copyOfRange(output, at, at + count);
+            FiniteCheck.ofAll(result, plan, () -> alone(sequence));
             results.add(rows == Rows.FIRST_TWO ? meanOfBoth(result) : result);
             at += count;
         }
         return results;
+    }
+
+    private Validator.Course alone(Sequence sequence) {
+        return new Validator.Course(List.of(), List.of(batch(List.of(sequence), sequence.length())),
+                new PlanOptions(sequence.length(), 1, sequence.length(), true));
     }
 
     private int count(Sequence sequence) {

@@ -3,18 +3,18 @@ package org.waterspout.encode;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import javax.imageio.ImageIO;
+import org.waterspout.backend.cpu.HostMemory;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 
 /** Pictures as an encoder reads them: Dosovitskiy et al. 2021, section 3.1. */
 public final class Pictures {
 
+    /** As many as Pillow reads without a warning. */
+    private static final int MOST_PIXELS = 89_478_485;
     private static final int COLOURS = 3;
 
     private final Architecture.Patches patches;
@@ -25,30 +25,32 @@ public final class Pictures {
         if (patches.channels() != COLOURS) {
             throw new InvalidRequestException("this model reads pictures of " + patches.channels() + " channels, not of red, green and blue");
         }
+        this(patches, PictureForm.of(file.metadata(), family, patches));
+    }
+
+    Pictures(Architecture.Patches patches, PictureForm form) {
         this.patches = patches;
-        this.form = PictureForm.of(file.metadata(), family, patches);
+        this.form = form;
     }
 
     /**
-     * A picture of any format that the JDK reads (PNG, JPEG, GIF, BMP, TIFF).
+     * A picture of any format that the JDK reads (PNG, JPEG, GIF, BMP, TIFF), as the camera was held: red, green and blue as Pillow reads them. Of
+     * an animation the first frame, of a file of several pages the first. Its size is looked at before its pixels are.
      *
-     * @throws InvalidRequestException when it is not there, or no picture
+     * @throws InvalidRequestException when it is not there, no picture, damaged, of a kind that is not supported, or has more than
+     *                                 {@value #MOST_PIXELS} pixels
+     * @throws OutOfMemoryException    when the Java heap has no room for its pixels
      */
     public static BufferedImage read(Path path) {
-        try (InputStream in = Files.newInputStream(path)) {
-            BufferedImage picture = ImageIO.read(in);
-            if (picture == null) {
-                throw new InvalidRequestException(path + " is no picture that can be read: give a PNG, JPEG, GIF, BMP or TIFF file");
-            }
-            return picture;
-        } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) { // the JDK's readers throw all three for damaged files
-            boolean there = Files.isRegularFile(path);
-            throw new InvalidRequestException(path + (there ? " is a damaged picture: " + e.getMessage()
-                    : Files.exists(path) ? " is no file" : " does not exist; check the path"), e);
-        }
+        return PictureFile.read(path, MOST_PIXELS);
     }
 
-    /** A picture as the model reads it. */
+    /**
+     * A picture as the model reads it.
+     *
+     * @throws InvalidRequestException when it, or what it becomes at the model's size, has more than {@value #MOST_PIXELS} pixels
+     * @throws OutOfMemoryException    when the Java heap has no room for that
+     */
     public Sequence sequence(BufferedImage picture) {
         return sequence(pixels(picture), patches);
     }
@@ -57,12 +59,12 @@ public final class Pictures {
     float[] pixels(BufferedImage picture) {
         int height = picture.getHeight();
         int width = picture.getWidth();
-        int newHeight = form.edge();
-        int newWidth = form.edge();
-        if (form.shorter()) {
-            newHeight = height <= width ? form.edge() : Math.toIntExact((long) form.edge() * height / width);
-            newWidth = width <= height ? form.edge() : Math.toIntExact((long) form.edge() * width / height);
-        }
+        long edge = form.edge();
+        long longHeight = form.shorter() && height > width ? edge * height / width : edge;
+        long longWidth = form.shorter() && width > height ? edge * width / height : edge;
+        requireRoom(height, width, longHeight, longWidth);
+        int newHeight = (int) longHeight;
+        int newWidth = (int) longWidth;
         int[] bytes = Resizing.resized(bytes(picture), COLOURS, height, width, newHeight, newWidth, form.filter());
         int side = form.crop();
         int top = (newHeight - side) / 2;
@@ -77,6 +79,23 @@ public final class Pictures {
             }
         }
         return pixels;
+    }
+
+    /** For its pixels, for what is between resizing across and down, and for what it becomes. */
+    private static void requireRoom(int height, int width, long newHeight, long newWidth) {
+        String size = "a picture of " + width + " x " + height + " pixels";
+        long given = (long) height * width;
+        if (given > MOST_PIXELS) {
+            throw new InvalidRequestException(size + "; at most " + MOST_PIXELS + " are read: make it smaller");
+        }
+        if (Math.max(height, newHeight) * newWidth > MOST_PIXELS) {
+            throw new InvalidRequestException(size + " is too long for its width: this model reads it as " + newWidth + " x " + newHeight
+                    + "; cut it into pieces that are nearer to a square");
+        }
+        long needed = Integer.BYTES * COLOURS * (given + (height + newHeight) * newWidth);
+        if (!HostMemory.gives(needed)) {
+            throw new OutOfMemoryException(size + ", which takes " + (needed >> 20) + " MB of the Java heap: make it smaller, or the heap larger");
+        }
     }
 
     /** [channels, height, width]; transparency does not count. */

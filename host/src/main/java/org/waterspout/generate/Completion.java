@@ -1,5 +1,7 @@
 package org.waterspout.generate;
 
+import java.util.OptionalLong;
+
 /**
  * A finished answer.
  *
@@ -10,9 +12,10 @@ package org.waterspout.generate;
  * @param finishReason              why it ended
  * @param prefillSeconds            from the start to the first token's logits
  * @param decodeSeconds             from there to the end
+ * @param seed                      what the tokens were drawn with; empty where none were
  */
 public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
-        double prefillSeconds, double decodeSeconds) {
+        double prefillSeconds, double decodeSeconds, OptionalLong seed) {
 
     /** Prompt tokens computed per second. */
     public double prefillTokensPerSecond() {

@@ -2,12 +2,11 @@ package org.waterspout.generate;
 
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
+import java.util.OptionalLong;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
+import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.generate.BeamRule.Stopping;
 import org.waterspout.model.Metadata;
 
@@ -20,25 +19,20 @@ import org.waterspout.model.Metadata;
  * @param minTokens            no target ends before it has this many
  * @param maxTokens            most tokens of a target, its end token among them; 0 for as many as the context holds
  * @param maxTokensPerSource   most tokens of a target for each token of its source; 0 for no such limit
- * @param noRepeatNgram        no sequence of this many tokens occurs twice, the start token among them; 0 for no such rule
- * @param firstToken           what every target begins with: a language
- * @param lastToken            what stands at the {@code maxTokens}th place
- * @param forbidden            tokens that never occur
+ * @param rules                how logits are changed before a token is chosen
  * @param sampling             draws instead of taking the most likely; with one beam only
  */
-public record Decoding(int beams, int best, BeamRule rule, int minTokens, int maxTokens, float maxTokensPerSource, int noRepeatNgram,
-        OptionalInt firstToken, OptionalInt lastToken, Set<Integer> forbidden, Optional<Sampling> sampling) {
+public record Decoding(int beams, int best, BeamRule rule, int minTokens, int maxTokens, float maxTokensPerSource, LogitRules rules,
+        Optional<Sampling> sampling) {
 
-    public static final Decoding GREEDY = new Decoding(1, 1, BeamRule.DEFAULT, 0, 0, 0, 0, OptionalInt.empty(), OptionalInt.empty(),
-            Set.of(), Optional.empty());
+    public static final Decoding GREEDY = new Decoding(1, 1, BeamRule.DEFAULT, 0, 0, 0, LogitRules.NONE, Optional.empty());
 
     private static final int MOST_BEAMS = 1024;
 
     public Decoding {
-        forbidden = Set.copyOf(forbidden);
         check(beams >= 1 && beams <= MOST_BEAMS, "the beam is " + beams + "; it must be 1 to " + MOST_BEAMS);
         check(best >= 1 && best <= beams, best + " best translations are asked for with a beam of " + beams + "; it gives 1 to " + beams);
-        check(minTokens >= 0 && maxTokens >= 0 && noRepeatNgram >= 0, "numbers of tokens must be 0 or more");
+        check(minTokens >= 0 && maxTokens >= 0, "numbers of tokens must be 0 or more");
         check(maxTokens == 0 || minTokens < maxTokens, "targets of at least " + minTokens + " and, with their end, at most " + maxTokens
                 + " tokens are asked for; there are none");
         check(maxTokensPerSource >= 0 && Float.isFinite(maxTokensPerSource), "the target's tokens for one of the source must be 0 or more");
@@ -46,21 +40,65 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
     }
 
     /**
-     * What a model's file asks for, in the keys {@code generation.*}, named as in Transformers' generation_config.json, and
+     * What an encoder-decoder's file asks for, in the keys {@code generation.*}, named as in Transformers' generation_config.json, and
      * max_length_factor as in Marian's decoder.yml; what it does not say is as in {@link #GREEDY}.
      */
     public static Decoding of(Metadata metadata) {
-        int beams = Math.max(1, metadata.integerOr("generation.num_beams", 1));
+        return of(metadata, 1, OptionalInt.empty());
+    }
+
+    /**
+     * As {@link #of(Metadata)} for any model.
+     *
+     * @param begin tokens of a sequence before the answer, which max_length and min_length count: 1 of an encoder-decoder, of a decoder its
+     *              prompt's
+     * @param asked most tokens of an answer, where the request says
+     * @throws UnsupportedModelException for a setting that is not built and would change the answer; the message names it
+     */
+    private static Decoding of(Metadata metadata, int begin, OptionalInt asked) {
+        metadata.optionalList("generation.unsupported", String.class).ifPresent(all -> {
+            throw new UnsupportedModelException(all.getFirst());
+        });
         boolean marian = metadata.optionalString("generation.beam_rule").orElse("").equals("marian");
         BeamRule rule = new BeamRule(metadata.numberOr("generation.length_penalty", 1), marian ? Stopping.LAST : stopping(metadata), 1, marian);
-        // Transformers counts the start token
-        int min = Math.max(0, metadata.integerOr("generation.min_length", 0) - 1);
-        int max = Math.max(0, metadata.integerOr("generation.max_length", 1) - 1);
-        Set<Integer> forbidden = metadata.optionalList("generation.forbidden_token_ids", Long.class).stream()
-                .flatMap(ids -> ids.stream()).map(Math::toIntExact).collect(Collectors.toCollection(TreeSet::new));
-        return new Decoding(beams, 1, rule, min, max, metadata.numberOr("generation.max_length_factor", 0),
-                metadata.integerOr("generation.no_repeat_ngram_size", 0), metadata.optionalInteger("generation.forced_bos_token_id"),
-                metadata.optionalInteger("generation.forced_eos_token_id"), forbidden, Optional.empty());
+        int min = metadata.optionalInteger("generation.min_new_tokens")
+                .orElseGet(() -> Math.max(0, metadata.integerOr("generation.min_length", 0) - begin));
+        OptionalInt length = metadata.optionalInteger("generation.max_length");
+        int max = metadata.optionalInteger("generation.max_new_tokens").orElse(length.isPresent() ? length.getAsInt() - begin : 0);
+        if (length.isPresent() && max <= 0 && asked.isEmpty()) {
+            throw new InvalidRequestException("the prompt has " + begin + " tokens, and the model's file allows " + length.getAsInt()
+                    + " with the answer (max_length): say how many the answer may have");
+        }
+        max = Math.max(0, max);
+        return new Decoding(beams(metadata), 1, rule, max == 0 ? min : Math.min(min, max - 1), max,
+                metadata.numberOr("generation.max_length_factor", 0), LogitRules.of(metadata), sampling(metadata));
+    }
+
+    /** How a model's file wants tokens drawn; empty where it does not want it. */
+    public static Optional<Sampling> sampling(Metadata metadata) {
+        return metadata.flagOr("generation.do_sample", false) ? Optional.of(Sampling.of(metadata)) : Optional.empty();
+    }
+
+    /**
+     * What a decoder's file asks for, changed as {@code request} asks.
+     *
+     * @throws UnsupportedModelException for a setting that is not built and would change the answer; the message names it
+     */
+    public static Decoding forPrompt(Metadata metadata, GenerationRequest request, int promptTokens) {
+        if (beams(metadata) > 1) {
+            throw new UnsupportedModelException("the model's file asks for a beam of " + beams(metadata)
+                    + " (num_beams), which is built for encoder-decoders only: take num_beams out of its generation_config.json");
+        }
+        OptionalInt asked = request.maxTokens();
+        Decoding file = of(metadata, promptTokens, asked);
+        int most = asked.orElse(file.maxTokens == 0 ? GenerationRequest.DEFAULT_MAX_TOKENS : file.maxTokens);
+        Decoding changed = file.withTokens(most == 0 ? 0 : Math.min(file.minTokens, most - 1), most);
+        return request.sampling().map(changed::withSampling).orElse(changed);
+    }
+
+    /** Hypotheses that a model's file asks for. */
+    public static int beams(Metadata metadata) {
+        return Math.max(1, metadata.integerOr("generation.num_beams", 1));
     }
 
     private static Stopping stopping(Metadata metadata) {
@@ -80,34 +118,33 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
     }
 
     public Decoding withBeams(int value, int bestOfThem) {
-        return new Decoding(value, bestOfThem, rule, minTokens, maxTokens, maxTokensPerSource, noRepeatNgram, firstToken, lastToken, forbidden,
-                sampling);
+        return new Decoding(value, bestOfThem, rule, minTokens, maxTokens, maxTokensPerSource, rules, sampling);
     }
 
     public Decoding withRule(BeamRule value) {
-        return new Decoding(beams, best, value, minTokens, maxTokens, maxTokensPerSource, noRepeatNgram, firstToken, lastToken, forbidden,
-                sampling);
+        return new Decoding(beams, best, value, minTokens, maxTokens, maxTokensPerSource, rules, sampling);
     }
 
     public Decoding withTokens(int least, int most) {
-        return new Decoding(beams, best, rule, least, most, maxTokensPerSource, noRepeatNgram, firstToken, lastToken, forbidden, sampling);
+        return new Decoding(beams, best, rule, least, most, maxTokensPerSource, rules, sampling);
     }
 
-    public Decoding withNoRepeatNgram(int value) {
-        return new Decoding(beams, best, rule, minTokens, maxTokens, maxTokensPerSource, value, firstToken, lastToken, forbidden, sampling);
-    }
-
-    public Decoding withForced(OptionalInt first, OptionalInt last) {
-        return new Decoding(beams, best, rule, minTokens, maxTokens, maxTokensPerSource, noRepeatNgram, first, last, forbidden, sampling);
-    }
-
-    public Decoding withForbidden(Set<Integer> value) {
-        return new Decoding(beams, best, rule, minTokens, maxTokens, maxTokensPerSource, noRepeatNgram, firstToken, lastToken, value, sampling);
+    public Decoding withRules(LogitRules value) {
+        return new Decoding(beams, best, rule, minTokens, maxTokens, maxTokensPerSource, value, sampling);
     }
 
     public Decoding withSampling(Sampling value) {
-        return new Decoding(beams, best, rule, minTokens, maxTokens, maxTokensPerSource, noRepeatNgram, firstToken, lastToken, forbidden,
-                Optional.of(value));
+        return new Decoding(beams, best, rule, minTokens, maxTokens, maxTokensPerSource, rules, Optional.of(value));
+    }
+
+    /** As this, with a seed drawn where tokens are drawn and none is given. */
+    public Decoding seeded() {
+        return sampling.isEmpty() ? this : withSampling(sampling.get().seeded());
+    }
+
+    /** The seed that tokens are drawn with; empty where none are. */
+    public OptionalLong seed() {
+        return sampling.filter(one -> one.temperature() > 0).map(Sampling::seed).orElse(OptionalLong.empty());
     }
 
     /** Most tokens of a target, the end token among them. */

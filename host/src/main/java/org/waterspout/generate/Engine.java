@@ -8,7 +8,11 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.graph.RopeTable;
+import org.waterspout.validate.FiniteCheck;
+import org.waterspout.validate.Validator;
 
 /**
  * Runs sequences on one plan: hands out its cache slots and feeds it one step at a time, from any thread. Knows tokens and
@@ -21,6 +25,10 @@ public final class Engine implements AutoCloseable {
         private final int number;
         private int[] tokens = new int[64];
         private int length;
+        /** What the sequence will have at least: a prompt that comes in parts is turned by its whole length from the first on. */
+        private int expected;
+        /** Whether what stands in the caches was turned by the frequencies of long sequences. */
+        private boolean beyond;
 
         private Slot(int number) {
             this.number = number;
@@ -48,6 +56,7 @@ public final class Engine implements AutoCloseable {
     public static final String CLOSED = "the model is closed: load it again";
 
     private final Plan plan;
+    private final int border;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Slot> free = new ArrayDeque<>();
     private boolean closed;
@@ -55,6 +64,7 @@ public final class Engine implements AutoCloseable {
     /** Takes over {@code plan} and closes it with itself. */
     public Engine(Plan plan) {
         this.plan = plan;
+        this.border = RopeTable.border(plan.graph());
         for (int number = 0; number < plan.options().maxSequences(); number++) {
             free.add(new Slot(number));
         }
@@ -114,16 +124,23 @@ public final class Engine implements AutoCloseable {
             }
             Slot best = free.peek();
             for (Slot slot : free) {
-                if (reuse && slot.commonPrefix(prompt) > best.commonPrefix(prompt)) {
+                if (reuse && reusable(slot, prompt) > reusable(best, prompt)) {
                     best = slot;
                 }
             }
             free.remove(best);
-            best.length = reuse ? Math.min(best.commonPrefix(prompt), prompt.length - 1) : 0;
+            best.length = reuse ? Math.min(reusable(best, prompt), prompt.length - 1) : 0;
+            best.expected = prompt.length;
+            best.beyond = prompt.length > border;
             return best;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Keys that were turned for another length are no use. */
+    private int reusable(Slot slot, int[] prompt) {
+        return slot.beyond == prompt.length > border ? slot.commonPrefix(prompt) : 0;
     }
 
     void release(Slot slot) {
@@ -140,17 +157,52 @@ public final class Engine implements AutoCloseable {
         lock.lock();
         try {
             checkOpen();
-            Batch first = Batch.of(tokens, slot.length, everyRow);
-            int[] sequences = new int[tokens.length];
-            Arrays.fill(sequences, slot.number);
-            Batch batch = new Batch(tokens, first.positions(), sequences, first.outputRows());
-            float[] output = new float[Math.multiplyExact(batch.outputRows().length, vocabulary())];
-            plan.step(batch, output);
-            slot.append(tokens);
-            return output;
+            if (!slot.beyond && slot.length + tokens.length > border) {
+                turnAnew(slot, slot.length + tokens.length);
+            }
+            return run(slot, tokens, everyRow);
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * A sequence that grows past the border of LongRoPE is computed again from its start, once, as Transformers does: all its keys have the
+     * frequencies of long sequences then.
+     */
+    private void turnAnew(Slot slot, int length) {
+        int[] before = Arrays.copyOf(slot.tokens, slot.length);
+        slot.beyond = true;
+        slot.expected = Math.max(slot.expected, length);
+        slot.length = 0;
+        for (int[] part : chunks(before, 0)) {
+            run(slot, part, false);
+        }
+    }
+
+    private float[] run(Slot slot, int[] tokens, boolean everyRow) {
+        Batch first = Batch.of(tokens, slot.length, everyRow);
+        int[] sequences = new int[tokens.length];
+        Arrays.fill(sequences, slot.number);
+        int[] lengths = new int[tokens.length];
+        Arrays.fill(lengths, Math.max(slot.expected, slot.length + tokens.length));
+        Batch batch = new Batch(tokens, first.positions(), sequences, first.outputRows()).withLengths(lengths);
+        float[] output = new float[Math.multiplyExact(batch.outputRows().length, vocabulary())];
+        plan.step(batch, output);
+        FiniteCheck.ofLogits(output, output.length, plan, any -> course(slot, tokens));
+        slot.append(tokens);
+        return output;
+    }
+
+    /** What a sequence has seen, token by token. */
+    private static Validator.Course course(Slot slot, int[] tokens) {
+        int[] all = Arrays.copyOf(slot.tokens, slot.length + tokens.length);
+        System.arraycopy(tokens, 0, all, slot.length, tokens.length);
+        List<Batch> steps = new ArrayList<>();
+        for (int position = 0; position < all.length; position++) {
+            steps.add(Batch.of(new int[] {all[position]}, position, true).withLengths(new int[] {Math.max(slot.expected, all.length)}));
+        }
+        return new Validator.Course(List.of(), steps, new PlanOptions(all.length, 1, 1, true));
     }
 
     /** The parts of {@code tokens} from {@code from} on that fit one step each. */

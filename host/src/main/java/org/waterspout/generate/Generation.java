@@ -23,6 +23,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private final int[] prompt;
     private final Engine.Slot slot;
     private final int reused;
+    private final int maxTokens;
     private final Sampler sampler;
     private final StreamDecoder decoder;
     private final StopStrings stops;
@@ -37,13 +38,17 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private long prefilled;
     private long ended;
 
-    /** @param prompt the request's prompt as token ids */
-    public Generation(Engine engine, Tokenizer tokenizer, GenerationRequest request, int[] prompt) {
+    /**
+     * @param decoding how the model's file wants tokens chosen, changed as the request asks
+     * @param prompt   the request's prompt as token ids
+     */
+    public Generation(Engine engine, Tokenizer tokenizer, GenerationRequest request, Decoding decoding, int[] prompt) {
         this.engine = engine;
         this.tokenizer = tokenizer;
         this.request = request;
         this.prompt = prompt.clone();
-        this.sampler = new Sampler(request.sampling(), prompt, engine.vocabulary());
+        this.maxTokens = request.maxTokens().orElse(decoding.maxTokens());
+        this.sampler = new Sampler(decoding, prompt, tokenizer.endTokens(), engine.vocabulary());
         this.decoder = StreamDecoder.continuing(tokenizer, false);
         this.stops = new StopStrings(request.stopStrings());
         this.slot = engine.acquire(this.prompt, request.reusePrefix());
@@ -74,7 +79,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             }
         }
         completion = new Completion(text.toString(), Arrays.copyOf(tokens, count), prompt.length, reused, reason,
-                (prefilled - started) / 1e9, (ended - prefilled) / 1e9);
+                (prefilled - started) / 1e9, (ended - prefilled) / 1e9, sampler.seed());
         close();
         return new GenerationEvent.Finished(completion);
     }
@@ -109,7 +114,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         } else {
             logits = engine.step(slot, new int[] {tokens[count - 1]}, false);
         }
-        if (count >= request.maxTokens()) {
+        if (count >= maxTokens) {
             return finish(FinishReason.MAX_TOKENS);
         }
         int token = sampler.next(logits);
@@ -125,7 +130,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             end(FinishReason.STOP_STRING);
             return sure;
         }
-        if (count >= request.maxTokens()) {
+        if (count >= maxTokens) {
             return sure + finish(FinishReason.MAX_TOKENS);
         }
         // The token just chosen stands at position slot.length(); a next step would have to store it there.

@@ -1,47 +1,55 @@
 package org.waterspout.generate;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.waterspout.error.InvalidRequestException;
 
 /**
  * What to generate.
  *
  * @param prompt      what the answer continues
- * @param maxTokens   most tokens to generate, 0 or more; the context may end an answer earlier
- * @param sampling    how tokens are chosen
+ * @param maxTokens   most tokens to generate, 0 or more; the context may end an answer earlier. Empty: as the model's file says, else
+ *                    {@link #DEFAULT_MAX_TOKENS}
+ * @param sampling    how tokens are chosen. Empty: as the model's file says, else always the most likely. The file's rules (forbidden tokens,
+ *                    penalties) hold with either
  * @param stopStrings the answer ends before the first of these
  * @param ignoreEnd   go on after an end token, for measuring
  * @param reusePrefix start from whatever the cache still holds of an earlier, equal beginning: fast for chats. Reused keys and
  *                    values may have been computed in batches of another size, which rounds differently in the last digits
  */
-public record GenerationRequest(Prompt prompt, int maxTokens, Sampling sampling, List<String> stopStrings, boolean ignoreEnd,
+public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
         boolean reusePrefix) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
 
     public GenerationRequest {
+        if (stopStrings.size() > StopStrings.MOST || stopStrings.stream().mapToLong(String::length).sum() > StopStrings.MOST_LENGTH) {
+            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + StopStrings.MOST + " of "
+                    + StopStrings.MOST_LENGTH + " characters together");
+        }
         stopStrings = List.copyOf(stopStrings);
-        if (maxTokens < 0) {
-            throw new InvalidRequestException("max-tokens is " + maxTokens + "; it must be 0 or more");
+        if (maxTokens.orElse(0) < 0) {
+            throw new InvalidRequestException("max-tokens is " + maxTokens.getAsInt() + "; it must be 0 or more");
         }
     }
 
-    /** The most likely answer to {@code prompt}, which goes through the model's chat template if it has one. */
+    /** The answer that the model's file asks for to {@code prompt}, which goes through the model's chat template if it has one. */
     public static GenerationRequest of(String prompt) {
         return of(new Prompt.Message(prompt));
     }
 
     public static GenerationRequest of(Prompt prompt) {
-        return new GenerationRequest(prompt, DEFAULT_MAX_TOKENS, Sampling.GREEDY, List.of(), false, false);
+        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, false);
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, value, sampling, stopStrings, ignoreEnd, reusePrefix);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, reusePrefix);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, value, stopStrings, ignoreEnd, reusePrefix);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, reusePrefix);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {

@@ -2,8 +2,8 @@ package org.waterspout.generate;
 
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.waterspout.error.InvalidRequestException;
@@ -14,44 +14,94 @@ final class Sampler {
 
     private final Sampling sampling;
     private final SplittableRandom random;
-    private final Set<Integer> seen = new HashSet<>();
     private final Map<Integer, Integer> answered = new HashMap<>();
+    private final Decoding decoding;
+    private final LogitsProcessor processor;
+    private final int begin;
+    private int[] sequence;
+    private int length;
+
+    /** As {@link #Sampler(Decoding, int[], Set, int)} with no other rules than those of {@code sampling}. */
+    Sampler(Sampling sampling, int[] prompt, int vocabulary) {
+        this(Decoding.GREEDY.withSampling(sampling), prompt, Set.of(), vocabulary);
+    }
 
     /**
      * @param prompt     the prompt's tokens, which the repetition penalty counts as seen
-     * @param vocabulary number of logits; a bias for a token outside is refused
+     * @param ends       tokens that end an answer
+     * @param vocabulary number of logits; a bias or rule for a token outside is refused
      */
-    Sampler(Sampling sampling, int[] prompt, int vocabulary) {
-        this.sampling = sampling;
-        this.random = new SplittableRandom(sampling.seed());
-        Arrays.stream(prompt).forEach(seen::add);
+    Sampler(Decoding decoding, int[] prompt, Set<Integer> ends, int vocabulary) {
+        this.decoding = decoding;
+        sampling = decoding.sampling().orElse(Sampling.GREEDY).seeded();
+        random = new SplittableRandom(sampling.seed().getAsLong());
+        LogitRules rules = sampling.repetitionPenalty() == 1 ? decoding.rules()
+                : decoding.rules().withRepetitionPenalty(sampling.repetitionPenalty());
+        processor = new LogitsProcessor(rules, prompt, prompt.length, ends, decoding.minTokens(), new int[0]);
+        begin = prompt.length;
+        sequence = Arrays.copyOf(prompt, prompt.length + 64);
+        length = begin;
         for (int token : sampling.logitBias().keySet()) {
-            if (token < 0 || token >= vocabulary) {
-                throw new InvalidRequestException("logit bias names token " + token + "; the model's are 0 to " + (vocabulary - 1));
-            }
+            requireToken(token, vocabulary, "logit bias");
         }
+        decoding.rules().named().forEach(token -> requireToken(token, vocabulary, "a rule"));
+    }
+
+    private static void requireToken(int token, int vocabulary, String where) {
+        if (token < 0 || token >= vocabulary) {
+            throw new InvalidRequestException(where + " names token " + token + "; the model's are 0 to " + (vocabulary - 1));
+        }
+    }
+
+    /** The seed that tokens are drawn with; empty where none are. */
+    OptionalLong seed() {
+        return sampling.temperature() == 0 ? OptionalLong.empty() : sampling.seed();
     }
 
     /**
      * The next token; counts it as answered.
      *
      * @param logits [vocabulary], changed in place
-     * @throws ValidationException when one of them is no number: whatever were chosen would look like an answer
+     * @throws ValidationException     when one of them is no number: whatever were chosen would look like an answer
+     * @throws InvalidRequestException when every token is forbidden
      */
     int next(float[] logits) {
         requireNumbers(logits);
-        adjust(logits);
-        int token = sampling.temperature() == 0 ? argMax(logits) : draw(logits);
-        seen.add(token);
-        answered.merge(token, 1, Integer::sum);
+        int forced = forced();
+        int token = forced >= 0 ? forced : choose(logits);
+        if (sampling.presencePenalty() != 0 || sampling.frequencyPenalty() != 0) {
+            answered.merge(token, 1, Integer::sum);
+        }
+        if (length == sequence.length) {
+            sequence = Arrays.copyOf(sequence, 2 * length);
+        }
+        sequence[length++] = token;
         return token;
+    }
+
+    private int forced() {
+        if (length == 1 && decoding.rules().firstToken().isPresent()) {
+            return decoding.rules().firstToken().getAsInt();
+        }
+        boolean last = length - begin + 1 == decoding.maxTokens();
+        return last ? decoding.rules().lastTokens().stream().mapToInt(Integer::intValue).min().orElse(-1) : -1;
+    }
+
+    private int choose(float[] logits) {
+        adjust(logits);
+        int best = argMax(logits);
+        if (logits[best] == Float.NEGATIVE_INFINITY) {
+            throw new InvalidRequestException("every token is forbidden at place " + (length - begin + 1)
+                    + " of the answer: allow one (logit biases, suppressed tokens and words, repeated sequences)");
+        }
+        return sampling.temperature() == 0 ? best : draw(logits, best);
     }
 
     private static void requireNumbers(float[] logits) {
         for (int token = 0; token < logits.length; token++) {
-            if (Float.isNaN(logits[token])) {
-                throw new ValidationException("the model computes no number for token " + token + " (NaN): its file is damaged, or the "
-                        + "backend computes wrongly; \"waterspout validate\" names the first operation that does");
+            if (Float.isNaN(logits[token]) || logits[token] == Float.POSITIVE_INFINITY) {
+                throw new ValidationException("the model computes no number for token " + token + " (" + logits[token]
+                        + "): its file is damaged, or the backend computes wrongly; \"waterspout validate\" names the first operation that does");
             }
         }
     }
@@ -69,24 +119,15 @@ final class Sampler {
 
     private void adjust(float[] logits) {
         sampling.logitBias().forEach((token, bias) -> logits[token] += bias);
-        float repetition = sampling.repetitionPenalty();
-        if (repetition != 1) {
-            for (int token : seen) {
-                logits[token] = logits[token] > 0 ? logits[token] / repetition : logits[token] * repetition;
-            }
-        }
+        processor.apply(sequence, length, logits, 0, logits.length);
         if (sampling.presencePenalty() != 0 || sampling.frequencyPenalty() != 0) {
             answered.forEach((token, count) ->
                     logits[token] -= sampling.presencePenalty() + count * sampling.frequencyPenalty());
         }
     }
 
-    private int draw(float[] logits) {
-        int best = argMax(logits);
+    private int draw(float[] logits, int best) {
         float max = logits[best];
-        if (!Float.isFinite(max)) {
-            return best; // everything is forbidden, or the model overflowed: no distribution to draw from
-        }
         double total = 0;
         for (float logit : logits) {
             total += weight(logit, max);

@@ -1,7 +1,10 @@
 package org.waterspout.generate;
 
+import java.security.SecureRandom;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.model.Metadata;
 
 /**
  * How the next token is chosen from the logits. Applied in this order, as Transformers does: logit bias, penalties,
@@ -15,13 +18,13 @@ import org.waterspout.error.InvalidRequestException;
  * @param presencePenalty   subtracted once from the logit of every token of the answer so far
  * @param frequencyPenalty  subtracted from the logit of a token of the answer as often as it occurs there
  * @param logitBias         added to the logits of these tokens; -Infinity forbids one
- * @param seed              the same seed gives the same tokens on the same backend
+ * @param seed              the same seed gives the same tokens on the same backend; without one, one is drawn, and given in the result
  */
 public record Sampling(float temperature, int topK, float topP, float minP, float repetitionPenalty, float presencePenalty,
-        float frequencyPenalty, Map<Integer, Float> logitBias, long seed) {
+        float frequencyPenalty, Map<Integer, Float> logitBias, OptionalLong seed) {
 
     /** The most likely token, always. */
-    public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 1, 0, 0, Map.of(), 0);
+    public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 1, 0, 0, Map.of(), OptionalLong.empty());
 
     public Sampling {
         logitBias = Map.copyOf(logitBias);
@@ -36,6 +39,18 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
             check(!bias.getValue().isNaN() && bias.getValue() != Float.POSITIVE_INFINITY, "logit bias of token " + bias.getKey(),
                     bias.getValue(), "a number or -Infinity");
         }
+    }
+
+    /** How a model's file wants tokens drawn, in the keys {@code generation.*}; what it does not say is as in Transformers. */
+    static Sampling of(Metadata metadata) {
+        float topP = metadata.numberOr("generation.top_p", 1);
+        return new Sampling(metadata.numberOr("generation.temperature", 1), metadata.integerOr("generation.top_k", 50),
+                topP == 0 ? Float.MIN_VALUE : topP, metadata.numberOr("generation.min_p", 0), 1, 0, 0, Map.of(), OptionalLong.empty());
+    }
+
+    /** As this, with a seed drawn if there is none. Seeds are exact in JSON. */
+    public Sampling seeded() {
+        return seed.isPresent() ? this : withSeed(new SecureRandom().nextLong(1L << 53));
     }
 
     private static void check(boolean fits, String name, Object value, String range) {
@@ -69,6 +84,7 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
     }
 
     public Sampling withSeed(long value) {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, logitBias, value);
+        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, logitBias,
+                OptionalLong.of(value));
     }
 }

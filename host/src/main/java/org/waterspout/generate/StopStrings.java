@@ -6,6 +6,10 @@ import org.waterspout.error.InvalidRequestException;
 /** Finds stop strings in a stream of text, holding back whatever could still become one. */
 final class StopStrings {
 
+    /** Each is looked for at every token. */
+    static final int MOST = 256;
+    static final int MOST_LENGTH = 1 << 14;
+
     private final List<String> stops;
     private String held = "";
     private boolean stopped;
@@ -35,7 +39,7 @@ final class StopStrings {
         int keep = 0;
         for (String stop : stops) {
             for (int length = Math.min(stop.length() - 1, all.length()); length > keep; length--) {
-                if (all.endsWith(stop.substring(0, length))) {
+                if (all.regionMatches(all.length() - length, stop, 0, length)) {
                     keep = length;
                 }
             }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.backend.Batch;
+import org.waterspout.error.InvalidRequestException;
 
 /**
  * The search for one source's target: the hypotheses of its beam, and those that have ended. Knows tokens and logits; where they are
@@ -22,6 +23,7 @@ final class TargetSearch {
     private final int[] candidates;
     private final RowRanking ranking;
     private final Optional<Sampler> sampler;
+    private final LogitsProcessor processor;
     private final boolean shrinking;
     private final int waitedFor;
     private final List<TargetSequence> finished = new ArrayList<>();
@@ -45,20 +47,24 @@ final class TargetSearch {
      * @param start      the target's first token, or {@link Batch#NO_TOKEN}
      * @param ends       tokens that end a target
      * @param limit      most tokens of the target, the end token among them
-     * @param candidates ascending ids of the tokens that come into question; empty for all
+     * @param source     the source, and which tokens come into question
      * @param vocabulary number of tokens
      */
-    TargetSearch(Decoding decoding, int start, Set<Integer> ends, int limit, int[] candidates, int vocabulary, RowRanking ranking) {
+    TargetSearch(Decoding decoding, int start, Set<Integer> ends, int limit, TranslationEngine.Source source, int vocabulary,
+            RowRanking ranking) {
         this.decoding = decoding;
         this.ends = ends;
         this.limit = limit;
-        this.candidates = decoding.sampling().isPresent() ? ALL : candidates;
+        this.candidates = decoding.sampling().isPresent() ? ALL : source.candidates();
         this.ranking = ranking;
         sampler = decoding.sampling().map(sampling -> new Sampler(sampling, start == Batch.NO_TOKEN ? ALL : new int[] {start}, vocabulary));
+        boolean replaced = decoding.sampling().isPresent() && decoding.sampling().get().repetitionPenalty() != 1;
+        processor = new LogitsProcessor(replaced ? decoding.rules().withRepetitionPenalty(1) : decoding.rules(), source.tokens(), 1, ends,
+                decoding.minTokens(), this.candidates);
         width = decoding.beams();
         // with one hypothesis, the first that ends is the greedy search's result
         shrinking = decoding.rule().shrinking() || width == 1;
-        waitedFor = Math.max(1, Math.round(width * decoding.rule().patience()));
+        waitedFor = Math.max(decoding.best(), Math.round(width * decoding.rule().patience()));
         int kept = kept();
         nextParent = new int[kept];
         nextToken = new int[kept];
@@ -92,6 +98,11 @@ final class TargetSearch {
         return length;
     }
 
+    /** The start token of hypothesis {@code i} and what came after it, as far as {@link #position()}. */
+    int[] sequence(int i) {
+        return tokens[i].clone();
+    }
+
     int[] candidates() {
         return candidates;
     }
@@ -110,69 +121,59 @@ final class TargetSearch {
     void advance(float[] logits, int from, int columns) {
         nextCount = 0;
         int kept = kept();
-        int forced = forced();
+        List<Integer> forced = forced();
         for (int i = 0; i < live; i++) {
-            if (forced >= 0) {
-                offer(i, forced, sums[i], kept); // it has no choice, so it loses no probability
-            } else {
+            if (forced.isEmpty()) {
                 continueOne(i, logits, from + i * columns, columns, kept);
             }
+            for (int token : forced) {
+                offer(i, token, sums[i], kept); // it has no choice, so it loses no probability
+            }
+        }
+        if (nextCount == 0 && finished.isEmpty()) {
+            throw new InvalidRequestException("every token is forbidden at place " + (length + 1)
+                    + " of a target: allow one (suppressed tokens and words, repeated sequences)");
         }
         branch(length + 1 >= limit);
     }
 
-    private int forced() {
-        if (length == 0 && decoding.firstToken().isPresent()) {
-            return decoding.firstToken().getAsInt();
+    private List<Integer> forced() {
+        if (length == 0 && decoding.rules().firstToken().isPresent()) {
+            return List.of(decoding.rules().firstToken().getAsInt());
         }
-        return length + 1 == limit && limit == decoding.maxTokens() ? decoding.lastToken().orElse(-1) : -1;
+        return length + 1 == limit && limit == decoding.maxTokens() ? decoding.rules().lastTokens() : List.of();
     }
 
     private void continueOne(int i, float[] logits, int from, int columns, int kept) {
         float logSum = ranking.logSum(logits, from, columns);
-        for (int token : decoding.forbidden()) {
-            forbid(token, logits, from, columns);
+        boolean changed = decoding.rules().changesValues();
+        boolean beam = decoding.beams() > 1;
+        // a greedy search's score is the model's own; a beam's is what its rules make of it
+        float[] plain = changed && !beam ? Arrays.copyOfRange(logits, from, from + columns) : logits;
+        int plainFrom = plain == logits ? from : 0;
+        if (changed && beam) {
+            subtract(logSum, logits, from, columns);
+            logSum = 0;
         }
-        if (length < decoding.minTokens()) {
-            for (int end : ends) {
-                forbid(end, logits, from, columns);
-            }
-        }
-        forbidRepetition(tokens[i], logits, from, columns);
+        processor.apply(tokens[i], length + 1, logits, from, columns);
         if (sampler.isPresent()) {
-            float[] row = Arrays.copyOfRange(logits, from, from + columns);
-            int token = sampler.get().next(row);
-            offer(i, token, sums[i] + logits[from + token] - logSum, kept);
+            int token = sampler.get().next(Arrays.copyOfRange(logits, from, from + columns));
+            offer(i, token, sums[i] + plain[plainFrom + token] - logSum, kept);
             return;
+        }
+        if (beam && decoding.rules().renormalize()) {
+            subtract(ranking.logSum(logits, from, columns), logits, from, columns);
         }
         ranking.rank(logits, from, columns, kept);
         for (int rank = 0; rank < ranking.count(); rank++) {
             int column = ranking.column(rank);
-            offer(i, candidates.length == 0 ? column : candidates[column], sums[i] + (ranking.value(rank) - logSum), kept);
+            offer(i, candidates.length == 0 ? column : candidates[column], sums[i] + (plain[plainFrom + column] - logSum), kept);
         }
     }
 
-    private void forbid(int token, float[] logits, int from, int columns) {
-        int column = candidates.length == 0 ? token : Arrays.binarySearch(candidates, token);
-        if (column >= 0 && column < columns) {
-            logits[from + column] = Float.NEGATIVE_INFINITY;
-        }
-    }
-
-    private void forbidRepetition(int[] sequence, float[] logits, int from, int columns) {
-        int n = decoding.noRepeatNgram();
-        if (n == 0) {
-            return;
-        }
-        int last = length + 2 - n; // where the ngram that the next token completes begins
-        for (int at = 0; at < last; at++) {
-            int same = 0;
-            while (same < n - 1 && sequence[at + same] == sequence[last + same]) {
-                same++;
-            }
-            if (same == n - 1) {
-                forbid(sequence[at + n - 1], logits, from, columns);
-            }
+    private static void subtract(float value, float[] logits, int from, int columns) {
+        for (int column = from; column < from + columns; column++) {
+            logits[column] -= value;
         }
     }
 
@@ -227,7 +228,8 @@ final class TargetSearch {
         if (!end) {
             target[length] = token;
         }
-        finished.add(new TargetSequence(target, decoding.rule().score(sum, length + 1), end));
+        finished.add(new TargetSequence(target, decoding.rule().score(sum, length + 1), end,
+                decoding.seed()));
         finished.sort(Comparator.comparingDouble(TargetSequence::score).reversed());
         if (finished.size() > waitedFor) {
             finished.removeLast();

@@ -12,8 +12,11 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Op;
+import org.waterspout.validate.FiniteCheck;
+import org.waterspout.validate.Validator;
 
 /**
  * Finds targets for sources on one plan of an encoder-decoder, from any thread: sources of similar length together, as many as the plan
@@ -101,7 +104,7 @@ public final class TranslationEngine implements AutoCloseable {
             if (closed) {
                 throw new InvalidRequestException(CLOSED);
             }
-            return new Run(sources, decoding, finished).complete();
+            return new Run(sources, decoding.seeded(), finished).complete();
         } finally {
             lock.unlock();
         }
@@ -134,12 +137,22 @@ public final class TranslationEngine implements AutoCloseable {
                 int[] part = Arrays.copyOfRange(target, at, Math.min(at + rows, target.length));
                 float[] some = new float[part.length * vocabulary()];
                 plan.step(Batch.of(part, at, true), some);
+                FiniteCheck.ofLogits(some, some.length, plan, any -> course(source, target));
                 System.arraycopy(some, 0, all, at * vocabulary(), some.length);
             }
             return all;
         } finally {
             lock.unlock();
         }
+    }
+
+    private static Validator.Course course(int[] source, int[] target) {
+        List<Batch> steps = new ArrayList<>();
+        for (int position = 0; position < target.length; position++) {
+            steps.add(Batch.of(new int[] {target[position]}, position, true));
+        }
+        return new Validator.Course(List.of(Batch.of(source, 0, true)), steps,
+                new PlanOptions(target.length, 1, source.length, true).withSources(1, source.length));
     }
 
     /** @throws InvalidRequestException for a source that is empty or too long, or has tokens that the model lacks */
@@ -172,9 +185,7 @@ public final class TranslationEngine implements AutoCloseable {
             throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
                     + " hypotheses at a time: load it for more sequences");
         }
-        decoding.firstToken().ifPresent(this::checkToken);
-        decoding.lastToken().ifPresent(this::checkToken);
-        decoding.forbidden().forEach(this::checkToken);
+        decoding.rules().named().forEach(this::checkToken);
     }
 
     /** Waits for the sources under way, then closes the plan. */
@@ -252,7 +263,7 @@ public final class TranslationEngine implements AutoCloseable {
         private void place(int place, int number) {
             Source source = sources.get(number);
             int limit = decoding.limit(source.tokens().length, plan.options().contextLength());
-            searches[place] = new TargetSearch(decoding, start, ends, limit, source.candidates(), vocabulary(), ranking);
+            searches[place] = new TargetSearch(decoding, start, ends, limit, source, vocabulary(), ranking);
             numbers[place] = number;
             active++;
         }
@@ -300,6 +311,7 @@ public final class TranslationEngine implements AutoCloseable {
                 logits = new float[Math.multiplyExact(rows, width)];
             }
             plan.step(batch(rows), logits);
+            FiniteCheck.ofLogits(logits, rows * width, plan, number -> courseOfRow(number / width));
             int row = 0;
             int[] parents = IntStream.range(0, searches.length * decoding.beams()).toArray();
             boolean moved = false;
@@ -326,6 +338,16 @@ public final class TranslationEngine implements AutoCloseable {
             if (moved) {
                 plan.reorder(parents);
             }
+        }
+
+        private Validator.Course courseOfRow(int wanted) {
+            int row = wanted;
+            int place = 0;
+            while (searches[place] == null || row >= searches[place].live()) {
+                row -= searches[place] == null ? 0 : searches[place].live();
+                place++;
+            }
+            return course(sources.get(numbers[place]).tokens(), searches[place].sequence(row));
         }
 
         private Batch batch(int rows) {

@@ -65,6 +65,23 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
         return ops().anyMatch(op -> op instanceof Op.SelectRows || op instanceof Op.MeanRows);
     }
 
+    /** Where {@code op} stands: "layer 2", "before the layers", "after the layers", or "memory"; it may be a part of an {@link Op.Fused}. */
+    public String place(Op op) {
+        if (holds(before, op)) {
+            return "before the layers";
+        }
+        for (int layer = 0; layer < layers.size(); layer++) {
+            if (holds(layers.get(layer), op)) {
+                return "layer " + layer;
+            }
+        }
+        return holds(after, op) ? "after the layers" : "memory";
+    }
+
+    private static boolean holds(List<Op> ops, Op wanted) {
+        return ops.stream().anyMatch(op -> op.equals(wanted) || op instanceof Op.Fused fused && fused.parts().contains(wanted));
+    }
+
     /** The graph as text, one operation a line. */
     public String print() {
         StringBuilder text = new StringBuilder(encoder.map(Graph::print).orElse("")).append("graph ").append(name).append(" -> ").append(output).append('\n');

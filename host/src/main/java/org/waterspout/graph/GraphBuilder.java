@@ -33,7 +33,7 @@ public final class GraphBuilder {
     /**
      * The plain graph of a decoder.
      *
-     * @param contextLength positions it will be run with; decides between LongRoPE's two sets of frequencies
+     * @param contextLength positions it will be run with
      * @throws InvalidRequestException when positions are learned and fewer than {@code contextLength}, or the model is no decoder
      * @throws org.waterspout.error.ModelFormatException when a tensor is missing, or its shape disagrees with the metadata
      * @throws org.waterspout.error.UnsupportedModelException when the file has a tensor that no operation reads

@@ -24,6 +24,11 @@ public sealed interface Op {
     /** The weights read. */
     List<Weight> weights();
 
+    /** What it is called in reports and messages: "MatMul". */
+    default String label() {
+        return getClass().getSimpleName();
+    }
+
     /** An operation on its own: one output, and mostly no weights. */
     sealed interface Plain extends Op {
 
@@ -394,6 +399,11 @@ public sealed interface Op {
             inputs = List.copyOf(inputs);
             outputs = List.copyOf(outputs);
             require(parts.stream().noneMatch(Fused.class::isInstance), "Fused: parts are plain operations", kind);
+        }
+
+        @Override
+        public String label() {
+            return "Fused " + kind;
         }
 
         @Override

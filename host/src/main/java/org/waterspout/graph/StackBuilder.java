@@ -393,8 +393,11 @@ final class StackBuilder {
     }
 
     private static RopeTable table(Rotary rotary, int contextLength) {
-        Rotary.Angles angles = rotary.angles(contextLength);
-        return new RopeTable(angles.frequencies(), angles.magnitude());
+        Rotary.Angles angles = rotary.angles(0);
+        int border = rotary.border();
+        // where no sequence can pass the border there is none
+        return border >= contextLength ? new RopeTable(angles.frequencies(), angles.magnitude())
+                : new RopeTable(angles.frequencies(), angles.magnitude(), border, rotary.angles(contextLength).frequencies());
     }
 
     private Value value(String name, int width) {

@@ -141,27 +141,21 @@ public final class Validator {
         for (int number = 0; number < course.sources().size(); number++) {
             Batch batch = course.sources().get(number);
             Graph encoder = plan.graph().encoder().orElseThrow();
-            Map<Value, String> places = places(encoder);
             String inSource = "sources " + number + ", ";
             float[] output = new float[batch.rows() * encoder.output().width()];
             plan.encode(batch, output, (op, values) -> compare(op, values, inputs -> reference.evaluateEncoder(op, batch, inputs),
-                    inSource + place(op, places)));
+                    inSource + encoder.place(op)));
             outputs.sources().add(output);
         }
-        Map<Value, String> places = places(plan.graph());
         for (int step = 0; step < course.steps().size(); step++) {
             Batch batch = course.steps().get(step);
             String inStep = "step " + step + ", ";
             float[] output = new float[rows(plan.graph(), batch) * plan.graph().output().width()];
             plan.step(batch, output, (op, values) -> compare(op, values, inputs -> reference.evaluate(op, batch, inputs),
-                    inStep + place(op, places)));
+                    inStep + plan.graph().place(op)));
             outputs.steps().add(output);
         }
         return outputs;
-    }
-
-    private static String place(Op op, Map<Value, String> places) {
-        return op.outputs().stream().findFirst().map(places::get).orElse("memory");
     }
 
     private void compare(Op op, Function<Value, float[]> values, UnaryOperator<Map<Value, float[]>> reference, String place) {
@@ -169,7 +163,7 @@ public final class Validator {
         op.inputs().forEach(input -> inputs.put(input, values.apply(input)));
         reference.apply(inputs).forEach((output, expected) -> {
             RelativeError error = RelativeError.of(values.apply(output), expected, output.width());
-            note(name(op), weights(op), error, place, Limits.of(op));
+            note(op.label(), weights(op), error, place, Limits.of(op));
         });
     }
 
@@ -195,10 +189,6 @@ public final class Validator {
         });
     }
 
-    private static String name(Op op) {
-        return op instanceof Op.Fused fused ? "Fused " + fused.kind() : op.getClass().getSimpleName();
-    }
-
     /** Types of the matrices; gains and biases are floats in every model. */
     private static String weights(Op op) {
         return op.weights().stream().filter(weight -> weight.tensor().shape().size() > 1).map(weight -> weight.tensor().type().name())
@@ -207,21 +197,5 @@ public final class Validator {
 
     private static int rows(Graph graph, Batch batch) {
         return graph.selects() ? batch.outputRows().length : batch.rows();
-    }
-
-    /** Where each value is written. */
-    private static Map<Value, String> places(Graph graph) {
-        Map<Value, String> places = new HashMap<>();
-        graph.before().forEach(op -> op.outputs().forEach(value -> places.put(value, "before the layers")));
-        for (int layer = 0; layer < graph.layers().size(); layer++) {
-            for (Op op : graph.layers().get(layer)) {
-                for (Value value : op.outputs()) {
-                    places.put(value, "layer " + layer);
-                }
-            }
-        }
-        graph.after().forEach(op -> op.outputs().forEach(value -> places.put(value, "after the layers")));
-        graph.memory().forEach(ops -> ops.forEach(op -> op.outputs().forEach(value -> places.put(value, "memory"))));
-        return places;
     }
 }

@@ -14,6 +14,9 @@ final class BlockDecoders {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** kvalues_iq4nl of ggml-common.h. */
+    static final byte[] IQ4_VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
     private BlockDecoders() {
     }
 
@@ -71,6 +74,20 @@ final class BlockDecoders {
             int pair = unsigned(data, at + 8 + i);
             out[outAt + i] = d * (pair & 15 | (fifth >>> i & 1) << 4) + m;
             out[outAt + i + 16] = d * (pair >> 4 | (fifth >>> i + 16 & 1) << 4) + m;
+        }
+    }
+
+    /** d, 16 bytes as in Q4_0: value = d * {@link #IQ4_VALUES}[q]. */
+    static void iq4(MemorySegment data, long at, float[] out, int outAt) {
+        iq4(data, at + 2, half(data, at), out, outAt);
+    }
+
+    /** 16 bytes of 32 nibbles. */
+    static void iq4(MemorySegment data, long nibbles, float scale, float[] out, int outAt) {
+        for (int i = 0; i < 16; i++) {
+            int pair = unsigned(data, nibbles + i);
+            out[outAt + i] = scale * IQ4_VALUES[pair & 15];
+            out[outAt + i + 16] = scale * IQ4_VALUES[pair >> 4];
         }
     }
 

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The "K" types: super-blocks of 256 numbers in groups of 16 or 32. d and dmin are halves, the scales of the groups'
- * scales and of their smallest values. Layouts: ggml-common.h; formulas: ggml-quants.c, dequantize_row_*_K; products and
+ * The "K" types and IQ4_XS: super-blocks of 256 numbers in groups of 16 or 32. d and dmin are halves, the scales of the groups'
+ * scales and of their smallest values. Layouts: ggml-common.h; formulas: ggml-quants.c, dequantize_row_*; products and
  * sums are rounded to float one by one, as there.
  */
 final class SuperBlockDecoders {
@@ -104,6 +104,19 @@ final class SuperBlockDecoders {
             int low = unsigned(data, at + i / 128 * 64 + i % 64) >> i % 128 / 64 * 4 & 15;
             int high = unsigned(data, at + 128 + i / 128 * 32 + i % 32) >> i % 128 / 32 * 2 & 3;
             out[outAt + i] = d * data.get(ValueLayout.JAVA_BYTE, at + 192 + i / 16) * ((low | high << 4) - 32);
+        }
+    }
+
+    /**
+     * d, 2 bytes of high bits of the scales, 4 bytes of their low halves, 128 bytes of 4-bit q: value = d * (scale - 32) * IQ4_VALUES[q] in groups
+     * of 32, each of 16 bytes as in IQ4_NL.
+     */
+    static void iq4(MemorySegment data, long at, float[] out, int outAt) {
+        float d = half(data, at);
+        for (int group = 0; group < LENGTH / 32; group++) {
+            int low = unsigned(data, at + 4 + group / 2) >> group % 2 * 4 & 15;
+            int high = unsigned(data, at + 2 + group / 4) >> group % 4 * 2 & 3;
+            BlockDecoders.iq4(data, at + 8 + 16 * group, d * ((low | high << 4) - 32), out, outAt + 32 * group);
         }
     }
 }

@@ -21,6 +21,8 @@ public enum WeightType {
     Q4_K(12, 256, 144, SuperBlockDecoders::q4),
     Q5_K(13, 256, 176, SuperBlockDecoders::q5),
     Q6_K(14, 256, 210, SuperBlockDecoders::q6),
+    IQ4_NL(20, 32, 18, BlockDecoders::iq4),
+    IQ4_XS(23, 256, 136, SuperBlockDecoders::iq4),
     BF16(30, 1, 2, BlockDecoders::bf16),
     /** A float scale and 32 signed bytes: Marian's 8-bit matrices, exactly. The number is Marian's for them; ggml has none. */
     I8_32(0x4101, 32, 36, BlockDecoders::i8, BlockEncoders::i8);
@@ -55,6 +57,11 @@ public enum WeightType {
             }
         }
         return Optional.empty();
+    }
+
+    /** What the nibbles 0 to 15 of IQ4_NL and IQ4_XS stand for, in units of their scale: [16], ascending. */
+    public static byte[] iq4Values() {
+        return BlockDecoders.IQ4_VALUES.clone();
     }
 
     /** The number that names this type in a GGUF file. */

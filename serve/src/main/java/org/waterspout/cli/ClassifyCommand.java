@@ -12,7 +12,6 @@ import org.waterspout.Classifier;
 import org.waterspout.Classifier.Classification;
 import org.waterspout.Classifier.Entities;
 import org.waterspout.LoadOptions;
-import org.waterspout.encode.Pictures;
 import org.waterspout.error.InvalidRequestException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,8 +57,7 @@ final class ClassifyCommand implements Callable<Integer> {
         List<String> texts = images.isEmpty() ? input.linesOrNothing(words, "text") : List.of();
         try (Classifier classifier = Progress.loading(console, this::load)) {
             if (!images.isEmpty()) {
-                report(classifier, Progress.inGroups(console, "classifying", images,
-                        group -> classifier.classifyPictures(group.stream().map(Pictures::read).toList())));
+                report(classifier, Progress.inGroups(console, "classifying", images, classifier::classifyPictureFiles));
             } else if (classifier.judgesWords()) {
                 reportEntities(classifier, Progress.inGroups(console, "classifying", texts, group -> entities(classifier, group)));
             } else {

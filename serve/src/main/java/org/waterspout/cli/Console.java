@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import org.waterspout.backend.tornado.TornadoDevices;
 
 /**
  * Where a command writes: answers on standard output, everything else on standard error, both in UTF-8 whatever the locale.
@@ -51,8 +52,10 @@ final class Console {
         this.answers = answers;
     }
 
+    /** With an SDK in this JVM, whose native code writes on standard output, answers get it for themselves: {@link SavedOutput}. */
     static Console standard() {
-        Answers answers = new Answers(new FileOutputStream(FileDescriptor.out));
+        Optional<OutputStream> saved = TornadoDevices.sdkPresent() ? SavedOutput.take().map(OutputStream.class::cast) : Optional.empty();
+        Answers answers = new Answers(saved.orElseGet(() -> new FileOutputStream(FileDescriptor.out)));
         return new Console(new PrintStream(answers, false, StandardCharsets.UTF_8),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8), Optional.of(answers));
     }

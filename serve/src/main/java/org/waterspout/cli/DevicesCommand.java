@@ -33,7 +33,7 @@ final class DevicesCommand implements Callable<Integer> {
         try (Backend cpu = Backends.open("cpu", BackendOptions.DEFAULT)) {
             devices.add(cpu.device());
         }
-        String missing = TornadoDevices.sdkPresent() ? "" : TornadoDevices.NO_SDK;
+        String missing = TornadoDevices.sdkPresent() ? "" : TornadoDevices.noSdk();
         try {
             devices.addAll(TornadoDevices.list());
         } catch (DeviceException none) {

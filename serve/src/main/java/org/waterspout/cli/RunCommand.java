@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
@@ -36,8 +37,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "Continue the bare text, past any chat template.")
     private boolean raw;
 
-    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "256", description = "Most tokens to generate; default: ${DEFAULT-VALUE}.")
-    private int maxTokens;
+    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
+            description = "Most tokens to generate; default: as the model's file says, else 256.")
+    private Optional<Integer> maxTokens = Optional.empty();
 
     @Mixin
     private SamplingOptions sampling;
@@ -52,10 +54,11 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Prompt prompt = prompt();
-        GenerationRequest request = GenerationRequest.of(prompt).withMaxTokens(maxTokens).withSampling(sampling.sampling())
-                .withStopStrings(sampling.stopStrings());
+        sampling.sampling(Optional.empty()); // refuses wrong values before the model is loaded
+        GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
+        GenerationRequest request = maxTokens.map(base::withMaxTokens).orElse(base);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
-                Generation generation = model.generate(request)) {
+                Generation generation = model.generate(request.withSampling(sampling.sampling(model.sampling())))) {
             Completion completion = null;
             while (generation.hasNext()) {
                 switch (generation.next()) {
@@ -101,9 +104,9 @@ final class RunCommand implements Callable<Integer> {
     }
 
     static String figures(LanguageModel model, String backend, Completion completion) {
-        return String.format(Locale.ROOT, "%s | %s | %s | prompt %d tokens, %.1f/s | generated %d tokens, %.1f/s", model.name(), backend,
+        return String.format(Locale.ROOT, "%s | %s | %s | prompt %d tokens, %.1f/s | generated %d tokens, %.1f/s%s", model.name(), backend,
                 model.device().name(), completion.promptTokens(), completion.prefillTokensPerSecond(), completion.tokens().length,
-                completion.decodeTokensPerSecond());
+                completion.decodeTokensPerSecond(), completion.seed().isPresent() ? " | seed " + completion.seed().getAsLong() : "");
     }
 
     private static Map<String, Object> object(LanguageModel model, String backend, Completion completion) {
@@ -112,6 +115,7 @@ final class RunCommand implements Callable<Integer> {
         object.put("tokens", completion.tokens());
         object.put("prompt_tokens", completion.promptTokens());
         object.put("finish_reason", completion.finishReason().label());
+        completion.seed().ifPresent(seed -> object.put("seed", seed));
         object.put("model", model.name());
         object.put("backend", backend);
         object.put("device", model.device().name());

@@ -3,25 +3,26 @@ package org.waterspout.cli;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.waterspout.generate.Sampling;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen: {@link Sampling} has their meaning. */
 final class SamplingOptions {
 
-    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.7",
-            description = "0 for the most likely token always; default: ${DEFAULT-VALUE}.")
-    private float temperature;
+    @Option(names = "--temperature", paramLabel = "T",
+            description = "0 for the most likely token always; default: as the model's file says, else 0.7.")
+    private Optional<Float> temperature = Optional.empty();
 
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "0", description = "Keep the K most likely tokens; 0 keeps all.")
-    private int topK;
+    @Option(names = "--top-k", paramLabel = "K", description = "Keep the K most likely tokens; 0 keeps all.")
+    private Optional<Integer> topK = Optional.empty();
 
-    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
-            description = "Keep the most likely tokens that together reach P; default: ${DEFAULT-VALUE}.")
-    private float topP;
+    @Option(names = "--top-p", paramLabel = "P",
+            description = "Keep the most likely tokens that together reach P; default: as the model's file says, else 0.95.")
+    private Optional<Float> topP = Optional.empty();
 
-    @Option(names = "--min-p", paramLabel = "P", defaultValue = "0", description = "Drop tokens less likely than P times the best.")
-    private float minP;
+    @Option(names = "--min-p", paramLabel = "P", description = "Drop tokens less likely than P times the best.")
+    private Optional<Float> minP = Optional.empty();
 
     @Option(names = "--repetition-penalty", paramLabel = "X", defaultValue = "1", description = "Above 1 discourages tokens seen before.")
     private float repetitionPenalty;
@@ -35,15 +36,20 @@ final class SamplingOptions {
     @Option(names = "--logit-bias", paramLabel = "TOKEN=X", description = "Added to a token's logit; may be given several times.")
     private Map<Integer, Float> logitBias = new HashMap<>();
 
-    @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
-            description = "The same seed gives the same text on the same backend; default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "S",
+            description = "The same seed gives the same text on the same backend; default: drawn, and shown with the figures.")
+    private Optional<Long> seed = Optional.empty();
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
     private List<String> stop = List.of();
 
-    Sampling sampling() {
-        return new Sampling(temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, logitBias, seed);
+    /** What the options say; where they say nothing, what the model's file says. */
+    Sampling sampling(Optional<Sampling> ofModel) {
+        Sampling base = ofModel.orElse(Sampling.GREEDY.withTemperature(0.7f).withTopP(0.95f));
+        Sampling sampling = base.withTemperature(temperature.orElse(base.temperature())).withTopK(topK.orElse(base.topK()))
+                .withTopP(topP.orElse(base.topP())).withMinP(minP.orElse(base.minP()))
+                .withPenalties(repetitionPenalty, presencePenalty, frequencyPenalty).withLogitBias(logitBias);
+        return seed.map(sampling::withSeed).orElse(sampling);
     }
 
     List<String> stopStrings() {

@@ -73,8 +73,8 @@ final class TranslateCommand implements Callable<Integer> {
     @Option(names = "--temperature", paramLabel = "T", description = "Draw translations at random instead of searching the most likely.")
     private Optional<Float> temperature = Optional.empty();
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Seed of --temperature; default: ${DEFAULT-VALUE}.")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of --temperature; default: drawn, and shown by --json.")
+    private Optional<Long> seed = Optional.empty();
 
     @Option(names = "--split", paramLabel = "WHEN", defaultValue = "long",
             description = "Into sentences: long (texts of several lines, or too long for the model), sentences (always), never; default: "
@@ -130,7 +130,9 @@ final class TranslateCommand implements Callable<Integer> {
 
     private Decoding adjusted(Decoding decoding) {
         Decoding changed = patience.map(value -> decoding.withRule(decoding.rule().withPatience(value))).orElse(decoding);
-        return temperature.map(value -> changed.withSampling(Sampling.GREEDY.withTemperature(value).withSeed(seed))).orElse(changed);
+        Optional<Sampling> sampling = changed.sampling().or(() -> temperature.map(Sampling.GREEDY::withTemperature));
+        return sampling.map(one -> temperature.map(one::withTemperature).orElse(one)).map(one -> seed.map(one::withSeed).orElse(one))
+                .map(changed::withSampling).orElse(changed);
     }
 
     private void sequences(Translator translator, List<TargetSequence> found) {
@@ -143,6 +145,7 @@ final class TranslateCommand implements Callable<Integer> {
                 row.put("ended", one.ended());
                 return row;
             }).toList());
+            found.stream().findFirst().ifPresent(one -> one.seed().ifPresent(value -> object.put("seed", value)));
             console.json(withModel(object, translator));
             return;
         }
@@ -158,7 +161,14 @@ final class TranslateCommand implements Callable<Integer> {
     private void translations(Translator translator, List<Translation> translations) {
         if (json) {
             Map<String, Object> object = new LinkedHashMap<>();
-            object.put("translations", translations);
+            object.put("translations", translations.stream().map(one -> {
+                Map<String, Object> row = new LinkedHashMap<>();
+                row.put("text", one.text());
+                row.put("score", one.score());
+                row.put("alternatives", one.alternatives());
+                return row;
+            }).toList());
+            translations.stream().flatMapToLong(one -> one.seed().stream()).findFirst().ifPresent(value -> object.put("seed", value));
             console.json(withModel(object, translator));
             return;
         }

@@ -62,7 +62,8 @@ class MainTest {
         Outcome outcome = run("run", "--max-tokens", "8", "It is a truth universally acknowledged");
         assertEquals(0, outcome.exitCode, outcome.err);
         assertFalse(outcome.out.isBlank());
-        assertTrue(outcome.err.strip().matches(".+ \\| cpu \\| .+ \\| prompt \\d+ tokens, [\\d.]+/s \\| generated 8 tokens, [\\d.]+/s"), outcome.err);
+        assertTrue(outcome.err.strip().matches(".+ \\| cpu \\| .+ \\| prompt \\d+ tokens, [\\d.]+/s \\| generated 8 tokens, [\\d.]+/s \\| seed \\d+"),
+                outcome.err);
     }
 
     @Test

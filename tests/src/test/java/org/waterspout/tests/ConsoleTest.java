@@ -13,13 +13,6 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
-import uk.ac.manchester.tornado.api.GridScheduler;
-import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
-import uk.ac.manchester.tornado.api.WorkerGrid1D;
-import uk.ac.manchester.tornado.api.enums.DataTransferMode;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Runs on a device leave no error line on the console, and a launch that fails would. */
 @Tag("slow")
@@ -62,27 +55,6 @@ class ConsoleTest {
         private static void run(OpCase opCase, KernelFamily family) {
             try (Backend backend = new TornadoBackend(BackendOptions.DEFAULT, family)) {
                 opCase.outputs(backend);
-            }
-        }
-    }
-
-    /** Launches 100 items in groups of 64 past the checks that plans make. */
-    static final class BadGrid {
-        private BadGrid() {
-        }
-
-        static void fill(KernelContext context, FloatArray array) {
-            array.set(context.globalIdx, 1f);
-        }
-
-        public static void main(String[] arguments) throws Exception {
-            FloatArray array = new FloatArray(100);
-            TaskGraph graph = new TaskGraph("bad").task("fill", BadGrid::fill, new KernelContext(), array)
-                    .transferToHost(DataTransferMode.EVERY_EXECUTION, array);
-            WorkerGrid1D grid = new WorkerGrid1D(100);
-            grid.setLocalWork(64, 1, 1);
-            try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
-                plan.withGridScheduler(new GridScheduler("bad.fill", grid)).execute();
             }
         }
     }

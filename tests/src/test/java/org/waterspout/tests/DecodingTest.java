@@ -30,6 +30,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.BeamRule;
 import org.waterspout.generate.BeamRule.Stopping;
 import org.waterspout.generate.Decoding;
+import org.waterspout.generate.LogitRules;
 import org.waterspout.generate.Sampling;
 import org.waterspout.generate.TargetSequence;
 import org.waterspout.generate.TranslationEngine;
@@ -139,7 +140,7 @@ class DecodingTest {
         try (TranslatorModel model = TranslatorModel.open("marian-ssru"); Backend backend = new ReferenceBackend();
                 TranslationEngine engine = engine(model, backend, 4, 64)) {
             int[] source = model.recordings().getFirst().source();
-            Decoding never = new Decoding(1, 1, BeamRule.DEFAULT, 0, 0, 1.4f, 0, OptionalInt.empty(), OptionalInt.empty(), Set.of(0),
+            Decoding never = new Decoding(1, 1, BeamRule.DEFAULT, 0, 0, 1.4f, LogitRules.NONE.withSuppressed(Set.of(0)),
                     Optional.empty());
             TargetSequence found = engine.translate(List.of(new Source(source)), never, _ -> { }).getFirst().getFirst();
             assertEquals((int) Math.ceil(1.4 * source.length), found.tokens().length);
@@ -155,7 +156,8 @@ class DecodingTest {
             assertRefused("33 tokens", () -> engine.translate(List.of(new Source(new int[33])), greedy, _ -> { }));
             assertRefused("no token 47", () -> engine.translate(List.of(new Source(new int[] {3, 47})), greedy, _ -> { }));
             assertRefused("beam of 5", () -> engine.translate(List.of(new Source(new int[] {3})), greedy.withBeams(5, 1), _ -> { }));
-            assertRefused("no token 99", () -> engine.translate(List.of(new Source(new int[] {3})), greedy.withForbidden(Set.of(99)), _ -> { }));
+            assertRefused("no token 99", () -> engine.translate(List.of(new Source(new int[] {3})),
+                    greedy.withRules(LogitRules.NONE.withSuppressed(Set.of(99))), _ -> { }));
             assertRefused("3 best", () -> greedy.withBeams(2, 3));
             assertRefused("there are none", () -> greedy.withTokens(5, 5));
             TranslationEngine closed = engine(model, backend, 4, 64);
@@ -193,16 +195,17 @@ class DecodingTest {
         };
         float penalty = options.lengthPenalty() == null ? 1 : options.lengthPenalty().floatValue();
         int min = options.minLength() == null ? 0 : options.minLength() - 1;
-        Set<Integer> forbidden = new HashSet<>(base.forbidden());
+        Set<Integer> forbidden = new HashSet<>(base.rules().suppressed());
         if (options.forbidden() != null) {
             forbidden.addAll(options.forbidden());
         }
         boolean forced = options.forcedBosTokenId() != null;
         return base.withBeams(beams, options.numReturnSequences() == null ? 1 : options.numReturnSequences())
                 .withRule(new BeamRule(penalty, stopping, 1, base.rule().shrinking())).withTokens(min, options.maxLength() - 1)
-                .withNoRepeatNgram(options.noRepeatNgramSize() == null ? 0 : options.noRepeatNgramSize()).withForbidden(forbidden)
-                .withForced(forced ? OptionalInt.of(options.forcedBosTokenId()) : OptionalInt.empty(),
-                        forced ? OptionalInt.of(model.file().metadata().integer("tokenizer.ggml.eos_token_id")) : OptionalInt.empty());
+                .withRules(base.rules().withNoRepeatNgram(options.noRepeatNgramSize() == null ? 0 : options.noRepeatNgramSize())
+                        .withSuppressed(forbidden)
+                        .withForced(forced ? OptionalInt.of(options.forcedBosTokenId()) : OptionalInt.empty(),
+                                forced ? List.of(model.file().metadata().integer("tokenizer.ggml.eos_token_id")) : List.of()));
     }
 
     private static TranslationEngine engine(TranslatorModel model, Backend backend, int sequences, int rows) {

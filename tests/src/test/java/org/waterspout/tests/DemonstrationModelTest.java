@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
@@ -18,12 +19,14 @@ import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.generate.Completion;
+import org.waterspout.generate.Decoding;
 import org.waterspout.generate.Engine;
 import org.waterspout.generate.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
+import org.waterspout.model.Metadata;
 import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -53,7 +56,8 @@ class DemonstrationModelTest {
             int[] ids = ints(expected.get("greedy_ids"));
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
-            try (Generation generation = new Generation(engine, tokenizer, request, prompt)) {
+            try (Generation generation = new Generation(engine, tokenizer, request,
+                    Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), prompt)) {
                 Completion completion = generation.complete();
                 assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());
                 assertTrue(expected.get("greedy_text").asText().startsWith(completion.text()), completion.text());

@@ -386,7 +386,7 @@ class GenerationTest {
         GenerationRequest request = request(PROMPT, 30).withSampling(Sampling.GREEDY.withTemperature(1).withTopP(0.95f).withSeed(42));
         String text = complete(model, request).text();
         assertEquals(text, complete(model, request).text());
-        assertNotEquals(text, complete(model, request.withSampling(request.sampling().withSeed(43))).text());
+        assertNotEquals(text, complete(model, request.withSampling(request.sampling().orElseThrow().withSeed(43))).text());
     }
 
     private static int[] joined(int[] first, int[] second) {

@@ -84,7 +84,7 @@ class OpCasesTest {
         assertEquals(names.size(), Set.copyOf(names).size(), "names are unique, since they are seeds");
     }
 
-    private static void check(OpCase opCase, Backend backend) {
+    static void check(OpCase opCase, Backend backend) {
         List<float[]> expected;
         try (ReferenceBackend reference = new ReferenceBackend()) {
             expected = opCase.outputs(reference);

@@ -26,7 +26,7 @@ final class RandomTensors {
         while (bytes.hasRemaining()) {
             block(type, size, bytes);
         }
-        return tensor(name, type, rows == 0 ? List.of(columns) : List.of(rows, columns), bytes.array());
+        return stored(name, type, rows == 0 ? List.of(columns) : List.of(rows, columns), bytes.array());
     }
 
     /** A tensor of these numbers as F32. */
@@ -35,7 +35,7 @@ final class RandomTensors {
         for (float number : numbers) {
             bytes.putFloat(number);
         }
-        return tensor(name, WeightType.F32, shape, bytes.array());
+        return stored(name, WeightType.F32, shape, bytes.array());
     }
 
     /** A Q8_0 tensor whose quants are all the format's least, -128, which no quantiser writes but a file may hold. */
@@ -48,10 +48,11 @@ final class RandomTensors {
                 bytes.put((byte) -128);
             }
         }
-        return tensor(name, WeightType.Q8_0, List.of(rows, columns), bytes.array());
+        return stored(name, WeightType.Q8_0, List.of(rows, columns), bytes.array());
     }
 
-    private static Tensor tensor(String name, WeightType type, List<Integer> shape, byte[] bytes) {
+    /** A tensor of these bytes. */
+    static Tensor stored(String name, WeightType type, List<Integer> shape, byte[] bytes) {
         MemorySegment data = Arena.ofAuto().allocate(bytes.length, 64);
         MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, 0, bytes.length);
         return new Tensor(name, type, shape, data.asReadOnly());
@@ -85,6 +86,10 @@ final class RandomTensors {
             case Q5_K -> bytes.put(quants).putShort(start, scale(size / 600)).putShort(start + 2, scale(size / 40));
             // quants -32..31 times scales -128..127
             case Q6_K -> bytes.put(quants).putShort(start + 208, scale(size / 2000));
+            // values -127..113
+            case IQ4_NL -> bytes.put(quants).putShort(start, scale(size / 128));
+            // values -127..113 times scales -32..31
+            case IQ4_XS -> bytes.put(quants).putShort(start, scale(size / 2000));
         }
     }
 

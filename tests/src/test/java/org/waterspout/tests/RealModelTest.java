@@ -18,6 +18,7 @@ import org.waterspout.generate.Prompt;
 import org.waterspout.model.text.ChatMessage;
 
 /** Questions to a real model through its chat template: each backend's greedy answers, judged by the backend it is measured against. */
+@Tag("slow")
 class RealModelTest {
 
     private static final int CONTEXT = 128;

@@ -25,6 +25,7 @@ import org.waterspout.validate.ValidationReport;
 import org.waterspout.validate.Validator;
 
 /** A real model, where its file is found: the same greedy tokens as Transformers, and every operation within its limit. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class SmolLm2Test {
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -82,7 +83,7 @@ class TasksTest {
     @ParameterizedTest
     @MethodSource("backends")
     void labelsAreThoseOfTransformersPipelines(TestBackend backend) {
-        for (String name : List.of("classifier", "multi-label")) {
+        for (String name : List.of("classifier", "multi-label", "one-label")) {
             TaskModel model = TaskModel.of(name);
             try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
                 List<Classifier.Classification> results = classifier.classify(model.texts(), false);
@@ -110,22 +111,26 @@ class TasksTest {
     @ParameterizedTest
     @MethodSource("backends")
     void entitiesAreThoseOfTransformersPipelines(TestBackend backend) {
-        TaskModel model = TaskModel.of("entities");
-        try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
-            List<Classifier.Entities> results = classifier.entities(model.texts(), false);
-            for (int i = 0; i < results.size(); i++) {
-                JsonNode expected = model.expected().get("results").get(i);
-                List<Classifier.Entity> actual = results.get(i).entities();
-                assertEquals(expected.size(), actual.size(), "text " + i + ": " + actual);
-                for (int j = 0; j < actual.size(); j++) {
-                    Classifier.Entity entity = actual.get(j);
-                    assertEquals(expected.get(j).get("label").asText(), entity.label());
-                    assertEquals(expected.get(j).get("start").asInt(), entity.start());
-                    assertEquals(expected.get(j).get("end").asInt(), entity.end());
-                    assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
-                    assertEquals(model.texts().get(i).substring(entity.start(), entity.end()), entity.text());
+        for (String name : List.of("entities", "entities-scripts")) {
+            TaskModel model = TaskModel.of(name);
+            try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
+                List<Classifier.Entities> results = classifier.entities(model.texts(), false);
+                for (int i = 0; i < results.size(); i++) {
+                    assertEntities(model.expected().get("results").get(i), results.get(i).entities(), model.texts().get(i));
                 }
             }
+        }
+    }
+
+    private static void assertEntities(JsonNode expected, List<Classifier.Entity> actual, String text) {
+        assertEquals(expected.size(), actual.size(), text + ": " + actual);
+        for (int j = 0; j < actual.size(); j++) {
+            Classifier.Entity entity = actual.get(j);
+            assertEquals(text.substring(entity.start(), entity.end()), entity.text());
+            assertEquals(expected.get(j).get("label").asText(), entity.label());
+            assertEquals(expected.get(j).get("start").asInt(), entity.inCodePoints(text).start());
+            assertEquals(expected.get(j).get("end").asInt(), entity.inCodePoints(text).end());
+            assertEquals(expected.get(j).get("score").asDouble(), entity.score(), LIMIT);
         }
     }
 
@@ -168,6 +173,26 @@ class TasksTest {
         }
     }
 
+    /** To whole words, in scripts without spaces between them and with vowel signs; and where the model is sure that there is none. */
+    @ParameterizedTest
+    @MethodSource("backends")
+    void answersGrowToTheTokenizersWords(TestBackend backend) {
+        for (String name : List.of("answers-scripts", "no-answer")) {
+            TaskModel model = TaskModel.of(name);
+            String context = model.expected().get("context").asText();
+            try (Answerer answerer = Answerer.load(model.folder(), on(backend))) {
+                for (JsonNode expected : model.expected().get("results")) {
+                    Answerer.Answer answer = answerer.answer(expected.get("question").asText(), context);
+                    double score = expected.get("score").asDouble();
+                    assertEquals(score, answer.score(), LIMIT * score, name);
+                    assertEquals(expected.get("words").get(0).asInt(), answer.inCodePoints(context).start());
+                    assertEquals(expected.get("words").get(1).asInt(), answer.inCodePoints(context).end());
+                    assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("backends")
     void picturesAreLabelledAsTransformersLabelsThem(TestBackend backend) {
@@ -181,6 +206,7 @@ class TasksTest {
                 for (int i = 0; i < names.size(); i++) {
                     assertLabels(model.expected().get(names.get(i)).get("results"), results.get(i), name + ", " + names.get(i));
                 }
+                assertEquals(results, classifier.classifyPictureFiles(names.stream().map(TasksTest::pictureFile).toList()));
             }
         }
     }
@@ -203,7 +229,11 @@ class TasksTest {
     }
 
     private static BufferedImage picture(String name) {
-        return Pictures.read(TaskModel.of("pictures").folder().resolve(name + ".png"));
+        return Pictures.read(pictureFile(name));
+    }
+
+    private static Path pictureFile(String name) {
+        return TaskModel.of("pictures").folder().resolve(name + ".png");
     }
 
     @ParameterizedTest

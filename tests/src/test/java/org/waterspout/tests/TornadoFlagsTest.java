@@ -26,4 +26,12 @@ class TornadoFlagsTest {
             assertTrue(launcher.contains("\"" + flag + "\""), flag + " is not in the launcher");
         }
     }
+
+    @Test
+    void theDocsQuoteEveryFlag() throws IOException {
+        String docs = Files.readString(Path.of("../docs/tornadovm.md"));
+        for (String flag : TornadoFlags.of(4L << 30)) {
+            assertTrue(docs.contains(flag), flag + " is not in docs/tornadovm.md");
+        }
+    }
 }

@@ -32,6 +32,7 @@ import org.waterspout.backend.tornado.TornadoDevices;
 import org.waterspout.error.InvalidRequestException;
 
 /** Text in, text out: the demonstration translator, and Firefox's models where a machine has them. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class TranslatorTest {
 

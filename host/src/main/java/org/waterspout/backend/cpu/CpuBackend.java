@@ -57,7 +57,7 @@ public final class CpuBackend implements Backend {
             return new ScalarKernels();
         }
         if (!Lanes.wide()) {
-            LOG.warn("slow: vectors of this processor have {} bits, 256 are needed for the fast kernels; plain loops are used", Lanes.COUNT * 32);
+            LOG.warn("slow: the fast kernels need vectors of 128 bits with fused multiply-adds, this processor has {} bits; plain loops are used", Lanes.COUNT * 32);
             return new ScalarKernels();
         }
         return new VectorKernels();

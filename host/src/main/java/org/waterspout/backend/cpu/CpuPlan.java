@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
@@ -60,10 +62,12 @@ public final class CpuPlan implements Plan {
     private Map<Weight, Matrix> matrices(Graph graph) {
         Map<Tensor, Matrix> byTensor = new HashMap<>(); // one for a table that is also the output's weights, or both sides'
         Map<Weight, Matrix> byWeight = new HashMap<>();
+        Set<Tensor> multiplied = allOps(graph).stream().filter(op -> op instanceof Op.MatMul || op instanceof Op.Shortlist)
+                .flatMap(op -> op.weights().stream()).map(Weight::tensor).collect(Collectors.toSet());
         for (Op op : allOps(graph)) {
             for (Weight weight : op.weights()) {
                 if (!isVector(op, weight)) {
-                    byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(), tensor -> Matrix.of(tensor, arena)));
+                    byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(), tensor -> Matrix.of(tensor, arena, multiplied.contains(tensor))));
                 }
             }
         }

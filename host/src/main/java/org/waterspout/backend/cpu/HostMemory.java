@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * @param heap     bytes of the Java heap that hold nothing, whether the process has them already or not
  * @param held     those of them that the process has already, as far as is known
  */
-record HostMemory(long physical, long heap, long held) {
+public record HostMemory(long physical, long heap, long held) {
 
     private static final Logger LOG = LoggerFactory.getLogger(HostMemory.class);
 
@@ -66,7 +66,7 @@ record HostMemory(long physical, long heap, long held) {
     }
 
     /** Whether {@code heapBytes} can be allocated, after a collection if need be. */
-    static boolean gives(long heapBytes) {
+    public static boolean gives(long heapBytes) {
         return now().holds(0, heapBytes) || withoutGarbage().holds(0, heapBytes);
     }
 

@@ -5,7 +5,7 @@ import org.waterspout.model.architecture.Activation;
 
 /**
  * The loops that take the time, in two forms: {@link VectorKernels}, and {@link ScalarKernels} which says what they mean and runs
- * where vectors of 256 bits are not to be had.
+ * where vectors are not to be had.
  *
  * <p>Activations lie in one of two layouts. Few rows (decoding) are row-major, [rows, width]. Many rows (prompts) are in panels
  * of {@link #lanes()} rows, [panels][width][lanes]: lane i of panel p is row {@code p * lanes + i}. There every operation works on
@@ -22,7 +22,7 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
     /** For the log: instructions in use. */
     String description();
 
-    /** Rows in a panel: 8 or 16; divides {@link #BLOCK}. */
+    /** Rows in a panel: 4, 8 or 16; divides {@link #BLOCK}. */
     int lanes();
 
     /** Decodes rows {@code from} to {@code to} of {@code weights} to out [to - from, columns], from {@code outAt} on. */
@@ -66,7 +66,7 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
 
     /**
      * scores[t][lane] = q[.][lane] . keys[t] from {@code scoresAt} on; q [headWidth][lanes] from {@code qAt} on, keys as in {@link #scores},
-     * but as many positions as are given, a multiple of eight.
+     * but as many positions as are given, a multiple of the lanes.
      */
     void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt);
 

@@ -59,7 +59,7 @@ final class Scratch {
         for (int i = 0; i < count; i++) {
             MemorySegment.copy(matrix.data(), chosen[first + i] * bytes, gathered, i * bytes, bytes);
         }
-        return new Matrix(matrix.type(), gathered, count, matrix.columns(), bytes);
+        return new Matrix(matrix.type(), gathered, count, matrix.columns(), bytes, matrix.finite());
     }
 
     /** Bytes of one worker's scratch. */

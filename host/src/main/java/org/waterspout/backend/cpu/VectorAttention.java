@@ -64,9 +64,11 @@ final class VectorAttention {
         }
     }
 
-    /** Eight positions at a time: neighbours in a tile. */
+    /** Eight positions at a time, neighbours in a tile or, with four lanes, in two; the rest one by one. */
     static void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
-        for (int t = 0; t < positions; t += 8) {
+        int second = COUNT == 4 ? headWidth * COUNT : 4; // from the first four positions to the others
+        int t = 0;
+        for (; t + 8 <= positions; t += 8) {
             int k = keysAt + t / COUNT * COUNT * headWidth + t % COUNT;
             FloatVector a0 = FloatVector.zero(FLOATS);
             FloatVector a1 = a0;
@@ -82,10 +84,10 @@ final class VectorAttention {
                 a1 = FloatVector.broadcast(FLOATS, keys[k + 1]).fma(query, a1);
                 a2 = FloatVector.broadcast(FLOATS, keys[k + 2]).fma(query, a2);
                 a3 = FloatVector.broadcast(FLOATS, keys[k + 3]).fma(query, a3);
-                a4 = FloatVector.broadcast(FLOATS, keys[k + 4]).fma(query, a4);
-                a5 = FloatVector.broadcast(FLOATS, keys[k + 5]).fma(query, a5);
-                a6 = FloatVector.broadcast(FLOATS, keys[k + 6]).fma(query, a6);
-                a7 = FloatVector.broadcast(FLOATS, keys[k + 7]).fma(query, a7);
+                a4 = FloatVector.broadcast(FLOATS, keys[k + second]).fma(query, a4);
+                a5 = FloatVector.broadcast(FLOATS, keys[k + second + 1]).fma(query, a5);
+                a6 = FloatVector.broadcast(FLOATS, keys[k + second + 2]).fma(query, a6);
+                a7 = FloatVector.broadcast(FLOATS, keys[k + second + 3]).fma(query, a7);
             }
             a0.intoArray(scores, scoresAt + t * COUNT);
             a1.intoArray(scores, scoresAt + (t + 1) * COUNT);
@@ -95,6 +97,14 @@ final class VectorAttention {
             a5.intoArray(scores, scoresAt + (t + 5) * COUNT);
             a6.intoArray(scores, scoresAt + (t + 6) * COUNT);
             a7.intoArray(scores, scoresAt + (t + 7) * COUNT);
+        }
+        for (; t < positions; t++) {
+            int k = keysAt + t / COUNT * COUNT * headWidth + t % COUNT;
+            FloatVector a = FloatVector.zero(FLOATS);
+            for (int d = 0; d < headWidth; d++, k += COUNT) {
+                a = FloatVector.broadcast(FLOATS, keys[k]).fma(FloatVector.fromArray(FLOATS, q, qAt + d * COUNT), a);
+            }
+            a.intoArray(scores, scoresAt + t * COUNT);
         }
     }
 
@@ -118,9 +128,10 @@ final class VectorAttention {
         }
     }
 
-    /** Eight columns of the values at a time; width is a multiple of the lanes and so of eight. */
+    /** Eight columns of the values at a time, the rest, with four lanes, one by one. */
     static void panelWeigh(float[] weights, float[] values, int valuesAt, int width, float[] sum) {
-        for (int d = 0; d < width; d += 8) {
+        int d = 0;
+        for (; d + 8 <= width; d += 8) {
             int at = d * COUNT;
             FloatVector a0 = FloatVector.fromArray(FLOATS, sum, at);
             FloatVector a1 = FloatVector.fromArray(FLOATS, sum, at + COUNT);
@@ -150,6 +161,13 @@ final class VectorAttention {
             a5.intoArray(sum, at + 5 * COUNT);
             a6.intoArray(sum, at + 6 * COUNT);
             a7.intoArray(sum, at + 7 * COUNT);
+        }
+        for (; d < width; d++) {
+            FloatVector a = FloatVector.fromArray(FLOATS, sum, d * COUNT);
+            for (int t = 0; t < BLOCK; t++) {
+                a = FloatVector.broadcast(FLOATS, values[valuesAt + t * width + d]).fma(FloatVector.fromArray(FLOATS, weights, t * COUNT), a);
+            }
+            a.intoArray(sum, d * COUNT);
         }
     }
 

@@ -3,7 +3,7 @@ package org.waterspout.backend.cpu;
 import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
-/** The kernels in vectors of 256 or 512 bits. */
+/** The kernels in vectors of 128, 256 or 512 bits. */
 final class VectorKernels implements Kernels {
 
     private final ScalarKernels plain = new ScalarKernels();
@@ -36,7 +36,7 @@ final class VectorKernels implements Kernels {
     public int singleRows(WeightType type) {
         return switch (type) {
             case F32, F16, BF16, Q8_0, I8_32, Q4_0, Q4_1 -> Step.FEW;
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> 1;
+            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> 1;
         };
     }
 

@@ -33,6 +33,15 @@ final class VectorProducts {
         if (from == to) {
             return;
         }
+        if (Lanes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1) {
+            decoded(weights, to - 1, x, out, outAt + to - 1, scratch);
+            multiplyWithin(weights, from, to - 1, x, out, outAt, scratch);
+        } else {
+            multiplyWithin(weights, from, to, x, out, outAt, scratch);
+        }
+    }
+
+    private static void multiplyWithin(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         switch (weights.type()) {
             case Q8_0, I8_32 -> {
                 if (COUNT == 16) {
@@ -49,13 +58,37 @@ final class VectorProducts {
                     pairs(weights, from, to, x, out, outAt, scratch);
                 }
             }
-            case F32, F16, BF16 -> pairs(weights, from, to, x, out, outAt, scratch);
-            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K -> {
-                for (int row = from; row < to; row++) {
-                    decoded(weights, row, x, out, outAt + row, scratch);
+            case F32, BF16 -> pairs(weights, from, to, x, out, outAt, scratch);
+            case F16 -> {
+                if (weights.finite() && scaled(x, weights.columns(), scratch)) {
+                    pairs(weights, from, to, x, out, outAt, scratch);
+                } else {
+                    decoded(weights, from, to, x, out, outAt, scratch);
                 }
             }
+            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K, IQ4_NL, IQ4_XS ->
+                    decoded(weights, from, to, x, out, outAt, scratch);
         }
+    }
+
+    private static void decoded(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
+        for (int row = from; row < to; row++) {
+            decoded(weights, row, x, out, outAt + row, scratch);
+        }
+    }
+
+    /**
+     * Puts x times 2^56 into scratch for {@link #f16}; returns whether that is of use: where the largest is so large or so small that products of
+     * some halves would overflow or underflow, it is not.
+     */
+    private static boolean scaled(float[] x, int columns, float[] scratch) {
+        float largest = 0;
+        for (int k = 0; k < columns; k++) {
+            float input = x[k];
+            largest = Math.max(largest, Math.abs(input));
+            scratch[AFTER_SUMS + k] = input * 0x1p56f;
+        }
+        return largest == 0 || largest > 0x1p-20f && largest < 0x1p70f;
     }
 
     /**
@@ -115,7 +148,7 @@ final class VectorProducts {
                 case I8_32 -> i8(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
-                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> throw new IllegalStateException("decoded before: " + weights.type());
+                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> throw new IllegalStateException("decoded before: " + weights.type());
             }
         }
     }
@@ -135,10 +168,15 @@ final class VectorProducts {
         int columns = weights.columns();
         VectorTiles.decode(weights, row, row + 1, scratch, AFTER_SUMS);
         FloatVector sum = FloatVector.zero(FLOATS);
-        for (int k = 0; k < columns; k += COUNT) { // blocks of 32 or 256: no tail
+        int k = 0;
+        for (; k + COUNT <= columns; k += COUNT) {
             sum = FloatVector.fromArray(FLOATS, scratch, AFTER_SUMS + k).fma(FloatVector.fromArray(FLOATS, x, k), sum);
         }
-        out[o] = Lanes.sum(sum, scratch, 0);
+        float total = Lanes.sum(sum, scratch, 0);
+        for (; k < columns; k++) {
+            total += scratch[AFTER_SUMS + k] * x[k];
+        }
+        out[o] = total;
     }
 
     private static void f32(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
@@ -161,15 +199,15 @@ final class VectorProducts {
     }
 
     /**
-     * Sign, exponent and fraction moved into a float's place are the number times 2^-112. Half of that is made up for on the input
-     * and half on the sum, so that neither overflows nor underflows.
+     * Sign, exponent and fraction moved into a float's place are the number times 2^-112. Half of that is made up for on the input,
+     * which {@link #scaled} has put into scratch, and half on the sum, so that neither overflows nor underflows.
      */
     private static void f16(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         int k = 0;
         for (; k + COUNT <= columns; k += COUNT) {
-            FloatVector input = FloatVector.fromArray(FLOATS, x, k).mul(0x1p56f);
+            FloatVector input = FloatVector.fromArray(FLOATS, scratch, AFTER_SUMS + k);
             a = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, p + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000).reinterpretAsFloats().fma(input, a);
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))

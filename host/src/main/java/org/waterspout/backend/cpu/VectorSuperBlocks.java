@@ -14,9 +14,12 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import org.waterspout.model.WeightType;
 
-/** Decoding of the common super-blocks of 256; layouts as in model-io's decoders, which say what the bytes mean. */
+/** Decoding of the common super-blocks of 256, and of IQ4_NL, whose blocks IQ4_XS is made of; layouts as in model-io's decoders, which say what the bytes mean. */
 final class VectorSuperBlocks {
+
+    private static final ByteVector IQ4_VALUES = ByteVector.fromArray(ByteVector.SPECIES_128, WeightType.iq4Values(), 0);
 
     private VectorSuperBlocks() {
     }
@@ -107,6 +110,46 @@ final class VectorSuperBlocks {
                             .mul(d * data.get(ValueLayout.JAVA_BYTE, scale + 6)).intoArray(out, o + 96);
                 }
             }
+        }
+    }
+
+    static void decodeIq4Nl(MemorySegment data, long at, int blocks, float[] out, int outAt) {
+        long p = at;
+        for (int block = 0; block < blocks; block++, p += 18) {
+            iq4(data, p + 2, Float.float16ToFloat(data.get(HALF, p)), out, outAt + block * 32);
+        }
+    }
+
+    /** d * (scale - 32) * value in groups of 32. */
+    static void decodeIq4Xs(MemorySegment data, long at, int blocks, float[] out, int outAt) {
+        long p = at;
+        for (int block = 0; block < blocks; block++, p += 136) {
+            float d = Float.float16ToFloat(data.get(HALF, p));
+            int high = data.get(HALF, p + 2);
+            int low = data.get(WORD, p + 4);
+            for (int group = 0; group < 8; group++) {
+                int scale = (low >>> 4 * group & 15 | (high >> 2 * group & 3) << 4) - 32;
+                iq4(data, p + 8 + 16 * group, d * scale, out, outAt + block * 256 + group * 32);
+            }
+        }
+    }
+
+    /** 16 bytes of 32 nibbles, each an index into the table of values. */
+    private static void iq4(MemorySegment data, long nibbles, float scale, float[] out, int outAt) {
+        ByteVector pairs = ByteVector.fromMemorySegment(ByteVector.SPECIES_128, data, nibbles, LITTLE);
+        ByteVector low = pairs.and((byte) 15).selectFrom(IQ4_VALUES);
+        ByteVector high = pairs.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes().and((byte) 15).selectFrom(IQ4_VALUES);
+        ((FloatVector) low.castShape(FLOATS, 0)).mul(scale).intoArray(out, outAt);
+        ((FloatVector) high.castShape(FLOATS, 0)).mul(scale).intoArray(out, outAt + 16);
+        if (COUNT <= 8) {
+            ((FloatVector) low.castShape(FLOATS, 1)).mul(scale).intoArray(out, outAt + COUNT);
+            ((FloatVector) high.castShape(FLOATS, 1)).mul(scale).intoArray(out, outAt + 16 + COUNT);
+        }
+        if (COUNT == 4) {
+            ((FloatVector) low.castShape(FLOATS, 2)).mul(scale).intoArray(out, outAt + 8);
+            ((FloatVector) low.castShape(FLOATS, 3)).mul(scale).intoArray(out, outAt + 12);
+            ((FloatVector) high.castShape(FLOATS, 2)).mul(scale).intoArray(out, outAt + 24);
+            ((FloatVector) high.castShape(FLOATS, 3)).mul(scale).intoArray(out, outAt + 28);
         }
     }
 }

@@ -31,10 +31,22 @@ final class VectorTiles {
     static void decode(Matrix weights, int from, int to, float[] out, int outAt) {
         MemorySegment data = weights.data();
         long at = from * weights.rowBytes();
+        if (Lanes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1 && from < to) {
+            int before = (to - 1 - from) * weights.columns();
+            weights.type().decode(data, at + (to - 1 - from) * weights.rowBytes(), out, outAt + before, weights.columns());
+            decode(weights, from, to - 1, out, outAt);
+            return;
+        }
         int count = (to - from) * weights.columns();
         switch (weights.type()) {
             case F32 -> MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE), at, out, outAt, count);
-            case F16 -> decodeF16(data, at, count, out, outAt);
+            case F16 -> {
+                if (weights.finite()) {
+                    decodeF16(data, at, count, out, outAt);
+                } else {
+                    weights.type().decode(data, at, out, outAt, count);
+                }
+            }
             case BF16 -> decodeBf16(data, at, count, out, outAt);
             case Q8_0 -> decodeQ8(data, at, 34, count / 32, out, outAt);
             case I8_32 -> decodeQ8(data, at, 36, count / 32, out, outAt);
@@ -45,6 +57,8 @@ final class VectorTiles {
             case Q5_K -> VectorSuperBlocks.decodeQ5(data, at, count / 256, out, outAt);
             case Q4_K -> VectorSuperBlocks.decodeQ4(data, at, count / 256, out, outAt);
             case Q6_K -> VectorSuperBlocks.decodeQ6(data, at, count / 256, out, outAt);
+            case IQ4_NL -> VectorSuperBlocks.decodeIq4Nl(data, at, count / 32, out, outAt);
+            case IQ4_XS -> VectorSuperBlocks.decodeIq4Xs(data, at, count / 256, out, outAt);
             case Q2_K, Q3_K -> weights.type().decode(data, at, out, outAt, count);
         }
     }
@@ -52,7 +66,7 @@ final class VectorTiles {
     private static void decodeF16(MemorySegment data, long at, int count, float[] out, int outAt) {
         int i = 0;
         for (; i + COUNT <= count; i += COUNT) {
-            // sign, exponent and fraction moved into a float's place are the number times 2^-112, subnormal or not
+            // sign, exponent and fraction moved into a float's place are the number times 2^-112, subnormal or not, but not infinite
             IntVector bits = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, at + 2L * i, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000);
             bits.reinterpretAsFloats().mul(0x1p112f).intoArray(out, outAt + i);

@@ -6,7 +6,8 @@ import org.waterspout.graph.RopeTable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
- * Cosines and sines of rotary tables, [tables, contextLength, pairs, 2], times each table's magnitude: made in double precision, because
+ * Cosines and sines of rotary tables, [tables, sets, contextLength, pairs, 2]: a second set where one of the tables has frequencies of its
+ * own for long sequences. They are times each table's magnitude: made in double precision, because
  * a float cannot hold position times frequency well enough.
  */
 final class AngleTable implements Constant {
@@ -21,8 +22,13 @@ final class AngleTable implements Constant {
         this.contextLength = contextLength;
     }
 
+    /** The number of the table's first set. */
     int indexOf(RopeTable table) {
-        return tables.indexOf(table);
+        return sets() * tables.indexOf(table);
+    }
+
+    private int sets() {
+        return tables.stream().anyMatch(table -> table.border() != RopeTable.NONE) ? 2 : 1;
     }
 
     FloatArray angles() {
@@ -40,7 +46,7 @@ final class AngleTable implements Constant {
 
     @Override
     public long elements() {
-        return (long) tables.size() * contextLength * tables.getFirst().rotatedWidth();
+        return (long) tables.size() * sets() * contextLength * tables.getFirst().rotatedWidth();
     }
 
     @Override
@@ -53,11 +59,12 @@ final class AngleTable implements Constant {
         angles = new FloatArray(Math.toIntExact(elements()));
         int index = 0;
         for (RopeTable table : tables) {
-            double[] frequencies = table.frequencies();
-            for (int position = 0; position < contextLength; position++) {
-                for (double frequency : frequencies) {
-                    angles.set(index++, (float) (Math.cos(position * frequency) * table.magnitude()));
-                    angles.set(index++, (float) (Math.sin(position * frequency) * table.magnitude()));
+            for (double[] frequencies : List.of(table.frequencies(), table.longFrequencies()).subList(0, sets())) {
+                for (int position = 0; position < contextLength; position++) {
+                    for (double frequency : frequencies) {
+                        angles.set(index++, (float) (Math.cos(position * frequency) * table.magnitude()));
+                        angles.set(index++, (float) (Math.sin(position * frequency) * table.magnitude()));
+                    }
                 }
             }
         }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.tornado.Section.Stage;
-import org.waterspout.error.DeviceException;
+import org.waterspout.error.WaterspoutException;
 import uk.ac.manchester.tornado.api.DataRange;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -50,11 +50,34 @@ final class Executions implements AutoCloseable {
     private final List<?> results;
     private TornadoExecutionResult last;
 
+    /**
+     * Builds the plan and clears its buffers on the device.
+     *
+     * @throws org.waterspout.error.WaterspoutException here and in every method where TornadoVM fails: {@link DeviceFailure}
+     */
     Executions(DeviceProgram program, TornadoDevices.Found device, IntArray step) {
         this.device = device;
+        Stage clear = new Stage("clear", Kernels.clear(program.buffers()), Optional.empty());
+        try {
+            this.plan = new TornadoExecutionPlan(graphs(program, clear, step));
+            plan.withDevice(TornadoExecutionPlan.getDevice(device.backend(), device.index()));
+        } catch (RuntimeException | Error failure) {
+            throw DeviceFailure.of(failure);
+        }
+        this.results = results(plan);
+        setGrids(clear, 1);
+        try {
+            execute(0);
+        } catch (WaterspoutException failure) {
+            closeAfter(failure);
+            throw failure;
+        }
+    }
+
+    /** The task graphs: {@code clear}, then one for each stage of the program. */
+    private ImmutableTaskGraph[] graphs(DeviceProgram program, Stage clear, IntArray step) {
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
         Object[] buffers = program.buffers().stream().map(DeviceBuffer::array).toArray();
-        Stage clear = new Stage("clear", Kernels.clear(program.buffers()), Optional.empty());
         graphs.add(addTasks(new TaskGraph(clear.name()), clear, step).persistOnDevice(buffers).snapshot());
         List<Stage> stages = program.stages().toList();
         Map<Constant, Integer> owners = owners(stages);
@@ -79,11 +102,7 @@ final class Executions implements AutoCloseable {
             graphOf.put(stage, graphs.size());
             graphs.add(addTasks(graph, stage, step).persistOnDevice(taken.toArray()).snapshot());
         }
-        this.plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
-        plan.withDevice(TornadoExecutionPlan.getDevice(device.backend(), device.index()));
-        this.results = results(plan);
-        setGrids(clear, 1);
-        execute(0);
+        return graphs.toArray(ImmutableTaskGraph[]::new);
     }
 
     /** What the host may have changed since the stage last ran. */
@@ -143,14 +162,22 @@ final class Executions implements AutoCloseable {
     }
 
     private void execute(int graph) {
-        last = plan.withGraph(graph).withGridScheduler(scheduler).execute();
+        try {
+            last = plan.withGraph(graph).withGridScheduler(scheduler).execute();
+        } catch (RuntimeException | Error failure) {
+            throw DeviceFailure.of(failure);
+        }
         results.clear();
     }
 
     /** Reads {@code count} numbers from the start of a buffer that the stage run last used. */
     void read(DeviceBuffer buffer, float[] target, int offset, int count) {
         FloatArray array = buffer.array();
-        last.transferToHost(new DataRange(array).withOffset(0).withSize(count));
+        try {
+            last.transferToHost(new DataRange(array).withOffset(0).withSize(count));
+        } catch (RuntimeException | Error failure) {
+            throw DeviceFailure.of(failure);
+        }
         MemorySegment.copy(array.getSegment(), ValueLayout.JAVA_FLOAT, 0, target, offset, count);
     }
 
@@ -173,13 +200,22 @@ final class Executions implements AutoCloseable {
         }
     }
 
+    /** Gives the device's memory back after {@code failure}, which stays the one to tell of. */
+    void closeAfter(Throwable failure) {
+        try {
+            close();
+        } catch (WaterspoutException second) {
+            failure.addSuppressed(second);
+        }
+    }
+
     @Override
     public void close() {
-        plan.freeDeviceMemory();
         try {
+            plan.freeDeviceMemory();
             plan.close();
-        } catch (TornadoExecutionPlanException failure) {
-            throw new DeviceException("the device's memory could not be given back: " + TornadoMessage.of(failure), failure);
+        } catch (TornadoExecutionPlanException | RuntimeException | Error failure) {
+            throw DeviceFailure.of(failure);
         }
     }
 }

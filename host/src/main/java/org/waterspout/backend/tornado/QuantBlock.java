@@ -14,6 +14,8 @@ final class QuantBlock {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final byte[] IQ4_VALUES = WeightType.iq4Values();
+
     /** Signed where the type's layout is of bytes, 0 to 15 where it is of nibbles. */
     final byte[] quants = new byte[256];
     final float[] scales = new float[16];
@@ -67,6 +69,11 @@ final class QuantBlock {
             }
             case Q5_K -> readQ5(data, at);
             case Q6_K -> readQ6(data, at);
+            case IQ4_NL -> {
+                scales[0] = half(data, at);
+                values(data, at + 2, 0);
+            }
+            case IQ4_XS -> readIq4(data, at);
             case F32, F16, BF16 -> throw new IllegalArgumentException(type + " has no blocks");
         }
     }
@@ -173,6 +180,25 @@ final class QuantBlock {
             int low = unsigned(data, at + 64 * half + 32 * (quarter % 2) + i % 32) >> 4 * (quarter / 2) & 15;
             int high = unsigned(data, at + 128 + 32 * half + i % 32) >> 2 * quarter & 3;
             quants[i] = (byte) ((low | high << 4) - 32);
+        }
+    }
+
+    /** d, 2 bytes of high bits of eight 6-bit scales, 4 bytes of their low halves, 128 bytes of nibbles. */
+    private void readIq4(MemorySegment data, long at) {
+        float d = half(data, at);
+        for (int group = 0; group < 8; group++) {
+            int low = unsigned(data, at + 4 + group / 2) >> 4 * (group % 2) & 15;
+            int high = unsigned(data, at + 2 + group / 4) >> 2 * (group % 4) & 3;
+            scales[group] = d * ((low | high << 4) - 32);
+            values(data, at + 8 + 16 * group, 32 * group);
+        }
+    }
+
+    /** As {@link #nibbles}, with what they stand for. */
+    private void values(MemorySegment data, long at, int out) {
+        nibbles(data, at, out);
+        for (int i = out; i < out + 32; i++) {
+            quants[i] = IQ4_VALUES[quants[i]];
         }
     }
 

@@ -9,9 +9,14 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class StepRows {
 
     private final IntArray step;
+    private final int border;
+    private final int contextLength;
 
-    StepRows(IntArray step) {
+    /** @param border of the sequences' lengths, {@link org.waterspout.graph.RopeTable#border(org.waterspout.graph.Graph)} */
+    StepRows(IntArray step, int border, int contextLength) {
         this.step = step;
+        this.border = border;
+        this.contextLength = contextLength;
     }
 
     private static int at(int row) {
@@ -21,6 +26,7 @@ final class StepRows {
     /** What every step says of its rows. */
     void write(Batch batch) {
         int[] last = new int[1 + Arrays.stream(batch.sequences()).max().orElse(0)];
+        boolean[] beyond = batch.beyond(border);
         for (int row = batch.rows() - 1; row >= 0; row--) {
             int sequence = batch.sequences()[row];
             int position = batch.positions()[row];
@@ -29,6 +35,7 @@ final class StepRows {
             int at = at(row);
             step.set(at + Step.TOKEN, batch.tokens()[row]);
             step.set(at + Step.POSITION, position);
+            step.set(at + Step.TURN, beyond[row] ? contextLength + position : position);
             step.set(at + Step.SEQUENCE, sequence);
             step.set(at + Step.PLACE, sequence);
             step.set(at + Step.TYPE, batch.type(row));

@@ -14,10 +14,6 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 /** The devices that TornadoVM, or the emulator in its place, reaches. */
 public final class TornadoDevices {
 
-    /** What is wrong, and what to do, where the tornado backend is asked for and no SDK is there. */
-    public static final String NO_SDK = "no TornadoVM SDK was found: install one with \"./tornado-env.sh install\" and run "
-            + "\"source tornado-env.sh\", or use --backend cpu";
-
     /** Set by the SDK's argument file: without it no runtime is there, whatever is on the class path. */
     private static final String RUNTIME_PROPERTY = "tornado.load.api.implementation";
 
@@ -46,6 +42,24 @@ public final class TornadoDevices {
         return System.getProperty(RUNTIME_PROPERTY) != null;
     }
 
+    /** What is wrong, and what to do, where the tornado backend is asked for and this JVM was started without an SDK. */
+    public static String noSdk() {
+        String home = System.getenv("TORNADOVM_HOME");
+        return home == null
+                ? "no TornadoVM SDK was found: install one with \"./tornado-env.sh install\" and run \"source tornado-env.sh\", or use the cpu backend"
+                : "this JVM was started without the TornadoVM SDK of TORNADOVM_HOME, " + home + ": start it with @" + home
+                        + "/tornado-argfile and the flags in docs/tornadovm.md, as ./waterspout does, or use the cpu backend";
+    }
+
+    /** Who runs kernels in this JVM, for a message: an SDK by its place, or the emulator. */
+    static String runtimeName() {
+        if (!sdkPresent()) {
+            return "the emulator";
+        }
+        String home = System.getenv("TORNADOVM_HOME");
+        return "TornadoVM (" + (home == null ? "TORNADOVM_HOME is not set" : "TORNADOVM_HOME is " + home) + ")";
+    }
+
     /** "tornado" with an SDK, "emulator" without. */
     static String backendName() {
         return sdkPresent() ? "tornado" : "emulator";
@@ -69,9 +83,11 @@ public final class TornadoDevices {
                     devices.add(found(backend, index, runtime.getBackend(backend).getDevice(index)));
                 }
             }
-        } catch (LinkageError | RuntimeException failure) {
-            throw new DeviceException("TornadoVM does not start (" + TornadoMessage.ofCause(failure) + "): run \"./tornado-env.sh check\", which "
-                    + "names what is missing", failure);
+        } catch (VirtualMachineError own) {
+            throw own;
+        } catch (RuntimeException | Error failure) {
+            throw new DeviceException(runtimeName() + " does not start (" + TornadoMessage.ofCause(failure) + "): run \"./tornado-env.sh check\", "
+                    + "which names what is missing", failure);
         }
         if (devices.isEmpty()) {
             throw new DeviceException("TornadoVM finds no device: install a driver, or PoCL with \"./tornado-env.sh install "
@@ -83,7 +99,7 @@ public final class TornadoDevices {
     private static Found found(int backend, int index, TornadoDevice handle) {
         long global = handle.getMaxGlobalMemory();
         long memory = Math.min(global, memoryCap());
-        long maxAllocation = Math.min(handle.getMaxAllocMemory(), memory);
+        long maxAllocation = Math.min(handle.getMaxAllocMemory() - 1, memory); // TornadoVM refuses one of the device's own largest size
         String id = backendName() + ":" + backend + ":" + index;
         Device device = new Device(backendName(), id, handle.getPhysicalDevice().getDeviceName().strip() + " (" + handle.getTornadoVMBackend() + ")",
                 kind(handle.getDeviceType()), memory, maxAllocation);
@@ -124,7 +140,7 @@ public final class TornadoDevices {
      */
     static Found choose(Optional<String> id) {
         if (!sdkPresent() && !emulatorPresent()) {
-            throw new DeviceException(NO_SDK);
+            throw new DeviceException(noSdk());
         }
         List<Found> devices = found();
         if (id.isEmpty()) {

@@ -16,16 +16,14 @@ import org.waterspout.backend.StepObserver;
 import org.waterspout.backend.tornado.Section.Observed;
 import org.waterspout.backend.tornado.Section.Rows;
 import org.waterspout.backend.tornado.Section.Stage;
-import org.waterspout.error.DeviceException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
+import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 import org.waterspout.kernels.Step;
-import uk.ac.manchester.tornado.api.exceptions.TornadoBailoutRuntimeException;
-import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
-import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -65,16 +63,19 @@ public final class TornadoPlan implements Plan {
             int rows = Math.max(options.maxRows(), program.graph().chunk());
             this.step = new IntArray(Step.HEADER + Step.ROW * rows);
             step.init(0);
-            this.stepRows = new StepRows(step);
+            this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength());
             this.executions = new Executions(program, device, step);
-            warmUp();
+            try {
+                warmUp();
+            } catch (WaterspoutException failure) {
+                executions.closeAfter(failure);
+                throw failure;
+            }
             LOG.info("{} MB of weights repacked in {} ms, {} kernels compiled and weights uploaded in {} ms", program.memory().weights() >> 20,
                     (loaded - start) / 1_000_000, executions.kernels(), (System.nanoTime() - loaded) / 1_000_000);
         } catch (OutOfMemoryError host) {
             throw new OutOfMemoryException("the host's copy of the model needs " + (program.memory().total() >> 20)
                     + " MB of direct memory: raise WATERSPOUT_DEVICE_MEMORY_GB (-XX:MaxDirectMemorySize without the launcher)", host);
-        } catch (TornadoRuntimeException | TornadoBailoutRuntimeException failure) {
-            throw translated(failure);
         }
     }
 
@@ -91,15 +92,6 @@ public final class TornadoPlan implements Plan {
     private static Batch withNumbers(Graph graph, Batch batch) {
         int width = graph.ops().filter(Op.Given.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst().orElse(0);
         return batch.withGiven(new float[width]);
-    }
-
-    private static RuntimeException translated(RuntimeException failure) {
-        if (failure instanceof TornadoOutOfMemoryException) {
-            return new OutOfMemoryException("the device is out of memory (" + TornadoMessage.of(failure) + "): use a shorter context, or a "
-                    + "larger WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher)", failure);
-        }
-        return new DeviceException("the device failed: " + TornadoMessage.of(failure) + " (more with -Dtornado.debug=True)",
-                failure);
     }
 
     @Override
@@ -172,8 +164,6 @@ public final class TornadoPlan implements Plan {
                 throw new IllegalStateException("the plan of " + graph.name() + " is closed");
             }
             work.run();
-        } catch (TornadoRuntimeException | TornadoBailoutRuntimeException failure) {
-            throw translated(failure);
         } finally {
             lock.unlock();
         }

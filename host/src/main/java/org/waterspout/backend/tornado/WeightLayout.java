@@ -31,7 +31,7 @@ record WeightLayout(Kind kind, int block, boolean offset) {
         return switch (type) {
             case F32, BF16 -> FLOATS;
             case F16 -> new WeightLayout(Kind.F16, 1, false);
-            case Q8_0, Q5_0, I8_32 -> new WeightLayout(Kind.Q8, 32, false);
+            case Q8_0, Q5_0, I8_32, IQ4_NL, IQ4_XS -> new WeightLayout(Kind.Q8, 32, false);
             case Q5_1, Q5_K -> new WeightLayout(Kind.Q8, 32, true);
             case Q6_K -> new WeightLayout(Kind.Q8, 16, false);
             case Q4_0, Q4_1, Q4_K -> new WeightLayout(Kind.Q4, 32, true);

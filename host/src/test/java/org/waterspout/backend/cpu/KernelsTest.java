@@ -58,7 +58,7 @@ class KernelsTest {
     private static void product(Kernels kernels, WeightType type, int rows, int columns, long seed, boolean extreme) {
         StoredWeights random = new StoredWeights(seed, extreme);
         Tensor tensor = random.tensor("w", type, rows, columns);
-        Matrix matrix = Matrix.of(tensor, Arena.ofAuto());
+        Matrix matrix = Matrix.of(tensor, Arena.ofAuto(), true);
         float[] x = random.floats(columns);
         float[] decoded = tensor.decode();
         float[] tile = new float[rows * columns + 2];
@@ -315,7 +315,7 @@ class KernelsTest {
     Stream<DynamicTest> theSumOfLanesIsInAFixedOrder() {
         return onBoth("sum of a product", kernels -> {
             StoredWeights random = new StoredWeights(11, false);
-            Matrix matrix = Matrix.of(random.tensor("w", WeightType.Q8_0, 9, 320), Arena.ofAuto());
+            Matrix matrix = Matrix.of(random.tensor("w", WeightType.Q8_0, 9, 320), Arena.ofAuto(), true);
             float[] x = random.floats(320);
             float[] first = new float[9];
             kernels.multiply(matrix, 0, 9, x, first, 0, new float[kernels.scratch(320)]);

@@ -34,7 +34,7 @@ final class StoredWeights {
             switch (type) {
                 case F32, I8_32 -> bytes.putFloat(start, number());
                 case BF16 -> bytes.putShort(start, (short) (Float.floatToIntBits(number()) >>> 16));
-                case F16, Q4_0, Q5_0, Q8_0 -> bytes.putShort(start, Float.floatToFloat16(number()));
+                case F16, Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS -> bytes.putShort(start, Float.floatToFloat16(number()));
                 case Q4_1, Q5_1, Q4_K, Q5_K -> bytes.putShort(start, Float.floatToFloat16(number()))
                         .putShort(start + 2, Float.floatToFloat16(number()));
                 case Q2_K -> bytes.putShort(start + 80, Float.floatToFloat16(number())).putShort(start + 82, Float.floatToFloat16(number()));

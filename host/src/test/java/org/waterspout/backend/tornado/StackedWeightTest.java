@@ -94,7 +94,7 @@ class StackedWeightTest {
             switch (type) {
                 case F32, I8_32 -> data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, (bytes[(int) at] + 0.5f) / 64);
                 case BF16 -> data.set(ValueLayout.JAVA_BYTE, at + 1, (byte) (0x3E | bytes[(int) at] & 0x80));
-                case F16, Q8_0, Q4_0, Q5_0, Q4_1, Q5_1 -> {
+                case F16, Q8_0, Q4_0, Q5_0, Q4_1, Q5_1, IQ4_NL, IQ4_XS -> {
                     tame(data, at);
                     if (type == WeightType.Q4_1 || type == WeightType.Q5_1) {
                         tame(data, at + 2);

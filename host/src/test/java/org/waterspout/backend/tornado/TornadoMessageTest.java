@@ -14,6 +14,8 @@ class TornadoMessageTest {
         assertEquals("a plain one", TornadoMessage.plain("a plain one"));
         assertEquals("No OpenCL platforms found.", TornadoMessage.plain("\u001B[31m[WARNING] No OpenCL platforms found. Deoptimizing to sequential "
                 + "execution.\u001B[0m"));
+        assertEquals("Unable to allocate 9 bytes of memory.", TornadoMessage.plain("[ERROR] Unable to allocate 9 bytes of memory.\u001B[33m\n\tTo "
+                + "increase the maximum device memory, use -Dtornado.device.memory=<X>GB\n\u001B[0m"));
         assertEquals("null", TornadoMessage.plain("null"));
     }
 }

@@ -11,8 +11,13 @@ import java.util.List;
  */
 public record Rotary(int rotatedWidth, RopeLayout layout, double base, Scaling scaling) {
 
-    /** Radians per position of each pair, and the factor on sine and cosine, for a context of {@code contextLength} positions. */
-    public Angles angles(int contextLength) {
+    /** The longest sequence before frequencies change; all positions of a longer one have the others. */
+    public int border() {
+        return scaling instanceof LongShort choice ? choice.originalContext() : Integer.MAX_VALUE;
+    }
+
+    /** Radians per position of each pair, and the factor on sine and cosine, for a sequence of {@code length} positions. */
+    public Angles angles(int length) {
         double[] frequencies = new double[rotatedWidth / 2];
         for (int pair = 0; pair < frequencies.length; pair++) {
             frequencies[pair] = Math.pow(base, -2.0 * pair / rotatedWidth);
@@ -22,7 +27,7 @@ public record Rotary(int rotatedWidth, RopeLayout layout, double base, Scaling s
             case Linear linear -> new Angles(Arrays.stream(frequencies).map(f -> f / linear.factor()).toArray(), 1);
             case Divided divided -> new Angles(divide(frequencies, divided.divisors()), 1);
             case LongShort choice -> new Angles(
-                    divide(frequencies, contextLength > choice.originalContext() ? choice.longDivisors() : choice.shortDivisors()),
+                    divide(frequencies, length > choice.originalContext() ? choice.longDivisors() : choice.shortDivisors()),
                     choice.magnitude());
             case Yarn yarn -> new Angles(yarn.apply(frequencies, base), yarn.magnitude());
         };

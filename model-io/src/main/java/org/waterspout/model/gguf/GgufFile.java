@@ -81,7 +81,7 @@ public final class GgufFile implements ModelFile {
         Arena arena = Arena.ofShared();
         try {
             MemorySegment memory = arena.allocate(bytes.length, PAGE_BYTES).copyFrom(MemorySegment.ofArray(bytes)).asReadOnly();
-            GgufHeader header = GgufHeader.read(name, memory);
+            GgufHeader header = GgufHeader.read(name, memory, arena);
             Map<String, Tensor> tensors = Collections.unmodifiableMap(collect(name, List.of(header)));
             return new GgufFile(name, arena, header.version(), header.metadata(), tensors);
         } catch (RuntimeException | Error failure) {
@@ -145,7 +145,7 @@ public final class GgufFile implements ModelFile {
     }
 
     private static GgufHeader readPart(Path path, Arena arena) {
-        return GgufHeader.read(path, MappedFile.map(path, arena));
+        return GgufHeader.read(path, MappedFile.map(path, arena), arena);
     }
 
     @Override

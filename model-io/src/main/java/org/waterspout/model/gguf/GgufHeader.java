@@ -1,5 +1,6 @@
 package org.waterspout.model.gguf;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.stream.Collectors;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.Doubles;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
@@ -41,8 +43,11 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
     private static final int LEAST_KEY_BYTES = Long.BYTES + Integer.BYTES + 1;
     private static final int LEAST_TENSOR_BYTES = Long.BYTES + Integer.BYTES + Integer.BYTES + Long.BYTES;
 
-    /** @param file the whole file; read-only slices of it become the tensors' data */
-    static GgufHeader read(Path path, MemorySegment file) {
+    /**
+     * @param file  the whole file; read-only slices of it become the tensors' data
+     * @param arena of the tensors that are copied: those of 64-bit floats
+     */
+    static GgufHeader read(Path path, MemorySegment file, Arena arena) {
         GgufCursor cursor = new GgufCursor(path, file, MOST_HEADER_BYTES);
         int version = readVersion(path, cursor);
         int tensorCount = cursor.count("tensors", LEAST_TENSOR_BYTES, MOST_TENSORS);
@@ -59,7 +64,7 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
             descriptions.add(description);
         }
         long dataStart = (cursor.position() + alignment - 1) & -alignment;
-        return new GgufHeader(version, new Metadata(values), placeData(cursor, descriptions, file, dataStart));
+        return new GgufHeader(version, new Metadata(values), placeData(path, cursor, descriptions, file, dataStart, arena));
     }
 
     private static int readVersion(Path path, GgufCursor cursor) {
@@ -152,8 +157,11 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         throw cursor.corrupt(ALIGNMENT_KEY + " is " + Quoted.of(value.toString()) + ", no power of two");
     }
 
-    /** A tensor's entry in the header. {@code offset} counts from the start of the data, {@code bytes} is its length. */
-    private record Description(String name, WeightType type, List<Integer> shape, long offset, long bytes) {
+    /**
+     * A tensor's entry in the header. {@code offset} counts from the start of the data, {@code bytes} is its length; {@code wide} are 64-bit
+     * floats, which become the {@code type}.
+     */
+    private record Description(String name, WeightType type, boolean wide, List<Integer> shape, long offset, long bytes) {
 
         long end() {
             return offset + bytes;
@@ -165,7 +173,8 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         String what = "tensor " + Quoted.of(name);
         List<Integer> shape = readShape(cursor, what);
         int typeId = cursor.int32("the type of " + what);
-        WeightType type = WeightType.ofGgmlId(typeId).orElseThrow(() -> new UnsupportedModelException(path + ": " + what
+        boolean wide = typeId == GgmlTypeNames.F64;
+        WeightType type = wide ? WeightType.F32 : WeightType.ofGgmlId(typeId).orElseThrow(() -> new UnsupportedModelException(path + ": " + what
                 + " is stored as " + GgmlTypeNames.name(typeId) + ", which cannot be read; use a file whose tensors are "
                 + Arrays.stream(WeightType.values()).map(WeightType::name).collect(Collectors.joining(", "))));
         if (shape.getLast() % type.blockLength() != 0) {
@@ -178,10 +187,11 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
                     + alignment);
         }
         long blocks = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b) / type.blockLength();
-        if (blocks > Long.MAX_VALUE / type.blockBytes()) {
-            throw cursor.corrupt(what + " claims " + blocks + " blocks of " + type.blockBytes() + " bytes");
+        int blockBytes = wide ? Double.BYTES : type.blockBytes();
+        if (blocks > Long.MAX_VALUE / blockBytes) {
+            throw cursor.corrupt(what + " claims " + blocks + " blocks of " + blockBytes + " bytes");
         }
-        return new Description(name, type, shape, offset, blocks * type.blockBytes());
+        return new Description(name, type, wide, shape, offset, blocks * blockBytes);
     }
 
     /** The dimensions, outermost first; each fits an int, as does the number of rows, so their product fits a long. */
@@ -207,7 +217,8 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         return shape.isEmpty() ? List.of(1) : List.copyOf(shape);
     }
 
-    private static List<Tensor> placeData(GgufCursor cursor, List<Description> descriptions, MemorySegment file, long dataStart) {
+    private static List<Tensor> placeData(Path path, GgufCursor cursor, List<Description> descriptions, MemorySegment file, long dataStart,
+            Arena arena) {
         long dataBytes = Math.max(0, file.byteSize() - dataStart);
         List<Description> byOffset = new ArrayList<>(descriptions);
         byOffset.sort(Comparator.comparingLong(Description::offset));
@@ -223,7 +234,10 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
             }
             previous = tensor;
         }
-        return descriptions.stream().map(tensor -> new Tensor(tensor.name, tensor.type, tensor.shape,
-                file.asSlice(dataStart + tensor.offset, tensor.bytes))).toList();
+        return descriptions.stream().map(tensor -> {
+            MemorySegment data = file.asSlice(dataStart + tensor.offset, tensor.bytes);
+            return tensor.wide ? Doubles.narrowed(path, tensor.name, tensor.shape, data, arena)
+                    : new Tensor(tensor.name, tensor.type, tensor.shape, data);
+        }).toList();
     }
 }

@@ -64,8 +64,8 @@ final class DecoderRows {
 
     static final List<Row> ROWS = List.of(
             new Row("llama", Set.of("llama", "mistral"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::llama),
-            new Row("qwen2", Set.of("qwen2"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::qwen),
-            new Row("qwen3", Set.of("qwen3"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::qwen),
+            new Row("qwen2", Set.of("qwen2", "qwen2_vl_text", "qwen2_5_vl_text"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::qwen),
+            new Row("qwen3", Set.of("qwen3", "qwen3_vl_text"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::qwen),
             new Row("granite", Set.of("granite"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderRows::granite),
             new Row("phi3", Set.of("phi3"), List.of(), Output.OWN, new NameTable(PHI3, LLAMA), DecoderRows::llama),
             new Row("gemma2", Set.of("gemma2"), List.of(), Output.TIED, new NameTable(GEMMA, LLAMA), DecoderRows::gemma),

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
@@ -60,8 +61,9 @@ public final class HuggingFaceDirectory implements ModelFile {
     public static HuggingFaceDirectory open(Path folder) {
         SentenceModules modules = SentenceModules.of(folder);
         Path inner = modules.transformer();
-        Config config = new Config(inner.resolve(CONFIG), JsonFile.read(inner.resolve(CONFIG)));
-        Row row = row(config);
+        Config whole = new Config(inner.resolve(CONFIG), JsonFile.read(inner.resolve(CONFIG)));
+        Config config = TextHalf.of(whole);
+        Row row = row(config, whole);
         Arena arena = Arena.ofShared();
         try {
             Keys keys = new Keys(row.family());
@@ -73,8 +75,10 @@ public final class HuggingFaceDirectory implements ModelFile {
             }
             GenerationKeys.read(inner, config, keys);
             Task task = Task.of(config);
-            TensorLoader loader = new TensorLoader(inner, row, config, task, arena);
-            Map<String, Tensor> tensors = loader.load(stored(inner, arena));
+            Map<String, StoredTensor> stored = stored(inner, arena);
+            Quantization.refuse(inner, whole, stored.values());
+            TensorLoader loader = new TensorLoader(inner, row, config, task, TextHalf.isIn(whole), arena);
+            Map<String, Tensor> tensors = loader.load(stored);
             if (tensors.containsKey("patch_embd.weight")) {
                 PictureKeys.read(inner, keys);
                 keys.put(".image.distilled", tensors.containsKey("distill_embd.weight"));
@@ -115,11 +119,13 @@ public final class HuggingFaceDirectory implements ModelFile {
         });
     }
 
-    private static Row row(Config config) {
+    private static Row row(Config config, Config whole) {
         String type = config.text("model_type").orElse("");
+        String where = config.equals(whole) ? "" : " of its text half";
         return ROWS.stream().filter(row -> row.modelTypes().contains(type)).findFirst().orElseThrow(() ->
-                new UnsupportedModelException(config.file() + ": the model_type " + Quoted.of(type) + " is not supported; supported are "
-                        + String.join(", ", ROWS.stream().flatMap(other -> other.modelTypes().stream()).sorted().toList())));
+                new UnsupportedModelException(config.file() + ": the model_type " + Quoted.of(type) + where + " is not supported; supported are "
+                        + Stream.concat(ROWS.stream().flatMap(other -> other.modelTypes().stream()), TextHalf.models().stream()).sorted()
+                                .collect(Collectors.joining(", "))));
     }
 
     private static Map<String, StoredTensor> stored(Path folder, Arena arena) {

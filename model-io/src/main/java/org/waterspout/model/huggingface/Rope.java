@@ -37,7 +37,8 @@ final class Rope {
         keys.put(".rope.dimension_count", (long) rotated);
         String type = full.text("rope_type", "type").orElse("default");
         switch (type) {
-            case "default" -> keys.put(".rope.scaling.type", "none");
+            // three positions of a picture's part, which of a text are one number
+            case "default", "mrope" -> keys.put(".rope.scaling.type", "none");
             case "linear" -> stretched(type, full, keys);
             case "yarn" -> yarn(config, full, keys);
             case "llama3" -> keys.put(DIVISORS + "rope_freqs.weight", llama3(config, full, base, rotated));

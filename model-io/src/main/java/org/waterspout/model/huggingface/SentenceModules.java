@@ -91,7 +91,9 @@ record SentenceModules(Path folder, Path transformer) {
         prompts.text("query").filter(prefix -> !prefix.isEmpty()).ifPresent(prefix -> keys.put(".query_prefix", prefix));
         prompts.text("document", "passage", "corpus").filter(prefix -> !prefix.isEmpty())
                 .ifPresent(prefix -> keys.put(".passage_prefix", prefix));
-        stated.text("default_prompt_name").ifPresent(name -> keys.put(".text_prefix", prompts.text(name).orElseThrow(() ->
-                stated.wrong("default_prompt_name", "which is none of its prompts"))));
+        // these two are there, though empty, where a file does not state them
+        stated.text("default_prompt_name").filter(name -> prompts.has(name) || !name.equals("query") && !name.equals("document"))
+                .ifPresent(name -> keys.put(".text_prefix", prompts.text(name).orElseThrow(() ->
+                        stated.wrong("default_prompt_name", "which is none of its prompts"))));
     }
 }

@@ -34,18 +34,24 @@ final class TensorLoader {
     private final Row row;
     private final Config config;
     private final Task task;
+    private final boolean half;
     private final Arena arena;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     /** By canonical name, the tensors that stand aside for another of that name. */
     private final Map<String, Tensor> poolers = new LinkedHashMap<>();
     private int leftOut;
+    private int ofOtherHalf;
 
-    /** @param arena of the tensors that are copied */
-    TensorLoader(Path folder, Row row, Config config, Task task, Arena arena) {
+    /**
+     * @param half  whether the tensors are those of a model of which {@link TextHalf} is read
+     * @param arena of the tensors that are copied
+     */
+    TensorLoader(Path folder, Row row, Config config, Task task, boolean half, Arena arena) {
         this.folder = folder;
         this.row = row;
         this.config = config;
         this.task = task;
+        this.half = half;
         this.arena = arena;
     }
 
@@ -60,6 +66,9 @@ final class TensorLoader {
             }
         });
         untie();
+        if (ofOtherHalf > 0) {
+            LOG.warn("{}: only the text half of the model is read; {} tensors, which see pictures, are left out", folder, ofOtherHalf);
+        }
         if (leftOut > 0) {
             LOG.debug("{}: {} tensors are buffers or heads of the pre-training, which are left out", folder, leftOut);
         }
@@ -67,7 +76,12 @@ final class TensorLoader {
     }
 
     private void add(StoredTensor stored) {
-        NameTable.Entry entry = find(stored.name()).orElseThrow(() -> new UnsupportedModelException(folder + ": nothing is known of tensor "
+        Optional<String> name = half ? TextHalf.name(stored.name()) : Optional.of(stored.name());
+        if (name.isEmpty()) {
+            ofOtherHalf++;
+            return;
+        }
+        NameTable.Entry entry = find(name.get()).orElseThrow(() -> new UnsupportedModelException(folder + ": nothing is known of tensor "
                 + Quoted.of(stored.name()) + " of shape " + stored.shape() + " in a model of type "
                 + config.text("model_type").orElse(row.family()) + "; it may have a head that is not built"));
         if (entry.target().isEmpty() || entry.changes().contains(Change.HEAD) && task == Task.NONE) {
@@ -75,7 +89,7 @@ final class TensorLoader {
             return;
         }
         String target = entry.changes().contains(Change.SHARED) && sharesEmbeddings() ? EMBEDDING : entry.target();
-        Tensor tensor = changed(stored.tensor(), target, entry.changes());
+        Tensor tensor = changed(stored.tensor(arena), target, entry.changes());
         if (entry.changes().contains(Change.POOLER)) {
             poolers.put(target, tensor);
             return;
@@ -123,8 +137,8 @@ final class TensorLoader {
             return;
         }
         if (output != null && said.orElse(false)) {
-            LOG.warn("{}: the output differs from the embedding that the configuration ties it to; the embedding is used", folder);
-            tensors.remove(OUTPUT);
+            // as Transformers does since version 5
+            LOG.warn("{}: the output differs from the embedding that the configuration ties it to; it is used as it is stored", folder);
         } else if (output == null && generates && !said.orElse(row.output() == Output.TIED)) {
             throw new ModelFormatException(folder + " has no output matrix (lm_head.weight), which its configuration does not tie to the "
                     + "embedding; get the files again");

@@ -84,9 +84,11 @@ record Neighbours(ObjectNode config, ObjectNode map, ObjectNode generation, Obje
         }
         if (name.isEmpty()) {
             name = switch (model.path("model_type").asText()) {
-                case "bert" -> "BertTokenizer";
+                case "bert", "nomic_bert" -> "BertTokenizer";
                 case "distilbert" -> "DistilBertTokenizer";
                 case "mpnet" -> "MPNetTokenizer";
+                case "roberta", "bart" -> "RobertaTokenizer";
+                case "gpt2" -> "GPT2Tokenizer";
                 default -> "";
             };
         }

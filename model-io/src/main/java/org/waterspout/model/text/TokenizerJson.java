@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -170,27 +169,37 @@ record TokenizerJson(ObjectNode json, String source) {
         return decoders.contains("Strip") || metaspace || writing() == Vocabulary.Writing.WORD_PIECE;
     }
 
-    /**
-     * Classes whose tokenizer_config.json goes before a tokenizer.json that says otherwise: Transformers 5 makes their normalizer anew.
-     */
-    private static final Set<String> NORMALIZE_BY_CONFIGURATION = Set.of("BertTokenizer", "DistilBertTokenizer", "MPNetTokenizer",
-            "ElectraTokenizer");
+    /** Classes that make BERT's normalizer of tokenizer_config.json, and of their own defaults where it says nothing: as in Transformers 5. */
+    private static final Set<String> LIKE_BERT = Set.of("BertTokenizer", "DistilBertTokenizer", "MPNetTokenizer", "ElectraTokenizer");
+    /** Classes that put a space before a text, or none, by tokenizer_config.json alone. */
+    private static final Set<String> LIKE_GPT2 = Set.of("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer");
 
-    /** Gives BERT's normalizer the switches that tokenizer_config.json states, where its class goes by them. */
+    /**
+     * Some classes of Transformers go by tokenizer_config.json where tokenizer.json says otherwise. This makes their parts anew, as they do,
+     * and says what differs.
+     */
     void followConfiguration(Neighbours neighbours) {
-        if (!NORMALIZE_BY_CONFIGURATION.contains(neighbours.tokenizerClass())
-                || !(json.path("normalizer") instanceof ObjectNode normalizer) || !normalizer.path("type").asText().equals("BertNormalizer")) {
-            return;
+        String name = neighbours.tokenizerClass();
+        JsonNode config = neighbours.config();
+        if (LIKE_BERT.contains(name) && model().equals("WordPiece")) {
+            ObjectNode normalizer = JSON.createObjectNode().put("type", "BertNormalizer").put("clean_text", true);
+            normalizer.put("handle_chinese_chars", config.path("tokenize_chinese_chars").asBoolean(true));
+            normalizer.set("strip_accents", config.path("strip_accents").isBoolean() ? config.path("strip_accents") : JSON.nullNode());
+            normalizer.put("lowercase", config.path("do_lower_case").asBoolean(true));
+            replace(json, "normalizer", normalizer, name);
+        } else if (LIKE_GPT2.contains(name) && json.path("pre_tokenizer") instanceof ObjectNode cut
+                && cut.path("type").asText().equals("ByteLevel")) {
+            replace(cut, "add_prefix_space", JSON.getNodeFactory().booleanNode(config.path("add_prefix_space").asBoolean()), name);
         }
-        Map.of("do_lower_case", "lowercase", "strip_accents", "strip_accents", "tokenize_chinese_chars", "handle_chinese_chars")
-                .forEach((stated, name) -> {
-                    JsonNode value = neighbours.config().path(stated);
-                    if (value.isBoolean() && !value.equals(normalizer.path(name))) {
-                        LOG.warn("{}: {} is {}, but tokenizer_config.json beside it says {}, which is followed as Transformers does", source,
-                                name, normalizer.path(name), value);
-                        normalizer.set(name, value);
-                    }
-                });
+    }
+
+    private void replace(ObjectNode part, String key, JsonNode value, String name) {
+        JsonNode before = part.path(key);
+        if (!value.equals(before)) {
+            LOG.warn("{}: {} is {}; {} and tokenizer_config.json make it {}, which is followed as Transformers does", source, key, before,
+                    name, value);
+            part.set(key, value);
+        }
     }
 
     /** Makes capital letters small before all else, unless the tokenizer does so itself. */

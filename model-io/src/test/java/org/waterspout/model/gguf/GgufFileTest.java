@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -109,10 +110,12 @@ class GgufFileTest {
     void unknownTensorTypesAreNamed() throws IOException {
         Path path = write("m.gguf", new GgufWriter().tensor("t", WeightType.F32, List.of(32), new float[32]));
         int typeAt = 24 + 8 + 1 + 4 + 8;
-        patch(path, typeAt, 20);
-        assertMessage(UnsupportedModelException.class, path, "IQ4_NL", "'t'", "Q6_K");
+        patch(path, typeAt, 21);
+        assertMessage(UnsupportedModelException.class, path, "IQ3_S", "'t'", "Q6_K");
         patch(path, typeAt, 77);
         assertMessage(UnsupportedModelException.class, path, "unknown type 77");
+        patch(path, typeAt, 26);
+        assertMessage(UnsupportedModelException.class, path, "'t'", "I32");
         patch(path, typeAt, WeightType.Q6_K.ggmlId());
         assertMessage(ModelFormatException.class, path, "rows of 32", "256");
     }
@@ -281,6 +284,26 @@ class GgufFileTest {
         byte[] bytes = Files.readAllBytes(path);
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at, value);
         Files.write(path, bytes);
+    }
+
+    @Test
+    void numbersOf64BitsBecomeTheNearestOf32() throws IOException {
+        double[] numbers = {0.1, -1e-50, 16_777_217, Double.POSITIVE_INFINITY};
+        byte[] bytes = new Header().tensor("wide", 28, 0, 2, 2).data(8 * numbers.length).bytes();
+        ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(bytes.length - 8 * numbers.length);
+        Arrays.stream(numbers).forEach(data::putDouble);
+        Path path = Files.write(folder.resolve("wide.gguf"), bytes);
+        try (ModelFile file = ModelFiles.open(path)) {
+            Tensor wide = file.tensors().get("wide");
+            assertEquals(WeightType.F32, wide.type());
+            assertEquals(List.of(2, 2), wide.shape());
+            assertArrayEquals(new float[] {0.1f, -0.0f, 16_777_216, Float.POSITIVE_INFINITY}, wide.decode());
+        }
+        data.putDouble(bytes.length - 8, 1e39);
+        Files.write(path, bytes);
+        assertMessage(UnsupportedModelException.class, path, "'wide'", "1.0E39");
+        Files.write(path, Arrays.copyOf(bytes, bytes.length - 1));
+        assertMessage(ModelFormatException.class, path, "needs 32 bytes");
     }
 
     private static void assertMessage(Class<? extends WaterspoutException> type, Path path, String... parts) {

@@ -192,6 +192,17 @@ class HuggingFaceDirectoryTest {
         return refused.getMessage();
     }
 
+    /** Transformers ties, since version 5, only what is the same. */
+    @Test
+    void anOutputThatDiffersFromTheEmbeddingIsUsedThoughTheConfigurationTiesIt() throws IOException {
+        Path folder = copyOf("llama");
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
+        try (ModelFile tied = ModelFiles.open(folder); ModelFile stored = ModelFiles.open(fixture("llama"))) {
+            assertArrayEquals(stored.tensors().get("output.weight").decode(), tied.tensors().get("output.weight").decode());
+        }
+    }
+
     @Test
     void filesThatAreMissingAreNamed() throws IOException {
         Path folder = copyOf("bert");

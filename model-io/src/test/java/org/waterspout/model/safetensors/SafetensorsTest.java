@@ -51,21 +51,21 @@ class SafetensorsTest {
             TreeMap<String, StoredTensor> one = new TreeMap<>(Safetensors.open(folder.resolve("one.safetensors"), arena));
             assertEquals("I64", one.remove("positions").type());
             StoredTensor nothing = one.remove("nothing");
-            assertTrue(assertThrows(UnsupportedModelException.class, nothing::tensor).getMessage().contains("'nothing'"));
-            check(one);
-            check(new TreeMap<>(Safetensors.openIndexed(folder.resolve("model.safetensors.index.json"), arena)));
+            assertTrue(assertThrows(UnsupportedModelException.class, () -> nothing.tensor(arena)).getMessage().contains("'nothing'"));
+            check(one, arena);
+            check(new TreeMap<>(Safetensors.openIndexed(folder.resolve("model.safetensors.index.json"), arena)), arena);
         }
     }
 
-    private static void check(TreeMap<String, StoredTensor> tensors) throws IOException {
+    private static void check(TreeMap<String, StoredTensor> tensors, Arena arena) throws IOException {
         assertEquals(List.of("brain", "half", "number", "single"), List.copyOf(tensors.keySet()));
         assertEquals(List.of(WeightType.BF16, WeightType.F16, WeightType.F32, WeightType.F32),
-                tensors.values().stream().map(stored -> stored.tensor().type()).toList());
+                tensors.values().stream().map(stored -> stored.tensor(arena).type()).toList());
         assertEquals(List.of(List.of(7), List.of(2, 3, 4), List.of(1), List.of(3, 5)),
-                tensors.values().stream().map(stored -> stored.tensor().shape()).toList());
+                tensors.values().stream().map(stored -> stored.tensor(arena).shape()).toList());
         ByteBuffer expected = ByteBuffer.wrap(resource("numbers.f32")).order(ByteOrder.LITTLE_ENDIAN);
         for (StoredTensor stored : tensors.values()) {
-            for (float actual : stored.tensor().decode()) {
+            for (float actual : stored.tensor(arena).decode()) {
                 assertEquals(expected.getFloat(), actual, stored.name());
             }
         }
@@ -139,8 +139,51 @@ class SafetensorsTest {
         Files.write(path, file(header.length, header, 8));
         try (Arena arena = Arena.ofShared()) {
             StoredTensor stored = Safetensors.open(path, arena).get("a");
-            String message = assertThrows(UnsupportedModelException.class, stored::tensor).getMessage();
-            assertTrue(message.contains("'F4'") && message.contains("F32, F16 and BF16"), message);
+            String message = assertThrows(UnsupportedModelException.class, () -> stored.tensor(arena)).getMessage();
+            assertTrue(message.contains("'F4'") && message.contains("F64, F32, F16 and BF16"), message);
+        }
+    }
+
+    /** Integers of a folder hold quantized weights, or are no weights. */
+    @Test
+    void integersAndNarrowFloatsAreRefusedAsQuantized() throws IOException {
+        for (String type : List.of("I8", "U8", "F8_E4M3")) {
+            byte[] header = ("{\"a\":{\"dtype\":\"" + type + "\",\"shape\":[8],\"data_offsets\":[0,8]}}").getBytes(StandardCharsets.UTF_8);
+            Path path = folder.resolve(type + ".safetensors");
+            Files.write(path, file(header.length, header, 8));
+            try (Arena arena = Arena.ofShared()) {
+                StoredTensor stored = Safetensors.open(path, arena).get("a");
+                String message = assertThrows(UnsupportedModelException.class, () -> stored.tensor(arena)).getMessage();
+                assertTrue(message.contains("'" + type + "', as quantized weights are"), message);
+            }
+        }
+    }
+
+    private Path doubles(double... numbers) throws IOException {
+        byte[] header = ("{\"a\":{\"dtype\":\"F64\",\"shape\":[" + numbers.length + "],\"data_offsets\":[0," + 8 * numbers.length + "]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = file(header.length, header, 8 * numbers.length);
+        ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(8 + header.length);
+        Arrays.stream(numbers).forEach(data::putDouble);
+        Path path = folder.resolve("doubles.safetensors");
+        Files.write(path, bytes);
+        return path;
+    }
+
+    @Test
+    void numbersOf64BitsBecomeTheNearestOf32() throws IOException {
+        double[] numbers = {0.1, -1.0 / 3, 1 + 0x1p-24, 1 + 0x1.8p-24, Float.MIN_VALUE, 1e-60, -0.0, Float.MAX_VALUE,
+            Double.POSITIVE_INFINITY, Double.NaN};
+        try (Arena arena = Arena.ofShared()) {
+            Tensor tensor = Safetensors.open(doubles(numbers), arena).get("a").tensor(arena);
+            assertEquals(WeightType.F32, tensor.type());
+            float[] read = tensor.decode();
+            for (int i = 0; i < numbers.length; i++) {
+                assertEquals((float) numbers[i], read[i], "number " + i);
+            }
+            StoredTensor beyond = Safetensors.open(doubles(1, 3.5e38), arena).get("a");
+            String message = assertThrows(UnsupportedModelException.class, () -> beyond.tensor(arena)).getMessage();
+            assertTrue(message.contains("3.5E38") && message.contains("'a'"), message);
         }
     }
 
@@ -157,7 +200,7 @@ class SafetensorsTest {
             channel.write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(2.5f).flip(), 8 + header.length + bytes - 4);
         }
         try (Arena arena = Arena.ofShared()) {
-            Tensor tensor = Safetensors.open(path, arena).get("a").tensor();
+            Tensor tensor = Safetensors.open(path, arena).get("a").tensor(arena);
             float[] row = new float[columns];
             tensor.decodeRow(599, row);
             assertEquals(2.5f, row[columns - 1]);
@@ -179,7 +222,7 @@ class SafetensorsTest {
             Files.write(path, changed);
             try (Arena arena = Arena.ofShared()) {
                 for (StoredTensor stored : Safetensors.open(path, arena).values()) {
-                    stored.tensor().decode();
+                    stored.tensor(arena).decode();
                 }
             } catch (WaterspoutException refused) {
                 assertEquals(1, refused.getMessage().lines().count(), "seed " + SEED + " trial " + trial);

@@ -176,6 +176,11 @@ final class ByteLevelEncoder implements FragmentEncoder {
     }
 
     @Override
+    public boolean keepsAll() {
+        return Arrays.stream(byteTokens).allMatch(token -> token >= 0);
+    }
+
+    @Override
     public void close() {
         // nothing but Java objects
     }

@@ -45,7 +45,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
-        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file().metadata(), tokenizer));
+        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
         this.engine = new Engine(loaded.plan());
     }
 
@@ -133,15 +133,17 @@ public final class LanguageModel implements AutoCloseable {
 
     private int[] encode(Prompt prompt, int most) {
         return switch (prompt) {
-            case Prompt.Message message when template.isPresent() ->
-                    encode(template.get().render(List.of(ChatMessage.user(message.text())), true), true, most);
+            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get(), most);
             case Prompt.Message message -> encode(message.text(), false, most);
-            case Prompt.Conversation conversation -> encode(template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat (use run)")).render(conversation.messages(), true),
-                    true, most);
+            case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
             case Prompt.Raw raw -> encode(raw.text(), false, most);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
+    }
+
+    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate, int most) {
+        return encode(chatTemplate.render(messages, true), true, most);
     }
 
     private int[] encode(String text, boolean parseSpecial, int most) {

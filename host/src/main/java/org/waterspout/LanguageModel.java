@@ -2,6 +2,7 @@ package org.waterspout;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -24,6 +25,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.ChatMessage;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * A decoder that is loaded and ready to answer. Safe for use from several threads, which take turns step by step.
@@ -112,7 +114,9 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * A prompt as the model sees it.
      *
-     * @throws InvalidRequestException for a conversation that the model has no template for, or its template refuses; or when closed
+     * @throws InvalidRequestException for a conversation that the model has no template for, its template refuses, or that is too long for
+     *                                 it; for a role that it does not know; or when closed
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
         tokenizerUse.readLock().lock();
@@ -128,17 +132,19 @@ public final class LanguageModel implements AutoCloseable {
 
     private int[] encode(Prompt prompt) {
         return switch (prompt) {
-            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get());
-            case Prompt.Message message -> tokenizer().encodePrompt(message.text(), false);
-            case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
+            case Prompt.Message message when template.isPresent() ->
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get());
+            case Prompt.Message message -> tokenizer().encodePrompt(message.text(), message.parseSpecial());
+            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
                     new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")));
-            case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), false);
+            case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), raw.parseSpecial());
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate) {
-        return tokenizer().encodePrompt(chatTemplate.render(messages, true), true);
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate) {
+        Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
+        return parseSpecial ? tokenizer().encodePrompt(conversation.text(), true) : tokenizer().encodePrompt(conversation);
     }
 
     /**

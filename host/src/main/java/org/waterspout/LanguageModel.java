@@ -45,7 +45,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
-        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file().metadata(), tokenizer));
+        this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
         this.engine = new Engine(loaded.plan());
     }
 
@@ -136,7 +136,7 @@ public final class LanguageModel implements AutoCloseable {
             case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get());
             case Prompt.Message message -> tokenizer().encodePrompt(message.text(), false);
             case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat (use run)")));
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")));
             case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), false);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };

@@ -158,7 +158,7 @@ final class GgufTokenizer implements Tokenizer {
                 : SequenceTemplate.bare();
         return new SentencePieceTokenizer(model, new TokenLayout(vocabulary, IntStream.range(0, vocabulary.size()).toArray(),
                 Map.of(), template, bos, eos, unknown, token(metadata, vocabulary, "padding_token_id", 0),
-                token(metadata, vocabulary, "mask_token_id", -1)));
+                token(metadata, vocabulary, "mask_token_id", -1)), endTokens(metadata, vocabulary, eos));
     }
 
     private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {

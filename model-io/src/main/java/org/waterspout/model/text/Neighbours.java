@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -74,6 +76,25 @@ record Neighbours(ObjectNode config, ObjectNode map, ObjectNode generation, Obje
         }
         tokens.removeIf(token -> token < 0 || token >= vocabulary.size());
         return Collections.unmodifiableSet(tokens);
+    }
+
+    /**
+     * What a chat template may write: every {@code *_token} that the files name, by a string or an object, and the tokenizer's own begin
+     * and end tokens where they do not.
+     */
+    Map<String, Object> names(Tokenizer tokenizer) {
+        Map<String, Object> names = new LinkedHashMap<>();
+        tokenizer.bos().ifPresent(token -> names.put("bos_token", tokenizer.piece(token)));
+        tokenizer.eos().ifPresent(token -> names.put("eos_token", tokenizer.piece(token)));
+        for (ObjectNode file : new ObjectNode[] {map, config}) { // tokenizer_config.json has the last word
+            file.properties().forEach(entry -> {
+                JsonNode name = entry.getValue().isObject() ? entry.getValue().path("content") : entry.getValue();
+                if (entry.getKey().endsWith("_token") && name.isTextual()) {
+                    names.put(entry.getKey(), name.textValue());
+                }
+            });
+        }
+        return names;
     }
 
     /** The class that the directory names, without the "Fast" of its other implementation; else the one of the model's type, or empty. */

@@ -18,10 +18,13 @@ final class SentencePieceTokenizer implements Tokenizer {
     private final SpecialTokens specialTokens;
     /** User-defined pieces, which a BPE model cuts out beforehand; null for a unigram model, or if there are none. */
     private final PieceTrie cutOut;
+    private final Set<Integer> endTokens;
 
-    SentencePieceTokenizer(SentencePieceModel model, TokenLayout layout) {
+    /** @param endTokens tokens after which generation stops */
+    SentencePieceTokenizer(SentencePieceModel model, TokenLayout layout, Set<Integer> endTokens) {
         this.model = model;
         this.layout = layout;
+        this.endTokens = Set.copyOf(endTokens);
         this.unknownPiece = model.unknown();
         List<String> kept = new ArrayList<>();
         for (int piece = 0; piece < model.pieces().size(); piece++) {
@@ -208,7 +211,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public Set<Integer> endTokens() {
-        return layout.eos().isPresent() ? Set.of(layout.eos().getAsInt()) : Set.of();
+        return endTokens;
     }
 
     @Override

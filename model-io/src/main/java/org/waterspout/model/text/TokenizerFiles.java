@@ -106,8 +106,8 @@ final class TokenizerFiles {
         boolean own = name.equals("target.spm") && config.path("separate_vocabs").asBoolean();
         Path list = folder.resolve(own ? "target_vocab.json" : "vocab.json");
         SentencePieceModel model = SentencePieceModel.read(folder.resolve(name));
-        return new SentencePieceTokenizer(model,
-                TokenLayout.listed(model, listed(list), List.of(), 0, List.of("</s>", "<pad>"), list.toString()));
+        return sentencePiece(model, TokenLayout.listed(model, listed(list), List.of(), 0, List.of("</s>", "<pad>"), list.toString()),
+                folder);
     }
 
     static boolean has(Path folder, String name) {
@@ -131,7 +131,11 @@ final class TokenizerFiles {
                     + "model: save it with a tokenizer.json");
         }
         SentencePieceModel model = SentencePieceModel.read(file);
-        return new SentencePieceTokenizer(model, layout(model, name, type, folder));
+        return sentencePiece(model, layout(model, name, type, folder), folder);
+    }
+
+    private static Tokenizer sentencePiece(SentencePieceModel model, TokenLayout layout, Path folder) {
+        return new SentencePieceTokenizer(model, layout, Neighbours.of(folder).endTokens(layout.vocabulary(), layout.eos()));
     }
 
     private static TokenLayout layout(SentencePieceModel model, String name, String type, Path folder) {

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -91,7 +94,7 @@ class ChatTemplateTest {
     void whatIsNotBuiltIsNamed() {
         for (String template : List.of("{% include 'x' %}", "{{ 1 | xmlattr }}", "{{ 1 is weird }}", "{% for x in y recursive %}")) {
             UnsupportedModelException thrown = assertThrows(UnsupportedModelException.class,
-                    () -> ChatTemplate.of(template, "", ""), template);
+                    () -> ChatTemplate.of(template, "", "").render(List.of(), true), template);
             assertTrue(thrown.getMessage().contains("not built") && thrown.getMessage().contains("line 1"), thrown.getMessage());
         }
     }
@@ -137,7 +140,7 @@ class ChatTemplateTest {
         for (String repeated : List.of("(", "[", "{", "-", "not ", "{% if 1 %}", "{% for x in y %}", "a(", "a[", "1 if ", "1 + (")) {
             String template = repeated.startsWith("{%") ? repeated.repeat(50_000) : "{{ " + repeated.repeat(50_000);
             assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertThrows(UnsupportedModelException.class,
-                    () -> ChatTemplate.of(template, "", ""), repeated));
+                    () -> ChatTemplate.of(template, "", "").render(List.of(), true), repeated));
         }
         // long but flat: an honest template may have this
         for (String flat : List.of("1 + ", "1 and ", "1 ~ ", "'a' == 'a' and ", "not not ")) {
@@ -174,5 +177,33 @@ class ChatTemplateTest {
                     () -> ChatTemplate.named("rag", some, tokenizer));
             assertTrue(thrown.getMessage().contains("tool_use"), thrown.getMessage());
         }
+    }
+
+    @Test
+    void aFoldersTemplatesAreReadInTransformersOrder(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("chat_template.json"), "{\"chat_template\": \"from json\"}");
+        try (Tokenizer tokenizer = Tokenizer.of(TokenizerFixture.metadata("spm-prefix"))) {
+            assertEquals("from json", rendered(folder, tokenizer));
+            Files.writeString(folder.resolve("tokenizer_config.json"), """
+                    {"bos_token": {"content": "[B]", "__type": "AddedToken"}, "eos_token": "[E]", "chat_template": [
+                    {"name": "default", "template": "{{ bos_token }}{{ pad_token }}{{ eos_token }}"},
+                    {"name": "tool_use", "template": "tools{{ image_token }}"}]}""");
+            Files.writeString(folder.resolve("special_tokens_map.json"), """
+                    {"bos_token": "[other]", "pad_token": {"content": "[P]"}, "image_token": "[I]"}""");
+            assertEquals("[B][P][E]", rendered(folder, tokenizer));
+            assertEquals("tools[I]", ChatTemplate.named("tool_use", folder, tokenizer).render(List.of(), true));
+            InvalidRequestException thrown = assertThrows(InvalidRequestException.class, () -> ChatTemplate.named("rag", folder, tokenizer));
+            assertTrue(thrown.getMessage().contains("tool_use"), thrown.getMessage());
+            Files.writeString(folder.resolve("chat_template.jinja"), "own file\n");
+            assertEquals("own file", rendered(folder, tokenizer));
+            Files.createDirectory(folder.resolve("additional_chat_templates"));
+            Files.writeString(folder.resolve("additional_chat_templates/rag.jinja"), "r");
+            assertEquals("r", ChatTemplate.named("rag", folder, tokenizer).render(List.of(), true));
+            assertEquals("own file", rendered(folder, tokenizer));
+        }
+    }
+
+    private static String rendered(Path folder, Tokenizer tokenizer) {
+        return ChatTemplate.of(folder, tokenizer).orElseThrow().render(List.of(), true);
     }
 }

@@ -53,7 +53,7 @@ class TokenizerFilesTest {
             }
             try {
                 SentencePieceModel model = SentencePieceModel.read(damaged, "damaged");
-                try (Tokenizer tokenizer = new SentencePieceTokenizer(model, TokenLayout.plain(model))) {
+                try (Tokenizer tokenizer = new SentencePieceTokenizer(model, TokenLayout.plain(model), Set.of())) {
                     for (String text : List.of("hello world, \uFF21\uFF22 \u2460\u00BD ab\u0301", "  \t the  the ",
                             "\uFB01\uD83D\uDE00<sep>")) {
                         tokenizer.decode(tokenizer.encode(text).tokens(), false);
@@ -140,6 +140,18 @@ class TokenizerFilesTest {
         Path file = Files.writeString(folder.resolve("vocab.txt"), lines.replace("\n", "\r\n"));
         try (Tokenizer here = Tokenizer.of(file); Tokenizer there = Tokenizer.of(fixture("bert-uncased/vocab.txt"))) {
             assertEquals(there.encode("Hello world!"), here.encode("Hello world!"));
+        }
+    }
+
+    @Test
+    void endTokensAreReadBesideASentencePieceModel(@TempDir Path folder) throws Exception {
+        Files.copy(fixture("bpe-bytes/spiece.model"), folder.resolve("tokenizer.model"));
+        try (Tokenizer tokenizer = Tokenizer.of(folder)) {
+            assertEquals(Set.of(tokenizer.eos().getAsInt()), tokenizer.endTokens());
+        }
+        Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\":[3,5,9999999]}");
+        try (Tokenizer tokenizer = Tokenizer.of(folder)) {
+            assertEquals(Set.of(tokenizer.eos().getAsInt(), 3, 5), tokenizer.endTokens());
         }
     }
 

@@ -1,0 +1,153 @@
+package org.waterspout.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.LanguageModel;
+import org.waterspout.error.WaterspoutException;
+import org.waterspout.generate.Prompt;
+import org.waterspout.model.text.ChatMessage;
+import org.waterspout.tests.ChatModel;
+
+/** Conversations with tiny models, through the API and the command line: a folder is treated as a GGUF file. */
+@Tag("slow")
+class ChatTest {
+
+    private static final long LIMIT_SECONDS = 60;
+
+    private enum Form {
+        FOLDER, GGUF;
+
+        Path model(Path folder, String template) throws IOException {
+            return this == FOLDER ? ChatModel.folder(folder, template) : ChatModel.gguf(folder, template);
+        }
+    }
+
+    private record Outcome(int exitCode, String out, String err) {
+    }
+
+    private static Outcome run(String... words) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exitCode = Main.run(new Console(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8)),
+                words);
+        return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static JsonNode json(String... words) throws IOException {
+        Outcome outcome = run(words);
+        assertEquals(0, outcome.exitCode, outcome.err);
+        return new ObjectMapper().readTree(outcome.out);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aMessageAndAConversationGoThroughTheTemplate(Form form, @TempDir Path folder) throws IOException {
+        int[] one = ChatModel.tokens("<|im_start|>user\nhi<|im_end|><|im_start|>assistant\n");
+        try (LanguageModel model = LanguageModel.load(form.model(folder, ChatModel.TEMPLATE))) {
+            assertArrayEquals(one, model.tokens(new Prompt.Message("hi")));
+            assertArrayEquals(ChatModel.tokens("<|im_start|>system\na<|im_end|><|im_start|>user\nhi<|im_end|><|im_start|>assistant\n"),
+                    model.tokens(new Prompt.Conversation(List.of(ChatMessage.system("a"), ChatMessage.user("hi")))));
+            assertArrayEquals(ChatModel.tokens("hi"), model.tokens(new Prompt.Raw("hi")));
+            assertTrue(model.tokenizer().endTokens().contains(2));
+        }
+        String path = (form == Form.FOLDER ? folder : folder.resolve("model.gguf")).toString();
+        assertEquals(one.length, json("run", "-m", path, "--json", "-n", "2", "hi").get("prompt_tokens").asInt());
+        assertEquals(2, json("run", "-m", path, "--json", "-n", "2", "--raw", "hi").get("prompt_tokens").asInt());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void chatAnswersEveryLine(Form form, @TempDir Path folder) throws IOException, InterruptedException {
+        Path model = form.model(folder, ChatModel.TEMPLATE);
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> flag.startsWith("--")).toList());
+        command.addAll(List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), Main.class.getName(), "chat", "-m",
+                model.toString(), "-n", "3", "--temperature", "0", "--logit-bias", "2=-100"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("out").toFile()).start();
+        try (OutputStream in = process.getOutputStream()) {
+            in.write("hi\n/new\nhi\n/exit\n".getBytes(StandardCharsets.UTF_8));
+        }
+        boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+        process.destroyForcibly();
+        String out = Files.readString(folder.resolve("out"));
+        assertTrue(ended, () -> "still running: " + out);
+        assertEquals(0, process.exitValue(), out);
+        String answer = json("run", "-m", model.toString(), "--json", "-n", "3", "--temperature", "0", "--logit-bias", "2=-100", "hi")
+                .get("text").asText();
+        assertFalse(answer.isBlank());
+        assertTrue(out.split(Pattern.quote(answer), -1).length >= 3, "twice '" + answer + "' in: " + out);
+        assertFalse(out.contains("waterspout: "), out);
+    }
+
+    static Stream<Arguments> unusable() {
+        return Stream.of(Form.values()).flatMap(form -> Stream.of("{% this is no Jinja", "{{ none.attribute.more }}", "{{ 1 | nofilter }}")
+                .map(template -> Arguments.of(form, template)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("unusable")
+    void aTemplateThatIsNoneFailsOnlyWhenItIsUsed(Form form, String template, @TempDir Path folder) throws IOException {
+        String path = form.model(folder, template).toString();
+        assertEquals(2, json("run", "-m", path, "--json", "-n", "2", "--raw", "hi").get("prompt_tokens").asInt());
+        assertTrue(json("logits", "-m", path, "--json", "--tokens", "5,6,7").get("logits").size() > 40);
+        assertEquals(2, json("bench", "-m", path, "--json", "--no-cold", "--prompt-tokens", "3", "--gen-tokens", "2", "--runs", "1",
+                "--warmup", "0").get("gen_tokens").asInt());
+        Outcome used = run("run", "-m", path, "hi");
+        assertEquals(5, used.exitCode, used.err);
+        assertTrue(used.err.startsWith("waterspout: ") && used.err.contains("chat template") && used.err.contains("raw"), used.err);
+        assertEquals(1, used.err.lines().count(), used.err);
+        try (LanguageModel model = LanguageModel.load(Path.of(path))) {
+            assertTrue(model.chatTemplate().isPresent());
+            assertThrows(WaterspoutException.class, () -> model.tokens(new Prompt.Message("hi")));
+            assertArrayEquals(ChatModel.tokens("hi"), model.tokens(new Prompt.Raw("hi")));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"chat_template\": 5}", "{\"chat_template\": [{\"name\": \"default\"}]}"})
+    void aDamagedEntryFailsOnlyWhenItIsUsed(String config, @TempDir Path folder) throws IOException {
+        String path = ChatModel.folder(folder, ChatModel.TEMPLATE).toString();
+        Files.writeString(folder.resolve("tokenizer_config.json"), config);
+        assertEquals(2, json("run", "-m", path, "--json", "-n", "2", "--raw", "hi").get("prompt_tokens").asInt());
+        Outcome used = run("run", "-m", path, "hi");
+        assertEquals(4, used.exitCode, used.err);
+        assertTrue(used.err.contains("chat_template"), used.err);
+    }
+
+    @Test
+    void withoutATemplateThereIsNoChat(@TempDir Path folder) throws IOException {
+        String path = ChatModel.folder(folder, ChatModel.TEMPLATE).toString();
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
+        Outcome outcome = run("chat", "-m", path);
+        assertEquals(2, outcome.exitCode, outcome.err);
+        assertTrue(outcome.err.contains("chat template"), outcome.err);
+        assertEquals(2, json("run", "-m", path, "--json", "-n", "2", "hi").get("prompt_tokens").asInt());
+    }
+}

@@ -101,7 +101,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public Generation generate(GenerationRequest request) {
         int[] prompt = tokens(request.prompt());
-        return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
+        return new Generation(engine, loaded.text(), loaded.endTokens(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
     /** How the model's file wants tokens drawn; empty where it does not say so. */
@@ -153,6 +153,11 @@ public final class LanguageModel implements AutoCloseable {
 
     public Architecture architecture() {
         return loaded.architecture();
+    }
+
+    /** Whether there is a {@link #tokenizer()}; without one prompts are token ids, and answers have no text. */
+    public boolean readsText() {
+        return loaded.text().isPresent();
     }
 
     /** @throws org.waterspout.error.ModelNotFoundException when there is none beside the model, which then takes token ids only */

@@ -1,11 +1,13 @@
 package org.waterspout.cli;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
@@ -98,7 +100,8 @@ final class RunCommand implements Callable<Integer> {
         if (json) {
             console.json(object(model, modelOptions.backend(), completion));
         } else {
-            console.line("");
+            // without a tokenizer there is no text to show
+            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
             console.remark(figures(model, modelOptions.backend(), completion));
         }
     }

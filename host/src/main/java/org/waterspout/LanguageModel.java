@@ -46,7 +46,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
-        this.engine = new Engine(loaded.plan());
+        this.engine = new Engine(loaded.plan(), loaded.architecture().contextLength());
     }
 
     /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */

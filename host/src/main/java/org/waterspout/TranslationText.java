@@ -75,7 +75,7 @@ final class TranslationText implements AutoCloseable {
         boolean asked = options.from().isPresent() || options.to().isPresent();
         if (!asked) {
             if (tokenizer().namesSourceLanguage() && !file.metadata().has("generation.forced_bos_token_id")) {
-                throw new InvalidRequestException("this model wants to know the language to translate into (--to): one of "
+                throw new InvalidRequestException("this model wants to know the language to translate into: one of "
                         + tokenizer().languages());
             }
             return;
@@ -83,7 +83,7 @@ final class TranslationText implements AutoCloseable {
         if (architecture.toldByPrefix()) {
             throw new InvalidRequestException("models of the family " + architecture.family()
                     + " know no languages by name: say what to do in a prefix, such as "
-                    + "\"translate English to German: \" (--prefix), and leave out --from and --to");
+                    + "\"translate English to German: \", and leave the languages out");
         }
         requireOfPair(options.from(), "source");
         requireOfPair(options.to(), "target");

@@ -86,6 +86,16 @@ public final class LanguageModel implements AutoCloseable {
                 : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
     }
 
+    /**
+     * Compiles a device's kernels, where the model was loaded without ({@link LoadOptions#warmUp()}) and nothing ran yet.
+     *
+     * @throws org.waterspout.error.DeviceException      when the device fails
+     * @throws org.waterspout.error.OutOfMemoryException when it does not fit after all
+     */
+    public void warmUp() {
+        engine.warmUp();
+    }
+
     /** The answer to one message, as long and chosen as the model's file says; where it does not, the most likely. */
     public Completion generate(String message) {
         try (Generation generation = generate(GenerationRequest.of(message))) {
@@ -100,7 +110,7 @@ public final class LanguageModel implements AutoCloseable {
      *                                 answers are open as the model was loaded for
      */
     public Generation generate(GenerationRequest request) {
-        int[] prompt = tokens(request.prompt());
+        int[] prompt = tokens(request.prompt(), contextLength());
         return new Generation(engine, loaded.text(), loaded.endTokens(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
@@ -115,30 +125,45 @@ public final class LanguageModel implements AutoCloseable {
      * @throws InvalidRequestException for a conversation that the model has no template for, or its template refuses; or when closed
      */
     public int[] tokens(Prompt prompt) {
+        return tokens(prompt, Integer.MAX_VALUE);
+    }
+
+    /** @param most tokens: a text that is sure to have more is refused before it is tokenized */
+    private int[] tokens(Prompt prompt, int most) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw new InvalidRequestException(Engine.CLOSED);
             }
-            return encode(prompt);
+            return encode(prompt, most);
         } finally {
             tokenizerUse.readLock().unlock();
         }
     }
 
-    private int[] encode(Prompt prompt) {
+    private int[] encode(Prompt prompt, int most) {
         return switch (prompt) {
-            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get());
-            case Prompt.Message message -> tokenizer().encodePrompt(message.text(), false);
+            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get(), most);
+            case Prompt.Message message -> encode(message.text(), false, most);
             case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")));
-            case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), false);
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
+            case Prompt.Raw raw -> encode(raw.text(), false, most);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate) {
-        return tokenizer().encodePrompt(chatTemplate.render(messages, true), true);
+    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate, int most) {
+        return encode(chatTemplate.render(messages, true), true, most);
+    }
+
+    private int[] encode(String text, boolean parseSpecial, int most) {
+        long fewest = tokenizer().fewestTokens(text);
+        if (fewest > most) {
+            throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
+                    + ": shorten it" + (most < architecture().contextLength() ? ", or load the model with a longer context, of at most "
+                            + architecture().contextLength() : ""));
+        }
+        return tokenizer().encodePrompt(text, parseSpecial);
     }
 
     /**

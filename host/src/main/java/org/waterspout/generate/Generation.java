@@ -3,10 +3,13 @@ package org.waterspout.generate;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -18,14 +21,14 @@ import org.waterspout.model.text.Tokenizer;
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
 
     private final Engine engine;
-    private final Tokenizer tokenizer;
+    private final Set<Integer> endTokens;
     private final GenerationRequest request;
     private final int[] prompt;
     private final Engine.Slot slot;
     private final int reused;
     private final int maxTokens;
     private final Sampler sampler;
-    private final StreamDecoder decoder;
+    private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[16];
@@ -39,17 +42,23 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private long ended;
 
     /**
-     * @param decoding how the model's file wants tokens chosen, changed as the request asks
-     * @param prompt   the request's prompt as token ids
+     * @param tokenizer makes text of the tokens; without one the answer has none
+     * @param endTokens tokens after which the answer ends
+     * @param decoding  how the model's file wants tokens chosen, changed as the request asks
+     * @param prompt    the request's prompt as token ids
+     * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long; or when all places are taken
      */
-    public Generation(Engine engine, Tokenizer tokenizer, GenerationRequest request, Decoding decoding, int[] prompt) {
+    public Generation(Engine engine, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding, int[] prompt) {
+        if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
+            throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+        }
         this.engine = engine;
-        this.tokenizer = tokenizer;
+        this.endTokens = Set.copyOf(endTokens);
         this.request = request;
         this.prompt = prompt.clone();
         this.maxTokens = request.maxTokens().orElse(decoding.maxTokens());
-        this.sampler = new Sampler(decoding, prompt, tokenizer.endTokens(), engine.vocabulary());
-        this.decoder = StreamDecoder.continuing(tokenizer, false);
+        this.sampler = new Sampler(decoding, prompt, this.endTokens, engine.vocabulary());
+        this.decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         this.stops = new StopStrings(request.stopStrings());
         this.slot = engine.acquire(this.prompt, request.reusePrefix());
         this.reused = slot.length();
@@ -118,14 +127,14 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             return finish(FinishReason.MAX_TOKENS);
         }
         int token = sampler.next(logits);
-        if (tokenizer.endTokens().contains(token) && !request.ignoreEnd()) {
+        if (endTokens.contains(token) && !request.ignoreEnd()) {
             return finish(FinishReason.END);
         }
         if (count == tokens.length) {
             tokens = Arrays.copyOf(tokens, 2 * count);
         }
         tokens[count++] = token;
-        String sure = stops.accept(decoder.next(token));
+        String sure = stops.accept(decoder.map(stream -> stream.next(token)).orElse(""));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return sure;
@@ -154,7 +163,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
     /** Ends the answer and returns the text that was held back until now. */
     private String finish(FinishReason why) {
-        String rest = stops.accept(decoder.end());
+        String rest = stops.accept(decoder.map(StreamDecoder::end).orElse(""));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return rest;

@@ -112,7 +112,7 @@ public final class LanguageModel implements AutoCloseable {
      *                                 answers are open as the model was loaded for
      */
     public Generation generate(GenerationRequest request) {
-        int[] prompt = tokens(request.prompt());
+        int[] prompt = tokens(request.prompt(), contextLength());
         return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
@@ -129,32 +129,54 @@ public final class LanguageModel implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
+        return tokens(prompt, Integer.MAX_VALUE);
+    }
+
+    /** @param most tokens: a text that is sure to have more is refused before it is tokenized */
+    private int[] tokens(Prompt prompt, int most) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw new InvalidRequestException(Engine.CLOSED);
             }
-            return encode(prompt);
+            return encode(prompt, most);
         } finally {
             tokenizerUse.readLock().unlock();
         }
     }
 
-    private int[] encode(Prompt prompt) {
+    private int[] encode(Prompt prompt, int most) {
         return switch (prompt) {
             case Prompt.Message message when template.isPresent() ->
-                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get());
-            case Prompt.Message message -> tokenizer().encodePrompt(message.text(), message.parseSpecial());
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), most);
+            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), most);
             case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")));
-            case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), raw.parseSpecial());
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
+            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), most);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate) {
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int most) {
         Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
-        return parseSpecial ? tokenizer().encodePrompt(conversation.text(), true) : tokenizer().encodePrompt(conversation);
+        if (parseSpecial) {
+            return encode(conversation.text(), true, most);
+        }
+        requireRoom(conversation.text(), most);
+        return tokenizer().encodePrompt(conversation);
+    }
+
+    private int[] encode(String text, boolean parseSpecial, int most) {
+        requireRoom(text, most);
+        return tokenizer().encodePrompt(text, parseSpecial);
+    }
+
+    private void requireRoom(String text, int most) {
+        long fewest = tokenizer().fewestTokens(text);
+        if (fewest > most) {
+            throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
+                    + ": shorten it, or load the model with a longer context");
+        }
     }
 
     /**

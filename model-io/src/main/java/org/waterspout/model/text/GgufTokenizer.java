@@ -52,11 +52,17 @@ final class GgufTokenizer implements Tokenizer {
     private final boolean addsLeadingSpace;
     private final SequenceTemplate template;
     private final Set<Integer> endTokens;
+    /** Most characters that one token stands for; empty where some text leaves none. */
+    private final OptionalInt longest;
 
     private GgufTokenizer(Metadata metadata, Vocabulary vocabulary, FragmentEncoder encoder, Defaults defaults) {
         this.vocabulary = vocabulary;
         this.encoder = encoder;
-        this.specialTokens = new SpecialTokens(vocabulary, swallowing(metadata, vocabulary));
+        Set<Integer> swallowing = swallowing(metadata, vocabulary);
+        this.specialTokens = new SpecialTokens(vocabulary, swallowing);
+        // a piece has at least as many characters as the text that it stands for
+        this.longest = swallowing.isEmpty() && encoder.keepsAll() ? vocabulary.pieces().stream().mapToInt(String::length).max()
+                : OptionalInt.empty();
         this.bos = token(metadata, vocabulary, "bos_token_id", defaults.bos);
         this.eos = token(metadata, vocabulary, "eos_token_id", defaults.eos);
         this.unknown = token(metadata, vocabulary, "unknown_token_id", defaults.unknown);
@@ -162,7 +168,7 @@ final class GgufTokenizer implements Tokenizer {
                 token(metadata, vocabulary, "mask_token_id", -1)), endTokens(metadata, vocabulary, eos));
     }
 
-    private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
+    static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
         // a copy: the file's own list decodes a string whenever it is asked for one
         List<String> pieces = List.copyOf(metadata.list(PREFIX + "tokens", String.class));
         List<Vocabulary.Kind> kinds = new ArrayList<>(metadata.optionalList(PREFIX + "token_type", Long.class)
@@ -263,6 +269,11 @@ final class GgufTokenizer implements Tokenizer {
                 }
             }
         }
+    }
+
+    @Override
+    public long fewestTokens(String text) {
+        return longest.isEmpty() ? 0 : Math.ceilDiv(text.length(), Math.max(1, longest.getAsInt()));
     }
 
     @Override

@@ -80,6 +80,11 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
      */
     Encoding pieces(String text, boolean parseSpecial);
 
+    /** So many tokens come of {@code text} at least: found at once, without cutting it; 0 where that cannot be known. */
+    default long fewestTokens(String text) {
+        return 0;
+    }
+
     /** The special tokens this model wants around one text and around two, and how many they are. */
     SequenceTemplate template();
 

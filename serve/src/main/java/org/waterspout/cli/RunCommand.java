@@ -59,7 +59,7 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest request = maxTokens.map(base::withMaxTokens).orElse(base);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
-                Generation generation = model.generate(request.withSampling(sampling.sampling(model::sampling)))) {
+                Generation generation = model.generate(sampling.asked(request, model))) {
             Completion completion = null;
             while (generation.hasNext()) {
                 switch (generation.next()) {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,6 +52,12 @@ public final class HuggingFaceDirectory implements ModelFile {
                 || Files.isRegularFile(folder.resolve("0_Transformer").resolve(CONFIG)); // sentence-transformers before version 2
     }
 
+    /** Whether the folder also has weights that are read. */
+    public static boolean isWhole(Path folder) {
+        return isOne(folder) && Stream.of(folder, folder.resolve("0_Transformer"))
+                .anyMatch(inner -> Files.exists(inner.resolve(WEIGHTS)) || Files.exists(inner.resolve(INDEX)));
+    }
+
     /**
      * Maps the weights and checks all that the configuration and they say.
      *
@@ -95,15 +102,28 @@ public final class HuggingFaceDirectory implements ModelFile {
     }
 
     /**
-     * What sentence-transformers does behind an encoder of any format, as keys of the canonical form.
+     * What the files of a folder say of an encoder whose weights are of another format, as keys of the canonical form: what
+     * sentence-transformers does behind it, the longest text, and the labels of a classifier.
      *
-     * @param folder with a modules.json; without one, there are no keys
-     * @param family of the encoder
+     * @param folders where the files may be; of each kind, the first there is holds
+     * @param family  of the encoder
+     * @param head    "sequence", "tokens" or "span", or empty for an encoder without a classifier
+     * @param tensors of the encoder
      */
-    public static Map<String, Object> sentenceKeys(Path folder, String family) {
+    public static Map<String, Object> keysBeside(List<Path> folders, String family, String head, Map<String, Tensor> tensors) {
         Keys keys = new Keys(family);
-        SentenceModules.of(folder).read(keys);
+        SentenceModules.of(with(folders, SentenceModules.LIST)).read(keys);
+        Path tokenizer = with(folders, TOKENIZER).resolve(TOKENIZER);
+        textLimits(new Config(tokenizer, JsonFile.readIfThere(tokenizer)), keys);
+        if (!head.isEmpty()) {
+            Path config = with(folders, CONFIG).resolve(CONFIG);
+            Task.valueOf(head.toUpperCase(Locale.ROOT)).read(new Config(config, JsonFile.readIfThere(config)), keys, family, tensors);
+        }
         return keys.values();
+    }
+
+    private static Path with(List<Path> folders, String name) {
+        return folders.stream().filter(folder -> Files.exists(folder.resolve(name))).findFirst().orElse(folders.getFirst());
     }
 
     /** What the tokenizer says of long texts; a length that sentence-transformers states goes before its own. */

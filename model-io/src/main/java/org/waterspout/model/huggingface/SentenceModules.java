@@ -20,7 +20,7 @@ import org.waterspout.model.text.SentenceFile;
  */
 record SentenceModules(Path folder, Path transformer) {
 
-    private static final String LIST = "modules.json";
+    static final String LIST = "modules.json";
     private static final Map<String, Long> POOLINGS = Map.of("pooling_mode_mean_tokens", 1L, "pooling_mode_cls_token", 2L,
             "pooling_mode_lasttoken", 3L);
     private static final Map<String, Long> POOLING_NAMES = Map.of("mean", 1L, "cls", 2L, "lasttoken", 3L);

@@ -38,6 +38,9 @@ import org.waterspout.model.text.jinja.Rendered;
  */
 public final class LanguageModel implements AutoCloseable {
 
+    /** A wider beam that a file asks for needs a model that is loaded for as many sequences. */
+    private static final int MOST_BEAMS_UNASKED = 32;
+
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
     private final Engine engine;
@@ -75,7 +78,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
-        return new LanguageModel(LoadedModel.load(file, options, GraphBuilder::build));
+        int beams = Math.min(Decoding.beams(file.metadata()), MOST_BEAMS_UNASKED);
+        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequences(), beams)), GraphBuilder::build));
     }
 
     /** The context a model is loaded with: as asked, at most what it was trained for. */
@@ -114,6 +118,11 @@ public final class LanguageModel implements AutoCloseable {
     public Generation generate(GenerationRequest request) {
         int[] prompt = tokens(request.prompt(), contextLength());
         return new Generation(engine, loaded.text(), loaded.endTokens(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
+    }
+
+    /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */
+    public int beams() {
+        return Decoding.beams(file().metadata());
     }
 
     /**

@@ -44,19 +44,20 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
      * max_length_factor as in Marian's decoder.yml; what it does not say is as in {@link #GREEDY}.
      */
     public static Decoding of(Metadata metadata) {
-        return of(metadata, 1, OptionalInt.empty(), sampling(metadata));
+        return of(metadata, beams(metadata), 1, OptionalInt.empty(), sampling(metadata));
     }
 
     /**
      * As {@link #of(Metadata)} for any model.
      *
+     * @param beams hypotheses that go on
      * @param begin tokens of a sequence before the answer, which max_length and min_length count: 1 of an encoder-decoder, of a decoder its
      *              prompt's
      * @param asked most tokens of an answer, where the request says
      * @param draws how tokens are drawn, where they are
      * @throws UnsupportedModelException for a setting that is not built and would change the answer; the message names it
      */
-    private static Decoding of(Metadata metadata, int begin, OptionalInt asked, Optional<Sampling> draws) {
+    private static Decoding of(Metadata metadata, int beams, int begin, OptionalInt asked, Optional<Sampling> draws) {
         metadata.optionalList("generation.unsupported", String.class).ifPresent(all -> {
             throw new UnsupportedModelException(all.getFirst());
         });
@@ -71,7 +72,7 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
                     + " with the answer (max_length): say how many the answer may have");
         }
         max = Math.max(0, max);
-        return new Decoding(beams(metadata), 1, rule, max == 0 ? min : Math.min(min, max - 1), max,
+        return new Decoding(beams, 1, rule, max == 0 ? min : Math.min(min, max - 1), max,
                 metadata.numberOr("generation.max_length_factor", 0), LogitRules.of(metadata), draws);
     }
 
@@ -86,12 +87,9 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
      * @throws UnsupportedModelException for a setting that is not built and would change the answer; the message names it
      */
     public static Decoding forPrompt(Metadata metadata, GenerationRequest request, int promptTokens) {
-        if (beams(metadata) > 1) {
-            throw new UnsupportedModelException("the model's file asks for a beam of " + beams(metadata)
-                    + " (num_beams), which is built for encoder-decoders only: take num_beams out of its generation_config.json");
-        }
         OptionalInt asked = request.maxTokens();
-        Decoding file = of(metadata, promptTokens, asked, request.sampling().or(() -> sampling(metadata)));
+        int beams = request.sampling().isPresent() ? 1 : beams(metadata);
+        Decoding file = of(metadata, beams, promptTokens, asked, request.sampling().or(() -> sampling(metadata)));
         int most = asked.orElse(file.maxTokens == 0 ? GenerationRequest.DEFAULT_MAX_TOKENS : file.maxTokens);
         return file.withTokens(most == 0 ? 0 : Math.min(file.minTokens, most - 1), most);
     }

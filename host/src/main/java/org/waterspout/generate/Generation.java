@@ -2,6 +2,7 @@ package org.waterspout.generate;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
@@ -14,9 +15,9 @@ import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
 /**
- * One answer on its way. Iterating computes it, in the iterating thread: text as it becomes sure, and a
- * {@link GenerationEvent.Finished} last. {@link #cancel()} and {@link #close()} may come from any thread. Closing it frees its place
- * in the model.
+ * One answer on its way. Iterating computes it, in the iterating thread: text as it becomes sure (with a beam all at the end of the search), and
+ * a {@link GenerationEvent.Finished} last. {@link #cancel()} and {@link #close()} may come from any thread. Closing it frees its place in the
+ * model.
  */
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
 
@@ -24,7 +25,9 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private final Set<Integer> endTokens;
     private final GenerationRequest request;
     private final int[] prompt;
+    private final List<Engine.Slot> slots;
     private final Engine.Slot slot;
+    private final Decoding decoding;
     private final int reused;
     private final int maxTokens;
     private final Sampler sampler;
@@ -60,7 +63,9 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         this.sampler = new Sampler(decoding, prompt, this.endTokens, engine.vocabulary());
         this.decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         this.stops = new StopStrings(request.stopStrings());
-        this.slot = engine.acquire(this.prompt, request.reusePrefix());
+        this.decoding = decoding;
+        this.slots = engine.acquire(this.prompt, request.reusePrefix(), decoding.beams());
+        this.slot = slots.getFirst();
         this.reused = slot.length();
     }
 
@@ -126,6 +131,9 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         if (count >= maxTokens) {
             return finish(FinishReason.MAX_TOKENS);
         }
+        if (decoding.beams() > 1) {
+            return search(logits);
+        }
         int token = sampler.next(logits);
         if (endTokens.contains(token) && !request.ignoreEnd()) {
             return finish(FinishReason.END);
@@ -147,6 +155,28 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             return sure + finish(FinishReason.CONTEXT_FULL);
         }
         return sure;
+    }
+
+    /** Searches the whole answer at once: no text is sure before the end. */
+    private String search(float[] logits) {
+        Set<Integer> ends = request.ignoreEnd() ? Set.of() : tokenizer.endTokens();
+        Optional<TargetSequence> best = new PromptSearch(engine, slots, decoding, prompt, ends).best(logits, () -> cancelled);
+        if (best.isEmpty()) {
+            return finish(FinishReason.CANCELLED);
+        }
+        int[] all = best.get().tokens();
+        tokens = new int[all.length];
+        StringBuilder sure = new StringBuilder();
+        for (int token : all) {
+            tokens[count++] = token;
+            sure.append(stops.accept(decoder.next(token)));
+            if (stops.stopped()) {
+                end(FinishReason.STOP_STRING);
+                return sure.toString();
+            }
+        }
+        boolean whole = !best.get().ended() && count >= maxTokens;
+        return sure + finish(best.get().ended() ? FinishReason.END : whole ? FinishReason.MAX_TOKENS : FinishReason.CONTEXT_FULL);
     }
 
     /** The logits after the prompt, or null when cancelled between two parts of it. */
@@ -186,7 +216,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         synchronized (this) {
             if (!closed) {
                 closed = true;
-                engine.release(slot);
+                engine.release(slots);
             }
         }
     }

@@ -289,7 +289,7 @@ public final class TranslationEngine implements AutoCloseable {
         private void place(int place, int number) {
             Source source = sources.get(number);
             int limit = decoding.limit(source.tokens().length, plan.options().contextLength());
-            searches[place] = new TargetSearch(decoding, start, ends, limit, source, vocabulary(), ranking);
+            searches[place] = new TargetSearch(decoding, new int[] {start}, ends, limit, source, vocabulary(), ranking);
             numbers[place] = number;
             active++;
         }

@@ -103,8 +103,8 @@ final class ChatCommand implements Callable<Integer> {
 
     private String answer(LanguageModel model, Terminal terminal, List<ChatMessage> messages) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages, parseSpecial)).withMaxTokens(maxTokens)
-                .withSampling(sampling.sampling(model::sampling)).withStopStrings(sampling.stopStrings()).withReusePrefix(true);
-        try (Generation generation = model.generate(request)) {
+                .withStopStrings(sampling.stopStrings()).withReusePrefix(true);
+        try (Generation generation = model.generate(sampling.asked(request, model))) {
             Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> generation.cancel());
             try {
                 while (true) {

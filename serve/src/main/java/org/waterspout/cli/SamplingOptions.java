@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.waterspout.LanguageModel;
+import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Sampling;
 import picocli.CommandLine.Option;
 
@@ -57,6 +59,13 @@ final class SamplingOptions {
                 .withTopP(topP.orElse(base.topP())).withMinP(minP.orElse(base.minP()))
                 .withPenalties(repetitionPenalty, presencePenalty, frequencyPenalty).withLogitBias(logitBias);
         return seed.map(sampling::withSeed).orElse(sampling);
+    }
+
+    /** {@code request} with how tokens are drawn, unless nothing is said here and the model's file asks for a search. */
+    GenerationRequest asked(GenerationRequest request, LanguageModel model) {
+        boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty() && logitBias.isEmpty()
+                && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
+        return silent && model.beams() > 1 ? request : request.withSampling(sampling(model::sampling));
     }
 
     List<String> stopStrings() {

@@ -86,6 +86,16 @@ public final class LanguageModel implements AutoCloseable {
                 : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
     }
 
+    /**
+     * Compiles a device's kernels, where the model was loaded without ({@link LoadOptions#warmUp()}) and nothing ran yet.
+     *
+     * @throws org.waterspout.error.DeviceException      when the device fails
+     * @throws org.waterspout.error.OutOfMemoryException when it does not fit after all
+     */
+    public void warmUp() {
+        engine.warmUp();
+    }
+
     /** The answer to one message, as long and chosen as the model's file says; where it does not, the most likely. */
     public Completion generate(String message) {
         try (Generation generation = generate(GenerationRequest.of(message))) {

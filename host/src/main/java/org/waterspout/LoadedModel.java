@@ -48,6 +48,9 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
                 joined(tokenizer);
             }
             plan = backend.prepare(graph, options.planOptions(architecture, context));
+            if (options.warmUp()) {
+                plan.warmUp();
+            }
             Optional<Tokenizer> text = joined(tokenizer);
             text.ifPresent(present -> requireSameVocabulary(file, architecture, present));
             return new LoadedModel(file, architecture, text, backend, plan);

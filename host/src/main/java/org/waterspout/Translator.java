@@ -104,6 +104,9 @@ public final class Translator implements AutoCloseable {
             PlanOptions many = planOptions(options, context, Math.max(asked, backend.sequencesOfStep()));
             boolean small = backend.estimate(graph, many).cache() <= SMALL_CACHES;
             plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, LEAST_SEQUENCES)));
+            if (options.warmUp()) {
+                plan.warmUp();
+            }
             TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file));
             return new Translator(file, architecture, backend, engine);
         } catch (RuntimeException | Error failure) {

@@ -74,6 +74,17 @@ public final class Engine implements AutoCloseable {
         return plan;
     }
 
+    /** As {@link Plan#warmUp()}. */
+    public void warmUp() {
+        lock.lock();
+        try {
+            checkOpen();
+            plan.warmUp();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Width of a row of logits. */
     public int vocabulary() {
         return plan.graph().output().width();

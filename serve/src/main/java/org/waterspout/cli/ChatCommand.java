@@ -55,6 +55,7 @@ final class ChatCommand implements Callable<Integer> {
             if (model.chatTemplate().isEmpty()) {
                 throw new InvalidRequestException(model.name() + " has no chat template: it continues text, it does not chat (use run)");
             }
+            Progress.loading(console, model::warmUp);
             try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
                 converse(model, terminal);
             } catch (IOException e) {

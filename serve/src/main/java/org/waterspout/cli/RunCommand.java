@@ -59,6 +59,7 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest request = maxTokens.map(base::withMaxTokens).orElse(base);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
                 Generation generation = model.generate(request.withSampling(sampling.sampling(model.sampling())))) {
+            Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
             Completion completion = null;
             while (generation.hasNext()) {
                 switch (generation.next()) {

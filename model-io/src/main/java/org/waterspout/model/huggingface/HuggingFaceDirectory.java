@@ -55,6 +55,12 @@ public final class HuggingFaceDirectory implements ModelFile {
                 || Files.isRegularFile(folder.resolve("0_Transformer").resolve(CONFIG)); // sentence-transformers before version 2
     }
 
+    /** Whether the folder also has weights that are read. */
+    public static boolean isWhole(Path folder) {
+        return isOne(folder) && Stream.of(folder, folder.resolve("0_Transformer"))
+                .anyMatch(inner -> Files.exists(inner.resolve(WEIGHTS)) || Files.exists(inner.resolve(INDEX)));
+    }
+
     /**
      * Maps the weights and checks all that the configuration and they say.
      *

@@ -28,7 +28,8 @@ public final class OnnxFile implements ModelFile {
 
     private static final String FAMILY = "bert";
     private static final String ENDING = ".onnx";
-    private static final List<String> TOKENIZERS = List.of("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
+    private static final String SUBFOLDER = "onnx";
+    private static final List<String> PIECES = List.of("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
 
     private final Path path;
     private final Arena arena;
@@ -51,9 +52,17 @@ public final class OnnxFile implements ModelFile {
                 && (beginning[2] == 0x12 || beginning[2] == 0x1A || beginning[2] == 0x3A || beginning[2] == 0x42);
     }
 
-    /** Whether the folder holds an ONNX file. */
-    public static boolean isIn(Path folder) {
-        return !models(folder).isEmpty();
+    /**
+     * The file that {@link #open} takes from a folder, or from the folder onnx in it, where repositories keep exports: model.onnx, else
+     * the only one. Nothing where there is none, or where it cannot be told which is meant.
+     */
+    public static Optional<Path> in(Path folder) {
+        List<Path> files = files(folder);
+        if (files.isEmpty() && Files.isDirectory(folder.resolve(SUBFOLDER))) {
+            files = files(folder.resolve(SUBFOLDER));
+        }
+        Optional<Path> usual = files.stream().filter(file -> file.endsWith("model.onnx")).findFirst();
+        return files.size() == 1 ? Optional.of(files.getFirst()) : usual;
     }
 
     /**
@@ -65,7 +74,8 @@ public final class OnnxFile implements ModelFile {
      * @throws UnsupportedModelException                 if its graph is no encoder that is known; the message says what differs
      */
     public static OnnxFile open(Path file) {
-        Path path = Files.isDirectory(file) ? only(file) : file;
+        Path path = Files.isDirectory(file) ? in(file).orElseThrow(() -> new InvalidRequestException(file + " has " + files(file).size()
+                + " ONNX files; name the one that is meant")) : file;
         Arena arena = Arena.ofShared();
         try {
             EncoderFinder finder = new EncoderFinder(OnnxGraph.read(path, MappedFile.map(path, arena)), arena);
@@ -102,38 +112,38 @@ public final class OnnxFile implements ModelFile {
         return new Metadata(values);
     }
 
+    /** Of all that belongs to the model: repositories keep exports in a folder of their own, below the rest. */
+    private static Path wholeFolder(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        return folder.endsWith(SUBFOLDER) && folder.getParent() != null ? folder.getParent() : folder;
+    }
+
     private static String stem(Path path) {
         String name = path.getFileName().toString();
         return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
     }
 
-    /** Where the rest of the model may be: beside the file, or, as repositories keep exports in a folder of their own, one level up. */
+    /** Where the rest of the model may be: beside the file, or one level up. */
     private static List<Path> folders(Path path) {
-        Path folder = path.toAbsolutePath().getParent();
-        return folder.endsWith("onnx") && folder.getParent() != null ? List.of(folder, folder.getParent()) : List.of(folder);
+        return Stream.of(path.toAbsolutePath().getParent(), wholeFolder(path)).distinct().toList();
     }
 
-    /** The tokenizer: NAME-tokenizer.json beside NAME.onnx, else that of the first folder that has one. */
+    /** The tokenizer: NAME-tokenizer.json beside NAME.onnx, tokenizer.json or vocab.txt, beside it or where the rest of the model is; else a folder. */
     private static Optional<Path> tokenizer(Path path) {
-        Path named = path.resolveSibling(stem(path) + "-tokenizer.json");
-        return Files.isRegularFile(named) ? Optional.of(named)
-                : folders(path).stream().filter(folder -> TOKENIZERS.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)))).findFirst();
+        Path whole = wholeFolder(path);
+        return Stream.of(path.resolveSibling(stem(path) + "-tokenizer.json"), path.resolveSibling("tokenizer.json"),
+                path.resolveSibling("vocab.txt"), whole.resolve("tokenizer.json"), whole.resolve("vocab.txt")).filter(Files::isRegularFile)
+                .findFirst().or(() -> folders(path).stream().filter(folder -> PIECES.stream().anyMatch(name ->
+                        Files.isRegularFile(folder.resolve(name)))).findFirst());
     }
 
-    private static List<Path> models(Path folder) {
+    /** The ONNX files of a folder. */
+    public static List<Path> files(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().endsWith(ENDING)).filter(Files::isRegularFile).sorted().toList();
         } catch (IOException failure) {
             throw new ModelNotFoundException(folder + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
         }
-    }
-
-    private static Path only(Path folder) {
-        List<Path> models = models(folder);
-        if (models.size() == 1) {
-            return models.getFirst();
-        }
-        throw new InvalidRequestException(folder + " has " + models.size() + " ONNX files; name the one that is meant");
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.waterspout;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -24,6 +25,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.ChatMessage;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * A decoder that is loaded and ready to answer. Safe for use from several threads, which take turns step by step.
@@ -110,7 +112,7 @@ public final class LanguageModel implements AutoCloseable {
      *                                 answers are open as the model was loaded for
      */
     public Generation generate(GenerationRequest request) {
-        int[] prompt = tokens(request.prompt());
+        int[] prompt = tokens(request.prompt(), contextLength());
         return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
@@ -122,33 +124,59 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * A prompt as the model sees it.
      *
-     * @throws InvalidRequestException for a conversation that the model has no template for, or its template refuses; or when closed
+     * @throws InvalidRequestException for a conversation that the model has no template for, its template refuses, or that is too long for
+     *                                 it; for a role that it does not know; or when closed
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
+        return tokens(prompt, Integer.MAX_VALUE);
+    }
+
+    /** @param most tokens: a text that is sure to have more is refused before it is tokenized */
+    private int[] tokens(Prompt prompt, int most) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw new InvalidRequestException(Engine.CLOSED);
             }
-            return encode(prompt);
+            return encode(prompt, most);
         } finally {
             tokenizerUse.readLock().unlock();
         }
     }
 
-    private int[] encode(Prompt prompt) {
+    private int[] encode(Prompt prompt, int most) {
         return switch (prompt) {
-            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get());
-            case Prompt.Message message -> tokenizer().encodePrompt(message.text(), false);
-            case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")));
-            case Prompt.Raw raw -> tokenizer().encodePrompt(raw.text(), false);
+            case Prompt.Message message when template.isPresent() ->
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), most);
+            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), most);
+            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
+            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), most);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate) {
-        return tokenizer().encodePrompt(chatTemplate.render(messages, true), true);
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int most) {
+        Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
+        if (parseSpecial) {
+            return encode(conversation.text(), true, most);
+        }
+        requireRoom(conversation.text(), most);
+        return tokenizer().encodePrompt(conversation);
+    }
+
+    private int[] encode(String text, boolean parseSpecial, int most) {
+        requireRoom(text, most);
+        return tokenizer().encodePrompt(text, parseSpecial);
+    }
+
+    private void requireRoom(String text, int most) {
+        long fewest = tokenizer().fewestTokens(text);
+        if (fewest > most) {
+            throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
+                    + ": shorten it, or load the model with a longer context");
+        }
     }
 
     /**

@@ -36,7 +36,7 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
         Backend backend = null;
         Plan plan = null;
         // The tokenizer takes about as long as the weights on the cpu backend, and neither needs the other.
-        CompletableFuture<Optional<Tokenizer>> tokenizer = CompletableFuture.supplyAsync(() -> tokenizer(file));
+        CompletableFuture<Optional<Tokenizer>> tokenizer = CompletableFuture.supplyAsync(() -> tokenizer(file), LoadedModel::start);
         try {
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
             Architecture architecture = Architecture.of(file);
@@ -63,6 +63,13 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
             opened.forEach(each -> close(each, failure));
             throw failure;
         }
+    }
+
+    /** On a thread of its own that sees this library's classes: those of the common pool see the class path only, not a jar within a jar. */
+    private static void start(Runnable work) {
+        Thread thread = Thread.ofPlatform().daemon().name("waterspout-tokenizer").unstarted(work);
+        thread.setContextClassLoader(LoadedModel.class.getClassLoader());
+        thread.start();
     }
 
     private static Optional<Tokenizer> tokenizer(ModelFile file) {

@@ -41,6 +41,10 @@ final class ChatCommand implements Callable<Integer> {
     @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "1024", description = "Most tokens in an answer; default: ${DEFAULT-VALUE}.")
     private int maxTokens;
 
+    @Option(names = "--parse-special",
+            description = "Names of control tokens in what you write, such as <|im_end|>, count as these tokens; else they are plain text.")
+    private boolean parseSpecial;
+
     @Mixin
     private SamplingOptions sampling;
 
@@ -97,7 +101,7 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private String answer(LanguageModel model, Terminal terminal, List<ChatMessage> messages) {
-        GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages)).withMaxTokens(maxTokens)
+        GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages, parseSpecial)).withMaxTokens(maxTokens)
                 .withSampling(sampling.sampling(model.sampling())).withStopStrings(sampling.stopStrings()).withReusePrefix(true);
         try (Generation generation = model.generate(request)) {
             Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> generation.cancel());

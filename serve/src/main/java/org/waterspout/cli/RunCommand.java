@@ -37,6 +37,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "Continue the bare text, past any chat template.")
     private boolean raw;
 
+    @Option(names = "--parse-special",
+            description = "Names of control tokens in what you write, such as <|im_end|>, count as these tokens; else they are plain text.")
+    private boolean parseSpecial;
+
     @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
             description = "Most tokens to generate; default: as the model's file says, else 256.")
     private Optional<Integer> maxTokens = Optional.empty();
@@ -83,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             throw new InvalidRequestException("no prompt is given: run \"some text\", or --tokens 1,2,3");
         }
         String text = String.join(" ", words);
-        return raw ? new Prompt.Raw(text) : new Prompt.Message(text);
+        return raw ? new Prompt.Raw(text, parseSpecial) : new Prompt.Message(text, parseSpecial);
     }
 
     private void show(String text, Generation generation) {

@@ -29,7 +29,7 @@ public final class OnnxFile implements ModelFile {
     private static final String FAMILY = "bert";
     private static final String ENDING = ".onnx";
     private static final String SUBFOLDER = "onnx";
-    private static final List<String> PIECES = List.of("sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
+    private static final List<String> TOKENIZERS = List.of("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
 
     private final Path path;
     private final Arena arena;
@@ -112,29 +112,22 @@ public final class OnnxFile implements ModelFile {
         return new Metadata(values);
     }
 
-    /** Of all that belongs to the model: repositories keep exports in a folder of their own, below the rest. */
-    private static Path wholeFolder(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        return folder.endsWith(SUBFOLDER) && folder.getParent() != null ? folder.getParent() : folder;
-    }
-
     private static String stem(Path path) {
         String name = path.getFileName().toString();
         return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
     }
 
-    /** Where the rest of the model may be: beside the file, or one level up. */
+    /** Where the rest of the model may be: beside the file, or, as repositories keep exports in a folder of their own, one level up. */
     private static List<Path> folders(Path path) {
-        return Stream.of(path.toAbsolutePath().getParent(), wholeFolder(path)).distinct().toList();
+        Path folder = path.toAbsolutePath().getParent();
+        return folder.endsWith(SUBFOLDER) && folder.getParent() != null ? List.of(folder, folder.getParent()) : List.of(folder);
     }
 
-    /** The tokenizer: NAME-tokenizer.json beside NAME.onnx, tokenizer.json or vocab.txt, beside it or where the rest of the model is; else a folder. */
+    /** The tokenizer: NAME-tokenizer.json beside NAME.onnx, else that of the first folder that has one. */
     private static Optional<Path> tokenizer(Path path) {
-        Path whole = wholeFolder(path);
-        return Stream.of(path.resolveSibling(stem(path) + "-tokenizer.json"), path.resolveSibling("tokenizer.json"),
-                path.resolveSibling("vocab.txt"), whole.resolve("tokenizer.json"), whole.resolve("vocab.txt")).filter(Files::isRegularFile)
-                .findFirst().or(() -> folders(path).stream().filter(folder -> PIECES.stream().anyMatch(name ->
-                        Files.isRegularFile(folder.resolve(name)))).findFirst());
+        Path named = path.resolveSibling(stem(path) + "-tokenizer.json");
+        return Files.isRegularFile(named) ? Optional.of(named)
+                : folders(path).stream().filter(folder -> TOKENIZERS.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)))).findFirst();
     }
 
     /** The ONNX files of a folder. */

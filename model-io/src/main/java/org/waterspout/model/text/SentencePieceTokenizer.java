@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.waterspout.model.text.jinja.Rendered;
 
 /** A SentencePiece model of its own file, or of the keys of a GGUF file, under the token numbers of a model. */
 final class SentencePieceTokenizer implements Tokenizer {
@@ -70,7 +71,11 @@ final class SentencePieceTokenizer implements Tokenizer {
             encodePlain(wellFormed, out);
             return;
         }
-        for (SpecialTokens.Part part : specialTokens.split(wellFormed, true)) {
+        encode(specialTokens.split(wellFormed, true), out);
+    }
+
+    private void encode(List<SpecialTokens.Part> parts, TokenList out) {
+        for (SpecialTokens.Part part : parts) {
             switch (part) {
                 case SpecialTokens.Part.Token(int token, int from, int to) -> {
                     out.placesFrom(0, 0);
@@ -139,7 +144,18 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = layout.template().around(pieces(text, parseSpecial)).tokens();
+        return enclosed(pieces(text, parseSpecial));
+    }
+
+    @Override
+    public int[] encodePrompt(Rendered conversation) {
+        TokenList out = new TokenList(conversation.text().length() / 3, true);
+        encode(specialTokens.split(NativeTokenizer.wellFormed(conversation.text()), conversation.stretches()), out);
+        return enclosed(out.encoding(conversation.text()));
+    }
+
+    private int[] enclosed(Encoding encoding) {
+        int[] tokens = layout.template().around(encoding).tokens();
         OptionalInt bos = layout.bos();
         boolean doubled = bos.isPresent() && tokens.length > 1 && tokens[0] == bos.getAsInt() && tokens[1] == bos.getAsInt();
         return doubled ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;

@@ -116,9 +116,14 @@ public final class LanguageModel implements AutoCloseable {
         return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
-    /** How the model's file wants tokens drawn; empty where it does not say so. */
-    public Optional<Sampling> sampling() {
-        return Decoding.sampling(file().metadata());
+    /**
+     * How the model's file wants tokens drawn.
+     *
+     * @param otherwise holds for what the file does not say
+     * @throws org.waterspout.error.UnsupportedModelException for a setting that is not built; the message names it
+     */
+    public Sampling sampling(Sampling otherwise) {
+        return Sampling.of(file().metadata(), otherwise);
     }
 
     /**

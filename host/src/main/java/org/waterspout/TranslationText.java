@@ -11,6 +11,7 @@ import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Decoding;
+import org.waterspout.generate.TranslationEngine;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Sentences;
@@ -135,7 +136,12 @@ final class TranslationText implements AutoCloseable {
             if (around >= mostTokens) {
                 throw new InvalidRequestException("the prefix leaves no room for a text in the " + mostTokens + " tokens that the model reads");
             }
-            return Sentences.of(text, locale, piece -> tokenizer.source().encode(piece, false).length, mostTokens - around);
+            return Sentences.of(text, locale, this::count, mostTokens - around);
+        }
+
+        private int count(String piece) {
+            TranslationEngine.refuseIfInterrupted();
+            return tokenizer.source().encode(piece, false).length;
         }
 
         /** A piece as the encoder takes it. */

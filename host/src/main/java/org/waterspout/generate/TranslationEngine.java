@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -95,11 +96,17 @@ public final class TranslationEngine implements AutoCloseable {
      * @param decoding for all of them
      * @param finished told the number of each source that is done, as soon as it is
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room for
+     * @throws CancellationException   when the thread is interrupted, which it stays
      */
     public List<List<TargetSequence>> translate(List<Source> sources, Decoding decoding, IntConsumer finished) {
         sources.forEach(source -> check(source.tokens()));
         check(decoding);
-        lock.lock();
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException waiting) {
+            Thread.currentThread().interrupt();
+            throw cancelled();
+        }
         try {
             if (closed) {
                 throw new InvalidRequestException(CLOSED);
@@ -108,6 +115,17 @@ public final class TranslationEngine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** @throws CancellationException when the thread is interrupted */
+    public static void refuseIfInterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw cancelled();
+        }
+    }
+
+    private static CancellationException cancelled() {
+        return new CancellationException("translating was cancelled: its thread was interrupted");
     }
 
     /**
@@ -231,6 +249,7 @@ public final class TranslationEngine implements AutoCloseable {
 
         List<List<TargetSequence>> complete() {
             while (active > 0 || begun < order.length) {
+                refuseIfInterrupted();
                 // Encoding a single source is dear beside encoding some together, so free places wait for others.
                 if (active <= searches.length / 2) {
                     fill();

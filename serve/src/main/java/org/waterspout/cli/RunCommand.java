@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
@@ -58,11 +59,11 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Prompt prompt = prompt();
-        sampling.sampling(Optional.empty()); // refuses wrong values before the model is loaded
+        sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest request = maxTokens.map(base::withMaxTokens).orElse(base);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
-                Generation generation = model.generate(request.withSampling(sampling.sampling(model.sampling())))) {
+                Generation generation = model.generate(request.withSampling(sampling.sampling(model::sampling)))) {
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
             Completion completion = null;
             while (generation.hasNext()) {

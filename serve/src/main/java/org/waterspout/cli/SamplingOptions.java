@@ -4,11 +4,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.waterspout.generate.Sampling;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen: {@link Sampling} has their meaning. */
 final class SamplingOptions {
+
+    private static final Sampling DEFAULT = Sampling.GREEDY.withTemperature(0.7f).withTopP(0.95f);
 
     @Option(names = "--temperature", paramLabel = "T",
             description = "0 for the most likely token always; default: as the model's file says, else 0.7.")
@@ -43,9 +46,13 @@ final class SamplingOptions {
     @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
     private List<String> stop = List.of();
 
-    /** What the options say; where they say nothing, what the model's file says. */
-    Sampling sampling(Optional<Sampling> ofModel) {
-        Sampling base = ofModel.orElse(Sampling.GREEDY.withTemperature(0.7f).withTopP(0.95f));
+    /**
+     * What the options say; where they say nothing, what the model's file says.
+     *
+     * @param ofModel what the file says, and where it says nothing, what is given
+     */
+    Sampling sampling(UnaryOperator<Sampling> ofModel) {
+        Sampling base = temperature.isPresent() && temperature.get() == 0 ? DEFAULT : ofModel.apply(DEFAULT);
         Sampling sampling = base.withTemperature(temperature.orElse(base.temperature())).withTopK(topK.orElse(base.topK()))
                 .withTopP(topP.orElse(base.topP())).withMinP(minP.orElse(base.minP()))
                 .withPenalties(repetitionPenalty, presencePenalty, frequencyPenalty).withLogitBias(logitBias);

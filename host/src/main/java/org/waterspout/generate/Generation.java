@@ -142,7 +142,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             tokens = Arrays.copyOf(tokens, 2 * count);
         }
         tokens[count++] = token;
-        String sure = stops.accept(decoder.map(stream -> stream.next(token)).orElse(""));
+        String sure = stops.accept(text(token));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return sure;
@@ -157,9 +157,13 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         return sure;
     }
 
+    private String text(int token) {
+        return decoder.map(stream -> stream.next(token)).orElse("");
+    }
+
     /** Searches the whole answer at once: no text is sure before the end. */
     private String search(float[] logits) {
-        Set<Integer> ends = request.ignoreEnd() ? Set.of() : tokenizer.endTokens();
+        Set<Integer> ends = request.ignoreEnd() ? Set.of() : endTokens;
         Optional<TargetSequence> best = new PromptSearch(engine, slots, decoding, prompt, ends).best(logits, () -> cancelled);
         if (best.isEmpty()) {
             return finish(FinishReason.CANCELLED);
@@ -169,7 +173,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         StringBuilder sure = new StringBuilder();
         for (int token : all) {
             tokens[count++] = token;
-            sure.append(stops.accept(decoder.next(token)));
+            sure.append(stops.accept(text(token)));
             if (stops.stopped()) {
                 end(FinishReason.STOP_STRING);
                 return sure.toString();

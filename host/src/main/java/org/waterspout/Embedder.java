@@ -71,7 +71,7 @@ public final class Embedder implements AutoCloseable {
 
     private static Target target(Architecture architecture) {
         if (architecture.encoder().stream().anyMatch(stack -> stack.input() instanceof Architecture.Patches)) {
-            throw new InvalidRequestException("this model reads pictures, no text: use classify --image");
+            throw new InvalidRequestException("this model reads pictures, no text: it labels them, and makes no vectors of texts");
         }
         return Target.VECTOR;
     }

@@ -51,7 +51,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
-        this.engine = new Engine(loaded.plan());
+        this.engine = new Engine(loaded.plan(), loaded.architecture().contextLength());
     }
 
     /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -117,7 +117,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public Generation generate(GenerationRequest request) {
         int[] prompt = tokens(request.prompt(), contextLength());
-        return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
+        return new Generation(engine, loaded.text(), loaded.endTokens(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
     /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */
@@ -189,7 +189,8 @@ public final class LanguageModel implements AutoCloseable {
         long fewest = tokenizer().fewestTokens(text);
         if (fewest > most) {
             throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
-                    + ": shorten it, or load the model with a longer context");
+                    + ": shorten it" + (most < architecture().contextLength() ? ", or load the model with a longer context, of at most "
+                            + architecture().contextLength() : ""));
         }
     }
 
@@ -205,6 +206,11 @@ public final class LanguageModel implements AutoCloseable {
 
     public Architecture architecture() {
         return loaded.architecture();
+    }
+
+    /** Whether there is a {@link #tokenizer()}; without one prompts are token ids, and answers have no text. */
+    public boolean readsText() {
+        return loaded.text().isPresent();
     }
 
     /** @throws org.waterspout.error.ModelNotFoundException when there is none beside the model, which then takes token ids only */

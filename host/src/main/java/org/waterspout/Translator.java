@@ -107,7 +107,8 @@ public final class Translator implements AutoCloseable {
             if (options.warmUp()) {
                 plan.warmUp();
             }
-            TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file));
+            TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file),
+                    architecture.contextLength());
             return new Translator(file, architecture, backend, engine);
         } catch (RuntimeException | Error failure) {
             LoadedModel.close(plan, failure);

@@ -73,11 +73,18 @@ public final class Engine implements AutoCloseable {
     private final int border;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Slot> free = new ArrayDeque<>();
+    private final int longest;
     private boolean closed;
 
     /** Takes over {@code plan} and closes it with itself. */
     public Engine(Plan plan) {
+        this(plan, plan.options().contextLength());
+    }
+
+    /** @param longest context that the model could be loaded with */
+    public Engine(Plan plan, int longest) {
         this.plan = plan;
+        this.longest = longest;
         this.border = RopeTable.border(plan.graph());
         for (int number = 0; number < plan.options().maxSequences(); number++) {
             free.add(new Slot(number));
@@ -337,7 +344,7 @@ public final class Engine implements AutoCloseable {
         }
         if (prompt.length > contextLength()) {
             throw new InvalidRequestException("the prompt has " + prompt.length + " tokens, the context " + contextLength()
-                    + ": shorten it, or load the model with a longer context (--context)");
+                    + ": shorten it" + (contextLength() < longest ? ", or load the model with a longer context, of at most " + longest : ""));
         }
         for (int token : prompt) {
             if (token < 0 || token >= vocabulary()) {

@@ -10,6 +10,7 @@ import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -21,7 +22,7 @@ import org.waterspout.model.text.Tokenizer;
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
 
     private final Engine engine;
-    private final Tokenizer tokenizer;
+    private final Set<Integer> endTokens;
     private final GenerationRequest request;
     private final int[] prompt;
     private final List<Engine.Slot> slots;
@@ -30,7 +31,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private final int reused;
     private final int maxTokens;
     private final Sampler sampler;
-    private final StreamDecoder decoder;
+    private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[16];
@@ -44,17 +45,23 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private long ended;
 
     /**
-     * @param decoding how the model's file wants tokens chosen, changed as the request asks
-     * @param prompt   the request's prompt as token ids
+     * @param tokenizer makes text of the tokens; without one the answer has none
+     * @param endTokens tokens after which the answer ends
+     * @param decoding  how the model's file wants tokens chosen, changed as the request asks
+     * @param prompt    the request's prompt as token ids
+     * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long; or when all places are taken
      */
-    public Generation(Engine engine, Tokenizer tokenizer, GenerationRequest request, Decoding decoding, int[] prompt) {
+    public Generation(Engine engine, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding, int[] prompt) {
+        if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
+            throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+        }
         this.engine = engine;
-        this.tokenizer = tokenizer;
+        this.endTokens = Set.copyOf(endTokens);
         this.request = request;
         this.prompt = prompt.clone();
         this.maxTokens = request.maxTokens().orElse(decoding.maxTokens());
-        this.sampler = new Sampler(decoding, prompt, tokenizer.endTokens(), engine.vocabulary());
-        this.decoder = StreamDecoder.continuing(tokenizer, false);
+        this.sampler = new Sampler(decoding, prompt, this.endTokens, engine.vocabulary());
+        this.decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         this.stops = new StopStrings(request.stopStrings());
         this.decoding = decoding;
         this.slots = engine.acquire(this.prompt, request.reusePrefix(), decoding.beams());
@@ -128,14 +135,14 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             return search(logits);
         }
         int token = sampler.next(logits);
-        if (tokenizer.endTokens().contains(token) && !request.ignoreEnd()) {
+        if (endTokens.contains(token) && !request.ignoreEnd()) {
             return finish(FinishReason.END);
         }
         if (count == tokens.length) {
             tokens = Arrays.copyOf(tokens, 2 * count);
         }
         tokens[count++] = token;
-        String sure = stops.accept(decoder.next(token));
+        String sure = stops.accept(textOf(token));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return sure;
@@ -150,9 +157,13 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         return sure;
     }
 
+    private String textOf(int token) {
+        return decoder.map(stream -> stream.next(token)).orElse("");
+    }
+
     /** Searches the whole answer at once: no text is sure before the end. */
     private String search(float[] logits) {
-        Set<Integer> ends = request.ignoreEnd() ? Set.of() : tokenizer.endTokens();
+        Set<Integer> ends = request.ignoreEnd() ? Set.of() : endTokens;
         Optional<TargetSequence> best = new PromptSearch(engine, slots, decoding, prompt, ends).best(logits, () -> cancelled);
         if (best.isEmpty()) {
             return finish(FinishReason.CANCELLED);
@@ -162,7 +173,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         StringBuilder sure = new StringBuilder();
         for (int token : all) {
             tokens[count++] = token;
-            sure.append(stops.accept(decoder.next(token)));
+            sure.append(stops.accept(textOf(token)));
             if (stops.stopped()) {
                 end(FinishReason.STOP_STRING);
                 return sure.toString();
@@ -186,7 +197,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
     /** Ends the answer and returns the text that was held back until now. */
     private String finish(FinishReason why) {
-        String rest = stops.accept(decoder.end());
+        String rest = stops.accept(decoder.map(StreamDecoder::end).orElse(""));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return rest;

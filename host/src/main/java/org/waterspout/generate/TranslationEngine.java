@@ -47,6 +47,7 @@ public final class TranslationEngine implements AutoCloseable {
     private final Plan plan;
     private final int start;
     private final Set<Integer> ends;
+    private final int longest;
     private final int sourceVocabulary;
     private final RowRanking ranking = new RowRanking();
     private final ReentrantLock lock = new ReentrantLock(true);
@@ -59,7 +60,13 @@ public final class TranslationEngine implements AutoCloseable {
      * @param ends  tokens that end a target
      */
     public TranslationEngine(Plan plan, int start, Set<Integer> ends) {
+        this(plan, start, ends, 0);
+    }
+
+    /** @param longest source that the model could be loaded for */
+    public TranslationEngine(Plan plan, int start, Set<Integer> ends, int longest) {
         this.plan = plan;
+        this.longest = longest;
         this.start = start;
         this.ends = Set.copyOf(ends);
         this.sourceVocabulary = plan.graph().encoder().orElseThrow().ops().filter(Op.Embed.class::isInstance)
@@ -180,7 +187,7 @@ public final class TranslationEngine implements AutoCloseable {
         }
         if (source.length > sourceLength()) {
             throw new InvalidRequestException("the source has " + source.length + " tokens, the model reads " + sourceLength()
-                    + ": split it, or load the model with a longer context (--context)");
+                    + ": split it" + (sourceLength() < longest ? ", or load the model with a longer context, of at most " + longest : ""));
         }
         for (int token : source) {
             checkToken(token, sourceVocabulary);

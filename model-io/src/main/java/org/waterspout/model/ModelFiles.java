@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Reason;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.gguf.GgufFile;
 import org.waterspout.model.huggingface.HuggingFaceDirectory;
@@ -102,12 +103,12 @@ public final class ModelFiles {
 
                 @Override
                 public FileVisitResult visitFileFailed(Path file, IOException failure) {
-                    LOG.warn("{} is passed over: {}", file, failure.toString());
+                    LOG.warn("{} is passed over: {}", file, Reason.of(failure));
                     return FileVisitResult.CONTINUE;
                 }
             });
         } catch (IOException failure) {
-            LOG.warn("{} is passed over: {}", folder, failure.toString());
+            LOG.warn("{} is passed over: {}", folder, Reason.of(failure));
         }
         return models;
     }
@@ -208,7 +209,7 @@ public final class ModelFiles {
         } catch (AccessDeniedException denied) {
             throw new ModelNotFoundException(path + " may not be read; check its permissions", denied);
         } catch (IOException failure) {
-            throw new ModelNotFoundException(path + " cannot be read (" + failure.getMessage() + "); check the disk", failure);
+            throw new ModelNotFoundException(path + " cannot be read (" + Reason.of(failure) + "); check the disk", failure);
         }
     }
 }

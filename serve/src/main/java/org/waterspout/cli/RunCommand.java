@@ -1,5 +1,6 @@
 package org.waterspout.cli;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
@@ -104,7 +106,8 @@ final class RunCommand implements Callable<Integer> {
         if (json) {
             console.json(object(model, modelOptions.backend(), completion));
         } else {
-            console.line("");
+            // without a tokenizer there is no text to show
+            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
             console.remark(figures(model, modelOptions.backend(), completion));
         }
     }

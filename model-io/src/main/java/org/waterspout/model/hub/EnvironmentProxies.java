@@ -20,6 +20,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Reason;
 
 /**
  * The proxies that HTTPS_PROXY, HTTP_PROXY and ALL_PROXY name, in small letters or in capitals, except for the hosts in NO_PROXY, read as curl
@@ -158,7 +159,7 @@ record EnvironmentProxies(Map<String, ProxyAddress> proxies, List<String> direct
 
         @Override
         public void connectFailed(URI address, SocketAddress proxy, IOException failure) {
-            LOG.info("the proxy {} does not answer: {}", proxy, failure.toString());
+            LOG.info("the proxy {} does not answer: {}", proxy, Reason.of(failure));
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.waterspout.error.DownloadException;
+import org.waterspout.error.Reason;
 import org.waterspout.model.marian.MarianFile;
 
 /**
@@ -68,7 +69,7 @@ final class FirefoxDownload {
             delete(folder);
             Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {
-            throw new DownloadException(model.name() + " cannot be kept in " + folder + ": " + failure.getMessage() + "; check the disk", failure);
+            throw new DownloadException(model.name() + " cannot be kept in " + folder + ": " + Reason.of(failure) + "; check the disk", failure);
         }
     }
 

@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
+import org.waterspout.error.Reason;
 import org.waterspout.model.ModelFiles;
 
 /**
@@ -252,7 +253,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
         try (Stream<Path> files = Files.walk(model, 2)) {
             return files.mapToLong(file -> Files.isRegularFile(file) ? file.toFile().length() : 0).sum();
         } catch (IOException failure) {
-            LOG.warn("{} cannot be measured: {}", model, failure.toString());
+            LOG.warn("{} cannot be measured: {}", model, Reason.of(failure));
             return 0;
         }
     }

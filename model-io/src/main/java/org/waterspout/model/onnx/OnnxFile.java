@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Reason;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.MappedFile;
 import org.waterspout.model.Metadata;
@@ -135,7 +136,7 @@ public final class OnnxFile implements ModelFile {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().endsWith(ENDING)).filter(Files::isRegularFile).sorted().toList();
         } catch (IOException failure) {
-            throw new ModelNotFoundException(folder + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
+            throw new ModelNotFoundException(folder + " cannot be read (" + Reason.of(failure) + "); check its permissions", failure);
         }
     }
 

@@ -26,7 +26,7 @@ record Json(String indent, String itemSeparator, String keySeparator, boolean as
 
     private void write(Object value, int depth, Text.Builder out) {
         Budget.requireLength(out.length());
-        budget.looked(1);
+        budget.step();
         switch (value) {
             case null -> out.append("null");
             case Boolean flag -> out.append(flag.toString());

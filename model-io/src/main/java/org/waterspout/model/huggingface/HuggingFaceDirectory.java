@@ -34,13 +34,16 @@ public final class HuggingFaceDirectory implements ModelFile {
     private static final List<Row> ROWS = Stream.of(EncoderRows.ROWS, PairRows.ROWS, DecoderRows.ROWS).flatMap(List::stream).toList();
 
     private final Path folder;
+    private final Path text;
     private final Arena arena;
     private final Metadata metadata;
     private final Map<String, Tensor> tensors;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private HuggingFaceDirectory(Path folder, Arena arena, Metadata metadata, Map<String, Tensor> tensors) {
+    /** @param text folder of the tokenizer */
+    private HuggingFaceDirectory(Path folder, Path text, Arena arena, Metadata metadata, Map<String, Tensor> tensors) {
         this.folder = folder;
+        this.text = text;
         this.arena = arena;
         this.metadata = metadata;
         this.tensors = tensors;
@@ -94,7 +97,8 @@ public final class HuggingFaceDirectory implements ModelFile {
                 task.read(config, keys, row.family(), tensors);
             }
             addDivisors(keys.values(), loader, tensors);
-            return new HuggingFaceDirectory(folder, arena, new Metadata(keys.values()), Collections.unmodifiableMap(tensors));
+            modules.addDense(tensors, arena);
+            return new HuggingFaceDirectory(folder, inner, arena, new Metadata(keys.values()), Collections.unmodifiableMap(tensors));
         } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;
@@ -108,11 +112,14 @@ public final class HuggingFaceDirectory implements ModelFile {
      * @param folders where the files may be; of each kind, the first there is holds
      * @param family  of the encoder
      * @param head    "sequence", "tokens" or "span", or empty for an encoder without a classifier
-     * @param tensors of the encoder
+     * @param tensors of the encoder; those of layers behind it are added
+     * @param arena   what the memory of these belongs to
      */
-    public static Map<String, Object> keysBeside(List<Path> folders, String family, String head, Map<String, Tensor> tensors) {
+    public static Map<String, Object> keysBeside(List<Path> folders, String family, String head, Map<String, Tensor> tensors, Arena arena) {
         Keys keys = new Keys(family);
-        SentenceModules.of(with(folders, SentenceModules.LIST)).read(keys);
+        SentenceModules modules = SentenceModules.of(with(folders, SentenceModules.LIST));
+        modules.read(keys);
+        modules.addDense(tensors, arena);
         Path tokenizer = with(folders, TOKENIZER).resolve(TOKENIZER);
         textLimits(new Config(tokenizer, JsonFile.readIfThere(tokenizer)), keys);
         if (!head.isEmpty()) {
@@ -200,7 +207,7 @@ public final class HuggingFaceDirectory implements ModelFile {
 
     @Override
     public Optional<Path> textPath() {
-        return tensors.containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(folder);
+        return tensors.containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(text);
     }
 
     @Override

@@ -81,14 +81,14 @@ public final class OnnxFile implements ModelFile {
         try {
             EncoderFinder finder = new EncoderFinder(OnnxGraph.read(path, MappedFile.map(path, arena)), arena);
             finder.find();
-            return new OnnxFile(path, arena, metadata(path, finder), Collections.unmodifiableMap(finder.tensors()));
+            return new OnnxFile(path, arena, metadata(path, finder, arena), Collections.unmodifiableMap(finder.tensors()));
         } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;
         }
     }
 
-    private static Metadata metadata(Path path, EncoderFinder finder) {
+    private static Metadata metadata(Path path, EncoderFinder finder, Arena arena) {
         Map<String, Object> values = new LinkedHashMap<>();
         Map<String, Tensor> tensors = finder.tensors();
         int width = tensors.get("token_embd.weight").columns();
@@ -109,7 +109,7 @@ public final class OnnxFile implements ModelFile {
         if (!finder.head().activation().isEmpty()) {
             values.put(FAMILY + ".classifier.activation", finder.head().activation());
         }
-        HuggingFaceDirectory.keysBeside(folders(path), FAMILY, finder.head().task(), tensors).forEach(values::putIfAbsent);
+        HuggingFaceDirectory.keysBeside(folders(path), FAMILY, finder.head().task(), tensors, arena).forEach(values::putIfAbsent);
         return new Metadata(values);
     }
 

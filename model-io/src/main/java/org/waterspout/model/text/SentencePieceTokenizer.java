@@ -12,6 +12,7 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     private final SentencePieceModel model;
     private final TokenLayout layout;
+    private final boolean lowersCase;
     private final SentencePieceNormalizer normalizer;
     private final FragmentEncoder encoder;
     private final int unknownPiece;
@@ -23,7 +24,13 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     /** @param endTokens tokens after which generation stops */
     SentencePieceTokenizer(SentencePieceModel model, TokenLayout layout, Set<Integer> endTokens) {
+        this(model, layout, endTokens, false);
+    }
+
+    /** @param lowersCase whether letters become small before all else, as sentence-transformers has it */
+    SentencePieceTokenizer(SentencePieceModel model, TokenLayout layout, Set<Integer> endTokens, boolean lowersCase) {
         this.model = model;
+        this.lowersCase = lowersCase;
         this.layout = layout;
         this.endTokens = Set.copyOf(endTokens);
         this.unknownPiece = model.unknown();
@@ -83,7 +90,8 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     private void encodePlain(String text, TokenList out) {
-        SentencePieceNormalizer.Normalized normalized = normalizer.normalize(text);
+        SmallLetters letters = lowersCase ? SmallLetters.of(text) : SmallLetters.unchanged(text);
+        SentencePieceNormalizer.Normalized normalized = normalizer.normalize(letters.text());
         String written = normalized.text();
         TokenList cut = new TokenList(written.length() / 3, true);
         cut(written, cut);
@@ -100,7 +108,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             }
             // the space before a word is no part of its place
             boolean spaced = to - from > 1 && written.charAt(from) == Vocabulary.SPACE_MARK;
-            out.add(token, normalized.origin(spaced ? from + 1 : from), normalized.origin(to));
+            out.add(token, letters.origin(normalized.origin(spaced ? from + 1 : from)), letters.origin(normalized.origin(to)));
         }
     }
 

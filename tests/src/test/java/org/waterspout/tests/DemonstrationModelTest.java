@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
@@ -56,7 +57,7 @@ class DemonstrationModelTest {
             int[] ids = ints(expected.get("greedy_ids"));
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
-            try (Generation generation = new Generation(engine, tokenizer, request,
+            try (Generation generation = new Generation(engine, Optional.of(tokenizer), tokenizer.endTokens(), request,
                     Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), prompt)) {
                 Completion completion = generation.complete();
                 assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());

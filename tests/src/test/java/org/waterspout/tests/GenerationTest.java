@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -114,6 +115,16 @@ class GenerationTest {
             float[] last = model.logits(Arrays.copyOf(tokens, length), false);
             assertEquals(vocabulary, last.length);
             assertClose(Arrays.copyOfRange(all, (length - 1) * vocabulary, length * vocabulary), last, "after " + length);
+        }
+    }
+
+    @Test
+    void aTextThatCannotFitIsRefusedBeforeItIsTokenized() {
+        String text = "a word ".repeat(2_000_000);
+        for (Prompt prompt : List.of(new Prompt.Raw(text), new Prompt.Message(text))) {
+            InvalidRequestException refused = assertTimeout(Duration.ofSeconds(2),
+                    () -> assertThrows(InvalidRequestException.class, () -> model.generate(GenerationRequest.of(prompt))));
+            assertTrue(refused.getMessage().startsWith("the prompt has at least "), refused.getMessage());
         }
     }
 

@@ -42,7 +42,7 @@ class SentenceSettingsTest {
         }));
     }
 
-    private static void assertClose(float[] expected, float[] actual, String what) {
+    static void assertClose(float[] expected, float[] actual, String what) {
         assertEquals(expected.length, actual.length, what);
         RelativeError error = RelativeError.of(actual, expected, expected.length);
         assertTrue(error.error() <= LIMIT, what + ": " + error);

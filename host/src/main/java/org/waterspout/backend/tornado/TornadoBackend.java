@@ -59,7 +59,7 @@ public final class TornadoBackend implements Backend {
 
     private TornadoBackend(BackendOptions options, TornadoDevices.Found device, KernelFamily family, Set<FusionKind> kinds) {
         if (options.threads() != BackendOptions.DEFAULT_THREADS) {
-            throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave --threads out");
+            throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave their number out");
         }
         this.device = device;
         this.family = family;
@@ -137,7 +137,7 @@ public final class TornadoBackend implements Backend {
         boolean indexable = program.constants().stream().allMatch(constant -> constant.elements() <= Integer.MAX_VALUE);
         if (piece > limit || !indexable) {
             throw new OutOfMemoryException("a single weight or buffer of " + graph.name() + " needs " + megabytes(piece) + " in one piece, "
-                    + device.device().id() + " gives at most " + megabytes(limit) + ": use a smaller model, or --backend cpu");
+                    + device.device().id() + " gives at most " + megabytes(limit) + ": use a smaller model, or the cpu backend");
         }
     }
 

@@ -6,6 +6,9 @@ sealed interface FragmentEncoder extends AutoCloseable permits ByteLevelEncoder,
     /** @param text without lone surrogates, not empty */
     void encode(String text, TokenList out);
 
+    /** Whether every character of a text ends up in a token, however strange it is. */
+    boolean keepsAll();
+
     @Override
     void close();
 }

@@ -15,6 +15,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.jinja.Rendered;
 
 /** A tokenizer made from the {@code tokenizer.ggml.*} keys of a GGUF file. */
 final class GgufTokenizer implements Tokenizer {
@@ -51,11 +52,17 @@ final class GgufTokenizer implements Tokenizer {
     private final boolean addsLeadingSpace;
     private final SequenceTemplate template;
     private final Set<Integer> endTokens;
+    /** Most characters that one token stands for; empty where some text leaves none. */
+    private final OptionalInt longest;
 
     private GgufTokenizer(Metadata metadata, Vocabulary vocabulary, FragmentEncoder encoder, Defaults defaults) {
         this.vocabulary = vocabulary;
         this.encoder = encoder;
-        this.specialTokens = new SpecialTokens(vocabulary, swallowing(metadata, vocabulary));
+        Set<Integer> swallowing = swallowing(metadata, vocabulary);
+        this.specialTokens = new SpecialTokens(vocabulary, swallowing);
+        // a piece has at least as many characters as the text that it stands for
+        this.longest = swallowing.isEmpty() && encoder.keepsAll() ? vocabulary.pieces().stream().mapToInt(String::length).max()
+                : OptionalInt.empty();
         this.bos = token(metadata, vocabulary, "bos_token_id", defaults.bos);
         this.eos = token(metadata, vocabulary, "eos_token_id", defaults.eos);
         this.unknown = token(metadata, vocabulary, "unknown_token_id", defaults.unknown);
@@ -161,7 +168,7 @@ final class GgufTokenizer implements Tokenizer {
                 token(metadata, vocabulary, "mask_token_id", -1)), endTokens(metadata, vocabulary, eos));
     }
 
-    private static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
+    static Vocabulary vocabulary(Metadata metadata, Vocabulary.Writing writing) {
         // a copy: the file's own list decodes a string whenever it is asked for one
         List<String> pieces = List.copyOf(metadata.list(PREFIX + "tokens", String.class));
         List<Vocabulary.Kind> kinds = new ArrayList<>(metadata.optionalList(PREFIX + "token_type", Long.class)
@@ -242,8 +249,12 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
+        encode(specialTokens.split(NativeTokenizer.wellFormed(text), parseSpecial), out);
+    }
+
+    private void encode(List<SpecialTokens.Part> parts, TokenList out) {
         boolean afterSpecial = true;
-        for (SpecialTokens.Part part : specialTokens.split(NativeTokenizer.wellFormed(text), parseSpecial)) {
+        for (SpecialTokens.Part part : parts) {
             switch (part) {
                 case SpecialTokens.Part.Token(int token, int from, int to) -> {
                     out.placesFrom(0, 0);
@@ -261,13 +272,28 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     @Override
+    public long fewestTokens(String text) {
+        return longest.isEmpty() ? 0 : Math.ceilDiv(text.length(), Math.max(1, longest.getAsInt()));
+    }
+
+    @Override
     public SequenceTemplate template() {
         return template;
     }
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = encode(text, parseSpecial);
+        return enclosed(encode(text, parseSpecial));
+    }
+
+    @Override
+    public int[] encodePrompt(Rendered conversation) {
+        TokenList out = new TokenList(conversation.text().length() / 3, false);
+        encode(specialTokens.split(NativeTokenizer.wellFormed(conversation.text()), conversation.stretches()), out);
+        return enclosed(out.tokens());
+    }
+
+    private int[] enclosed(int[] tokens) {
         boolean begun = bos.isPresent() && tokens.length > 0 && tokens[0] == bos.getAsInt();
         IntStream before = addsBos && !begun ? IntStream.of(bos.getAsInt()) : IntStream.empty();
         IntStream after = addsEos ? IntStream.of(eos.getAsInt()) : IntStream.empty();

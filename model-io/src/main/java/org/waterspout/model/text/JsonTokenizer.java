@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * A tokenizer.json: encoding is the library's. Pieces that stand for bytes are decoded token by token, others by the library, whose
@@ -24,7 +25,15 @@ final class JsonTokenizer implements Tokenizer {
     private final Optional<PlainWordPieces> plain;
     /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
     private NativeTokenizer withSpecial;
+    /** Where the space before the first word of a whole text is the tokenizer's: how it takes words further on, as JSON; else null. */
+    private final byte[] furtherOnJson;
+    /** {@link #withoutSpecial} for words further on; made when first wanted. */
+    private NativeTokenizer furtherOn;
     private boolean closed;
+    private final SpecialTokens names;
+    /** Special tokens that swallow the white space before them, and after them. */
+    private final Set<Integer> swallowBefore;
+    private final Set<Integer> swallowAfter;
     private final SequenceTemplate template;
     private final OptionalInt bos;
     private final OptionalInt eos;
@@ -57,8 +66,12 @@ final class JsonTokenizer implements Tokenizer {
         this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
         this.wordsAreTold = json.model().equals("WordPiece");
         this.plain = PlainWordPieces.of(json.json(), vocabulary);
+        this.names = new SpecialTokens(vocabulary, Set.of());
+        this.swallowBefore = json.special("lstrip");
+        this.swallowAfter = json.special("rstrip");
         json.removeSpecial();
         this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
+        this.furtherOnJson = json.prependNever() ? json.bytes() : null;
     }
 
     static JsonTokenizer of(Path file) {
@@ -85,6 +98,19 @@ final class JsonTokenizer implements Tokenizer {
         return withSpecial;
     }
 
+    private synchronized NativeTokenizer furtherOn() {
+        if (furtherOnJson == null) {
+            return withoutSpecial;
+        }
+        if (closed) {
+            throw new IllegalStateException("the tokenizer is closed");
+        }
+        if (furtherOn == null) {
+            furtherOn = new NativeTokenizer(furtherOnJson, source);
+        }
+        return furtherOn;
+    }
+
     private NativeTokenizer library(boolean parseSpecial) {
         return parseSpecial ? withSpecial() : withoutSpecial;
     }
@@ -98,7 +124,70 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = template.around(pieces(text, parseSpecial)).tokens();
+        return enclosed(pieces(text, parseSpecial));
+    }
+
+    @Override
+    public int[] encodePrompt(Rendered conversation) {
+        String text = NativeTokenizer.wellFormed(conversation.text());
+        TokenList out = new TokenList(text.length() / 3, true);
+        List<SpecialTokens.Part> parts = names.split(text, conversation.stretches());
+        if (parts.equals(names.split(text, true))) {
+            encode(text, true, out);
+        } else {
+            encodeApart(text, parts, out);
+        }
+        return enclosed(out.encoding(text));
+    }
+
+    /**
+     * Words that hold special tokens' names without meaning them are cut by {@link #withoutSpecial}; all else, from one special token to
+     * another, by {@link #withSpecial}.
+     */
+    private void encodeApart(String text, List<SpecialTokens.Part> parts, TokenList out) {
+        int done = 0;
+        int from = 0;
+        int before = -1;
+        for (int i = 0; i <= parts.size(); i++) {
+            SpecialTokens.Part part = i < parts.size() ? parts.get(i) : null;
+            boolean special = part instanceof SpecialTokens.Part.Token(int token, int start, int end) && isSpecial(token);
+            if (part != null && !special) {
+                continue;
+            }
+            int to = part instanceof SpecialTokens.Part.Token token ? token.from() : text.length();
+            if (holdsNames(text.substring(from, to))) {
+                int first = from;
+                while (swallowAfter.contains(before) && first < to && Character.isWhitespace(text.charAt(first))) {
+                    first++;
+                }
+                int last = to;
+                while (part instanceof SpecialTokens.Part.Token token && swallowBefore.contains(token.token()) && last > first
+                        && Character.isWhitespace(text.charAt(last - 1))) {
+                    last--;
+                }
+                encode(withSpecial(), text, done, first, out);
+                encode(first == 0 ? withoutSpecial : furtherOn(), text, first, last, out);
+                done = last;
+            }
+            if (part instanceof SpecialTokens.Part.Token token) {
+                before = token.token();
+                from = token.to();
+            }
+        }
+        encode(withSpecial(), text, done, text.length(), out);
+    }
+
+    private static void encode(NativeTokenizer library, String text, int from, int to, TokenList out) {
+        out.placesFrom(from, from);
+        library.encode(text.substring(from, to), out);
+    }
+
+    private boolean holdsNames(String words) {
+        return names.split(words, true).stream().anyMatch(part -> part instanceof SpecialTokens.Part.Token token && isSpecial(token.token()));
+    }
+
+    private int[] enclosed(Encoding encoding) {
+        int[] tokens = template.around(encoding).tokens();
         boolean doubled = bos.isPresent() && tokens.length > 1 && tokens[0] == bos.getAsInt() && tokens[1] == bos.getAsInt();
         return doubled ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
     }
@@ -210,6 +299,9 @@ final class JsonTokenizer implements Tokenizer {
         withoutSpecial.close();
         if (withSpecial != null) {
             withSpecial.close();
+        }
+        if (furtherOn != null) {
+            furtherOn.close();
         }
     }
 }

@@ -43,6 +43,10 @@ record PreTokenizer(List<String> names, List<String> expressions, boolean ignore
             new PreTokenizer(List.of("tekken"),
                     List.of(CASED_WORDS + "|\\p{N}" + AFTER_DIGITS_SLASH), true, true));
 
+    static List<PreTokenizer> all() {
+        return TABLE;
+    }
+
     /** @throws UnsupportedModelException if no row of the table has {@code name} */
     static PreTokenizer of(String name) {
         for (PreTokenizer row : TABLE) {

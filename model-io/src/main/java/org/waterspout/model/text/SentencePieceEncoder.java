@@ -88,6 +88,11 @@ final class SentencePieceEncoder implements FragmentEncoder {
     }
 
     @Override
+    public boolean keepsAll() {
+        return byteTokens != null;
+    }
+
+    @Override
     public void close() {
         // nothing but Java objects
     }

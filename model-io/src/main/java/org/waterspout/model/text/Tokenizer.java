@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * Text to tokens and back. Safe to use from several threads; {@link #close()} only after the last use.
@@ -66,12 +67,23 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
     int[] encodePrompt(String text, boolean parseSpecial);
 
     /**
+     * The tokens of a conversation that starts a sequence: as {@link #encodePrompt(String, boolean)} of the whole text, in which the names of
+     * special tokens mean these tokens where the template wrote them, and are plain text in what came from outside.
+     */
+    int[] encodePrompt(Rendered conversation);
+
+    /**
      * The tokens of {@code text} with their places in it, nothing added: {@link #encode(String, boolean)} with offsets. What
      * {@link SequenceTemplate#around(Encoding)} takes, whole or as a {@link Encoding#slice}.
      *
      * @param parseSpecial as for {@link #encode(String, boolean)}
      */
     Encoding pieces(String text, boolean parseSpecial);
+
+    /** So many tokens come of {@code text} at least: found at once, without cutting it; 0 where that cannot be known. */
+    default long fewestTokens(String text) {
+        return 0;
+    }
 
     /** The special tokens this model wants around one text and around two, and how many they are. */
     SequenceTemplate template();

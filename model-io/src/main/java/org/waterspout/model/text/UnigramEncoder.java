@@ -117,6 +117,11 @@ final class UnigramEncoder implements FragmentEncoder {
     }
 
     @Override
+    public boolean keepsAll() {
+        return byteTokens != null;
+    }
+
+    @Override
     public void close() {
         // nothing but Java objects
     }

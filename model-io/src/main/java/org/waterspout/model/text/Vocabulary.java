@@ -48,6 +48,11 @@ record Vocabulary(List<String> pieces, List<Kind> kinds, Writing writing) {
         }
     }
 
+    /** The character that a byte-level vocabulary writes for the byte {@code value}, 0 to 255. */
+    static char characterOf(int value) {
+        return BYTE_TO_CHAR[value];
+    }
+
     int size() {
         return pieces.size();
     }

@@ -1,0 +1,33 @@
+package org.waterspout.model.text;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** The tokenizer.json that says what a byte-level encoder is made of, for comparison with Hugging Face's library. */
+final class LibraryTokenizer {
+
+    private LibraryTokenizer() { }
+
+    /** @param merges pairs of pieces, a space between them, best first */
+    static NativeTokenizer byteLevel(Vocabulary vocabulary, List<String> merges, PreTokenizer preTokenizer) {
+        ObjectNode json = TokenizerJson.JSON.createObjectNode();
+        json.putArray("added_tokens");
+        ArrayNode cuts = json.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+        for (String expression : preTokenizer.expressions()) {
+            cuts.addObject().put("type", "Split").put("behavior", "Isolated").put("invert", false).putObject("pattern")
+                    .put("Regex", expression);
+        }
+        cuts.addObject().put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex", false);
+        ObjectNode model = json.putObject("model").put("type", "BPE").put("ignore_merges", preTokenizer.ignoreMerges());
+        ObjectNode vocab = model.putObject("vocab");
+        for (int token = 0; token < vocabulary.size(); token++) {
+            switch (vocabulary.kinds().get(token)) {
+                case NORMAL, UNDEFINED, UNUSED, BYTE -> vocab.put(vocabulary.pieces().get(token), token);
+                case CONTROL, UNKNOWN, USER_DEFINED -> { }
+            }
+        }
+        merges.forEach(model.putArray("merges")::add);
+        return new NativeTokenizer(new TokenizerJson(json, "the test").bytes(), "the test");
+    }
+}

@@ -29,7 +29,7 @@ class LongSequencesTest {
     private static final Path MODEL = Path.of("src", "test", "resources", "families", "phi3-longrope.gguf");
     /** The recorded model's original_context_length. */
     private static final int BORDER = 16;
-    private static final float LIMIT = 1e-3f;
+    private static final float LIMIT = 3e-5f; // 1.0e-5 was seen
 
     private interface Check {
         void run(Engine engine, int[] tokens, float[] expected, int[] shortTokens, float[] shortExpected);

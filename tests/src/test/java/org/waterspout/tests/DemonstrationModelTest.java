@@ -46,8 +46,8 @@ class DemonstrationModelTest {
     /** The emulator takes seconds a token. */
     private static final int EMULATED_TOKENS = 6;
 
-    /** Of logits over four layers, against PyTorch in 32-bit floats on the same weights. */
-    private static final double LIMIT = 2e-3;
+    /** Of logits over four layers, against PyTorch in 32-bit floats on the same weights: 1.2e-6 was seen. */
+    private static final double LIMIT = 3.5e-6;
 
     @TestFactory
     Stream<DynamicTest> greedyTextIsTheRecordedOne() throws IOException {

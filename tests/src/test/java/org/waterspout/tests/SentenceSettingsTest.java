@@ -23,7 +23,8 @@ import org.waterspout.validate.RelativeError;
 @Tag("slow")
 class SentenceSettingsTest {
 
-    private static final double LIMIT = 2e-6;
+    /** 6.6e-7 was seen. */
+    private static final double LIMIT = 1.9e-6;
     private static final String SETTINGS = "settings.json";
 
     @TestFactory

@@ -36,7 +36,7 @@ import org.waterspout.model.gguf.GgufWriter;
 /** What llama.cpp's converter leaves unsaid, by recorded models without those keys: the answers must stay. */
 class UnsaidKeysTest {
 
-    private static final double LIMIT = 1e-4;
+    private static final double LIMIT = 8.5e-6; // 2.9e-6 was seen
 
     @Test
     void aGateOfT5MeansGelu() {
@@ -158,8 +158,8 @@ class UnsaidKeysTest {
         }
         try (FamilyModel model = FamilyModel.open("llama-yarn")) {
             ChangedFile file = ChangedFile.of(model.file());
-            assertEquals(0.1 * Math.log(4) + 1, rotary(file).angles(64).magnitude(), 1e-6);
-            assertEquals(1.5, rotary(file.key("llama.rope.scaling.yarn_attn_factor", 1.5)).angles(64).magnitude(), 1e-6);
+            assertEquals(0.1 * Math.log(4) + 1, rotary(file).angles(64).magnitude(), 1e-9);
+            assertEquals(1.5, rotary(file.key("llama.rope.scaling.yarn_attn_factor", 1.5)).angles(64).magnitude(), 1e-9);
         }
     }
 

@@ -37,8 +37,8 @@ final class RowRanking {
             sum += exponentials(logits, at, Math.min(PART, from + length - at), largest);
         }
         if (!(sum > 0) || Double.isInfinite(sum)) {
-            throw new ValidationException("the model computes no number for some token (NaN): its file is damaged, or the backend computes "
-                    + "wrongly; \"waterspout validate\" names the first operation that does");
+            throw new ValidationException("the model gives no token a probability here: its file is damaged, or the backend computes wrongly; "
+                    + "validate the model");
         }
         return largest + (float) Math.log(sum);
     }

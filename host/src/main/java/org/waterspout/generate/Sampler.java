@@ -7,7 +7,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.error.ValidationException;
 
 /** Chooses the tokens of one answer, one after the other, as its {@link Sampling} says. Belongs to one thread. */
 final class Sampler {
@@ -61,12 +60,10 @@ final class Sampler {
     /**
      * The next token; counts it as answered.
      *
-     * @param logits [vocabulary], changed in place
-     * @throws ValidationException     when one of them is no number: whatever were chosen would look like an answer
+     * @param logits [vocabulary], none of them NaN or plus infinity, changed in place
      * @throws InvalidRequestException when every token is forbidden
      */
     int next(float[] logits) {
-        requireNumbers(logits);
         int forced = forced();
         int token = forced >= 0 ? forced : choose(logits);
         if (sampling.presencePenalty() != 0 || sampling.frequencyPenalty() != 0) {
@@ -95,15 +92,6 @@ final class Sampler {
                     + " of the answer: allow one (logit biases, suppressed tokens and words, repeated sequences)");
         }
         return sampling.temperature() == 0 ? best : draw(logits, best);
-    }
-
-    private static void requireNumbers(float[] logits) {
-        for (int token = 0; token < logits.length; token++) {
-            if (Float.isNaN(logits[token]) || logits[token] == Float.POSITIVE_INFINITY) {
-                throw new ValidationException("the model computes no number for token " + token + " (" + logits[token]
-                        + "): its file is damaged, or the backend computes wrongly; \"waterspout validate\" names the first operation that does");
-            }
-        }
     }
 
     /** Index of the largest logit, the lowest such index. */

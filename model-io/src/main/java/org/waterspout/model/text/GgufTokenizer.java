@@ -249,7 +249,7 @@ final class GgufTokenizer implements Tokenizer {
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
         boolean afterSpecial = true;
-        for (SpecialTokens.Part part : specialTokens.split(NativeTokenizer.wellFormed(text), parseSpecial)) {
+        for (SpecialTokens.Part part : specialTokens.split(CharacterKind.wellFormed(text), parseSpecial)) {
             switch (part) {
                 case SpecialTokens.Part.Token(int token, int from, int to) -> {
                     out.placesFrom(0, 0);

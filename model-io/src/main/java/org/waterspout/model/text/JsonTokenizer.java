@@ -8,23 +8,13 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/**
- * A tokenizer.json: encoding is the library's. Pieces that stand for bytes are decoded token by token, others by the library, whose
- * decoders look at neighbours.
- */
+/** A tokenizer.json. Pieces that stand for bytes are decoded token by token, others together, as decoders look at neighbours. */
 final class JsonTokenizer implements Tokenizer {
 
     private final Vocabulary vocabulary;
-    /** The whole tokenizer.json, until {@link #withSpecial} is made from it. */
-    private byte[] whole;
-    private final String source;
-    /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
-    private final NativeTokenizer withoutSpecial;
+    private final JsonEncoder encoder;
     /** For plain text, if the tokenizer is BERT's. */
     private final Optional<PlainWordPieces> plain;
-    /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
-    private NativeTokenizer withSpecial;
-    private boolean closed;
     private final SequenceTemplate template;
     private final OptionalInt bos;
     private final OptionalInt eos;
@@ -35,12 +25,11 @@ final class JsonTokenizer implements Tokenizer {
     private final boolean addsLeadingSpace;
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
+    private final JsonDecoder decoder;
     /** Word pieces are made of whole words; other models' pre-tokenizers also cut where no word ends, or only at spaces. */
     private final boolean wordsAreTold;
 
     private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
-        this.whole = json.bytes();
-        this.source = json.source();
         this.vocabulary = json.vocabulary();
         this.template = TemplateReader.of(json, vocabulary.size());
         this.bos = neighbours.token(vocabulary, "bos_token");
@@ -57,8 +46,8 @@ final class JsonTokenizer implements Tokenizer {
         this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
         this.wordsAreTold = json.model().equals("WordPiece");
         this.plain = PlainWordPieces.of(json.json(), vocabulary);
-        json.removeSpecial();
-        this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
+        this.decoder = decodesByBytes ? pieces -> pieces : JsonDecoder.of(json.json().path("decoder"), json.source());
+        this.encoder = new JsonEncoder(json, vocabulary);
     }
 
     static JsonTokenizer of(Path file) {
@@ -72,21 +61,6 @@ final class JsonTokenizer implements Tokenizer {
             json.lowerCase();
         }
         return new JsonTokenizer(json, neighbours);
-    }
-
-    private synchronized NativeTokenizer withSpecial() {
-        if (closed) {
-            throw new IllegalStateException("the tokenizer is closed");
-        }
-        if (withSpecial == null) {
-            withSpecial = new NativeTokenizer(whole, source);
-            whole = null;
-        }
-        return withSpecial;
-    }
-
-    private NativeTokenizer library(boolean parseSpecial) {
-        return parseSpecial ? withSpecial() : withoutSpecial;
     }
 
     @Override
@@ -117,7 +91,7 @@ final class JsonTokenizer implements Tokenizer {
         if (!parseSpecial && plain.isPresent() && PlainWordPieces.takes(text)) {
             plain.get().encode(text, out);
         } else {
-            library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+            encoder.encode(CharacterKind.wellFormed(text), parseSpecial, out);
         }
     }
 
@@ -131,10 +105,8 @@ final class JsonTokenizer implements Tokenizer {
         if (decodesByBytes) {
             return Tokenizer.super.decode(tokens, withSpecialNames);
         }
-        for (int token : tokens) {
-            vocabulary.piece(token); // the library passes over what it does not know
-        }
-        String text = withSpecial().decode(IntStream.of(tokens).filter(token -> withSpecialNames || !isSpecial(token)).toArray());
+        String text = String.join("", decoder.decode(IntStream.of(tokens).filter(token -> withSpecialNames || !isSpecial(token))
+                .mapToObj(vocabulary::piece).toList()));
         return cleansSpaces ? cleaned(text) : text;
     }
 
@@ -205,11 +177,7 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        withoutSpecial.close();
-        if (withSpecial != null) {
-            withSpecial.close();
-        }
+    public void close() {
+        // nothing but Java objects
     }
 }

@@ -58,7 +58,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
-        String wellFormed = NativeTokenizer.wellFormed(text);
+        String wellFormed = CharacterKind.wellFormed(text);
         if (!parseSpecial) {
             encodePlain(wellFormed, out);
             return;

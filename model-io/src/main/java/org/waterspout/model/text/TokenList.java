@@ -76,6 +76,12 @@ final class TokenList {
         count = size;
     }
 
+    /** Gives the token number {@code at} another place. */
+    void place(int at, int start, int end) {
+        starts[at] = start;
+        ends[at] = end;
+    }
+
     int token(int at) {
         return tokens[at];
     }

@@ -96,6 +96,67 @@ CONSTRUCTS = r"""
 {{ 'a' if messages | length > 1 else 'b' }}{{ ('a' if false else 'b') ~ 'c' }}{{ [1, 2, 3,] }}{{ 'x' * 3 }}
 {% if 'a' in ['a', 'b'] and not ('c' in 'abd') %}yes{% elif true %}no{% else %}never{% endif %}
 {%- if true -%}  trimmed  {%- endif -%}   x
+{{ '{} {}'.format('a', 1) }}{{ '{1}{0}{1}'.format('a', 'b') }}{{ '{a}-{b!r}-{{}}'.format(a='x', b="it's") }}{{ '{:>5}|{:<5}|{:^5}|{:*^7}|'.format('a', 'b', 'c', 'd') }}
+{{ '{:5}|{:05}|{:+d}|{:,}|{:_}|{:x}|{:#X}|{:o}|{:b}|{:#b}|{:c}'.format(42, 42, 42, 1234567, 1234567, 255, 255, 8, 5, 5, 65) }}
+{{ '{:.2f}|{:8.3f}|{:e}|{:.0e}|{:g}|{:g}|{:g}|{:%}|{:.1%}|{:,.2f}|{:+.1f}|{:08.2f}'.format(3.14159, 2.5, 12345.678, 12345.678, 0.00001, 1e20, 100000.0, 0.25, 0.125, 1234567.891, 2.25, -3.14159) }}
+{{ '{}|{:5}|{:.3}|{:.3}|{:10}|{:.1f}|{:G}|{:#.3g}|{:012,.1f}'.format(1.5, 1.5, 1234.5678, 2.0, 1e20, 7, 1e-10, 1.0, 12345.67) }}
+{{ '{}{}{}{}{}'.format(none, true, [1, 'a'], {'a': 1}, nothing) }}{{ '{:5}|{:d}'.format(true, true) }}{{ '{:.2}|{:5.1}|'.format('abc', 'xyz') }}
+{{ '{0.role}{0[content]}{1[0]}{1[1][x]}'.format(messages[0], ['p', {'x': 'q'}]) }}{{ '{:{}}|{:{w}.{p}f}'.format('a', 4, 2.345, w=8, p=2) }}{{ '{!s:>4}{!r:>6}{!a}'.format('\u00e9', 'b', '\u00e9\U0001f600') }}
+{{ '{} {1}'.format(1, 2) }}
+{{ '{}'.format() }}
+{{ '{a}'.format(b=1) }}
+{{ '{'.format(1) }}
+{{ '}'.format(1) }}
+{{ '{:d}'.format('a') }}
+{{ '{:s}'.format(1) }}
+{{ '{:.2d}'.format(1) }}
+{{ '{:5}'.format(none) }}
+{{ '{:z9q}'.format(1) }}
+{{ '%s and %s' % ('a', 1) }}{{ '%s' % 'a' }}{{ '%d%%' % 7 }}{{ '%5s|%-5s|%05d|%+d|% d' % ('a', 'b', 42, 42, 42) }}{{ '%.2f|%8.3f|%e|%g|%x|%X|%o|%#x|%c|%c' % (3.14159, 2.5, 12345.678, 0.0001, 255, 255, 8, 255, 65, 'z') }}
+{{ '%(a)s-%(b)03d' % {'a': 'x', 'b': 7} }}{{ '%r|%s|%.2s|%*d' % ("it's", [1, 'a'], 'abc', 5, 42) }}{{ '%d|%i' % (3.9, -3.9) }}{{ '%.3d' % 5 }}{{ '%s' % none }}{{ '%s' % [1] }}{{ 'a' % {} }}{{ 'a' % [] }}
+{{ '%s' % ('a', 'b') }}
+{{ '%s %s' % 'a' }}
+{{ '%d' % 'a' }}
+{{ 'a' % 'b' }}
+{{ '%y' % 1 }}
+{{ '%s, %s!' | format('Hello', 'you') }}{{ '%(x)s' | format(x=1) }}
+{{ '<a>' | safe }}{{ '<a>' | e }}{{ '<a & "b\'>' | escape }}{{ '<a>' | e | e }}{{ '<a>' | e | forceescape }}{{ ('<a>' | safe) + '<b>' }}{{ '<b>' + ('<a>' | safe) }}{{ ('<a>' | safe) ~ '<b>' }}
+{{ ('<a>' | safe).upper() + '&' }}{{ ('<a>' | safe) * 2 + '<' }}{{ ('<a>' | safe)[0] + '<' }}{{ ('<%s>' | safe) % '<x>' }}{{ ('<{}>' | safe).format('<x>') }}{{ ('<{}>' | safe).format('<x>' | safe) }}
+{{ ('<a>' | safe | upper) + '<' }}{{ ('<a>' | safe | trim) + '<' }}{{ ('<a>' | safe).replace('a', '<') }}{{ '<a>' | safe | replace('a', '<') + '<' }}{{ ('<' | safe).join(['<', '>']) }}{{ ['<', '>' | safe] | join('<') }}
+{{ ('<a> <b>' | safe).split()[0] + '<' }}{{ ('<a>' | safe).strip('<') + '<' }}{{ ('<a>' | safe | string) + '<' }}{{ ('<a>' | safe) == '<a>' }}{{ '<a>' | safe is string }}{{ '<a>' | safe is escaped }}{{ '<a>' is escaped }}{{ ['<' | safe] }}{{ '<a>' | safe | length }}
+{{ ('<a>' | safe | capitalize) + '<' }}{{ ('<a>' | safe | lower) + '<' }}{{ ('<a>' | safe | title) + '<' }}{{ ('<a>\nb' | safe | indent) + '<' }}{{ ('<' | safe) in '<a' }}{{ {'<': 1}['<' | safe] }}{{ ('ab' | safe | reverse) + '<' }}{{ ('ab' | safe | first) + '<' }}
+{% set x %}{{ '<' | safe }}{% endset %}{{ x + '<' }}{% macro m() %}{{ '<' | safe }}{% endmacro %}{{ m() + '<' }}
+{{ nothing | select | list }}{{ none | select('odd') | list }}{{ nothing | reject('x') | list }}{{ nothing | map('upper') | list }}{{ none | map(attribute='a') | list }}{{ nothing | selectattr('a') | list }}{{ none | rejectattr('a', 'eq', 1) | list }}{{ '' | map('nofilter') | list }}{{ 0 | select | list }}
+{{ nothing | map('upper') | join }}{% for x in nothing | selectattr('role', 'equalto', 'user') %}{{ x }}{% else %}none{% endfor %}
+{{ 1 | select | list }}
+{{ [1] | map('nofilter') | list }}
+{{ [1] | select('notest') | list }}
+{% if false %}{{ 1 | nofilter }}{{ 1 is notest }}{% elif 1 is odd %}{{ 2 }}{% else %}{{ 1 | nofilter }}{% endif %}
+{% if true %}{{ 1 | nofilter }}{% endif %}
+{% if false %}{% if true %}{{ 1 | nofilter }}{% endif %}{% set x = 1 | nofilter %}{% else %}ok{% endif %}
+{% if false %}{% for x in [1] %}{{ x | nofilter }}{% endfor %}{% endif %}ok
+{% if false %}{% for x in [1] | nofilter %}{{ x }}{% endfor %}{% endif %}ok
+{% if false %}{% for x in [1] if x is notest %}{{ x }}{% endfor %}{% endif %}ok
+{% if false %}{% for x in [1] %}{{ 1 if true else x | nofilter }}{% endfor %}{% endif %}ok
+{% if false %}{% set x %}{{ 1 | nofilter }}{% endset %}{% endif %}ok
+{% if false %}{% macro m() %}{{ 1 | nofilter }}{% endmacro %}{% endif %}ok
+{% macro m() %}{{ 1 is notest }}{% endmacro %}ok
+{% macro m() %}{% if false %}{{ 1 is notest }}{% endif %}ok{% endmacro %}{{ m() }}
+{% for x in [] %}{{ x | nofilter }}{% endfor %}ok
+{% for x in [] %}{% if x %}{{ x | nofilter }}{% endif %}{% endfor %}ok
+{% if 1 is notest %}{% endif %}ok
+{% if true or 1 is notest %}ok{% endif %}
+{% if false %}{% elif 1 | nofilter %}{% endif %}ok
+{{ 1 if true else (2 | nofilter) }}{{ (2 | nofilter) if false else 3 }}{{ 4 if true or 1 is notest else 5 }}
+{{ (1 if true else 2) ~ (3 | nofilter) }}
+{% set x = 1 | nofilter if false else 2 %}{{ x }}
+{{ [1, 2] | batch(2) | list }}{{ [1, 2, 3] | batch(2, 'x') | list }}{{ messages[0] | attr('role') }}{{ 'a b  c' | wordcount }}{{ 'upper' is filter }}{{ 'nofilter' is filter }}{{ 'odd' is test }}{{ 'notest' is test }}
+{{ 'a-b-c'.partition('-') }}{{ 'a-b-c'.rpartition('-') }}{{ 'abc'.partition('x') }}{{ 'abc'.index('c') }}{{ 'abcabc'.rindex('b') }}{{ 'a b c'.replace(' ', '') }}{{ 'abc'.replace('', '-') }}{{ 'abc'.replace('', '-', 2) }}
+{{ 'abc'.index('x') }}
+{{ {[1]: 2} }}
+{{ [1] in {'a': 1} }}
+{{ dict({'a': 1}, b=2) }}{% set ns = namespace({'a': 1}, b=2) %}{{ ns.a }}{{ ns.b }}
+{{ 'aaa' in 'aaaaab' }}{{ ('ab' * 40 ~ 'c') in ('ab' * 100 ~ 'c') }}{{ ('ab' * 100 ~ 'c').find('ab' * 40 ~ 'c') }}{{ ('ab' * 100).rfind('ab' * 40) }}{{ ('ab' * 100).count('ab' * 30) }}
 """.strip("\n").split("\n")
 PIECES = ["a", " ", "  ", "\n", "\n\n", "\t", "{% if true %}", "{%- if true %}", "{% if true -%}", "{%+ if true +%}", "{{ 1 }}",
           "{{- 1 }}", "{{ 1 -}}", "{# c #}", "{#- c #}", "{# c -#}", "{% set x = 1 %}", "{%- set x = 1 -%}", "{% raw %} r\n{% endraw %}",
@@ -122,7 +183,7 @@ def render(template, chat, generate):
         return {"text": _compile_jinja_template(template).render(
             messages=messages, add_generation_prompt=generate, bos_token="<s>", eos_token="</s>", tools=None, documents=None,
             strftime_now=lambda form: NOW.strftime(form))}
-    except (jinja2.TemplateError, TypeError, ZeroDivisionError, ValueError, KeyError) as error:
+    except (jinja2.TemplateError, TypeError, ZeroDivisionError, ValueError, KeyError, IndexError) as error:
         return {"error": str(error)}
 
 

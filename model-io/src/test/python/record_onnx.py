@@ -1,20 +1,26 @@
 """Exports tiny random encoders to ONNX in the ways that exporters have written them, each beside what save_pretrained writes.
 
-    python record_onnx.py OUTPUT_FOLDER
+    python record_onnx.py OUTPUT_FOLDER [NAME...]
 
-Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0, onnx 1.23.2, onnxscript 0.7.2. Opset 14 takes layer norms apart, as older
-files do; "eager" and "sdpa" are the two forms of attention; "dynamo" is PyTorch's newer exporter.
+Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 (classifiers and optimized ones 5.24.0), onnx 1.23.2, onnxscript 0.7.2, onnxruntime
+1.32.0. Opset 14 takes layer norms apart, as older files do; "eager" and "sdpa" are the two forms of attention; "dynamo" is PyTorch's newer
+exporter; "optimized" went through onnxruntime's optimizer of transformers (in "half", weights became 16-bit floats; in "split", attention leaves
+its projections out), "runtime" is what onnxruntime itself makes of a graph when it loads it.
 """
 
 import sys
 from pathlib import Path
 
 import onnx
+import onnxruntime
 import torch
 import transformers as t
+from onnxruntime.transformers import optimizer
+from onnxruntime.transformers.fusion_options import FusionOptions
 
 SEED = 20260101
 SMALL = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2, vocab_size=20, max_position_embeddings=12)
+LABELS = dict(id2label={0: "calm", 1: "glad", 2: "sad"}, label2id={"calm": 0, "glad": 1, "sad": 2})
 DISTIL = dict(vocab_size=20, dim=16, hidden_dim=24, n_layers=2, n_heads=2, max_position_embeddings=12)
 
 
@@ -38,6 +44,33 @@ def variants():
     yield "roberta-14-eager", t.RobertaModel, t.RobertaConfig(**SMALL), "eager", False, 14
     yield "distilbert-14-eager", t.DistilBertModel, t.DistilBertConfig(**DISTIL), "eager", False, 14
     yield "mpnet-14-eager", t.MPNetModel, t.MPNetConfig(**SMALL), "eager", False, 14
+    yield "bert-optimized", t.BertModel, t.BertConfig(**SMALL), "eager", True, 14
+    yield "bert-optimized-half", t.BertModel, t.BertConfig(**SMALL), "eager", True, 14
+    yield "bert-optimized-split", t.BertModel, t.BertConfig(**SMALL, hidden_act="gelu_new"), "eager", True, 17
+    yield "roberta-optimized", t.RobertaModel, t.RobertaConfig(**SMALL), "eager", False, 14
+    yield "distilbert-optimized", t.DistilBertModel, t.DistilBertConfig(**DISTIL), "eager", False, 14
+    yield "bert-runtime", t.BertModel, t.BertConfig(**SMALL, hidden_act="gelu_new"), "eager", True, 14
+    yield "bert-sequence", t.BertForSequenceClassification, t.BertConfig(**SMALL, **LABELS, problem_type="multi_label_classification"), "sdpa", True, 17
+    yield "bert-sequence-optimized", t.BertForSequenceClassification, t.BertConfig(**SMALL, num_labels=1), "eager", True, 14
+    yield "roberta-sequence", t.RobertaForSequenceClassification, t.RobertaConfig(**SMALL, num_labels=1), "sdpa", False, 17
+    yield "roberta-tokens-runtime", t.RobertaForTokenClassification, t.RobertaConfig(**SMALL, **LABELS), "sdpa", False, 17
+    yield "distilbert-sequence", t.DistilBertForSequenceClassification, t.DistilBertConfig(**DISTIL, **LABELS), "eager", False, 17
+    yield "distilbert-span-optimized", t.DistilBertForQuestionAnswering, t.DistilBertConfig(**DISTIL), "eager", False, 14
+
+
+def optimize(path, name):
+    if "runtime" in name:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        options.optimized_model_filepath = str(path)
+        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    elif "optimized" in name:
+        options = FusionOptions("bert")
+        options.use_multi_head_attention = name.endswith("split")
+        model = optimizer.optimize_model(str(path), "bert", num_heads=2, hidden_size=16, optimization_options=options, opt_level=1)
+        if name.endswith("half"):
+            model.convert_float_to_float16(keep_io_types=True)
+        model.save_model_to_file(str(path))
 
 
 def record(folder, name, kind, config, attention, types, opset):
@@ -45,7 +78,8 @@ def record(folder, name, kind, config, attention, types, opset):
     generator = torch.Generator().manual_seed(SEED)
     with torch.no_grad():
         for weight in model.parameters():
-            weight.copy_(torch.randn(weight.shape, generator=generator))
+            drawn = torch.randn(weight.shape, generator=generator)
+            weight.copy_(drawn.half() if name.endswith("half") else drawn)
     model.save_pretrained(folder / name)
     ids = torch.randint(3, 20, (2, 5), generator=generator)
     inputs = (ids, torch.ones_like(ids)) + ((torch.zeros_like(ids),) if types else ())
@@ -58,6 +92,7 @@ def record(folder, name, kind, config, attention, types, opset):
     else:
         torch.onnx.export(Tuples(model, types), inputs, target, dynamo=False, opset_version=opset, input_names=names,
                           dynamic_axes={key: {0: "batch", 1: "length"} for key in names})
+    optimize(target, name)
     strip(target)
     for path in (folder / name).iterdir():
         path.chmod(0o644)
@@ -76,10 +111,11 @@ def strip(path):
     onnx.save(model, path)
 
 
-def main(folder):
+def main(folder, wanted):
     for name, kind, config, attention, types, opset in variants():
-        record(folder, name, kind, config, attention, types, opset)
+        if not wanted or name in wanted:
+            record(folder, name, kind, config, attention, types, opset)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

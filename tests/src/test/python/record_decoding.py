@@ -110,7 +110,7 @@ def main(folder):
     record(folder / "bart", model(t.BartConfig(**small), t.AutoModelForSeq2SeqLM), SEARCHES)
     record(folder / "llama", model(t.LlamaConfig(vocab_size=41, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=2,
                                                  num_key_value_heads=1, max_position_embeddings=40, bos_token_id=1, eos_token_id=2),
-                                   t.AutoModelForCausalLM), SEARCHES[:1])
+                                   t.AutoModelForCausalLM), SEARCHES)
 
 
 if __name__ == "__main__":

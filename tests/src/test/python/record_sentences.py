@@ -4,7 +4,7 @@
 
 Writes the folder of the model as sentence-transformers keeps it, and beside it settings.json and pooling.json. A case of theirs has the files
 that are written over those of the folder ("files": name to JSON), how it is asked ("as": text, query or
-passage; or "prompt": the name of one), and the vectors of the texts, each cut where it is too long.
+passage), and the vectors of the texts, each cut where it is too long.
 
 Recorded with Python 3.11, torch 2.15.0, transformers 5.24.0 and sentence-transformers 6.2.0, in 64-bit floats.
 """
@@ -87,8 +87,8 @@ def poolings():
     for kind in kinds:
         yield kind, pooling(**{key: name == kind for name, key in old.items()}), {}
         yield kind + " by name", pooling(pooling_mode=kind), {}
-        for ask in ({"as": "query"}, {"as": "passage"}, {"prompt": "sort"}):
-            yield f"{kind} without the prompt, {ask}", pooling(pooling_mode=kind, include_prompt=False), ask
+        for role in ("query", "passage"):
+            yield f"{kind} without the prompt, {role}", pooling(pooling_mode=kind, include_prompt=False), {"as": role}
     yield "every one", pooling(**{key: True for key in old.values()}), {}
     yield "every one, not normalised", {**pooling(**{key: True for key in old.values()}), "modules.json": modules("Transformer", "Pooling")}, {}
     yield "every one without the prompt", pooling(**{key: True for key in old.values()}, include_prompt=False), {"as": "query"}
@@ -97,7 +97,8 @@ def poolings():
     yield "a list of one", pooling(pooling_mode=["max"]), {}
     yield "name before switches", pooling(pooling_mode="cls", pooling_mode_mean_tokens=True), {}
     yield "the dimension's new name", {"1_Pooling/config.json": {"embedding_dimension": 24, "pooling_mode": "mean"}}, {}
-    yield "prompt by name", prompts, {"prompt": "sort"}
+    yield "mean without the default prompt", {**pooling(pooling_mode="mean", include_prompt=False), PROMPTS: {
+        "prompts": {"sort": "Sort "}, "default_prompt_name": "sort"}}, {}
     yield "not normalised", {"modules.json": modules("Transformer", "Pooling")}, {}
     yield "normalised first", {"modules.json": modules("Transformer", "Pooling", "Normalize", "Dense/2_Dense")}, {}
     yield "dense, normalised", {"modules.json": modules("Transformer", "Pooling", "Dense", "Normalize")}, {}
@@ -127,11 +128,8 @@ def write(file, content):
 
 def vectors(folder, ask):
     model = SentenceTransformer(str(folder), device="cpu", local_files_only=True).double()
-    if "prompt" in ask:
-        made = [model.encode([text], prompt_name=ask["prompt"])[0] for text in TEXTS]
-    else:
-        encode = {"text": model.encode, "query": model.encode_query, "passage": model.encode_document}[ask.get("as", "text")]
-        made = [encode([text])[0] for text in TEXTS]
+    encode = {"text": model.encode, "query": model.encode_query, "passage": model.encode_document}[ask.get("as", "text")]
+    made = [encode([text])[0] for text in TEXTS]
     return [[float(f"{value:.9g}") for value in vector] for vector in made]
 
 

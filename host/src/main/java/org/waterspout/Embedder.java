@@ -6,6 +6,7 @@ import java.util.List;
 import org.waterspout.backend.Device;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Target;
+import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
 
@@ -39,6 +40,7 @@ public final class Embedder implements AutoCloseable {
     }
 
     private final LoadedEncoder encoder;
+    private final SentenceHead head;
     private final boolean normalized;
     private final String textPrefix;
     private final String queryPrefix;
@@ -47,6 +49,7 @@ public final class Embedder implements AutoCloseable {
     private Embedder(LoadedEncoder encoder) {
         this.encoder = encoder;
         String family = encoder.model().architecture().family();
+        this.head = SentenceHead.of(encoder.model().file(), family, encoder.engine().width());
         var metadata = encoder.model().file().metadata();
         // files that do not say were made for llama.cpp, which normalises
         this.normalized = metadata.flagOr(family + ".pooling_normalize", true);
@@ -66,14 +69,24 @@ public final class Embedder implements AutoCloseable {
      * @throws InvalidRequestException when the model is no encoder of texts
      */
     public static Embedder load(Path path, LoadOptions options) {
-        return new Embedder(LoadedEncoder.load(ModelFiles.open(path), options, Embedder::target));
+        ModelFile file = ModelFiles.open(path);
+        LoadedEncoder encoder = LoadedEncoder.load(file, options, architecture -> target(file, architecture));
+        try {
+            return new Embedder(encoder);
+        } catch (RuntimeException | Error failure) {
+            encoder.close();
+            throw failure;
+        }
     }
 
-    private static Target target(Architecture architecture) {
+    private static Target target(ModelFile file, Architecture architecture) {
         if (architecture.encoder().stream().anyMatch(stack -> stack.input() instanceof Architecture.Patches)) {
-            throw new InvalidRequestException("this model reads pictures, no text: use classify --image");
+            throw new InvalidRequestException("this model reads pictures, no text: it labels them, and makes no vectors of texts");
         }
-        return Target.VECTOR;
+        if (file.metadata().integerOr(architecture.family() + ".pooling_type", 0) == Architecture.RANK) {
+            throw new InvalidRequestException("this model ranks documents for a query and makes no vectors: use rerank");
+        }
+        return file.metadata().has(architecture.family() + ".poolings") ? Target.HIDDEN : Target.VECTOR;
     }
 
     /** The vector of a text as it is. Errors as {@link #embed(List, Role, boolean)}. */
@@ -106,10 +119,11 @@ public final class Embedder implements AutoCloseable {
         List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> {
             return encoder.fit(prefix + text, truncate);
         }).toList();
-        List<float[]> vectors = encoder.run(fitted);
+        int skip = prefix.isEmpty() || head.prompted() ? 0 : encoder.promptLength(prefix);
+        List<float[]> rows = encoder.run(fitted);
         List<Embedding> embeddings = new ArrayList<>();
-        for (int i = 0; i < vectors.size(); i++) {
-            float[] vector = vectors.get(i);
+        for (int i = 0; i < rows.size(); i++) {
+            float[] vector = head.vector(rows.get(i), encoder.engine().width(), skip);
             if (normalized) {
                 normalize(vector);
             }
@@ -144,7 +158,7 @@ public final class Embedder implements AutoCloseable {
 
     /** Numbers of a vector. */
     public int dimensions() {
-        return encoder.engine().width();
+        return head.dimensions(encoder.engine().width());
     }
 
     /** Tokens a text may have, special ones included. */

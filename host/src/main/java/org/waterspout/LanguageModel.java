@@ -2,6 +2,7 @@ package org.waterspout;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -24,6 +25,7 @@ import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.ChatMessage;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * A decoder that is loaded and ready to answer. Safe for use from several threads, which take turns step by step.
@@ -36,6 +38,9 @@ import org.waterspout.model.text.Tokenizer;
  */
 public final class LanguageModel implements AutoCloseable {
 
+    /** A wider beam that a file asks for needs a model that is loaded for as many sequences. */
+    private static final int MOST_BEAMS_UNASKED = 32;
+
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
     private final Engine engine;
@@ -46,7 +51,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
-        this.engine = new Engine(loaded.plan());
+        this.engine = new Engine(loaded.plan(), loaded.architecture().contextLength());
     }
 
     /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -73,7 +78,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
-        return new LanguageModel(LoadedModel.load(file, options, GraphBuilder::build));
+        int beams = Math.min(Decoding.beams(file.metadata()), MOST_BEAMS_UNASKED);
+        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequences(), beams)), GraphBuilder::build));
     }
 
     /** The context a model is loaded with: as asked, at most what it was trained for. */
@@ -84,6 +90,16 @@ public final class LanguageModel implements AutoCloseable {
         }
         return options.contextLength() > 0 ? options.contextLength()
                 : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
+    }
+
+    /**
+     * Compiles a device's kernels, where the model was loaded without ({@link LoadOptions#warmUp()}) and nothing ran yet.
+     *
+     * @throws org.waterspout.error.DeviceException      when the device fails
+     * @throws org.waterspout.error.OutOfMemoryException when it does not fit after all
+     */
+    public void warmUp() {
+        engine.warmUp();
     }
 
     /** The answer to one message, as long and chosen as the model's file says; where it does not, the most likely. */
@@ -101,18 +117,30 @@ public final class LanguageModel implements AutoCloseable {
      */
     public Generation generate(GenerationRequest request) {
         int[] prompt = tokens(request.prompt(), contextLength());
-        return new Generation(engine, tokenizer(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
+        return new Generation(engine, loaded.text(), loaded.endTokens(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
     }
 
-    /** How the model's file wants tokens drawn; empty where it does not say so. */
-    public Optional<Sampling> sampling() {
-        return Decoding.sampling(file().metadata());
+    /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */
+    public int beams() {
+        return Decoding.beams(file().metadata());
+    }
+
+    /**
+     * How the model's file wants tokens drawn.
+     *
+     * @param otherwise holds for what the file does not say
+     * @throws org.waterspout.error.UnsupportedModelException for a setting that is not built; the message names it
+     */
+    public Sampling sampling(Sampling otherwise) {
+        return Sampling.of(file().metadata(), otherwise);
     }
 
     /**
      * A prompt as the model sees it.
      *
-     * @throws InvalidRequestException for a conversation that the model has no template for, or its template refuses; or when closed
+     * @throws InvalidRequestException for a conversation that the model has no template for, its template refuses, or that is too long for
+     *                                 it; for a role that it does not know; or when closed
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
         return tokens(prompt, Integer.MAX_VALUE);
@@ -133,26 +161,37 @@ public final class LanguageModel implements AutoCloseable {
 
     private int[] encode(Prompt prompt, int most) {
         return switch (prompt) {
-            case Prompt.Message message when template.isPresent() -> encode(List.of(ChatMessage.user(message.text())), template.get(), most);
-            case Prompt.Message message -> encode(message.text(), false, most);
-            case Prompt.Conversation conversation -> encode(conversation.messages(), template.orElseThrow(() ->
+            case Prompt.Message message when template.isPresent() ->
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), most);
+            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), most);
+            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
                     new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
-            case Prompt.Raw raw -> encode(raw.text(), false, most);
+            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), most);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, ChatTemplate chatTemplate, int most) {
-        return encode(chatTemplate.render(messages, true), true, most);
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int most) {
+        Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
+        if (parseSpecial) {
+            return encode(conversation.text(), true, most);
+        }
+        requireRoom(conversation.text(), most);
+        return tokenizer().encodePrompt(conversation);
     }
 
     private int[] encode(String text, boolean parseSpecial, int most) {
+        requireRoom(text, most);
+        return tokenizer().encodePrompt(text, parseSpecial);
+    }
+
+    private void requireRoom(String text, int most) {
         long fewest = tokenizer().fewestTokens(text);
         if (fewest > most) {
             throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
-                    + ": shorten it, or load the model with a longer context");
+                    + ": shorten it" + (most < architecture().contextLength() ? ", or load the model with a longer context, of at most "
+                            + architecture().contextLength() : ""));
         }
-        return tokenizer().encodePrompt(text, parseSpecial);
     }
 
     /**
@@ -167,6 +206,11 @@ public final class LanguageModel implements AutoCloseable {
 
     public Architecture architecture() {
         return loaded.architecture();
+    }
+
+    /** Whether there is a {@link #tokenizer()}; without one prompts are token ids, and answers have no text. */
+    public boolean readsText() {
+        return loaded.text().isPresent();
     }
 
     /** @throws org.waterspout.error.ModelNotFoundException when there is none beside the model, which then takes token ids only */

@@ -16,9 +16,10 @@ import org.waterspout.model.architecture.Architecture;
  * @param sequences     generations that may be open at one time
  * @param batchRows     most tokens computed in one step of a prompt; encoders take more where one sequence may have more
  * @param observable    keep every operation's values readable, for validation
+ * @param warmUp        compile a device's kernels while loading; without, at the first request, and one that is refused does not wait for them
  */
 public record LoadOptions(String backend, int threads, Optional<String> device, int contextLength, int sequences, int batchRows,
-        boolean observable) {
+        boolean observable, boolean warmUp) {
 
     /** The longest context that is set up unless more is asked for, so that a model of 128k positions loads on a small machine. */
     public static final int DEFAULT_CONTEXT = 4096;
@@ -26,7 +27,7 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
     /** Sequences that an encoder takes in one step, where its rows have room. */
     private static final int ENCODED_SEQUENCES = 64;
 
-    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 1, 256, false);
+    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 1, 256, false, true);
 
     public LoadOptions {
         if (threads < 0 || contextLength < 0 || sequences < 1 || batchRows < 1) {
@@ -50,30 +51,34 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
     }
 
     public LoadOptions withBackend(String value) {
-        return new LoadOptions(value, threads, device, contextLength, sequences, batchRows, observable);
+        return new LoadOptions(value, threads, device, contextLength, sequences, batchRows, observable, warmUp);
     }
 
     public LoadOptions withThreads(int value) {
-        return new LoadOptions(backend, value, device, contextLength, sequences, batchRows, observable);
+        return new LoadOptions(backend, value, device, contextLength, sequences, batchRows, observable, warmUp);
     }
 
     public LoadOptions withDevice(String value) {
-        return new LoadOptions(backend, threads, Optional.of(value), contextLength, sequences, batchRows, observable);
+        return new LoadOptions(backend, threads, Optional.of(value), contextLength, sequences, batchRows, observable, warmUp);
     }
 
     public LoadOptions withContextLength(int value) {
-        return new LoadOptions(backend, threads, device, value, sequences, batchRows, observable);
+        return new LoadOptions(backend, threads, device, value, sequences, batchRows, observable, warmUp);
     }
 
     public LoadOptions withSequences(int value) {
-        return new LoadOptions(backend, threads, device, contextLength, value, batchRows, observable);
+        return new LoadOptions(backend, threads, device, contextLength, value, batchRows, observable, warmUp);
     }
 
     public LoadOptions withBatchRows(int value) {
-        return new LoadOptions(backend, threads, device, contextLength, sequences, value, observable);
+        return new LoadOptions(backend, threads, device, contextLength, sequences, value, observable, warmUp);
     }
 
     public LoadOptions withObservable(boolean value) {
-        return new LoadOptions(backend, threads, device, contextLength, sequences, batchRows, value);
+        return new LoadOptions(backend, threads, device, contextLength, sequences, batchRows, value, warmUp);
+    }
+
+    public LoadOptions withWarmUp(boolean value) {
+        return new LoadOptions(backend, threads, device, contextLength, sequences, batchRows, observable, value);
     }
 }

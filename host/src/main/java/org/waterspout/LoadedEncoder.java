@@ -123,6 +123,15 @@ final class LoadedEncoder implements AutoCloseable {
         });
     }
 
+    /** Leading tokens of a text that are those of the prompt before it: the prompt alone, without a special token behind it. */
+    int promptLength(String prompt) {
+        return withTokenizer(tokenizer -> {
+            Encoding alone = tokenizer.template().around(tokenizer.pieces(prompt, false));
+            int last = alone.length() - 1;
+            return last >= 0 && alone.sequence()[last] < 0 ? last : alone.length();
+        });
+    }
+
     private Encoding cut(Encoding pieces, int room) {
         return cutsBeginning ? pieces.slice(Math.max(0, pieces.length() - room), pieces.length()) : pieces.slice(0, room);
     }

@@ -3,6 +3,8 @@ package org.waterspout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.waterspout.backend.Backend;
@@ -13,6 +15,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.graph.Graph;
+import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Tokenizer;
@@ -20,7 +23,7 @@ import org.waterspout.model.text.Tokenizer;
 /**
  * What every kind of model is made of when it is loaded. Closing it gives all of it back; the plan may be closed before.
  *
- * @param text the tokenizer; empty where pictures enter
+ * @param text the tokenizer; empty where pictures enter, or where there is none
  */
 record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan) implements AutoCloseable {
 
@@ -48,6 +51,9 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
                 joined(tokenizer);
             }
             plan = backend.prepare(graph, options.planOptions(architecture, context));
+            if (options.warmUp()) {
+                plan.warmUp();
+            }
             Optional<Tokenizer> text = joined(tokenizer);
             text.ifPresent(present -> requireSameVocabulary(file, architecture, present));
             return new LoadedModel(file, architecture, text, backend, plan);
@@ -129,8 +135,26 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
     Tokenizer tokenizer() {
         return text.orElseThrow(() -> architecture.main().input() instanceof Architecture.Patches
                 ? new InvalidRequestException("this model reads pictures, no text: give it a picture")
-                : new ModelNotFoundException("there is no tokenizer in " + file.path() + ", so the model takes token ids only (--tokens): put "
-                        + "tokenizer.json beside it"));
+                : withoutTokenizer(file));
+    }
+
+    static ModelNotFoundException withoutTokenizer(ModelFile file) {
+        return new ModelNotFoundException("there is no tokenizer in " + file.path() + ", so the model takes token ids only: "
+                + (file.format().startsWith("GGUF") ? "get a file that holds one" : "put its tokenizer's files beside it"));
+    }
+
+    /** Tokens after which an answer ends: those of the tokenizer or, where there is none, those that the model's file states. */
+    Set<Integer> endTokens() {
+        return text.map(Tokenizer::endTokens).orElseGet(() -> statedEnds(file.metadata()));
+    }
+
+    /** Tokens that a model's file counts as ends. */
+    static Set<Integer> statedEnds(Metadata metadata) {
+        Set<Integer> ends = new TreeSet<>();
+        metadata.optionalInteger("tokenizer.ggml.eos_token_id").ifPresent(ends::add);
+        metadata.optionalInteger("tokenizer.ggml.eot_token_id").ifPresent(ends::add);
+        metadata.optionalList("generation.end_token_ids", Long.class).stream().flatMap(List::stream).map(Math::toIntExact).forEach(ends::add);
+        return ends;
     }
 
     /** What the model is called: the file's own name for it, else the file's. */

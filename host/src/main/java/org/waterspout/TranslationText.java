@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Decoding;
+import org.waterspout.generate.TranslationEngine;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Sentences;
@@ -40,11 +40,8 @@ final class TranslationText implements AutoCloseable {
 
     /** Tokens that end a target. */
     static Set<Integer> ends(ModelFile file) {
-        Set<Integer> ends = new TreeSet<>(Set.of(file.metadata().integer("tokenizer.ggml.eos_token_id")));
-        file.metadata().optionalInteger("tokenizer.ggml.eot_token_id").ifPresent(ends::add);
-        file.metadata().optionalList("generation.end_token_ids", Long.class).stream().flatMap(List::stream).map(Math::toIntExact)
-                .forEach(ends::add);
-        return ends;
+        file.metadata().integer("tokenizer.ggml.eos_token_id"); // must be said
+        return LoadedModel.statedEnds(file.metadata());
     }
 
     private synchronized TranslationTokenizer tokenizer() {
@@ -52,8 +49,7 @@ final class TranslationText implements AutoCloseable {
             if (file.metadata().has("tokenizer.ggml.model")) {
                 tokenizer = TranslationTokenizer.of(Tokenizer.of(file.metadata()));
             } else {
-                Path path = file.textPath().orElseThrow(() -> new InvalidRequestException(
-                        "the model has no tokenizer beside it: give tokens (--tokens), or add its vocabulary"));
+                Path path = file.textPath().orElseThrow(() -> LoadedModel.withoutTokenizer(file));
                 // two vocabularies are found in the folder
                 tokenizer = TranslationTokenizer.of(file.targetTextPath().isPresent() ? path.toAbsolutePath().getParent() : path);
             }
@@ -80,7 +76,7 @@ final class TranslationText implements AutoCloseable {
         boolean asked = options.from().isPresent() || options.to().isPresent();
         if (!asked) {
             if (tokenizer().namesSourceLanguage() && !file.metadata().has("generation.forced_bos_token_id")) {
-                throw new InvalidRequestException("this model wants to know the language to translate into (--to): one of "
+                throw new InvalidRequestException("this model wants to know the language to translate into: one of "
                         + tokenizer().languages());
             }
             return;
@@ -88,7 +84,7 @@ final class TranslationText implements AutoCloseable {
         if (architecture.toldByPrefix()) {
             throw new InvalidRequestException("models of the family " + architecture.family()
                     + " know no languages by name: say what to do in a prefix, such as "
-                    + "\"translate English to German: \" (--prefix), and leave out --from and --to");
+                    + "\"translate English to German: \", and leave the languages out");
         }
         requireOfPair(options.from(), "source");
         requireOfPair(options.to(), "target");
@@ -135,7 +131,12 @@ final class TranslationText implements AutoCloseable {
             if (around >= mostTokens) {
                 throw new InvalidRequestException("the prefix leaves no room for a text in the " + mostTokens + " tokens that the model reads");
             }
-            return Sentences.of(text, locale, piece -> tokenizer.source().encode(piece, false).length, mostTokens - around);
+            return Sentences.of(text, locale, this::count, mostTokens - around);
+        }
+
+        private int count(String piece) {
+            TranslationEngine.refuseIfInterrupted();
+            return tokenizer.source().encode(piece, false).length;
         }
 
         /** A piece as the encoder takes it. */

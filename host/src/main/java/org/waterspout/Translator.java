@@ -104,7 +104,11 @@ public final class Translator implements AutoCloseable {
             PlanOptions many = planOptions(options, context, Math.max(asked, backend.sequencesOfStep()));
             boolean small = backend.estimate(graph, many).cache() <= SMALL_CACHES;
             plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, LEAST_SEQUENCES)));
-            TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file));
+            if (options.warmUp()) {
+                plan.warmUp();
+            }
+            TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file),
+                    architecture.contextLength());
             return new Translator(file, architecture, backend, engine);
         } catch (RuntimeException | Error failure) {
             LoadedModel.close(plan, failure);
@@ -138,6 +142,7 @@ public final class Translator implements AutoCloseable {
      *
      * @throws InvalidRequestException for a language that the model lacks, a text longer than the model reads that may not be split, options
      *                                 out of their ranges, or when closed
+     * @throws java.util.concurrent.CancellationException when the thread is interrupted, which it stays; looked at before each token
      */
     public List<Translation> translate(List<String> texts, TranslationOptions options) {
         return translate(texts, options, (_, _) -> { });
@@ -155,6 +160,7 @@ public final class Translator implements AutoCloseable {
             requireOpen();
             TranslationText.Form form = text.form(options, engine.sourceLength());
             List<List<Sentences.Piece>> pieces = texts.stream().map(one -> form.pieces(one)).toList();
+            TranslationEngine.refuseIfInterrupted();
             List<Source> sources = new ArrayList<>();
             for (List<Sentences.Piece> ofText : pieces) {
                 ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));

@@ -12,7 +12,7 @@ public interface Backend extends AutoCloseable {
     Device device();
 
     /**
-     * Loads the graph's weights and makes it ready to run.
+     * Makes a graph with its weights ready to run. What takes long on a device is left to {@link Plan#warmUp()} or the first step.
      *
      * @throws org.waterspout.error.OutOfMemoryException when there is no room for what it takes from the start; the message says what
      *                                                   would help

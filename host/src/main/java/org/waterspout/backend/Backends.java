@@ -22,10 +22,10 @@ public final class Backends {
      */
     public static Backend open(String name, BackendOptions options) {
         if (options.threads() != BackendOptions.DEFAULT_THREADS && !name.equals("cpu")) {
-            throw new InvalidRequestException("the " + name + " backend has no number of threads to set: leave out --threads");
+            throw new InvalidRequestException("the " + name + " backend has no number of threads to set: leave it out");
         }
         if (options.device().isPresent() && !name.equals("tornado")) {
-            throw new InvalidRequestException("the " + name + " backend has no devices to choose from: leave out --device");
+            throw new InvalidRequestException("the " + name + " backend has no devices to choose from: name none");
         }
         return switch (name) {
             case "cpu" -> new CpuBackend(options);

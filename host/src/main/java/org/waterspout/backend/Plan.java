@@ -16,6 +16,15 @@ public interface Plan extends AutoCloseable {
     MemoryUse memory();
 
     /**
+     * Does at once what the first step would do before it computes: on a device, compile the kernels and upload the weights.
+     *
+     * @throws org.waterspout.error.DeviceException      when the device fails
+     * @throws org.waterspout.error.OutOfMemoryException when the device or the host has not the memory it said it had
+     */
+    default void warmUp() {
+    }
+
+    /**
      * Runs the batch's rows through the model and appends to the caches of their sequences. A sequence needs no clearing: a batch
      * at position 0 starts it anew.
      *

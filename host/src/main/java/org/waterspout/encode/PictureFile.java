@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.backend.cpu.HostMemory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.error.Reason;
 import org.waterspout.error.WaterspoutException;
 
 /** A picture in a file, on its way to upright pixels of red, green and blue, those of Pillow's exif_transpose and convert("RGB"). */
@@ -66,7 +67,7 @@ final class PictureFile {
         } catch (EOFException cutOff) {
             throw damaged(path, "it ends early", cutOff);
         } catch (IOException damaged) {
-            throw damaged(path, damaged.getMessage(), damaged);
+            throw damaged(path, Reason.of(damaged), damaged);
         } catch (RuntimeException damaged) { // the JDK's readers throw many kinds for files that are
             throw damaged(path, "its data is malformed", damaged);
         }

@@ -44,18 +44,20 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
      * max_length_factor as in Marian's decoder.yml; what it does not say is as in {@link #GREEDY}.
      */
     public static Decoding of(Metadata metadata) {
-        return of(metadata, 1, OptionalInt.empty());
+        return of(metadata, beams(metadata), 1, OptionalInt.empty(), sampling(metadata));
     }
 
     /**
      * As {@link #of(Metadata)} for any model.
      *
+     * @param beams hypotheses that go on
      * @param begin tokens of a sequence before the answer, which max_length and min_length count: 1 of an encoder-decoder, of a decoder its
      *              prompt's
      * @param asked most tokens of an answer, where the request says
+     * @param draws how tokens are drawn, where they are
      * @throws UnsupportedModelException for a setting that is not built and would change the answer; the message names it
      */
-    private static Decoding of(Metadata metadata, int begin, OptionalInt asked) {
+    private static Decoding of(Metadata metadata, int beams, int begin, OptionalInt asked, Optional<Sampling> draws) {
         metadata.optionalList("generation.unsupported", String.class).ifPresent(all -> {
             throw new UnsupportedModelException(all.getFirst());
         });
@@ -70,13 +72,13 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
                     + " with the answer (max_length): say how many the answer may have");
         }
         max = Math.max(0, max);
-        return new Decoding(beams(metadata), 1, rule, max == 0 ? min : Math.min(min, max - 1), max,
-                metadata.numberOr("generation.max_length_factor", 0), LogitRules.of(metadata), sampling(metadata));
+        return new Decoding(beams, 1, rule, max == 0 ? min : Math.min(min, max - 1), max,
+                metadata.numberOr("generation.max_length_factor", 0), LogitRules.of(metadata), draws);
     }
 
     /** How a model's file wants tokens drawn; empty where it does not want it. */
-    public static Optional<Sampling> sampling(Metadata metadata) {
-        return metadata.flagOr("generation.do_sample", false) ? Optional.of(Sampling.of(metadata)) : Optional.empty();
+    private static Optional<Sampling> sampling(Metadata metadata) {
+        return Sampling.isWanted(metadata) ? Optional.of(Sampling.of(metadata, Sampling.GREEDY)) : Optional.empty();
     }
 
     /**
@@ -85,15 +87,11 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
      * @throws UnsupportedModelException for a setting that is not built and would change the answer; the message names it
      */
     public static Decoding forPrompt(Metadata metadata, GenerationRequest request, int promptTokens) {
-        if (beams(metadata) > 1) {
-            throw new UnsupportedModelException("the model's file asks for a beam of " + beams(metadata)
-                    + " (num_beams), which is built for encoder-decoders only: take num_beams out of its generation_config.json");
-        }
         OptionalInt asked = request.maxTokens();
-        Decoding file = of(metadata, promptTokens, asked);
+        int beams = request.sampling().isPresent() ? 1 : beams(metadata);
+        Decoding file = of(metadata, beams, promptTokens, asked, request.sampling().or(() -> sampling(metadata)));
         int most = asked.orElse(file.maxTokens == 0 ? GenerationRequest.DEFAULT_MAX_TOKENS : file.maxTokens);
-        Decoding changed = file.withTokens(most == 0 ? 0 : Math.min(file.minTokens, most - 1), most);
-        return request.sampling().map(changed::withSampling).orElse(changed);
+        return file.withTokens(most == 0 ? 0 : Math.min(file.minTokens, most - 1), most);
     }
 
     /** Hypotheses that a model's file asks for. */

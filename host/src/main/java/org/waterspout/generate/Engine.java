@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
@@ -46,6 +47,19 @@ public final class Engine implements AutoCloseable {
             length += more.length;
         }
 
+        private Slot copy() {
+            Slot copy = new Slot(number);
+            copy.become(this);
+            return copy;
+        }
+
+        private void become(Slot other) {
+            tokens = other.tokens.clone();
+            length = other.length;
+            expected = other.expected;
+            beyond = other.beyond;
+        }
+
         private int commonPrefix(int[] prompt) {
             int mismatch = Arrays.mismatch(tokens, 0, length, prompt, 0, prompt.length);
             return mismatch < 0 ? length : mismatch;
@@ -59,11 +73,18 @@ public final class Engine implements AutoCloseable {
     private final int border;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Slot> free = new ArrayDeque<>();
+    private final int longest;
     private boolean closed;
 
     /** Takes over {@code plan} and closes it with itself. */
     public Engine(Plan plan) {
+        this(plan, plan.options().contextLength());
+    }
+
+    /** @param longest context that the model could be loaded with */
+    public Engine(Plan plan, int longest) {
         this.plan = plan;
+        this.longest = longest;
         this.border = RopeTable.border(plan.graph());
         for (int number = 0; number < plan.options().maxSequences(); number++) {
             free.add(new Slot(number));
@@ -72,6 +93,17 @@ public final class Engine implements AutoCloseable {
 
     public Plan plan() {
         return plan;
+    }
+
+    /** As {@link Plan#warmUp()}. */
+    public void warmUp() {
+        lock.lock();
+        try {
+            checkOpen();
+            plan.warmUp();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Width of a row of logits. */
@@ -138,15 +170,43 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    /**
+     * Free slots for the hypotheses of a search; the first is as {@link #acquire(int[], boolean)} gives it, the others are empty.
+     *
+     * @throws InvalidRequestException when there are not so many
+     */
+    List<Slot> acquire(int[] prompt, boolean reuse, int count) {
+        lock.lock();
+        try {
+            if (count > 1 && free.size() < count) {
+                throw new InvalidRequestException("a beam of " + count + " is asked for, and " + free.size() + " of this model's "
+                        + plan.options().maxSequences() + " sequences are free: close a generation, or load it for more sequences");
+            }
+            List<Slot> slots = new ArrayList<>(List.of(acquire(prompt, reuse)));
+            while (slots.size() < count) {
+                Slot slot = free.remove();
+                slot.length = 0;
+                slots.add(slot);
+            }
+            return slots;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Keys that were turned for another length are no use. */
     private int reusable(Slot slot, int[] prompt) {
         return slot.beyond == prompt.length > border ? slot.commonPrefix(prompt) : 0;
     }
 
     void release(Slot slot) {
+        release(List.of(slot));
+    }
+
+    void release(List<Slot> slots) {
         lock.lock();
         try {
-            free.addFirst(slot);
+            slots.reversed().forEach(free::addFirst);
         } finally {
             lock.unlock();
         }
@@ -161,6 +221,69 @@ public final class Engine implements AutoCloseable {
                 turnAnew(slot, slot.length + tokens.length);
             }
             return run(slot, tokens, everyRow);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Appends one token to each of some sequences of equal length.
+     *
+     * @return [slots.size(), vocabulary]
+     */
+    float[] stepEach(List<Slot> slots, int[] tokens) {
+        lock.lock();
+        try {
+            checkOpen();
+            float[] all = new float[Math.multiplyExact(tokens.length, vocabulary())];
+            int rows = plan.options().maxRows();
+            for (int from = 0; from < tokens.length; from += rows) {
+                int to = Math.min(from + rows, tokens.length);
+                float[] some = runEach(slots.subList(from, to), Arrays.copyOfRange(tokens, from, to));
+                System.arraycopy(some, 0, all, from * vocabulary(), some.length);
+            }
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private float[] runEach(List<Slot> slots, int[] tokens) {
+        int[] positions = new int[tokens.length];
+        int[] numbers = new int[tokens.length];
+        int[] lengths = new int[tokens.length];
+        for (int i = 0; i < tokens.length; i++) {
+            Slot slot = slots.get(i);
+            if (!slot.beyond && slot.length + 1 > border) {
+                turnAnew(slot, slot.length + 1);
+            }
+            positions[i] = slot.length;
+            numbers[i] = slot.number;
+            lengths[i] = Math.max(slot.expected, slot.length + 1);
+        }
+        Batch batch = new Batch(tokens, positions, numbers, IntStream.range(0, tokens.length).toArray()).withLengths(lengths);
+        float[] output = new float[Math.multiplyExact(tokens.length, vocabulary())];
+        plan.step(batch, output);
+        FiniteCheck.ofLogits(output, output.length, plan, number ->
+                course(slots.get(number / vocabulary()), new int[] {tokens[number / vocabulary()]}));
+        for (int i = 0; i < tokens.length; i++) {
+            slots.get(i).append(new int[] {tokens[i]});
+        }
+        return output;
+    }
+
+    /** From now on the sequence in slot i goes on where that in slot {@code parents[i]} stood, for i below {@code parents.length}. */
+    void reorder(List<Slot> slots, int[] parents) {
+        lock.lock();
+        try {
+            checkOpen();
+            int[] all = IntStream.range(0, plan.options().maxSequences()).toArray();
+            List<Slot> before = slots.stream().map(Slot::copy).toList();
+            for (int i = 0; i < parents.length; i++) {
+                all[slots.get(i).number] = slots.get(parents[i]).number;
+                slots.get(i).become(before.get(parents[i]));
+            }
+            plan.reorder(all);
         } finally {
             lock.unlock();
         }
@@ -221,7 +344,7 @@ public final class Engine implements AutoCloseable {
         }
         if (prompt.length > contextLength()) {
             throw new InvalidRequestException("the prompt has " + prompt.length + " tokens, the context " + contextLength()
-                    + ": shorten it, or load the model with a longer context (--context)");
+                    + ": shorten it" + (contextLength() < longest ? ", or load the model with a longer context, of at most " + longest : ""));
         }
         for (int token : prompt) {
             if (token < 0 || token >= vocabulary()) {

@@ -2,30 +2,36 @@ package org.waterspout.generate;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
 /**
- * One answer on its way. Iterating computes it, in the iterating thread: text as it becomes sure, and a
- * {@link GenerationEvent.Finished} last. {@link #cancel()} and {@link #close()} may come from any thread. Closing it frees its place
- * in the model.
+ * One answer on its way. Iterating computes it, in the iterating thread: text as it becomes sure (with a beam all at the end of the search), and
+ * a {@link GenerationEvent.Finished} last. {@link #cancel()} and {@link #close()} may come from any thread. Closing it frees its place in the
+ * model.
  */
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
 
     private final Engine engine;
-    private final Tokenizer tokenizer;
+    private final Set<Integer> endTokens;
     private final GenerationRequest request;
     private final int[] prompt;
+    private final List<Engine.Slot> slots;
     private final Engine.Slot slot;
+    private final Decoding decoding;
     private final int reused;
     private final int maxTokens;
     private final Sampler sampler;
-    private final StreamDecoder decoder;
+    private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens = new int[16];
@@ -39,19 +45,27 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     private long ended;
 
     /**
-     * @param decoding how the model's file wants tokens chosen, changed as the request asks
-     * @param prompt   the request's prompt as token ids
+     * @param tokenizer makes text of the tokens; without one the answer has none
+     * @param endTokens tokens after which the answer ends
+     * @param decoding  how the model's file wants tokens chosen, changed as the request asks
+     * @param prompt    the request's prompt as token ids
+     * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long; or when all places are taken
      */
-    public Generation(Engine engine, Tokenizer tokenizer, GenerationRequest request, Decoding decoding, int[] prompt) {
+    public Generation(Engine engine, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding, int[] prompt) {
+        if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
+            throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+        }
         this.engine = engine;
-        this.tokenizer = tokenizer;
+        this.endTokens = Set.copyOf(endTokens);
         this.request = request;
         this.prompt = prompt.clone();
         this.maxTokens = request.maxTokens().orElse(decoding.maxTokens());
-        this.sampler = new Sampler(decoding, prompt, tokenizer.endTokens(), engine.vocabulary());
-        this.decoder = StreamDecoder.continuing(tokenizer, false);
+        this.sampler = new Sampler(decoding, prompt, this.endTokens, engine.vocabulary());
+        this.decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         this.stops = new StopStrings(request.stopStrings());
-        this.slot = engine.acquire(this.prompt, request.reusePrefix());
+        this.decoding = decoding;
+        this.slots = engine.acquire(this.prompt, request.reusePrefix(), decoding.beams());
+        this.slot = slots.getFirst();
         this.reused = slot.length();
     }
 
@@ -117,15 +131,18 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         if (count >= maxTokens) {
             return finish(FinishReason.MAX_TOKENS);
         }
+        if (decoding.beams() > 1) {
+            return search(logits);
+        }
         int token = sampler.next(logits);
-        if (tokenizer.endTokens().contains(token) && !request.ignoreEnd()) {
+        if (endTokens.contains(token) && !request.ignoreEnd()) {
             return finish(FinishReason.END);
         }
         if (count == tokens.length) {
             tokens = Arrays.copyOf(tokens, 2 * count);
         }
         tokens[count++] = token;
-        String sure = stops.accept(decoder.next(token));
+        String sure = stops.accept(text(token));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return sure;
@@ -138,6 +155,32 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
             return sure + finish(FinishReason.CONTEXT_FULL);
         }
         return sure;
+    }
+
+    private String text(int token) {
+        return decoder.map(stream -> stream.next(token)).orElse("");
+    }
+
+    /** Searches the whole answer at once: no text is sure before the end. */
+    private String search(float[] logits) {
+        Set<Integer> ends = request.ignoreEnd() ? Set.of() : endTokens;
+        Optional<TargetSequence> best = new PromptSearch(engine, slots, decoding, prompt, ends).best(logits, () -> cancelled);
+        if (best.isEmpty()) {
+            return finish(FinishReason.CANCELLED);
+        }
+        int[] all = best.get().tokens();
+        tokens = new int[all.length];
+        StringBuilder sure = new StringBuilder();
+        for (int token : all) {
+            tokens[count++] = token;
+            sure.append(stops.accept(text(token)));
+            if (stops.stopped()) {
+                end(FinishReason.STOP_STRING);
+                return sure.toString();
+            }
+        }
+        boolean whole = !best.get().ended() && count >= maxTokens;
+        return sure + finish(best.get().ended() ? FinishReason.END : whole ? FinishReason.MAX_TOKENS : FinishReason.CONTEXT_FULL);
     }
 
     /** The logits after the prompt, or null when cancelled between two parts of it. */
@@ -154,7 +197,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
 
     /** Ends the answer and returns the text that was held back until now. */
     private String finish(FinishReason why) {
-        String rest = stops.accept(decoder.end());
+        String rest = stops.accept(decoder.map(StreamDecoder::end).orElse(""));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
             return rest;
@@ -177,7 +220,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
         synchronized (this) {
             if (!closed) {
                 closed = true;
-                engine.release(slot);
+                engine.release(slots);
             }
         }
     }

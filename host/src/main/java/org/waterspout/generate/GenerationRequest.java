@@ -11,7 +11,8 @@ import org.waterspout.error.InvalidRequestException;
  * @param prompt      what the answer continues
  * @param maxTokens   most tokens to generate, 0 or more; the context may end an answer earlier. Empty: as the model's file says, else
  *                    {@link #DEFAULT_MAX_TOKENS}
- * @param sampling    how tokens are chosen. Empty: as the model's file says, else always the most likely. The file's rules (forbidden tokens,
+ * @param sampling    how tokens are chosen. Empty: as the model's file says, be it with a beam or drawn, else always the most
+ *                    likely. The file's rules (forbidden tokens,
  *                    penalties) hold with either
  * @param stopStrings the answer ends before the first of these
  * @param ignoreEnd   go on after an end token, for measuring

@@ -18,6 +18,7 @@ import org.waterspout.model.Metadata;
  *
  * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019); 1
  *                                 does nothing
+ * @param repetitionWindow         the last tokens that the repetition penalty looks at; 0 for all
  * @param encoderRepetitionPenalty multiplies positive and divides negative logits of every token of the source; 1 does nothing
  * @param noRepeatNgram            no sequence of this many tokens occurs twice; 0 for no such rule
  * @param encoderNoRepeatNgram     no sequence of this many tokens of the source occurs in the answer; 0 for no such rule
@@ -31,7 +32,7 @@ import org.waterspout.model.Metadata;
  * @param suppressedFirst          tokens that are not the first of an answer
  * @param renormalize              log-probabilities are normalized again, last
  */
-public record LogitRules(float repetitionPenalty, float encoderRepetitionPenalty, int noRepeatNgram, int encoderNoRepeatNgram,
+public record LogitRules(float repetitionPenalty, int repetitionWindow, float encoderRepetitionPenalty, int noRepeatNgram, int encoderNoRepeatNgram,
         List<Bias> biases, List<List<Integer>> badWords, OptionalInt firstToken, List<Integer> lastTokens, boolean removeInvalid, Decay decay,
         Set<Integer> suppressed, Set<Integer> suppressedFirst, boolean renormalize) {
 
@@ -51,8 +52,11 @@ public record LogitRules(float repetitionPenalty, float encoderRepetitionPenalty
         public static final Decay NONE = new Decay(0, 1);
     }
 
+    /** Tokens that llama.cpp's penalties look at where nothing is said. */
+    private static final int LLAMA_CPP_WINDOW = 64;
+
     /** Nothing is changed. */
-    public static final LogitRules NONE = new LogitRules(1, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false, Decay.NONE,
+    public static final LogitRules NONE = new LogitRules(1, 0, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false, Decay.NONE,
             Set.of(), Set.of(), false);
 
     public LogitRules {
@@ -63,7 +67,7 @@ public record LogitRules(float repetitionPenalty, float encoderRepetitionPenalty
         suppressedFirst = Set.copyOf(suppressedFirst);
         checkPenalty(repetitionPenalty);
         checkPenalty(encoderRepetitionPenalty);
-        if (noRepeatNgram < 0 || encoderNoRepeatNgram < 0) {
+        if (noRepeatNgram < 0 || encoderNoRepeatNgram < 0 || repetitionWindow < 0) {
             throw new InvalidRequestException("numbers of tokens must be 0 or more");
         }
         if (biases.stream().anyMatch(bias -> bias.sequence().isEmpty() || Float.isNaN(bias.value())) || badWords.stream().anyMatch(List::isEmpty)) {
@@ -77,11 +81,13 @@ public record LogitRules(float repetitionPenalty, float encoderRepetitionPenalty
         }
     }
 
-    /** What a model's file asks for, in the keys {@code generation.*}. */
+    /** What a model's file asks for, in the keys {@code generation.*} and {@code general.sampling.*}. */
     static LogitRules of(Metadata metadata) {
         Set<Integer> suppressed = tokens(metadata, "generation.suppress_tokens");
         suppressed.addAll(tokens(metadata, "generation.forbidden_token_ids"));
-        return new LogitRules(metadata.numberOr("generation.repetition_penalty", 1),
+        int window = metadata.integerOr("general.sampling.penalty_last_n", LLAMA_CPP_WINDOW);
+        float penalty = window == 0 ? 1 : metadata.numberOr("general.sampling.penalty_repeat", 1);
+        return new LogitRules(metadata.numberOr("generation.repetition_penalty", penalty), penalty == 1 ? 0 : Math.max(0, window),
                 metadata.numberOr("generation.encoder_repetition_penalty", 1), metadata.integerOr("generation.no_repeat_ngram_size", 0),
                 metadata.integerOr("generation.encoder_no_repeat_ngram_size", 0), biases(metadata),
                 sequences(metadata, "generation.bad_words_ids"), metadata.optionalInteger("generation.forced_bos_token_id"),
@@ -144,22 +150,22 @@ public record LogitRules(float repetitionPenalty, float encoderRepetitionPenalty
     }
 
     public LogitRules withRepetitionPenalty(float value) {
-        return new LogitRules(value, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
+        return new LogitRules(value, 0, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
                 removeInvalid, decay, suppressed, suppressedFirst, renormalize);
     }
 
     public LogitRules withNoRepeatNgram(int value) {
-        return new LogitRules(repetitionPenalty, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
                 removeInvalid, decay, suppressed, suppressedFirst, renormalize);
     }
 
     public LogitRules withForced(OptionalInt first, List<Integer> last) {
-        return new LogitRules(repetitionPenalty, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, first, last,
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, first, last,
                 removeInvalid, decay, suppressed, suppressedFirst, renormalize);
     }
 
     public LogitRules withSuppressed(Set<Integer> value) {
-        return new LogitRules(repetitionPenalty, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
                 lastTokens, removeInvalid, decay, value, suppressedFirst, renormalize);
     }
 }

@@ -56,10 +56,10 @@ final class LogitsProcessor {
         columns = count;
         rules.biases().forEach(bias -> bias(bias, sequence, length));
         if (rules.encoderRepetitionPenalty() != 1) {
-            penalize(source, source.length, 1 / rules.encoderRepetitionPenalty());
+            penalize(source, 0, source.length, 1 / rules.encoderRepetitionPenalty());
         }
         if (rules.repetitionPenalty() != 1) {
-            penalize(sequence, length, rules.repetitionPenalty());
+            penalize(sequence, rules.repetitionWindow() == 0 ? 0 : Math.max(0, length - rules.repetitionWindow()), length, rules.repetitionPenalty());
         }
         forbidNgrams(sequence, length, sequence, length, rules.noRepeatNgram());
         forbidNgrams(source, source.length, sequence, length, rules.encoderNoRepeatNgram());
@@ -117,9 +117,9 @@ final class LogitsProcessor {
     }
 
     /** Each token once, however often it occurs. */
-    private void penalize(int[] tokens, int length, float penalty) {
+    private void penalize(int[] tokens, int first, int length, float penalty) {
         done.clear();
-        for (int i = 0; i < length; i++) {
+        for (int i = first; i < length; i++) {
             int index = tokens[i] < 0 ? -1 : index(tokens[i]);
             if (index >= 0 && !done.get(tokens[i])) {
                 done.set(tokens[i]);

@@ -127,114 +127,33 @@ final class Sampler {
     }
 
     private int draw(float[] logits, int best) {
+        if (sampling.keepsAll()) {
+            return drawFromAll(logits, best);
+        }
+        Candidates candidates = new Candidates(sampling, logits, logits[best]);
+        double target = random.nextDouble() * candidates.total();
+        for (int i = 0; i < candidates.count() - 1; i++) {
+            target -= candidates.weight(i);
+            if (target < 0) {
+                return candidates.token(i);
+            }
+        }
+        return candidates.token(candidates.count() - 1);
+    }
+
+    private int drawFromAll(float[] logits, int best) {
         float max = logits[best];
         double total = 0;
         for (float logit : logits) {
-            total += weight(logit, max);
+            total += Candidates.weight(logit, max, sampling);
         }
-        if (sampling.topK() == 0 && sampling.topP() == 1 && sampling.minP() == 0) {
-            return drawFromAll(logits, max, total, best);
-        }
-        MostLikelyFirst order = new MostLikelyFirst(logits);
-        int[] kept = new int[Math.min(logits.length, 64)];
-        int limit = sampling.topK() == 0 ? logits.length : Math.min(sampling.topK(), logits.length);
-        if (limit < logits.length && sampling.topP() < 1) {
-            total = topTotal(logits, max, limit);
-        }
-        // The first tokens whose weights reach top-p of the total, ended early by top-k and min-p.
-        double sum = 0;
-        int count = 0;
-        double enough = sampling.topP() * total;
-        while (count < limit && (count == 0 || sampling.topP() == 1 || sum < enough)) {
-            int token = order.next();
-            double weight = weight(logits[token], max);
-            if (weight < sampling.minP() || weight == 0) {
-                break;
-            }
-            if (count == kept.length) {
-                kept = Arrays.copyOf(kept, Math.min(2 * count, logits.length));
-            }
-            kept[count++] = token;
-            sum += weight;
-        }
-        double target = random.nextDouble() * sum;
-        for (int i = 0; i < count - 1; i++) {
-            target -= weight(logits[kept[i]], max);
-            if (target < 0) {
-                return kept[i];
-            }
-        }
-        return kept[count - 1];
-    }
-
-    private int drawFromAll(float[] logits, float max, double total, int best) {
         double target = random.nextDouble() * total;
         for (int token = 0; token < logits.length; token++) {
-            target -= weight(logits[token], max);
+            target -= Candidates.weight(logits[token], max, sampling);
             if (target < 0) {
                 return token;
             }
         }
         return best; // only rounding leads here
-    }
-
-    private double topTotal(float[] logits, float max, int count) {
-        MostLikelyFirst order = new MostLikelyFirst(logits);
-        double total = 0;
-        for (int i = 0; i < count; i++) {
-            total += weight(logits[order.next()], max);
-        }
-        return total;
-    }
-
-    /** A token's probability as a part of the most likely one's. */
-    private double weight(float logit, float max) {
-        return Math.exp((logit - max) / (double) sampling.temperature());
-    }
-
-    /**
-     * Tokens from the most likely down, ties by lower number. A heap, because a draw mostly looks at a few of very many:
-     * building costs a pass over the logits, each token then a logarithm of their number.
-     */
-    private static final class MostLikelyFirst {
-        private final long[] heap; // inverted order of the logit above, the token below: the smallest is next
-        private int size;
-
-        MostLikelyFirst(float[] logits) {
-            heap = new long[logits.length];
-            size = logits.length;
-            for (int token = 0; token < size; token++) {
-                int bits = Float.floatToIntBits(logits[token] + 0f); // -0 becomes 0, which it equals
-                int ascending = bits ^ ((bits >> 31) & 0x7fffffff);
-                heap[token] = ((long) ~ascending << 32) | token;
-            }
-            for (int i = size / 2 - 1; i >= 0; i--) {
-                sink(i);
-            }
-        }
-
-        int next() {
-            long top = heap[0];
-            heap[0] = heap[--size];
-            sink(0);
-            return (int) top;
-        }
-
-        private void sink(int start) {
-            int parent = start;
-            while (2 * parent + 1 < size) {
-                int child = 2 * parent + 1;
-                if (child + 1 < size && heap[child + 1] < heap[child]) {
-                    child++;
-                }
-                if (heap[parent] <= heap[child]) {
-                    return;
-                }
-                long swap = heap[parent];
-                heap[parent] = heap[child];
-                heap[child] = swap;
-                parent = child;
-            }
-        }
     }
 }

@@ -28,8 +28,9 @@ final class TargetSearch {
     private final int waitedFor;
     private final List<TargetSequence> finished = new ArrayList<>();
 
-    /** Of each hypothesis: the start token and what came after it, {@code length + 1} in all. */
+    /** Of each hypothesis: what it begins with, and the {@code length} tokens that came after it. */
     private int[][] tokens;
+    private final int begin;
     private float[] sums;
     private int[] parents;
     private int live = 1;
@@ -44,22 +45,23 @@ final class TargetSearch {
     private int nextCount;
 
     /**
-     * @param start      the target's first token, or {@link Batch#NO_TOKEN}
+     * @param start      what the target begins with: the decoder's first token, or {@link Batch#NO_TOKEN}; of a decoder alone the prompt
      * @param ends       tokens that end a target
      * @param limit      most tokens of the target, the end token among them
      * @param source     the source, and which tokens come into question
      * @param vocabulary number of tokens
      */
-    TargetSearch(Decoding decoding, int start, Set<Integer> ends, int limit, TranslationEngine.Source source, int vocabulary,
+    TargetSearch(Decoding decoding, int[] start, Set<Integer> ends, int limit, TranslationEngine.Source source, int vocabulary,
             RowRanking ranking) {
         this.decoding = decoding;
         this.ends = ends;
         this.limit = limit;
         this.candidates = decoding.sampling().isPresent() ? ALL : source.candidates();
         this.ranking = ranking;
-        sampler = decoding.sampling().map(sampling -> new Sampler(sampling, start == Batch.NO_TOKEN ? ALL : new int[] {start}, vocabulary));
+        begin = start.length;
+        sampler = decoding.sampling().map(sampling -> new Sampler(sampling, start[0] == Batch.NO_TOKEN ? ALL : start, vocabulary));
         boolean replaced = decoding.sampling().isPresent() && decoding.sampling().get().repetitionPenalty() != 1;
-        processor = new LogitsProcessor(replaced ? decoding.rules().withRepetitionPenalty(1) : decoding.rules(), source.tokens(), 1, ends,
+        processor = new LogitsProcessor(replaced ? decoding.rules().withRepetitionPenalty(1) : decoding.rules(), source.tokens(), begin, ends,
                 decoding.minTokens(), this.candidates);
         width = decoding.beams();
         // with one hypothesis, the first that ends is the greedy search's result
@@ -70,7 +72,7 @@ final class TargetSearch {
         nextToken = new int[kept];
         nextSum = new float[kept];
         tokens = new int[width][];
-        tokens[0] = new int[] {start};
+        tokens[0] = start.clone();
         sums = new float[width];
         parents = new int[width];
     }
@@ -91,14 +93,14 @@ final class TargetSearch {
 
     /** The token to be fed for hypothesis {@code i}, at {@link #position()}. */
     int token(int i) {
-        return tokens[i][length];
+        return tokens[i][length + begin - 1];
     }
 
     int position() {
         return length;
     }
 
-    /** The start token of hypothesis {@code i} and what came after it, as far as {@link #position()}. */
+    /** What hypothesis {@code i} begins with and what came after it. */
     int[] sequence(int i) {
         return tokens[i].clone();
     }
@@ -138,7 +140,7 @@ final class TargetSearch {
     }
 
     private List<Integer> forced() {
-        if (length == 0 && decoding.rules().firstToken().isPresent()) {
+        if (length + begin == 1 && decoding.rules().firstToken().isPresent()) {
             return List.of(decoding.rules().firstToken().getAsInt());
         }
         return length + 1 == limit && limit == decoding.maxTokens() ? decoding.rules().lastTokens() : List.of();
@@ -155,7 +157,7 @@ final class TargetSearch {
             subtract(logSum, logits, from, columns);
             logSum = 0;
         }
-        processor.apply(tokens[i], length + 1, logits, from, columns);
+        processor.apply(tokens[i], length + begin, logits, from, columns);
         if (sampler.isPresent()) {
             int token = sampler.get().next(Arrays.copyOfRange(logits, from, from + columns));
             offer(i, token, sums[i] + plain[plainFrom + token] - logSum, kept);
@@ -206,8 +208,8 @@ final class TargetSearch {
                     finish(old[nextParent[rank]], nextToken[rank], nextSum[rank], end);
                 }
             } else if (going < width) {
-                int[] sequence = Arrays.copyOf(old[nextParent[rank]], length + 2);
-                sequence[length + 1] = nextToken[rank];
+                int[] sequence = Arrays.copyOf(old[nextParent[rank]], length + begin + 1);
+                sequence[length + begin] = nextToken[rank];
                 tokens[going] = sequence;
                 sums[going] = nextSum[rank];
                 parents[going++] = nextParent[rank];
@@ -224,7 +226,7 @@ final class TargetSearch {
 
     /** Keeps the result if it is among the best so far. */
     private void finish(int[] sequence, int token, float sum, boolean end) {
-        int[] target = Arrays.copyOfRange(sequence, 1, end ? length + 1 : length + 2);
+        int[] target = Arrays.copyOfRange(sequence, begin, length + begin + (end ? 0 : 1));
         if (!end) {
             target[length] = token;
         }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
@@ -46,6 +47,7 @@ public final class TranslationEngine implements AutoCloseable {
     private final Plan plan;
     private final int start;
     private final Set<Integer> ends;
+    private final int longest;
     private final int sourceVocabulary;
     private final RowRanking ranking = new RowRanking();
     private final ReentrantLock lock = new ReentrantLock(true);
@@ -58,7 +60,13 @@ public final class TranslationEngine implements AutoCloseable {
      * @param ends  tokens that end a target
      */
     public TranslationEngine(Plan plan, int start, Set<Integer> ends) {
+        this(plan, start, ends, 0);
+    }
+
+    /** @param longest source that the model could be loaded for */
+    public TranslationEngine(Plan plan, int start, Set<Integer> ends, int longest) {
         this.plan = plan;
+        this.longest = longest;
         this.start = start;
         this.ends = Set.copyOf(ends);
         this.sourceVocabulary = plan.graph().encoder().orElseThrow().ops().filter(Op.Embed.class::isInstance)
@@ -95,11 +103,17 @@ public final class TranslationEngine implements AutoCloseable {
      * @param decoding for all of them
      * @param finished told the number of each source that is done, as soon as it is
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room for
+     * @throws CancellationException   when the thread is interrupted, which it stays
      */
     public List<List<TargetSequence>> translate(List<Source> sources, Decoding decoding, IntConsumer finished) {
         sources.forEach(source -> check(source.tokens()));
         check(decoding);
-        lock.lock();
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException waiting) {
+            Thread.currentThread().interrupt();
+            throw cancelled();
+        }
         try {
             if (closed) {
                 throw new InvalidRequestException(CLOSED);
@@ -108,6 +122,17 @@ public final class TranslationEngine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** @throws CancellationException when the thread is interrupted */
+    public static void refuseIfInterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw cancelled();
+        }
+    }
+
+    private static CancellationException cancelled() {
+        return new CancellationException("translating was cancelled: its thread was interrupted");
     }
 
     /**
@@ -162,7 +187,7 @@ public final class TranslationEngine implements AutoCloseable {
         }
         if (source.length > sourceLength()) {
             throw new InvalidRequestException("the source has " + source.length + " tokens, the model reads " + sourceLength()
-                    + ": split it, or load the model with a longer context (--context)");
+                    + ": split it" + (sourceLength() < longest ? ", or load the model with a longer context, of at most " + longest : ""));
         }
         for (int token : source) {
             checkToken(token, sourceVocabulary);
@@ -231,6 +256,7 @@ public final class TranslationEngine implements AutoCloseable {
 
         List<List<TargetSequence>> complete() {
             while (active > 0 || begun < order.length) {
+                refuseIfInterrupted();
                 // Encoding a single source is dear beside encoding some together, so free places wait for others.
                 if (active <= searches.length / 2) {
                     fill();
@@ -263,7 +289,7 @@ public final class TranslationEngine implements AutoCloseable {
         private void place(int place, int number) {
             Source source = sources.get(number);
             int limit = decoding.limit(source.tokens().length, plan.options().contextLength());
-            searches[place] = new TargetSearch(decoding, start, ends, limit, source, vocabulary(), ranking);
+            searches[place] = new TargetSearch(decoding, new int[] {start}, ends, limit, source, vocabulary(), ranking);
             numbers[place] = number;
             active++;
         }

@@ -86,6 +86,9 @@ public final class GraphBuilder {
         if (target != Target.HEAD) {
             weights.know("cls."); // a graph without the head leaves its weights unread
         }
+        if (file.metadata().has(architecture.family() + ".pooling_steps")) {
+            weights.know("dense_"); // layers behind the pooling, which are no part of the graph
+        }
         weights.requireAllUsed();
         return builder.graph(architecture.family(), output, Optional.empty());
     }

@@ -28,6 +28,11 @@ public record ValidationReport(Device device, List<Row> rows) {
         public boolean ok() {
             return largest.error() <= limit;
         }
+
+        /** How much of its limit the error takes: 0 for none, above 1 where the answer is wrong. */
+        public double margin() {
+            return largest.error() == 0 ? 0 : largest.error() / limit;
+        }
     }
 
     public boolean ok() {
@@ -40,18 +45,18 @@ public record ValidationReport(Device device, List<Row> rows) {
      */
     public ValidationReport requireOk() {
         rows.stream().filter(row -> !row.ok()).findFirst().ifPresent(row -> {
-            throw new ValidationException("%s: %s %s differs from the reference by %s (%s), more than its limit of %.1g: do not use this device"
+            throw new ValidationException("%s: %s %s differs from the reference by %s (%s), more than its limit of %.2g: do not use this device"
                     .formatted(device.id(), row.operation(), row.weights(), row.largest(), row.place(), row.limit()));
         });
         return this;
     }
 
-    /** A table, one row a line. */
+    /** A table, one row a line; "error/limit" is {@link Row#margin}. */
     public String print() {
-        StringBuilder text = new StringBuilder("%-22s %-12s %8s %10s %10s  %-5s %s%n".formatted("operation", "weights", "checked",
-                "error", "limit", "ok", "where"));
-        rows.forEach(row -> text.append("%-22s %-12s %8d %10.2e %10.0e  %-5s %s, row %d, value %d%n".formatted(row.operation(),
-                row.weights(), row.checked(), row.largest().error(), row.limit(), row.ok() ? "ok" : "WRONG", row.place(),
+        StringBuilder text = new StringBuilder("%-22s %-12s %8s %10s %10s %12s  %-5s %s%n".formatted("operation", "weights", "checked",
+                "error", "limit", "error/limit", "ok", "where"));
+        rows.forEach(row -> text.append("%-22s %-12s %8d %10.2e %10.1e %12.3f  %-5s %s, row %d, value %d%n".formatted(row.operation(),
+                row.weights(), row.checked(), row.largest().error(), row.limit(), row.margin(), row.ok() ? "ok" : "WRONG", row.place(),
                 row.largest().row(), row.largest().column())));
         return text.toString();
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.Metadata;
 
 class SamplerTest {
 
@@ -152,5 +155,53 @@ class SamplerTest {
         assertThrows(InvalidRequestException.class, () -> PLAIN.withPenalties(0, 0, 0));
         assertThrows(InvalidRequestException.class, () -> PLAIN.withLogitBias(Map.of(1, Float.NaN)));
         assertThrows(InvalidRequestException.class, () -> new Sampler(PLAIN.withLogitBias(Map.of(4, 1f)), NO_PROMPT, 4));
+    }
+
+    private static Sampling of(Map<String, Object> file) {
+        return Sampling.of(new Metadata(file), PLAIN.withTopP(0.95f));
+    }
+
+    private static Decoding forPrompt(Map<String, Object> file) {
+        return Decoding.forPrompt(new Metadata(file), GenerationRequest.of("any"), 1);
+    }
+
+    @Test
+    void whatAGgufSaysOfSamplingHolds() {
+        Sampling all = of(Map.of("general.sampling.temp", 0.6, "general.sampling.top_k", 20L, "general.sampling.top_p", 0.8,
+                "general.sampling.min_p", 0.02));
+        assertEquals(Sampling.GREEDY.withTemperature(0.6f).withTopK(20).withTopP(0.8f).withMinP(0.02f), all);
+        assertEquals(PLAIN.withTopP(0.95f), of(Map.of()));
+        assertEquals(PLAIN.withTopP(0.95f).withTopK(7), of(Map.of("general.sampling.top_k", 7L)));
+        assertEquals(0, of(Map.of("general.sampling.top_k", -1L)).topK());
+        assertEquals(Optional.empty(), forPrompt(Map.of("general.sampling.top_k", 7L)).sampling());
+        assertEquals(Sampling.GREEDY.withTemperature(0.7f), forPrompt(Map.of("general.sampling.temp", 0.7)).sampling().orElseThrow());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"general.sampling.xtc_probability", "general.sampling.mirostat", "general.sampling.sequence"})
+    void whatAGgufSaysOfSamplingAndIsNotBuiltIsRefusedByName(String key) {
+        Object value = key.endsWith("sequence") ? "top_k;temperature" : Double.valueOf(1);
+        Map<String, Object> file = Map.of("general.sampling.temp", 0.6, key, value);
+        String message = assertThrows(UnsupportedModelException.class, () -> forPrompt(file)).getMessage();
+        assertTrue(message.contains(key), message);
+        GenerationRequest own = GenerationRequest.of("any").withSampling(PLAIN);
+        assertEquals(PLAIN, Decoding.forPrompt(new Metadata(file), own, 1).sampling().orElseThrow());
+    }
+
+    /** As in llama.cpp: of the last 64 tokens where the file does not say how many, of all for -1, of none for 0. */
+    @Test
+    void aGgufsPenaltyLooksAtTheLastTokens() {
+        Map<Integer, Integer> chosen = new TreeMap<>();
+        for (long last : new long[] {-1, 0, 1, 2}) {
+            chosen.put((int) last, new Sampler(forPrompt(Map.of("general.sampling.penalty_repeat", 2.0, "general.sampling.penalty_last_n", last)),
+                    new int[] {2, 1, 0}, Set.of(), 4).next(new float[] {2.0f, 3.4f, 3, 1.8f}));
+        }
+        assertEquals(Map.of(-1, 3, 0, 1, 1, 1, 2, 2), chosen);
+        int[] long65 = new int[65];
+        Arrays.fill(long65, 1);
+        long65[0] = 2;
+        Decoding silent = forPrompt(Map.of("general.sampling.penalty_repeat", 2.0));
+        assertEquals(2, new Sampler(silent, long65, Set.of(), 4).next(new float[] {2.0f, 3.4f, 3, 1.8f}));
+        assertEquals(0, new Sampler(silent, Arrays.copyOf(long65, 64), Set.of(), 4).next(new float[] {2.0f, 3.4f, 3, 1.8f}));
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.waterspout.error.InvalidRequestException;
@@ -58,5 +59,15 @@ class StopStringsTest {
     @Test
     void anEmptyStopIsRefused() {
         assertThrows(InvalidRequestException.class, () -> new StopStrings(List.of("")));
+    }
+
+    @Test
+    void moreThanCanBeLookedForAreRefused() {
+        GenerationRequest request = GenerationRequest.of("any");
+        List<String> million = Collections.nCopies(1_000_000, "stop");
+        String message = assertThrows(InvalidRequestException.class, () -> request.withStopStrings(million)).getMessage();
+        assertTrue(message.contains("1000000 stop strings") && message.contains("at most 256"), message);
+        assertThrows(InvalidRequestException.class, () -> request.withStopStrings(List.of("x".repeat(StopStrings.MOST_LENGTH), "y")));
+        assertEquals(256, request.withStopStrings(Collections.nCopies(256, "x".repeat(64))).stopStrings().size());
     }
 }

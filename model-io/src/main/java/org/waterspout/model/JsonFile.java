@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Reason;
 
 /** The JSON files beside a model's weights. */
 public final class JsonFile {
@@ -71,7 +72,7 @@ public final class JsonFile {
         } catch (AccessDeniedException denied) {
             throw new ModelNotFoundException(file + " may not be read; check its permissions", denied);
         } catch (IOException failure) {
-            throw new ModelNotFoundException(file + " cannot be read (" + failure.getMessage() + "); check the disk", failure);
+            throw new ModelNotFoundException(file + " cannot be read (" + Reason.of(failure) + "); check the disk", failure);
         }
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Reason;
 
 /** A file as memory outside the heap. */
 public final class MappedFile {
@@ -35,7 +36,7 @@ public final class MappedFile {
         } catch (AccessDeniedException denied) {
             throw new ModelNotFoundException(path + " may not be read; check its permissions", denied);
         } catch (IOException failure) {
-            throw new ModelNotFoundException(path + " cannot be read (" + failure.getMessage() + "); check the disk", failure);
+            throw new ModelNotFoundException(path + " cannot be read (" + Reason.of(failure) + "); check the disk", failure);
         }
     }
 }

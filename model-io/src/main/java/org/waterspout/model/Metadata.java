@@ -101,7 +101,11 @@ public record Metadata(Map<String, Object> values) {
     }
 
     private static ModelFormatException wrongType(String key, Object value, Class<?> type) {
-        return new ModelFormatException("metadata key " + key + " holds a " + value.getClass().getSimpleName() + ", not a "
-                + type.getSimpleName());
+        return new ModelFormatException("metadata key " + key + " holds " + kind(value.getClass()) + ", not " + kind(type));
+    }
+
+    private static String kind(Class<?> type) {
+        return type == String.class ? "a text" : type == Boolean.class ? "true or false" : List.class.isAssignableFrom(type) ? "a list"
+                : type == Float.class || type == Double.class || type == Number.class ? "a number" : "a whole number";
     }
 }

@@ -75,6 +75,7 @@ final class BenchCommand implements Callable<Integer> {
             }
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt(model.vocabulary())))
                     .withMaxTokens(generatedTokens).withIgnoreEnd(true);
+            Progress.loading(console, model::warmUp);
             List<Double> prefill = new ArrayList<>();
             List<Double> decode = new ArrayList<>();
             for (int run = -warmup; run < runs; run++) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
@@ -41,6 +42,10 @@ final class ChatCommand implements Callable<Integer> {
     @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "1024", description = "Most tokens in an answer; default: ${DEFAULT-VALUE}.")
     private int maxTokens;
 
+    @Option(names = "--parse-special",
+            description = "Names of control tokens in what you write, such as <|im_end|>, count as these tokens; else they are plain text.")
+    private boolean parseSpecial;
+
     @Mixin
     private SamplingOptions sampling;
 
@@ -50,11 +55,12 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        sampling.sampling(Optional.empty()); // refuses wrong values before the model is loaded
+        sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT))) {
             if (model.chatTemplate().isEmpty()) {
                 throw new InvalidRequestException(model.name() + " has no chat template: it continues text, it does not chat (use run)");
             }
+            Progress.loading(console, model::warmUp);
             try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
                 converse(model, terminal);
             } catch (IOException e) {
@@ -96,9 +102,9 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private String answer(LanguageModel model, Terminal terminal, List<ChatMessage> messages) {
-        GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages)).withMaxTokens(maxTokens)
-                .withSampling(sampling.sampling(model.sampling())).withStopStrings(sampling.stopStrings()).withReusePrefix(true);
-        try (Generation generation = model.generate(request)) {
+        GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages, parseSpecial)).withMaxTokens(maxTokens)
+                .withStopStrings(sampling.stopStrings()).withReusePrefix(true);
+        try (Generation generation = model.generate(sampling.asked(request, model))) {
             Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> generation.cancel());
             try {
                 while (true) {

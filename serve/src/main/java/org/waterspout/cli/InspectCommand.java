@@ -15,6 +15,7 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Backends;
 import org.waterspout.backend.MemoryUse;
+import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -83,6 +84,8 @@ final class InspectCommand implements Callable<Integer> {
         Map<String, Object> object = new LinkedHashMap<>();
         try (Tokenizer tokenizer = Tokenizer.of(file)) {
             object.put("end_tokens", tokenizer.endTokens().stream().sorted().toList());
+        } catch (ModelNotFoundException none) {
+            object.put("tokenizer", "none: it takes token ids only");
         }
         object.put("chat_template", file.metadata().has("tokenizer.chat_template"));
         return object;

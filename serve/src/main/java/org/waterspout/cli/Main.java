@@ -79,7 +79,10 @@ public final class Main {
 
     private static int wrongUsage(Console console, ParameterException failure) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        console.remark("waterspout: " + failure.getMessage().lines().findFirst().orElse("wrong usage") + " (see " + command + " --help)");
+        // picocli names Java's types
+        String message = failure.getMessage().lines().findFirst().orElse("wrong usage").replaceAll("is not an? (int|long)$", "is no whole number")
+                .replaceAll("is not an? (float|double)$", "is no number");
+        console.remark("waterspout: " + message + " (see " + command + " --help)");
         return CommandLine.ExitCode.USAGE;
     }
 

@@ -74,8 +74,9 @@ final class ModelOptions {
         return new BackendOptions(threads, device);
     }
 
+    /** What is asked for. A command line asks once, so a request that is refused should not wait for a device's compiler. */
     LoadOptions options(LoadOptions base) {
-        LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context);
+        LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context).withWarmUp(false);
         return device.map(options::withDevice).orElse(options);
     }
 

@@ -25,14 +25,26 @@ final class Progress {
         return System.console() != null && System.console().isTerminal() && System.getenv("CI") == null;
     }
 
+    /** As {@link #loading(Console, Supplier)}. */
+    static void loading(Console console, Runnable load) {
+        loading(console, () -> {
+            load.run();
+            return true;
+        });
+    }
+
     /** Runs {@code load} under a bar that only says that it goes on, for what tells no progress of its own. */
     static <T> T loading(Console console, Supplier<T> load) {
+        return goingOn(console, "loading", load);
+    }
+
+    private static <T> T goingOn(Console console, String task, Supplier<T> work) {
         if (!shown()) {
-            return load.get();
+            return work.get();
         }
-        Spinner spinner = new Spinner(console);
+        Spinner spinner = new Spinner(console, task);
         try {
-            return load.get();
+            return work.get();
         } finally {
             spinner.stop();
         }
@@ -57,7 +69,8 @@ final class Progress {
         try (bar) {
             for (int from = 0; from < items.size(); from += GROUP) {
                 List<S> group = items.subList(from, Math.min(from + GROUP, items.size()));
-                results.addAll(work.apply(group));
+                // the first words of all may have to wait for a device's compiler
+                results.addAll(bar == null ? goingOn(console, task, () -> work.apply(group)) : work.apply(group));
                 if (bar != null) {
                     bar.stepBy(group.size());
                 }
@@ -90,11 +103,13 @@ final class Progress {
     /** "loading 1.2 s", redrawn in place, once it has taken half a second. */
     private static final class Spinner {
         private final Console console;
+        private final String task;
         private final Thread thread;
         private boolean drawn;
 
-        Spinner(Console console) {
+        Spinner(Console console, String task) {
             this.console = console;
+            this.task = task;
             long start = System.nanoTime();
             thread = Thread.ofVirtual().start(() -> spin(start));
         }
@@ -104,7 +119,7 @@ final class Progress {
                 TimeUnit.MILLISECONDS.sleep(500);
                 while (true) {
                     drawn = true;
-                    console.err().printf("\rloading %.1f s", (System.nanoTime() - start) / 1e9);
+                    console.err().printf("\r%s %.1f s", task, (System.nanoTime() - start) / 1e9);
                     TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLISECONDS);
                 }
             } catch (InterruptedException done) {

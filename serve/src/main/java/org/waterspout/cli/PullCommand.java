@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import org.waterspout.model.hub.DownloadProgress;
+import org.waterspout.model.hub.FirefoxModel;
 import org.waterspout.model.hub.HubRepository;
 import org.waterspout.model.hub.ModelDownload;
 import org.waterspout.model.hub.ModelReference;
@@ -17,8 +18,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "pull", mixinStandardHelpOptions = true,
-        description = {"Fetches a model: a name that 'waterspout list' shows, hf:OWNER/NAME or hf:OWNER/NAME/FILE.gguf of Hugging Face.",
-            "A broken download goes on where it stopped. HF_TOKEN opens repositories that need one; WATERSPOUT_HUB names a mirror."})
+        description = {"Fetches a model: a name that 'waterspout list' shows, hf:OWNER/NAME or hf:OWNER/NAME/FILE.gguf of Hugging Face, or one of"
+            + " Firefox's translation models, such as firefox-en-pt.",
+            "A broken download goes on where it stopped. HF_TOKEN opens repositories that need one; WATERSPOUT_HUB names a mirror;"
+            + " HTTPS_PROXY and NO_PROXY are honoured."})
 final class PullCommand implements Callable<Integer> {
 
     private final Console console;
@@ -29,6 +32,8 @@ final class PullCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    private long bytes;
+
     PullCommand(Console console) {
         this.console = console;
     }
@@ -37,15 +42,7 @@ final class PullCommand implements Callable<Integer> {
     public Integer call() {
         ModelStore store = ModelOptions.store();
         ModelDownload download = ModelDownload.of(System.getenv());
-        Optional<HubRepository> repository = HubRepository.parse(model);
-        List<ModelReference> files = repository.map(download::files).orElseGet(() -> List.of(ModelReference.parse(model)));
-        long bytes = 0;
-        for (ModelReference reference : files) {
-            try (Bar bar = new Bar(console, reference.file())) {
-                bytes += store.pull(reference, download, bar).toFile().length();
-            }
-        }
-        Path path = repository.map(store::placeOf).orElseGet(() -> store.placeOf(files.getFirst()));
+        Path path = FirefoxModel.parse(model).map(pair -> pull(store, download, pair)).orElseGet(() -> pull(store, download));
         if (json) {
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("model", model);
@@ -56,6 +53,25 @@ final class PullCommand implements Callable<Integer> {
             console.line(path.toString());
         }
         return 0;
+    }
+
+    private Path pull(ModelStore store, ModelDownload download, FirefoxModel pair) {
+        try (Bar bar = new Bar(console, pair.name())) {
+            Path folder = store.pull(pair, download, bar);
+            bytes = ModelStore.bytes(folder);
+            return folder;
+        }
+    }
+
+    private Path pull(ModelStore store, ModelDownload download) {
+        Optional<HubRepository> repository = HubRepository.parse(model);
+        List<ModelReference> files = repository.map(download::files).orElseGet(() -> List.of(ModelReference.parse(model)));
+        for (ModelReference reference : files) {
+            try (Bar bar = new Bar(console, reference.file())) {
+                bytes += store.pull(reference, download, bar).toFile().length();
+            }
+        }
+        return repository.map(store::placeOf).orElseGet(() -> store.placeOf(files.getFirst()));
     }
 
     /** One bar a file; on no terminal, a line every tenth. */

@@ -1,11 +1,14 @@
 package org.waterspout.cli;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
@@ -37,6 +40,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "Continue the bare text, past any chat template.")
     private boolean raw;
 
+    @Option(names = "--parse-special",
+            description = "Names of control tokens in what you write, such as <|im_end|>, count as these tokens; else they are plain text.")
+    private boolean parseSpecial;
+
     @Option(names = {"-n", "--max-tokens"}, paramLabel = "N",
             description = "Most tokens to generate; default: as the model's file says, else 256.")
     private Optional<Integer> maxTokens = Optional.empty();
@@ -54,11 +61,12 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Prompt prompt = prompt();
-        sampling.sampling(Optional.empty()); // refuses wrong values before the model is loaded
+        sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest request = maxTokens.map(base::withMaxTokens).orElse(base);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
-                Generation generation = model.generate(request.withSampling(sampling.sampling(model.sampling())))) {
+                Generation generation = model.generate(sampling.asked(request, model))) {
+            Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
             Completion completion = null;
             while (generation.hasNext()) {
                 switch (generation.next()) {
@@ -82,7 +90,7 @@ final class RunCommand implements Callable<Integer> {
             throw new InvalidRequestException("no prompt is given: run \"some text\", or --tokens 1,2,3");
         }
         String text = String.join(" ", words);
-        return raw ? new Prompt.Raw(text) : new Prompt.Message(text);
+        return raw ? new Prompt.Raw(text, parseSpecial) : new Prompt.Message(text, parseSpecial);
     }
 
     private void show(String text, Generation generation) {
@@ -98,7 +106,8 @@ final class RunCommand implements Callable<Integer> {
         if (json) {
             console.json(object(model, modelOptions.backend(), completion));
         } else {
-            console.line("");
+            // without a tokenizer there is no text to show
+            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
             console.remark(figures(model, modelOptions.backend(), completion));
         }
     }

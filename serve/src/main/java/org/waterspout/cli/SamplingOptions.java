@@ -4,11 +4,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.waterspout.LanguageModel;
+import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Sampling;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen: {@link Sampling} has their meaning. */
 final class SamplingOptions {
+
+    private static final Sampling DEFAULT = Sampling.GREEDY.withTemperature(0.7f).withTopP(0.95f);
 
     @Option(names = "--temperature", paramLabel = "T",
             description = "0 for the most likely token always; default: as the model's file says, else 0.7.")
@@ -43,13 +48,24 @@ final class SamplingOptions {
     @Option(names = "--stop", paramLabel = "TEXT", description = "End before this text; may be given several times.")
     private List<String> stop = List.of();
 
-    /** What the options say; where they say nothing, what the model's file says. */
-    Sampling sampling(Optional<Sampling> ofModel) {
-        Sampling base = ofModel.orElse(Sampling.GREEDY.withTemperature(0.7f).withTopP(0.95f));
+    /**
+     * What the options say; where they say nothing, what the model's file says.
+     *
+     * @param ofModel what the file says, and where it says nothing, what is given
+     */
+    Sampling sampling(UnaryOperator<Sampling> ofModel) {
+        Sampling base = temperature.isPresent() && temperature.get() == 0 ? DEFAULT : ofModel.apply(DEFAULT);
         Sampling sampling = base.withTemperature(temperature.orElse(base.temperature())).withTopK(topK.orElse(base.topK()))
                 .withTopP(topP.orElse(base.topP())).withMinP(minP.orElse(base.minP()))
                 .withPenalties(repetitionPenalty, presencePenalty, frequencyPenalty).withLogitBias(logitBias);
         return seed.map(sampling::withSeed).orElse(sampling);
+    }
+
+    /** {@code request} with how tokens are drawn, unless nothing is said here and the model's file asks for a search. */
+    GenerationRequest asked(GenerationRequest request, LanguageModel model) {
+        boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty() && logitBias.isEmpty()
+                && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
+        return silent && model.beams() > 1 ? request : request.withSampling(sampling(model::sampling));
     }
 
     List<String> stopStrings() {

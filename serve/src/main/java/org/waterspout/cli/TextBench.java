@@ -14,6 +14,7 @@ import org.waterspout.TranslationOptions;
 import org.waterspout.Translator;
 import org.waterspout.backend.Device;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Reason;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
@@ -67,7 +68,7 @@ final class TextBench {
             }
             return lines;
         } catch (IOException e) {
-            throw new InvalidRequestException("the file " + file + " cannot be read: " + e.getMessage(), e);
+            throw new InvalidRequestException(file + " cannot be read: " + Reason.of(e), e);
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Reason;
 import picocli.CommandLine.Option;
 
 /** Where a command's texts come from: its words, the lines of a file, or those of standard input. */
@@ -69,7 +70,7 @@ final class TextInput {
         } catch (CharacterCodingException e) {
             throw new InvalidRequestException(name + " is no text in UTF-8", e);
         } catch (IOException e) {
-            throw new InvalidRequestException(name + " cannot be read: " + e.getMessage(), e);
+            throw new InvalidRequestException(name + " cannot be read: " + Reason.of(e), e);
         }
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Reason;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.Tokenizer;
 import picocli.CommandLine.Command;
@@ -77,7 +78,7 @@ final class TokenizeCommand implements Callable<Integer> {
         try {
             return Files.readAllBytes(file.get());
         } catch (IOException e) {
-            throw new InvalidRequestException(file.get() + " cannot be read: " + e.getMessage(), e);
+            throw new InvalidRequestException(file.get() + " cannot be read: " + Reason.of(e), e);
         }
     }
 }

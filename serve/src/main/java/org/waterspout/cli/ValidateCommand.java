@@ -90,6 +90,7 @@ final class ValidateCommand implements Callable<Integer> {
             operation.put("checked", row.checked());
             operation.put("error", row.largest().error());
             operation.put("limit", row.limit());
+            operation.put("margin", row.margin());
             operation.put("ok", row.ok());
             operation.put("where", row.place() + ", row " + row.largest().row() + ", value " + row.largest().column());
             return operation;

@@ -103,6 +103,22 @@ class CommandLineProcessTest {
         return Map.of("WATERSPOUT_HUB", "http://" + hub.getAddress().getHostString() + ":" + hub.getAddress().getPort());
     }
 
+    /** The minute that a device's compiler takes is not for a request that cannot be answered: -v tells when it ran. */
+    @Test
+    void aRequestThatIsRefusedWaitsForNoCompiler() throws IOException, InterruptedException {
+        String compiled = "kernels compiled";
+        Outcome refused = run(Map.of(), "run", "-v", "--backend", "emulator", "--context", "8", "--tokens", "1,2,3,4,5,6,7,8,9");
+        assertEquals(2, refused.exitCode);
+        assertTrue(refused.err.contains("the prompt has 9 tokens, the context 8"), refused.err);
+        assertFalse(refused.err.contains(compiled), refused.err);
+        Outcome bench = run(Map.of(), "bench", "-v", "--backend", "emulator", "--context", "8", "--no-cold");
+        assertEquals(2, bench.exitCode);
+        assertFalse(bench.err.contains(compiled), bench.err);
+        Outcome answered = run(Map.of(), "run", "-v", "--backend", "emulator", "--context", "8", "--tokens", "1,2,3", "-n", "1");
+        assertEquals(0, answered.exitCode, answered.err);
+        assertTrue(answered.err.contains(compiled), answered.err);
+    }
+
     @Test
     void pullsAModelAndFindsItAgain() throws IOException, InterruptedException {
         byte[] model = demonstrationModel();

@@ -29,13 +29,13 @@ class LongSequencesTest {
     private static final Path MODEL = Path.of("src", "test", "resources", "families", "phi3-longrope.gguf");
     /** The recorded model's original_context_length. */
     private static final int BORDER = 16;
-    private static final float LIMIT = 1e-3f;
+    private static final float LIMIT = 3e-5f; // 1.0e-5 was seen
 
     private interface Check {
         void run(Engine engine, int[] tokens, float[] expected, int[] shortTokens, float[] shortExpected);
     }
 
-    private static Stream<DynamicTest> everywhere(int chunk, Check check) {
+    private static Stream<DynamicTest> everywhere(int chunk, int sequences, Check check) {
         List<Supplier<Backend>> backends = List.of(ReferenceBackend::new, () -> new CpuBackend(BackendOptions.DEFAULT),
                 () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.WIDE));
         return backends.stream().map(open -> {
@@ -43,7 +43,7 @@ class LongSequencesTest {
             return DynamicTest.dynamicTest(backend.name(), () -> {
                 try (ModelFile file = ModelFiles.open(MODEL); backend) {
                     Graph graph = GraphBuilder.build(file, Architecture.of(file), 64);
-                    try (Engine engine = new Engine(backend.prepare(graph, new PlanOptions(64, 1, chunk, false)))) {
+                    try (Engine engine = new Engine(backend.prepare(graph, new PlanOptions(64, sequences, chunk, false)))) {
                         check.run(engine, ints(file, "expected.tokens"), floats(file, "expected.logits"),
                                 ints(file, "expected.short.tokens"), floats(file, "expected.short.logits"));
                     }
@@ -55,7 +55,7 @@ class LongSequencesTest {
     /** From below the border token by token past it: what is beyond is as if the whole had come at once. */
     @TestFactory
     Stream<DynamicTest> aSequenceThatGrowsPastTheBorderIsComputedAgain() {
-        return everywhere(5, (engine, tokens, expected, _, _) -> {
+        return everywhere(5, 1, (engine, tokens, expected, _, _) -> {
             Engine.Slot slot = engine.acquire(Arrays.copyOf(tokens, BORDER - 3), false);
             for (int[] part : engine.chunks(Arrays.copyOf(tokens, BORDER - 3), 0)) {
                 engine.step(slot, part, false);
@@ -72,10 +72,35 @@ class LongSequencesTest {
         });
     }
 
+    /** All three continue the middle one, token by token past the border; the others go astray each time. */
+    @TestFactory
+    Stream<DynamicTest> hypothesesThatGrowPastTheBorderAreComputedAgain() {
+        return everywhere(2, 4, (engine, tokens, expected, _, _) -> {
+            int[] prompt = Arrays.copyOf(tokens, BORDER - 3);
+            Engine.Slot other = engine.acquire(prompt, false);
+            List<Engine.Slot> slots = engine.acquire(prompt, false, 3);
+            for (int[] part : engine.chunks(prompt, 0)) {
+                engine.step(slots.getFirst(), part, false);
+            }
+            engine.reorder(slots, new int[] {0, 0, 0});
+            int vocabulary = engine.vocabulary();
+            for (int at = prompt.length; at < tokens.length; at++) {
+                float[] logits = engine.stepEach(slots, new int[] {tokens[at] == 3 ? 4 : 3, tokens[at], tokens[at] == 5 ? 6 : 5});
+                if (at >= BORDER) {
+                    assertArrayEquals(Arrays.copyOfRange(expected, at * vocabulary, (at + 1) * vocabulary),
+                            Arrays.copyOfRange(logits, vocabulary, 2 * vocabulary), LIMIT, "position " + at);
+                }
+                engine.reorder(slots, new int[] {1, 1, 1});
+            }
+            engine.release(slots);
+            engine.release(other);
+        });
+    }
+
     /** Short, long, short again, in parts, on one slot: nothing that was kept of one length serves another. */
     @TestFactory
     Stream<DynamicTest> whatIsKeptServesSequencesOfItsLengthOnly() {
-        return everywhere(7, (engine, tokens, expected, shortTokens, shortExpected) -> {
+        return everywhere(7, 1, (engine, tokens, expected, shortTokens, shortExpected) -> {
             assertArrayEquals(shortExpected, engine.logits(shortTokens, true), LIMIT);
             assertArrayEquals(expected, engine.logits(tokens, true), LIMIT);
             Engine.Slot slot = engine.acquire(Arrays.copyOf(tokens, BORDER), true);

@@ -30,6 +30,7 @@ import org.waterspout.Translator;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.generate.Completion;
+import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
@@ -80,7 +81,7 @@ class DecodingSettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {"\"guidance_scale\":3.0", "\"num_beam_groups\":2", "\"diversity_penalty\":0.5", "\"penalty_alpha\":0.6",
         "\"watermarking_config\":{\"bias\":2}", "\"force_words_ids\":[[4]]", "\"forced_decoder_ids\":[[1,2]]", "\"dola_layers\":\"high\"",
-        "\"token_healing\":true", "\"typical_p\":0.9,\"do_sample\":true", "\"eta_cutoff\":0.1,\"do_sample\":true", "\"num_beams\":2"})
+        "\"token_healing\":true", "\"num_beams\":2,\"do_sample\":true"})
     void whatIsNotBuiltIsRefusedByName(String setting) throws IOException {
         copy("llama", JSON.readTree("{" + setting + "}"));
         String name = setting.substring(1, setting.indexOf('"', 1));
@@ -141,6 +142,43 @@ class DecodingSettingsTest {
     private static void assertForbidden(org.junit.jupiter.api.function.Executable work) {
         String message = assertThrows(InvalidRequestException.class, work).getMessage();
         assertTrue(message.contains("every token is forbidden at place 1"), message);
+    }
+
+    @Test
+    void aDecodersSearchTakesASequenceForEachHypothesis() throws IOException {
+        copy("llama", JSON.readTree("{\"num_beams\":3,\"max_new_tokens\":6,\"suppress_tokens\":[2]}"));
+        try (LanguageModel model = LanguageModel.load(folder, LoadOptions.DEFAULT.withContextLength(40))) {
+            assertEquals(3, model.beams());
+            Completion alone;
+            try (Generation generation = model.generate(request())) {
+                String message = assertThrows(InvalidRequestException.class, () -> model.generate(request())).getMessage();
+                assertTrue(message.contains("a beam of 3") && message.contains("0 of this model's 3"), message);
+                alone = generation.complete();
+            }
+            assertEquals(6, alone.tokens().length);
+            assertEquals(FinishReason.MAX_TOKENS, alone.finishReason());
+            try (Generation generation = model.generate(request().withReusePrefix(true))) {
+                assertArrayEquals(alone.tokens(), generation.complete().tokens());
+            }
+            try (Generation generation = model.generate(request().withStopStrings(List.of("t" + alone.tokens()[3])))) {
+                Completion stopped = generation.complete();
+                assertEquals(FinishReason.STOP_STRING, stopped.finishReason());
+                assertTrue(alone.text().startsWith(stopped.text()) && stopped.text().length() < alone.text().length(), stopped.text());
+            }
+            try (Generation generation = model.generate(request())) {
+                generation.cancel();
+                assertEquals(FinishReason.CANCELLED, generation.complete().finishReason());
+            }
+            try (Generation one = model.generate(request().withSampling(Sampling.GREEDY)); Generation two = model.generate(
+                    request().withSampling(Sampling.GREEDY))) {
+                assertArrayEquals(one.complete().tokens(), two.complete().tokens());
+            }
+            try (Generation generation = model.generate(request().withMaxTokens(60))) {
+                Completion full = generation.complete();
+                assertEquals(FinishReason.CONTEXT_FULL, full.finishReason());
+                assertEquals(40 - PROMPT.length + 1, full.tokens().length);
+            }
+        }
     }
 
     /** Fewer are waited for than are wanted: all that are wanted come nevertheless. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
@@ -45,8 +46,8 @@ class DemonstrationModelTest {
     /** The emulator takes seconds a token. */
     private static final int EMULATED_TOKENS = 6;
 
-    /** Of logits over four layers, against PyTorch in 32-bit floats on the same weights. */
-    private static final double LIMIT = 2e-3;
+    /** Of logits over four layers, against PyTorch in 32-bit floats on the same weights: 1.2e-6 was seen. */
+    private static final double LIMIT = 3.5e-6;
 
     @TestFactory
     Stream<DynamicTest> greedyTextIsTheRecordedOne() throws IOException {
@@ -56,7 +57,7 @@ class DemonstrationModelTest {
             int[] ids = ints(expected.get("greedy_ids"));
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
-            try (Generation generation = new Generation(engine, tokenizer, request,
+            try (Generation generation = new Generation(engine, Optional.of(tokenizer), tokenizer.endTokens(), request,
                     Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), prompt)) {
                 Completion completion = generation.complete();
                 assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());

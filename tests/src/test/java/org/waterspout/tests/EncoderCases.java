@@ -78,7 +78,7 @@ final class EncoderCases {
         b.layer(new Op.Attention(0, query, key, value, heads, kvHeads, headWidth, scale(headWidth), Span.FULL, window, softCap,
                 biased ? Optional.of(bias(b, heads, Span.FULL)) : Optional.empty(), output));
         b.caches(1);
-        return b.build("Attention", output, Tolerance.SUMS, wholeBatches(b), WHOLE);
+        return b.build("Attention", output, Tolerance.ATTENTION, wholeBatches(b), WHOLE);
     }
 
     private static OpCase causalBias(int window, float softCap) {
@@ -91,7 +91,7 @@ final class EncoderCases {
         b.layer(new Op.Attention(0, query, key, value, 6, 3, 24, scale(24), Span.CAUSAL, window, softCap,
                 Optional.of(bias(b, 6, Span.CAUSAL)), output));
         b.caches(1);
-        return b.build("Attention", output, Tolerance.SUMS, b.longBatches(150, 53), new PlanOptions(151, 1, 53, false));
+        return b.build("Attention", output, Tolerance.ATTENTION, b.longBatches(150, 53), new PlanOptions(151, 1, 53, false));
     }
 
     /** Three layers on one cache, as all attention in both directions is; the second sees two neighbours only. */
@@ -109,7 +109,8 @@ final class EncoderCases {
             value = sum;
         }
         b.caches(1);
-        return b.build("Attention", value, Tolerance.SUMS, wholeBatches(b), WHOLE);
+        // three layers on one another: 1.8e-5 was seen
+        return b.build("Attention", value, 5.4e-5, wholeBatches(b), WHOLE);
     }
 
     /** Forty sequences of one to nine tokens. */
@@ -123,7 +124,7 @@ final class EncoderCases {
         int[] lengths = new int[40];
         Arrays.setAll(sequences, i -> i);
         Arrays.setAll(lengths, i -> 1 + i * 7 % 9);
-        return b.build("Attention", output, Tolerance.SUMS, List.of(b.whole(sequences, lengths), b.whole(new int[] {9, 8}, 4, 9)),
+        return b.build("Attention", output, Tolerance.ATTENTION, List.of(b.whole(sequences, lengths), b.whole(new int[] {9, 8}, 4, 9)),
                 new PlanOptions(9, 40, 200, false));
     }
 
@@ -178,7 +179,7 @@ final class EncoderCases {
             Value mean = b.value(width);
             b.after(new Op.MeanRows(last, mean));
             // one column: the mean of a few numbers may come out near 0
-            cases.add(b.build("MeanRows", mean, width == 1 ? 1e-3 : Tolerance.SUMS, wholeBatches(b), WHOLE));
+            cases.add(b.build("MeanRows", mean, Tolerance.SUMS, wholeBatches(b), WHOLE));
         }
         OpCaseBuilder b = new OpCaseBuilder("MeanRows 64 and a product");
         Value last = OpCases.unchanged(b, b.input(64));

@@ -29,7 +29,11 @@ import org.waterspout.validate.RelativeError;
 @Tag(TestBackend.ON_DEVICES)
 class EncodersTest {
 
-    private static final double LIMIT = 1e-4;
+    /** 9.9e-6 was seen. */
+    private static final double LIMIT = 2.9e-5;
+
+    /** What a changed number must move at least. */
+    private static final double SHOWS = 1e-3;
     private static final String POOLING = ".pooling_type";
 
     @TestFactory
@@ -104,7 +108,7 @@ class EncodersTest {
                             EncoderModel other = new EncoderModel(name, file, Architecture.of(file));
                             double error = largest(run(other, reference, head ? Target.HEAD : Target.HIDDEN),
                                     model.expected().stream().map(expected -> expected.head().orElse(expected.hidden())).toList());
-                            assertTrue(error > 10 * LIMIT, key + ": error only " + error);
+                            assertTrue(error > SHOWS, key + ": error only " + error);
                         } catch (WaterspoutException | IllegalArgumentException refused) {
                             assertFalse(refused.getMessage().isEmpty(), key); // a contradiction is as good as another result
                         }
@@ -144,7 +148,9 @@ class EncodersTest {
     }
 
     private static void check(EncoderModel model, Backend backend, Target target, List<float[]> expected) {
-        assertClose(run(model, backend, target), expected, expected.getFirst().length / rows(model, target), LIMIT,
+        // the few labels of one token may all be near 0: they are measured by those of all tokens
+        boolean labels = target == Target.HEAD;
+        assertClose(run(model, backend, target), expected, labels ? 0 : expected.getFirst().length / rows(model, target), LIMIT,
                 model.name() + " " + target + " on " + backend.name());
     }
 
@@ -176,12 +182,13 @@ class EncodersTest {
         return largest;
     }
 
+    /** @param width of the rows that are measured each by itself; 0 for a sequence's all together */
     private static void assertClose(List<float[]> actual, List<float[]> expected, int width, double limit, String what) {
         List<String> wrong = new ArrayList<>();
         assertEquals(expected.size(), actual.size(), what);
         for (int i = 0; i < expected.size(); i++) {
             assertEquals(expected.get(i).length, actual.get(i).length, what + ", sequence " + i);
-            RelativeError error = RelativeError.of(actual.get(i), expected.get(i), width);
+            RelativeError error = RelativeError.of(actual.get(i), expected.get(i), width == 0 ? expected.get(i).length : width);
             if (!(error.error() <= limit)) {
                 wrong.add("sequence " + i + ": " + error);
             }

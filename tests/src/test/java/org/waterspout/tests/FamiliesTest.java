@@ -27,7 +27,11 @@ import org.waterspout.validate.RelativeError;
 @Tag(TestBackend.ON_DEVICES)
 class FamiliesTest {
 
-    private static final double LIMIT = 1e-4;
+    /** 9.5e-6 was seen. */
+    private static final double LIMIT = 2.8e-5;
+
+    /** What a changed number must move at least. */
+    private static final double SHOWS = 1e-3;
 
     @TestFactory
     Stream<DynamicNode> logitsAreThoseOfTransformers() {
@@ -102,7 +106,7 @@ class FamiliesTest {
                             FamilyModel.Expected expected = model.expected().getFirst();
                             RelativeError error = RelativeError.of(prompt(other, reference, expected), expected.logits(),
                                     model.architecture().vocabulary());
-                            assertTrue(error.error() > 10 * LIMIT, key + " changed from " + value + ": error only " + error);
+                            assertTrue(error.error() > SHOWS, key + " changed from " + value + ": error only " + error);
                         } catch (WaterspoutException refused) {
                             assertFalse(refused.getMessage().isEmpty(), key); // a contradiction is as good as another result
                         }

@@ -56,7 +56,7 @@ final class PositionCases {
         Value output = b.value(heads * headWidth);
         b.layer(new Op.Rope(input, frequencies(rotated, magnitude), layout, headWidth, output));
         return far ? b.build("Rope", output, Tolerance.ANGLES, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
-                : b.build("Rope", output, Tolerance.SUMS);
+                : b.build("Rope", output, Tolerance.ANGLES);
     }
 
     private static OpCase attention(int heads, int kvHeads, int headWidth, int window, float softCap, boolean far) {
@@ -68,8 +68,8 @@ final class PositionCases {
         Value output = b.value(heads * headWidth);
         b.layer(attention(0, query, key, value, heads, kvHeads, headWidth, window, softCap, output));
         b.caches(1);
-        return far ? b.build("Attention", output, Tolerance.SUMS, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
-                : b.build("Attention", output, Tolerance.SUMS);
+        return far ? b.build("Attention", output, Tolerance.ATTENTION, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
+                : b.build("Attention", output, Tolerance.ATTENTION);
     }
 
     private static Op.Attention attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth,
@@ -93,6 +93,6 @@ final class PositionCases {
             value = sum;
         }
         b.caches(3);
-        return b.build("Attention", value, Tolerance.SUMS);
+        return b.build("Attention", value, Tolerance.ATTENTION);
     }
 }

@@ -23,7 +23,8 @@ import org.waterspout.validate.RelativeError;
 @Tag("slow")
 class SentenceSettingsTest {
 
-    private static final double LIMIT = 2e-6;
+    /** 6.6e-7 was seen. */
+    private static final double LIMIT = 1.9e-6;
     private static final String SETTINGS = "settings.json";
 
     @TestFactory
@@ -41,7 +42,7 @@ class SentenceSettingsTest {
         }));
     }
 
-    private static void assertClose(float[] expected, float[] actual, String what) {
+    static void assertClose(float[] expected, float[] actual, String what) {
         assertEquals(expected.length, actual.length, what);
         RelativeError error = RelativeError.of(actual, expected, expected.length);
         assertTrue(error.error() <= LIMIT, what + ": " + error);

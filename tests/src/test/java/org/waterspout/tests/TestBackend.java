@@ -47,7 +47,7 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
         return all().stream().filter(backend -> !backend.name().equals("reference"));
     }
 
-    /** {@link #compared()}, and those that choose between families of kernels with the other family, which is too slow for whole models. */
+    /** {@link #compared()}, and those that choose between families of kernels with the other family, slow: {@link GroupKernelsTest} has whole models. */
     static Stream<TestBackend> comparedInEveryFamily() {
         String device = TornadoDevices.sdkPresent() ? "tornado" : "emulator";
         return Stream.concat(compared(), Stream.of(new TestBackend(device + ", group kernels", "",

@@ -83,7 +83,7 @@ final class TranslatorCases {
                     new Op.Add(value, attended, sum));
             value = sum;
         }
-        return b.buildActions(operation, value, Tolerance.PRODUCTS, sourcesAndSteps(b), new PlanOptions(16, 12, 150, false).withSources(6, 130));
+        return b.buildActions(operation, value, Tolerance.ATTENTION, sourcesAndSteps(b), new PlanOptions(16, 12, 150, false).withSources(6, 130));
     }
 
     /** Sources of many lengths, one by one and together; sequences that share them; sources encoded anew, longer and shorter. */
@@ -131,7 +131,7 @@ final class TranslatorCases {
         List<Batch> batches = new ArrayList<>(b.mixedBatches());
         batches.add(b.whole(new int[] {2, 1, 3}, 9, 3, 7));
         batches.add(b.batch(new int[] {10, 3, 4, 9, 7}, new int[] {0, 1, 1, 2, 3}, new int[] {4}));
-        return b.build(function.isPresent() ? "Fused RECURRENCE_ADD" : "Recurrence", candidate, width == 1 ? 1e-3 : Tolerance.SUMS, batches, new PlanOptions(16, 4, 19, false));
+        return b.build(function.isPresent() ? "Fused RECURRENCE_ADD" : "Recurrence", candidate, Tolerance.SUMS, batches, new PlanOptions(16, 4, 19, false));
     }
 
     private static void shortlists(List<OpCase> cases) {
@@ -195,7 +195,7 @@ final class TranslatorCases {
                 new Action.Step(b.batch(new int[] {2, n + 2, n + 5, n + 5}, new int[] {0, 1, 2, 3}, new int[] {0, 1, 2, 3})),
                 new Action.Reorder(0, 1, 2, 3),
                 new Action.Step(b.batch(IntStream.rangeClosed(3, 3 + 11).toArray(), new int[12], new int[] {11})));
-        return b.buildActions("Attention", value, Tolerance.SUMS, actions, new PlanOptions(n + 20, 4, n + 5 + 12, false));
+        return b.buildActions("Attention", value, Tolerance.ATTENTION, actions, new PlanOptions(n + 20, 4, n + 5 + 12, false));
     }
 
     private static OpCase reorderedStates() {
@@ -240,6 +240,6 @@ final class TranslatorCases {
                 new Action.Step(b.oneEach(1, 1, 1, 1).withSources(sources)),
                 new Action.Reorder(1, 1, 2, 3),
                 new Action.Step(b.oneEach(2, 2, 2, 2).withSources(sources)));
-        return b.buildActions("CrossAttention", attended, Tolerance.PRODUCTS, actions, new PlanOptions(16, 4, 20, false).withSources(2, 16));
+        return b.buildActions("CrossAttention", attended, Tolerance.ATTENTION, actions, new PlanOptions(16, 4, 20, false).withSources(2, 16));
     }
 }

@@ -11,7 +11,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -162,6 +164,49 @@ class TranslatorTest {
             assertRefused("tokens", () -> translator.translate(endless, WHOLE));
             assertFalse(translator.translate(endless, TranslationOptions.DEFAULT).text().isEmpty());
             assertRefused("beam of 100", () -> translator.translate("one", WHOLE.withBeams(100)));
+        }
+    }
+
+    /** No space to cut it at: pieces end between letters, each once, and none is longer than the model reads. */
+    @Test
+    void aWordOfTwentyThousandLettersIsTranslatedInPieces() {
+        String word = "twenty".repeat(3334);
+        try (Translator translator = Translator.demonstration(OPTIONS)) {
+            AtomicInteger pieces = new AtomicInteger();
+            List<Translation> found = translator.translate(List.of(word), TranslationOptions.DEFAULT.withMaxTokens(3),
+                    (_, of) -> pieces.set(of));
+            assertFalse(found.getFirst().text().isBlank());
+            assertTrue(pieces.get() > 1 && pieces.get() < word.length() / 20, pieces + " pieces");
+            assertRefused("tokens", () -> translator.translate(word, WHOLE));
+        }
+    }
+
+    @Test
+    void anInterruptedThreadStopsTranslating() {
+        String word = "twenty".repeat(3334);
+        AtomicInteger done = new AtomicInteger();
+        try (Translator translator = Translator.demonstration(OPTIONS)) {
+            List<String> many = Collections.nCopies(200, "the first of May, two thousand and one");
+            assertCancelled(() -> translator.translate(many, TranslationOptions.DEFAULT, (_, _) -> {
+                done.incrementAndGet();
+                Thread.currentThread().interrupt();
+            }));
+            int places = translator.plan().options().maxSequences();
+            assertTrue(done.get() >= 1 && done.get() <= places && places < many.size(), done + " were done");
+            Thread.currentThread().interrupt();
+            assertCancelled(() -> translator.translate(word)); // while it is being cut
+            Thread.currentThread().interrupt();
+            assertCancelled(() -> translator.translateTokens(List.of(new int[] {3}), TranslationOptions.DEFAULT));
+            assertEquals("2001-05-01", translator.translate("the first of May, two thousand and one").text());
+        }
+    }
+
+    /** The interrupt stays set for whoever asked for it; here it is taken back. */
+    private static void assertCancelled(Executable work) {
+        try {
+            assertThrows(CancellationException.class, work);
+        } finally {
+            assertTrue(Thread.interrupted());
         }
     }
 

@@ -5,27 +5,38 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.waterspout.Embedder;
+import org.waterspout.Reranker;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.architecture.Activation;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Rotary;
+import org.waterspout.model.gguf.GgufValueType;
+import org.waterspout.model.gguf.GgufWriter;
 
 /** What llama.cpp's converter leaves unsaid, by recorded models without those keys: the answers must stay. */
 class UnsaidKeysTest {
 
-    private static final double LIMIT = 1e-4;
+    private static final double LIMIT = 8.5e-6; // 2.9e-6 was seen
 
     @Test
     void aGateOfT5MeansGelu() {
@@ -52,6 +63,35 @@ class UnsaidKeysTest {
             TranslatorModel.Recording recording = model.recordings().getFirst();
             assertClose(recording.logits(), logits(file, recording));
         }
+    }
+
+    /** As llama.cpp writes cross-encoders: pooling type 4, which is a score by the head and no vector. */
+    @Test
+    void aFileThatRanksGivesScoresAndNoVectors(@TempDir Path folder) throws IOException {
+        TaskModel model = TaskModel.of("reranker");
+        Path ranking = folder.resolve("ranking.gguf");
+        try (ModelFile file = ModelFiles.open(model.folder())) {
+            GgufWriter writer = new GgufWriter();
+            file.metadata().values().forEach((key, value) -> {
+                switch (value) {
+                    case String text -> writer.put(key, GgufValueType.STRING, text);
+                    case Boolean flag -> writer.put(key, GgufValueType.BOOL, flag);
+                    case Long number -> writer.put(key, GgufValueType.UINT32, number);
+                    case Double number -> writer.put(key, GgufValueType.FLOAT64, number);
+                    default -> { } // names of labels
+                }
+            });
+            writer.put("bert.pooling_type", GgufValueType.UINT32, 4L);
+            file.tensors().values().forEach(writer::tensor);
+            writer.write(ranking);
+        }
+        Files.copy(model.folder().resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+        String query = model.expected().get("query").asText();
+        try (Reranker expected = Reranker.load(model.folder()); Reranker found = Reranker.load(ranking)) {
+            assertEquals(expected.rank(query, model.texts()), found.rank(query, model.texts()));
+        }
+        String message = assertThrows(InvalidRequestException.class, () -> Embedder.load(ranking)).getMessage();
+        assertTrue(message.contains("use rerank"), message);
     }
 
     private static float[] logits(ChangedFile file, TranslatorModel.Recording recording) {
@@ -118,8 +158,8 @@ class UnsaidKeysTest {
         }
         try (FamilyModel model = FamilyModel.open("llama-yarn")) {
             ChangedFile file = ChangedFile.of(model.file());
-            assertEquals(0.1 * Math.log(4) + 1, rotary(file).angles(64).magnitude(), 1e-6);
-            assertEquals(1.5, rotary(file.key("llama.rope.scaling.yarn_attn_factor", 1.5)).angles(64).magnitude(), 1e-6);
+            assertEquals(0.1 * Math.log(4) + 1, rotary(file).angles(64).magnitude(), 1e-9);
+            assertEquals(1.5, rotary(file.key("llama.rope.scaling.yarn_attn_factor", 1.5)).angles(64).magnitude(), 1e-9);
         }
     }
 

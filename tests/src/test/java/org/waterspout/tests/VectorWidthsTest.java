@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.cpu.CpuBackend;
@@ -20,6 +21,7 @@ import org.waterspout.backend.cpu.CpuBackend;
  * The cpu kernels in vectors of every width that this machine can be held to, each in a JVM of its own, which has one width for its life. The
  * width that it takes by itself is that of all other tests.
  */
+@Tag("slow")
 class VectorWidthsTest {
 
     @TestFactory

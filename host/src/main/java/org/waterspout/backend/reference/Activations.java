@@ -4,12 +4,12 @@ import java.util.function.DoubleUnaryOperator;
 import org.waterspout.model.architecture.Activation;
 
 /** The functions of {@link Activation} in double precision. */
-final class Activations {
+public final class Activations {
 
     private Activations() {
     }
 
-    static DoubleUnaryOperator of(Activation activation) {
+    public static DoubleUnaryOperator of(Activation activation) {
         return switch (activation) {
             case SILU -> x -> x / (1 + Math.exp(-x));
             case GELU_TANH -> x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));

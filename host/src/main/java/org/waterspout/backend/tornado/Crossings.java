@@ -65,7 +65,7 @@ final class Crossings {
             shared.add(value);
         } else if (reader > written) {
             throw new UnsupportedModelException("graph " + graph.name() + ": " + value + " of layer " + (written - 1)
-                    + " is read beyond the next layer, which the tornado backend does not run: use --backend cpu");
+                    + " is read beyond the next layer, which the tornado backend does not run: use the cpu backend");
         }
     }
 

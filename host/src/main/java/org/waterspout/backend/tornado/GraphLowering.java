@@ -251,7 +251,7 @@ final class GraphLowering {
         for (Op op : selected) {
             if (!anyRows(op)) {
                 throw new UnsupportedModelException("graph " + graph.name() + ": " + op + " behind SelectRows or MeanRows is not run by the tornado "
-                        + "backend: use --backend cpu");
+                        + "backend: use the cpu backend");
             }
             if (op.outputs().contains(graph.output())) {
                 views.put(graph.output(), View.whole(buffer("output", graph.output().width(), chunk), graph.output().width()));

@@ -107,7 +107,7 @@ final class SectionLowering {
         slotCount = slots.getFirst().size();
         if (Step.SLOTS + slotCount > Step.HEADER) {
             throw new UnsupportedModelException("a layer with " + slotCount + " numbers that differ from layer to layer exceeds the "
-                    + "tornado backend's " + (Step.HEADER - Step.SLOTS) + ": use --backend cpu");
+                    + "tornado backend's " + (Step.HEADER - Step.SLOTS) + ": use the cpu backend");
         }
         return first;
     }

@@ -34,6 +34,7 @@ public final class TornadoBackend implements Backend {
 
     private final TornadoDevices.Found device;
     private final KernelFamily family;
+    private final Set<FusionKind> kinds;
 
     /**
      * @throws org.waterspout.error.DeviceException when there is no SDK, no driver, no device, or none of the id asked for
@@ -44,19 +45,25 @@ public final class TornadoBackend implements Backend {
 
     /** As {@link #TornadoBackend(BackendOptions)}, with a family of kernels that need not be the device's own: slower, and as right. */
     public TornadoBackend(BackendOptions options, KernelFamily family) {
-        this(options, TornadoDevices.choose(options.device()), family);
+        this(options, family, FUSED);
+    }
+
+    /** As {@link #TornadoBackend(BackendOptions, KernelFamily)}, fusing other groups of operations than are faster: none for an empty set. */
+    public TornadoBackend(BackendOptions options, KernelFamily family, Set<FusionKind> kinds) {
+        this(options, TornadoDevices.choose(options.device()), family, kinds);
     }
 
     private TornadoBackend(BackendOptions options, TornadoDevices.Found device) {
-        this(options, device, device.isCpu() ? KernelFamily.WIDE : KernelFamily.GROUP);
+        this(options, device, device.isCpu() ? KernelFamily.WIDE : KernelFamily.GROUP, FUSED);
     }
 
-    private TornadoBackend(BackendOptions options, TornadoDevices.Found device, KernelFamily family) {
+    private TornadoBackend(BackendOptions options, TornadoDevices.Found device, KernelFamily family, Set<FusionKind> kinds) {
         if (options.threads() != BackendOptions.DEFAULT_THREADS) {
-            throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave --threads out");
+            throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave their number out");
         }
         this.device = device;
         this.family = family;
+        this.kinds = Set.copyOf(kinds);
     }
 
     @Override
@@ -85,8 +92,8 @@ public final class TornadoBackend implements Backend {
     }
 
     /** A graph that is fused already is run as it is. */
-    private static Graph fused(Graph graph) {
-        return graph.ops().anyMatch(Op.Fused.class::isInstance) ? graph : Fusion.apply(graph, FUSED);
+    private Graph fused(Graph graph) {
+        return graph.ops().anyMatch(Op.Fused.class::isInstance) ? graph : Fusion.apply(graph, kinds);
     }
 
     private DeviceProgram lower(Graph graph, PlanOptions options) {
@@ -130,7 +137,7 @@ public final class TornadoBackend implements Backend {
         boolean indexable = program.constants().stream().allMatch(constant -> constant.elements() <= Integer.MAX_VALUE);
         if (piece > limit || !indexable) {
             throw new OutOfMemoryException("a single weight or buffer of " + graph.name() + " needs " + megabytes(piece) + " in one piece, "
-                    + device.device().id() + " gives at most " + megabytes(limit) + ": use a smaller model, or --backend cpu");
+                    + device.device().id() + " gives at most " + megabytes(limit) + ": use a smaller model, or the cpu backend");
         }
     }
 

@@ -27,8 +27,8 @@ import org.waterspout.kernels.Step;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A graph on a device. Weights, caches and activations stay there; a step sends the {@link Step} buffer and fetches the output. TornadoVM
- * crashes the JVM when one plan is used from two threads, so a lock lets one in at a time.
+ * A graph on a device. Weights, caches and activations stay there; a step sends the {@link Step} buffer and fetches the output. Before the
+ * first one the device is left alone: a request that is wrong need not wait for its compiler. TornadoVM crashes the JVM when one plan is used from two threads, so a lock lets one in at a time.
  */
 public final class TornadoPlan implements Plan {
 
@@ -37,38 +37,55 @@ public final class TornadoPlan implements Plan {
     private final Graph graph;
     private final PlanOptions options;
     private final DeviceProgram program;
+    private final TornadoDevices.Found device;
     private final IntArray step;
     private final StepRows stepRows;
     private final Places places;
     /** Positions of each remembered source; 0 for none. */
     private final int[] sourceLengths;
     private final boolean recurrent;
-    private final Executions executions;
     private final ReentrantLock lock = new ReentrantLock();
+    /** None until {@link #warmUp()} made them. */
+    private Executions executions;
     private boolean closed;
 
     TornadoPlan(Graph graph, PlanOptions options, DeviceProgram program, TornadoDevices.Found device) {
         this.graph = graph;
         this.options = options;
         this.program = program;
+        this.device = device;
         this.places = new Places(options.maxSequences(), options.contextLength());
         this.sourceLengths = new int[options.maxSources()];
         this.recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
+        this.step = new IntArray(Step.HEADER + Step.ROW * Math.max(options.maxRows(), program.graph().chunk()));
+        step.init(0);
+        this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength());
+    }
+
+    /** Repacks and uploads the weights and compiles the kernels, by one token through every stage. */
+    @Override
+    public void warmUp() {
+        locked(StepObserver.NONE, () -> { });
+    }
+
+    /** Whether the kernels are compiled. */
+    boolean isWarm() {
+        return executions != null;
+    }
+
+    private void start() {
         try {
             long start = System.nanoTime();
             program.constants().parallelStream().forEach(Constant::load);
             program.buffers().forEach(DeviceBuffer::allocate);
             program.feeds().forEach(Feed::allocate);
             long loaded = System.nanoTime();
-            int rows = Math.max(options.maxRows(), program.graph().chunk());
-            this.step = new IntArray(Step.HEADER + Step.ROW * rows);
-            step.init(0);
-            this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength());
-            this.executions = new Executions(program, device, step);
+            executions = new Executions(program, device, step);
             try {
-                warmUp();
+                oneToken();
             } catch (WaterspoutException failure) {
                 executions.closeAfter(failure);
+                executions = null;
                 throw failure;
             }
             LOG.info("{} MB of weights repacked in {} ms, {} kernels compiled and weights uploaded in {} ms", program.memory().weights() >> 20,
@@ -79,8 +96,7 @@ public final class TornadoPlan implements Plan {
         }
     }
 
-    /** One token through every stage: compiles the kernels and uploads the weights, so that the first real step does not. */
-    private void warmUp() {
+    private void oneToken() {
         Batch one = new Batch(new int[1], new int[1], new int[1], new int[1]);
         if (program.encoder().isPresent()) {
             runEncoder(withNumbers(graph.encoder().orElseThrow(), one), new float[0], StepObserver.NONE);
@@ -162,6 +178,9 @@ public final class TornadoPlan implements Plan {
         try {
             if (closed) {
                 throw new IllegalStateException("the plan of " + graph.name() + " is closed");
+            }
+            if (!isWarm()) {
+                start();
             }
             work.run();
         } finally {
@@ -280,7 +299,9 @@ public final class TornadoPlan implements Plan {
         try {
             if (!closed) {
                 closed = true;
-                executions.close();
+                if (isWarm()) {
+                    executions.close();
+                }
             }
         } finally {
             lock.unlock();

@@ -20,6 +20,9 @@ import org.waterspout.model.ModelFile;
 public record Architecture(String family, int width, int vocabulary, int contextLength, Optional<Stack> encoder, Optional<Stack> decoder,
         Optional<Output> output, Optional<Pooling> pooling, Optional<Head> head) {
 
+    /** GGUF's pooling type of a model that ranks documents for a query, by its head, and makes no vectors. */
+    public static final int RANK = 4;
+
     public Architecture {
         if (encoder.isEmpty() && decoder.isEmpty() || decoder.isPresent() != output.isPresent()) {
             throw new IllegalArgumentException("a model has an encoder, or a decoder and its output, or all three");

@@ -216,15 +216,15 @@ final class ArchitectureReader {
                 .orElseGet(() -> row.name().equals("bert") && !keys.has("token_types.weight") ? Activation.RELU : row.headActivation());
     }
 
-    /** As in GGUF: 0 none, 1 mean, 2 the first token (cls), 3 the last. */
+    /** As in GGUF: 0 none, 1 mean, 2 the first token (cls), 3 the last, 4 rank: a head's label of the first token, no vector. */
     private Optional<Architecture.Pooling> pooling(String suffix) {
         int kind = metadata.integerOr(keys.key(suffix), 0);
         return switch (kind) {
-            case 0 -> Optional.empty();
+            case 0, Architecture.RANK -> Optional.empty();
             case 1 -> Optional.of(Architecture.Pooling.MEAN);
             case 2 -> Optional.of(Architecture.Pooling.FIRST);
             case 3 -> Optional.of(Architecture.Pooling.LAST);
-            default -> throw new UnsupportedModelException(keys.key(suffix) + " = " + kind + " is not supported; supported are 0 to 3");
+            default -> throw new UnsupportedModelException(keys.key(suffix) + " = " + kind + " is not supported; supported are 0 to 4");
         };
     }
 

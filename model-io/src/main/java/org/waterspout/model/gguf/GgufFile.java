@@ -47,6 +47,12 @@ public final class GgufFile implements ModelFile {
         this.tensors = tensors;
     }
 
+    /** Whether the file's name says that it is a part of a model, and not the first. */
+    public static boolean isLaterPart(Path file) {
+        Matcher name = SHARD_NAME.matcher(file.getFileName().toString());
+        return name.matches() && Integer.parseInt(name.group(2)) != 1;
+    }
+
     /**
      * Maps the file and checks everything its header says.
      *

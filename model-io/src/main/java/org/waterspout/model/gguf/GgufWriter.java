@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Quoted;
+import org.waterspout.error.Reason;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
 
@@ -170,7 +171,7 @@ public final class GgufWriter {
     }
 
     private static String reason(IOException failure) {
-        return failure.getClass().getSimpleName() + ": " + failure.getMessage();
+        return Reason.of(failure);
     }
 
     private void writeAll(DataOutputStream out) throws IOException {

@@ -9,8 +9,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.waterspout.error.DownloadException;
@@ -34,11 +36,11 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
     private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
     /**
-     * @param token   sent to the hub's own host and no other
+     * @param secrets headers for an address, and for no other: each redirect asks again
      * @param from    first byte wanted; 0 asks for the whole file
      * @param ifRange the ETag under which the bytes before {@code from} were received
      */
-    static HubResponse request(HttpClient client, URI hub, URI address, Optional<String> token, long from,
+    static HubResponse request(HttpClient client, URI address, Function<URI, Map<String, String>> secrets, long from,
             Optional<String> ifRange, Duration timeout) throws IOException, InterruptedException {
         URI at = address;
         Optional<String> sha256 = Optional.empty();
@@ -47,9 +49,7 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
             HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(timeout).header("User-Agent", "waterspout")
                     // compressed data could not be resumed, nor compared with the published length
                     .header("Accept-Encoding", "identity");
-            if (token.isPresent() && sameHost(hub, at)) {
-                request.header("Authorization", "Bearer " + token.get());
-            }
+            secrets.apply(at).forEach(request::header);
             if (from > 0) {
                 request.header("Range", "bytes=" + from + "-");
                 ifRange.ifPresent(etag -> request.header("If-Range", etag));
@@ -67,12 +67,12 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
             at = target(at, headers);
         }
         throw new DownloadException(address + " is redirected more than " + MOST_REDIRECTS
-                + " times; check WATERSPOUT_HUB, or try again later");
+                + " times; check the address, or try again later");
     }
 
     private static URI target(URI from, HttpHeaders headers) {
         String location = headers.firstValue("Location").orElseThrow(() ->
-                new DownloadException(from + " redirects to nowhere; check WATERSPOUT_HUB, or try again later"));
+                new DownloadException(from + " redirects to nowhere; check the address, or try again later"));
         try {
             URI to = from.resolve(location);
             String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
@@ -82,12 +82,7 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
         } catch (IllegalArgumentException malformed) {
             throw new DownloadException(from.getHost() + " redirects to an address that is none; try again later", malformed);
         }
-        throw new DownloadException(from.getHost() + " redirects to an insecure or unusable address; check WATERSPOUT_HUB");
-    }
-
-    private static boolean sameHost(URI hub, URI other) {
-        return hub.getScheme().equalsIgnoreCase(other.getScheme()) && hub.getHost().equalsIgnoreCase(other.getHost())
-                && hub.getPort() == other.getPort();
+        throw new DownloadException(from.getHost() + " redirects to an insecure or unusable address; check the address that was asked for");
     }
 
     private static Optional<String> sha256(String etag) {

@@ -21,6 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.DownloadException;
 import org.waterspout.error.Quoted;
+import org.waterspout.error.Reason;
 
 /** Takes models out of jars that the machine's own Maven fetches, with its mirrors, its proxy and its cache. */
 final class MavenDownload {
@@ -62,7 +63,7 @@ final class MavenDownload {
                 delete(work);
             }
         } catch (IOException failure) {
-            throw new DownloadException(artifact.coordinates() + " cannot be kept in " + folder + ": " + failure.getMessage()
+            throw new DownloadException(artifact.coordinates() + " cannot be kept in " + folder + ": " + Reason.of(failure)
                     + "; check the disk", failure);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -164,7 +165,7 @@ final class MavenDownload {
                 Files.delete(file);
             }
         } catch (IOException | UncheckedIOException failure) {
-            LOG.warn("{} is left over: {}", folder, failure.toString());
+            LOG.warn("{} is left over: {}", folder, failure.getMessage());
         }
     }
 }

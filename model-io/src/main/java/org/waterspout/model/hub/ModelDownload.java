@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.DownloadException;
@@ -31,6 +36,7 @@ public final class ModelDownload {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelDownload.class);
     private static final String HUGGING_FACE = "https://huggingface.co";
+    private static final String MOZILLA = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json";
     private static final byte[] GGUF = "GGUF".getBytes(StandardCharsets.US_ASCII);
     private static final int MOST_LISTING = 16 << 20;
     private static final int PIECE = 1 << 16;
@@ -38,8 +44,10 @@ public final class ModelDownload {
     private static final int MOST_FRUITLESS_TRIES = 6;
 
     private final URI hub;
+    private final URI registry;
     private final Optional<String> token;
     private final Patience patience;
+    private final EnvironmentProxies proxies;
     private final HttpClient client;
 
     /**
@@ -59,43 +67,58 @@ public final class ModelDownload {
 
     /**
      * @param hub   where repositories are; http or https
-     * @param token of an account there, sent to that host only
+     * @param token of an account there, sent to that host only, and to it only where its address begins with https
      */
     public ModelDownload(URI hub, Optional<String> token, Patience patience) {
-        this.hub = hub;
-        this.token = token;
-        this.patience = patience;
-        this.client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(patience.answer).build();
+        this(hub, URI.create(MOZILLA), token, patience, EnvironmentProxies.of(Map.of()), HttpClient.newBuilder());
     }
 
     /**
-     * From Hugging Face, or from the address in WATERSPOUT_HUB; with the token in HF_TOKEN where that is set.
+     * @param registry where Mozilla lists Firefox's models
+     * @param client   how connections are made else
+     */
+    ModelDownload(URI hub, URI registry, Optional<String> token, Patience patience, EnvironmentProxies proxies, HttpClient.Builder client) {
+        this.hub = hub;
+        this.registry = registry;
+        this.token = token;
+        this.patience = patience;
+        this.proxies = proxies;
+        this.client = proxies.apply(client.version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(patience.answer)).build();
+        if (token.isPresent() && !isSecret(hub)) {
+            LOG.warn("HF_TOKEN is not sent to {}, whose connections are not encrypted", hub);
+        }
+    }
+
+    /**
+     * From Hugging Face, or from the address in WATERSPOUT_HUB, Firefox's models from Mozilla's registry, or from the copy of it whose address
+     * is in WATERSPOUT_FIREFOX_REGISTRY; with the token in HF_TOKEN where that is set, through the proxy in
+     * HTTPS_PROXY or HTTP_PROXY where NO_PROXY does not take the host out.
      *
-     * @throws InvalidRequestException if WATERSPOUT_HUB is no address, or HF_TOKEN no token
+     * @throws InvalidRequestException if one of these cannot be understood
      */
     public static ModelDownload of(Map<String, String> environment) {
-        String address = environment.getOrDefault("WATERSPOUT_HUB", HUGGING_FACE);
         Optional<String> token = Optional.ofNullable(environment.get("HF_TOKEN")).map(String::strip)
                 .filter(text -> !text.isEmpty());
         if (token.isPresent() && !token.get().matches("[\\x21-\\x7E]+")) {
             throw new InvalidRequestException("HF_TOKEN holds characters that no token has; set it to the token alone");
         }
-        return new ModelDownload(hubAddress(address), token, Patience.usual());
+        return new ModelDownload(address(environment, "WATERSPOUT_HUB", HUGGING_FACE), address(environment, "WATERSPOUT_FIREFOX_REGISTRY", MOZILLA), token,
+                Patience.usual(), EnvironmentProxies.of(environment), HttpClient.newBuilder());
     }
 
-    private static URI hubAddress(String address) {
+    private static URI address(Map<String, String> environment, String variable, String usual) {
+        String text = environment.getOrDefault(variable, usual);
         try {
-            URI hub = URI.create(address);
-            if (hub.getHost() != null && hub.getQuery() == null && hub.getFragment() == null
-                    && ("https".equals(hub.getScheme()) || "http".equals(hub.getScheme()))) {
-                return hub;
+            URI address = URI.create(text);
+            if (address.getHost() != null && address.getQuery() == null && address.getFragment() == null
+                    && ("https".equals(address.getScheme()) || "http".equals(address.getScheme()))) {
+                return address;
             }
         } catch (IllegalArgumentException malformed) {
-            LOG.debug("WATERSPOUT_HUB is no address", malformed);
+            LOG.debug("{} is no address", variable, malformed);
         }
-        throw new InvalidRequestException("WATERSPOUT_HUB is '" + address.replaceAll("\\p{Cntrl}", "?")
-                + "', no address such as " + HUGGING_FACE);
+        throw new InvalidRequestException(variable + " is '" + text.replaceAll("\\p{Cntrl}", "?") + "', no address such as " + usual);
     }
 
     /**
@@ -106,12 +129,17 @@ public final class ModelDownload {
      *         another content than promised. What arrived is kept beside {@code target} where a later call can go on with it
      */
     public void fetch(ModelReference reference, Path target, DownloadProgress progress) {
+        fetch(RemoteFile.of(reference, hub), target, progress);
+    }
+
+    /** As {@link #fetch(ModelReference, Path, DownloadProgress)}. */
+    void fetch(RemoteFile file, Path target, DownloadProgress progress) {
         try (PartialFile part = PartialFile.open(target.toAbsolutePath())) {
             Duration pause = patience.pause;
             int fruitless = 0;
             for (int tries = 1; ; tries++) {
                 long before = part.length();
-                Optional<Setback> outcome = tryOnce(reference, part, progress);
+                Optional<Setback> outcome = tryOnce(file, part, progress);
                 if (outcome.isEmpty()) {
                     part.complete();
                     return;
@@ -121,18 +149,18 @@ public final class ModelDownload {
                 fruitless = got ? 0 : fruitless + 1;
                 pause = got ? patience.pause : pause;
                 if (fruitless >= MOST_FRUITLESS_TRIES || tries >= MOST_TRIES) {
-                    throw new DownloadException(reference + " did not arrive after " + tries + " tries (" + setback.reason
+                    throw new DownloadException(file.name() + " did not arrive after " + tries + " tries (" + setback.reason
                             + "); check the network and run the same command again: it goes on from what is there",
                             setback.cause.orElse(null));
                 }
-                LOG.info("{}: {}; trying again", reference, setback.reason);
+                LOG.info("{}: {}; trying again", file.name(), setback.reason);
                 Duration asked = setback.asked.orElse(pause);
                 Thread.sleep(asked.compareTo(patience.longest) < 0 ? asked : patience.longest);
                 pause = pause.multipliedBy(2).compareTo(patience.longest) < 0 ? pause.multipliedBy(2) : patience.longest;
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new DownloadException(reference + " was interrupted; the same command goes on from what is there", interrupted);
+            throw new DownloadException(file.name() + " was interrupted; the same command goes on from what is there", interrupted);
         }
     }
 
@@ -142,27 +170,73 @@ public final class ModelDownload {
      * @throws DownloadException if the hub does not list them, or they hold no weights that can be read
      */
     public List<ModelReference> files(HubRepository repository) {
-        try (HubResponse response = HubResponse.request(client, hub, repository.address(hub), token, 0, Optional.empty(), patience.answer)) {
+        JsonNode listing = json(repository.address(hub), "the list of the files of hf:" + repository.name(), status -> switch (status) {
+            case 401, 403, 404 -> "the hub has no hf:" + repository.name() + " at " + repository.revision() + ", or does not show it (" + status
+                    + "): check the spelling; if it is private or gated, " + tokenAdvice();
+            default -> "the hub answers " + status + " for hf:" + repository.name() + "; try again later";
+        });
+        List<String> names = new ArrayList<>();
+        listing.path("siblings").forEach(file -> names.add(file.path("rfilename").asText()));
+        return repository.needed(names);
+    }
+
+    /**
+     * A small file of JSON.
+     *
+     * @param what    it is, for messages
+     * @param refused what is to be said of an answer other than 200
+     * @throws DownloadException if it cannot be had, or is no JSON
+     */
+    JsonNode json(URI address, String what, IntFunction<String> refused) {
+        try (HubResponse response = request(address, 0, Optional.empty())) {
             if (response.status() != 200) {
-                throw new DownloadException(switch (response.status()) {
-                    case 401, 403, 404 -> "the hub has no hf:" + repository.name() + " at " + repository.revision() + ", or does not show it ("
-                            + response.status() + "): check the spelling; if it is private or gated, set HF_TOKEN";
-                    default -> "the hub answers " + response.status() + " for hf:" + repository.name() + "; try again later";
-                });
+                throw new DownloadException(refused.apply(response.status()));
             }
-            JsonNode listing = new ObjectMapper().readTree(response.body().readNBytes(MOST_LISTING));
-            List<String> names = new ArrayList<>();
-            listing.path("siblings").forEach(file -> names.add(file.path("rfilename").asText()));
-            return repository.needed(names);
+            byte[] bytes = response.body().readNBytes(MOST_LISTING + 1);
+            if (bytes.length > MOST_LISTING) {
+                throw new DownloadException(what + " has more than " + PartialFile.megabytes(MOST_LISTING) + "; check the address " + address);
+            }
+            return new ObjectMapper().readTree(bytes);
         } catch (JsonProcessingException malformed) {
-            throw new DownloadException("the hub's list of the files of hf:" + repository.name() + " is no JSON; check WATERSPOUT_HUB", malformed);
+            throw new DownloadException(what + " is no JSON; check the address " + address, malformed);
         } catch (IOException failure) {
-            throw new DownloadException("the files of hf:" + repository.name() + " cannot be listed (" + reason(failure)
-                    + "); check the network and try again", failure);
+            throw new DownloadException(what + " cannot be had (" + reason(failure) + "); check the network and try again", failure);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new DownloadException("hf:" + repository.name() + " was interrupted; run the same command again", interrupted);
+            throw new DownloadException(what + " was interrupted; do the same again", interrupted);
         }
+    }
+
+    /** What Mozilla's registry has under the name of a model. Errors as {@link FirefoxModel#release} and {@link #json}. */
+    FirefoxModel.Release release(FirefoxModel model) {
+        return model.release(json(registry, "the list of Firefox's models", status -> "the server answers " + status + " for " + registry
+                + "; try again later, or check WATERSPOUT_FIREFOX_REGISTRY where that is set"), registry);
+    }
+
+    private HubResponse request(URI address, long from, Optional<String> ifRange) throws IOException, InterruptedException {
+        return HubResponse.request(client, address, this::secrets, from, ifRange, patience.answer);
+    }
+
+    /** The hub's token for the hub alone, and where nobody between can read it; a proxy's password. */
+    private Map<String, String> secrets(URI address) {
+        Map<String, String> headers = new TreeMap<>();
+        token.filter(_ -> isOfHub(address) && isSecret(address)).ifPresent(secret -> headers.put("Authorization", "Bearer " + secret));
+        proxies.login(address).ifPresent(login -> headers.put("Proxy-Authorization", login));
+        return headers;
+    }
+
+    private static boolean isSecret(URI address) {
+        return "https".equalsIgnoreCase(address.getScheme());
+    }
+
+    private boolean isOfHub(URI address) {
+        return hub.getScheme().equalsIgnoreCase(address.getScheme()) && hub.getHost().equalsIgnoreCase(address.getHost())
+                && hub.getPort() == address.getPort();
+    }
+
+    private String tokenAdvice() {
+        return isSecret(hub) ? "set HF_TOKEN to a token of your account"
+                : "set WATERSPOUT_HUB to an address that begins with https, since HF_TOKEN is sent to no other";
     }
 
     /**
@@ -178,21 +252,20 @@ public final class ModelDownload {
     }
 
     /** Goes on from what is there; empty if then all is there and right. */
-    private Optional<Setback> tryOnce(ModelReference reference, PartialFile part, DownloadProgress progress)
+    private Optional<Setback> tryOnce(RemoteFile file, PartialFile part, DownloadProgress progress)
             throws InterruptedException {
         PartialFile.Tag tag = part.tag();
-        if (tag.none() || !reference.content().map(content -> tag.sha256().equals(Optional.of(content.sha256()))).orElse(true)) {
+        if (tag.none() || !file.content().map(content -> tag.sha256().equals(Optional.of(content.sha256()))).orElse(true)) {
             part.truncate(0);
         }
         long from = part.length();
-        try (HubResponse response = HubResponse.request(client, hub, reference.address(hub), token, from, tag.etag(),
-                patience.answer)) {
+        try (HubResponse response = request(file.address(), from, tag.etag())) {
             return switch (response.status()) {
-                case 200, 206 -> receive(reference, part, tag, from, response, progress);
-                case 416 -> nothingMore(reference, part, from, response);
+                case 200, 206 -> receive(file, part, tag, from, response, progress);
+                case 416 -> nothingMore(file, part, from, response);
                 case 408, 429, 500, 502, 503, 504 ->
                         Optional.of(new Setback("the server answers " + response.status(), response.retryAfter(), Optional.empty()));
-                default -> throw refused(reference, response.status());
+                default -> throw refused(file, response.status());
             };
         } catch (IOException failure) {
             return Optional.of(new Setback(reason(failure), Optional.empty(), Optional.of(failure)));
@@ -200,35 +273,41 @@ public final class ModelDownload {
     }
 
     /** The server has no byte {@code from}: either all had arrived before, or what is here is no beginning of what is there. */
-    private static Optional<Setback> nothingMore(ModelReference reference, PartialFile part, long from, HubResponse response) {
+    private static Optional<Setback> nothingMore(RemoteFile file, PartialFile part, long from, HubResponse response) {
         if (from > 0 && response.totalBytes().equals(OptionalLong.of(from))) {
-            return verify(reference, part, expectedSha256(reference, response), true);
+            return verify(file, part, expectedSha256(file, response), true);
         }
         part.truncate(0);
         return Setback.of("the server has no byte " + from);
     }
 
     private static String reason(IOException failure) {
-        if (failure instanceof ConnectException || failure instanceof HttpConnectTimeoutException) {
-            return "no connection";
-        }
-        String message = failure.getMessage() == null ? "" : ": " + failure.getMessage().lines().findFirst().orElse("");
-        return "the connection failed with " + failure.getClass().getSimpleName() + message;
+        return switch (failure) {
+            case ConnectException _, HttpConnectTimeoutException _, UnknownHostException _ -> "no connection";
+            case HttpTimeoutException _ -> "no answer in time";
+            case SSLException unsafe -> "no secure connection: " + firstLine(unsafe);
+            default -> "the connection broke" + (failure.getMessage() == null ? "" : ": " + firstLine(failure));
+        };
     }
 
-    private DownloadException refused(ModelReference reference, int status) {
-        String page = hub.toString().replaceAll("/+$", "") + "/" + reference.repository();
+    private static String firstLine(IOException failure) {
+        return failure.getMessage().lines().findFirst().orElse("");
+    }
+
+    private DownloadException refused(RemoteFile file, int status) {
         return new DownloadException(switch (status) {
-            case 401, 403 -> "the hub refuses " + reference + " (" + status + "): check the spelling; if it is private or gated, "
-                    + "accept its terms at " + page + " and set HF_TOKEN to a token of your account";
-            case 404 -> "the hub has no " + reference + " (404): look at " + page + " for the names of its files and revisions";
-            default -> "the hub answers " + status + " for " + reference + ": look at " + page + ", or try again later";
+            case 401, 403 -> !isOfHub(file.address()) ? file.name() + " is refused by the server (" + status + "): look at " + file.page() + ", or try again later"
+                    : "the hub refuses " + file.name() + " (" + status + "): check the spelling; if it is private or gated, "
+                    + "accept its terms at " + file.page() + " and " + tokenAdvice();
+            case 407 -> "the proxy wants a user and a password: put them into HTTPS_PROXY or HTTP_PROXY, as in http://user:password@proxy.example.org:3128";
+            case 404 -> "the server has no " + file.name() + " (404): look at " + file.page() + " for the names of its files and revisions";
+            default -> "the server answers " + status + " for " + file.name() + ": look at " + file.page() + ", or try again later";
         });
     }
 
-    private Optional<Setback> receive(ModelReference reference, PartialFile part, PartialFile.Tag tag, long from, HubResponse response,
+    private Optional<Setback> receive(RemoteFile file, PartialFile part, PartialFile.Tag tag, long from, HubResponse response,
             DownloadProgress progress) throws IOException {
-        Optional<String> sha256 = expectedSha256(reference, response);
+        Optional<String> sha256 = expectedSha256(file, response);
         if (from > 0 && tag.sha256().isPresent() && sha256.isPresent() && !tag.sha256().equals(sha256)) {
             part.truncate(0);
             return Setback.of("the file has changed since its first part arrived");
@@ -239,7 +318,7 @@ public final class ModelDownload {
             return Setback.of("the server sends other bytes than those asked for");
         }
         part.truncate(first);
-        long total = expectedBytes(reference, response);
+        long total = expectedBytes(file, response);
         if (response.totalBytes().orElse(total) != total) {
             return Setback.of("the server says the file has " + response.totalBytes().getAsLong() + " bytes, not " + total);
         }
@@ -250,23 +329,23 @@ public final class ModelDownload {
         if (part.length() < total) {
             return Setback.of("the server stopped after " + part.length() + " of " + total + " bytes");
         }
-        return verify(reference, part, sha256, first > 0);
+        return verify(file, part, sha256, first > 0);
     }
 
-    private static Optional<String> expectedSha256(ModelReference reference, HubResponse response) {
-        Optional<String> known = reference.content().map(ModelReference.Content::sha256);
+    private static Optional<String> expectedSha256(RemoteFile file, HubResponse response) {
+        Optional<String> known = file.content().map(ModelReference.Content::sha256);
         if (known.isPresent() && response.linkedSha256().isPresent() && !known.equals(response.linkedSha256())) {
-            throw new DownloadException("the hub offers another file under " + reference
+            throw new DownloadException("the hub offers another file under " + file.name()
                     + " than the catalogue lists (its SHA-256 differs); use a newer Waterspout, or name a revision");
         }
         return known.isPresent() ? known : response.linkedSha256();
     }
 
-    private static long expectedBytes(ModelReference reference, HubResponse response) {
-        OptionalLong known = reference.content().isPresent() ? OptionalLong.of(reference.content().get().bytes())
+    private static long expectedBytes(RemoteFile file, HubResponse response) {
+        OptionalLong known = file.content().isPresent() ? OptionalLong.of(file.content().get().bytes())
                 : response.linkedBytes().isPresent() ? response.linkedBytes() : response.totalBytes();
-        return known.orElseThrow(() -> new DownloadException("the hub does not say how long " + reference
-                + " is, so it cannot be told whether it arrives whole; check WATERSPOUT_HUB"));
+        return known.orElseThrow(() -> new DownloadException("the hub does not say how long " + file.name()
+                + " is, so it cannot be told whether it arrives whole; check the address " + file.address()));
     }
 
     private void copy(InputStream body, PartialFile part, long first, long total, DownloadProgress progress) throws IOException {
@@ -285,19 +364,19 @@ public final class ModelDownload {
         }
     }
 
-    private static Optional<Setback> verify(ModelReference reference, PartialFile part, Optional<String> sha256, boolean resumed) {
+    private static Optional<Setback> verify(RemoteFile file, PartialFile part, Optional<String> sha256, boolean resumed) {
         String actual = sha256.isPresent() ? part.sha256() : "";
         if (sha256.isPresent() && !sha256.get().equals(actual)) {
             part.truncate(0);
             if (resumed) {
                 return Setback.of("the parts do not fit together: wrong checksum");
             }
-            throw new DownloadException(reference + " arrived with the wrong checksum (SHA-256 " + actual + ", not " + sha256.get()
+            throw new DownloadException(file.name() + " arrived with the wrong checksum (SHA-256 " + actual + ", not " + sha256.get()
                     + ") and was thrown away; try again, or another network");
         }
-        if (reference.file().endsWith(".gguf") && !part.beginsWith(GGUF)) {
+        if (file.isGguf() && !part.beginsWith(GGUF)) {
             part.truncate(0);
-            throw new DownloadException(reference + " is no GGUF file, perhaps a page of a proxy or a login; open "
+            throw new DownloadException(file.name() + " is no GGUF file, perhaps a page of a proxy or a login; open "
                     + "the address in a browser to see what it is");
         }
         return Optional.empty();

@@ -75,8 +75,8 @@ public record ModelReference(String repository, String file, String revision, Op
     }
 
     private static InvalidRequestException unknown(String text) {
-        return new InvalidRequestException(Quoted.of(text) + " is neither a catalogue name (" + ModelCatalogue.names()
-                + ") nor hf:owner/name/file.gguf");
+        return new InvalidRequestException(Quoted.of(text) + " is no catalogue name (" + ModelCatalogue.names()
+                + "), no name of Firefox's models such as firefox-en-pt, and not hf:owner/name/file.gguf");
     }
 
     private static InvalidRequestException malformed(String text) {

@@ -2,16 +2,10 @@ package org.waterspout.model.hub;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,7 +20,8 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
-import org.waterspout.model.huggingface.HuggingFaceDirectory;
+import org.waterspout.error.Reason;
+import org.waterspout.model.ModelFiles;
 
 /**
  * Where model files are: the folder that pulled ones are kept in, and further folders of the user's.
@@ -37,8 +32,6 @@ import org.waterspout.model.huggingface.HuggingFaceDirectory;
 public record ModelStore(Path pulled, List<Path> searched) {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
-    private static final Pattern LATER_SHARD = Pattern.compile(".*-(?!00001)\\d{5}-of-\\d{5}\\.gguf");
-    private static final Pattern WEIGHTS = Pattern.compile("model\\.safetensors(\\.index\\.json)?");
     private static final int DEPTH = 4;
     private static final int MOST_NEAR = 5;
 
@@ -103,6 +96,23 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return placeOf(new ModelReference(repository.name(), "config.json", repository.revision(), Optional.empty())).getParent();
     }
 
+    /** Where the folder of one of Firefox's models is, or will be once it is pulled. */
+    public Path placeOf(FirefoxModel model) {
+        return pulled.resolve(model.place());
+    }
+
+    /**
+     * Fetches one of Firefox's models; what Mozilla's registry still lists is not fetched again.
+     *
+     * @param progress told of one file after the other
+     * @return its folder
+     * @throws org.waterspout.error.DownloadException if it cannot be had
+     */
+    public Path pull(FirefoxModel model, ModelDownload download, DownloadProgress progress) {
+        FirefoxDownload.fetch(model, download, placeOf(model), progress);
+        return placeOf(model);
+    }
+
     /** A file is moved to its place only when it is whole, so being there is enough; the length shows one changed since. */
     private static boolean isWhole(ModelReference reference, Path place) {
         try {
@@ -116,7 +126,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
 
     /**
      * The file or folder that a user means by a path, a reference such as {@code hf:owner/name/file.gguf} or {@code hf:owner/name}
-     * (also without hf:), a catalogue name, or the name of a file in one of the folders, with or without its ending, or its beginning if only one file begins so.
+     * (also without hf:), a catalogue name, or the name of a model in one of the folders, its folder's or its file's, with or without its ending,
+     * or its beginning if only one begins so.
      *
      * @throws ModelNotFoundException if there is none; it lists what is near and says how to get it
      * @throws InvalidRequestException if several are meant
@@ -136,10 +147,10 @@ public record ModelStore(Path pulled, List<Path> searched) {
         Optional<ModelReference> reference = name.startsWith("hf:") ? Optional.of(ModelReference.parse(name))
                 : ModelCatalogue.find(name).map(ModelCatalogue.Entry::reference);
         String wanted = name.toLowerCase(Locale.ROOT);
-        return inFolders(name, file -> file.equals(wanted) || file.equals(wanted + ".gguf"))
+        return inFolders(name, file -> Stream.of("", ".gguf", ".onnx").anyMatch(ending -> file.equals(wanted + ending)))
                 .or(() -> reference.map(this::placeOf).filter(Files::isRegularFile))
                 .or(() -> inFolders(name, file -> isBeginning(wanted, file)))
-                .orElseThrow(() -> notFound(name, reference.isPresent(), list()));
+                .orElseThrow(() -> notFound(name, reference.isPresent() || FirefoxModel.parse(name).isPresent(), list()));
     }
 
     /** A folder with a model, such as owner/name or hf:owner/name, in one of the folders. */
@@ -149,13 +160,14 @@ public record ModelStore(Path pulled, List<Path> searched) {
             return Optional.empty();
         }
         return Stream.concat(searched.stream().map(folder -> folder.resolve(repository.name())), Stream.of(placeOf(repository)))
-                .filter(HuggingFaceDirectory::isOne).findFirst();
+                .filter(ModelFiles::isModel).findFirst();
     }
 
     /** The one file whose name in lower case is wanted, in the first folder that has one. */
     private Optional<Path> inFolders(String name, Predicate<String> wanted) {
         for (Path folder : folders()) {
-            List<Path> found = modelsIn(folder).stream().filter(path -> wanted.test(lowerName(path))).toList();
+            List<Path> found = ModelFiles.in(folder, DEPTH).entrySet().stream()
+                    .filter(model -> wanted.test(lowerName(model.getKey())) || wanted.test(lowerName(model.getValue()))).map(Map.Entry::getKey).toList();
             if (found.size() > 1) {
                 throw new InvalidRequestException("several models are called '" + name + "': "
                         + found.stream().limit(MOST_NEAR).map(Path::toString).collect(Collectors.joining(", "))
@@ -228,49 +240,21 @@ public record ModelStore(Path pulled, List<Path> searched) {
         return Arrays.stream(row).min().orElseThrow();
     }
 
-    /** Every model file and model folder in the folders, in the order they are looked in; of a model in parts, the first. */
+    /** The {@link ModelFiles#in models} in the folders, in the order they are looked in. */
     public List<Path> list() {
-        return folders().stream().flatMap(folder -> modelsIn(folder).stream()).toList();
+        return folders().stream().flatMap(folder -> ModelFiles.in(folder, DEPTH).keySet().stream()).toList();
     }
 
-    /** Bytes of a model that is listed: of the file, or of all files directly in the folder. */
+    /** Bytes of a model that is listed: of the file, or of all files in the folder and those directly in it. */
     public static long bytes(Path model) {
         if (!Files.isDirectory(model)) {
             return model.toFile().length();
         }
-        try (Stream<Path> files = Files.list(model)) {
+        try (Stream<Path> files = Files.walk(model, 2)) {
             return files.mapToLong(file -> Files.isRegularFile(file) ? file.toFile().length() : 0).sum();
         } catch (IOException failure) {
-            LOG.warn("{} cannot be measured: {}", model, failure.toString());
+            LOG.warn("{} cannot be measured: {}", model, Reason.of(failure));
             return 0;
         }
-    }
-
-    private static List<Path> modelsIn(Path folder) {
-        List<Path> here = new ArrayList<>();
-        try {
-            Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEPTH, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                    String name = lowerName(file);
-                    if (attributes.isRegularFile() && (name.endsWith(".gguf") && !LATER_SHARD.matcher(name).matches() || name.endsWith(".onnx"))) {
-                        here.add(file);
-                    } else if (attributes.isRegularFile() && WEIGHTS.matcher(name).matches() && HuggingFaceDirectory.isOne(file.getParent())) {
-                        here.add(file.getParent());
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException failure) {
-                    LOG.warn("{} is passed over: {}", file, failure.toString());
-                    return FileVisitResult.CONTINUE;
-                }
-            });
-        } catch (IOException failure) {
-            LOG.warn("{} is passed over: {}", folder, failure.toString());
-        }
-        here.sort(null);
-        return here;
     }
 }

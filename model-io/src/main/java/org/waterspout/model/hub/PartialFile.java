@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.waterspout.error.DownloadException;
+import org.waterspout.error.Reason;
 
 /**
  * The beginning of a file that is being downloaded, kept beside its final place as NAME.part until it is whole; NAME.part.tag
@@ -201,7 +202,7 @@ final class PartialFile implements AutoCloseable {
     }
 
     private static DownloadException disk(String what, IOException failure) {
-        return new DownloadException(what + " (" + failure.getClass().getSimpleName() + ": " + failure.getMessage()
+        return new DownloadException(what + " (" + Reason.of(failure)
                 + "); check that the disk has room and the folder may be written to", failure);
     }
 }

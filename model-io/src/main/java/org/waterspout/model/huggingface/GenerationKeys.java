@@ -20,7 +20,7 @@ final class GenerationKeys {
     private static final List<String> WHOLE = List.of("num_beams", "max_length", "min_length", "max_new_tokens", "min_new_tokens",
             "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "top_k");
     private static final List<String> NUMBERS = List.of("length_penalty", "repetition_penalty", "encoder_repetition_penalty", "temperature",
-            "top_p", "min_p");
+            "top_p", "min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff");
     private static final List<String> FLAGS = List.of("do_sample", "renormalize_logits", "remove_invalid_values");
     private static final List<String> TOKENS = List.of("suppress_tokens", "begin_suppress_tokens");
 
@@ -30,9 +30,6 @@ final class GenerationKeys {
             Map.entry("watermarking_config", List.of()), Map.entry("constraints", List.of()), Map.entry("force_words_ids", List.of()),
             Map.entry("forced_decoder_ids", List.of()), Map.entry("dola_layers", List.of()), Map.entry("max_time", List.of()),
             Map.entry("stop_strings", List.of()));
-    /** As {@link #NOT_BUILT}, of those that change draws only. */
-    private static final Map<String, List<Double>> NOT_BUILT_FOR_DRAWS = Map.of("typical_p", List.of(1.0), "top_h", List.of(),
-            "epsilon_cutoff", List.of(0.0, 1.0), "eta_cutoff", List.of(0.0, 1.0));
 
     private GenerationKeys() {
     }
@@ -157,11 +154,8 @@ final class GenerationKeys {
         if (settings.flagOr("token_healing", false)) {
             messages.add(refusal(settings, "token_healing"));
         }
-        if (settings.flagOr("do_sample", false)) {
-            new TreeMap<>(NOT_BUILT_FOR_DRAWS).forEach((key, harmless) -> refuse(settings, key, harmless, messages));
-            if (settings.integer("num_beams").orElse(1) > 1) {
-                messages.add(settings.file() + ": num_beams above 1 with do_sample is not built; take one of them out");
-            }
+        if (settings.flagOr("do_sample", false) && settings.integer("num_beams").orElse(1) > 1) {
+            messages.add(settings.file() + ": num_beams above 1 with do_sample is not built; take one of them out");
         }
         if (!messages.isEmpty()) {
             keys.put("generation.unsupported", List.copyOf(messages));

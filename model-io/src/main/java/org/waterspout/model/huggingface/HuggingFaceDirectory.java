@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,13 +34,16 @@ public final class HuggingFaceDirectory implements ModelFile {
     private static final List<Row> ROWS = Stream.of(EncoderRows.ROWS, PairRows.ROWS, DecoderRows.ROWS).flatMap(List::stream).toList();
 
     private final Path folder;
+    private final Path text;
     private final Arena arena;
     private final Metadata metadata;
     private final Map<String, Tensor> tensors;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private HuggingFaceDirectory(Path folder, Arena arena, Metadata metadata, Map<String, Tensor> tensors) {
+    /** @param text folder of the tokenizer */
+    private HuggingFaceDirectory(Path folder, Path text, Arena arena, Metadata metadata, Map<String, Tensor> tensors) {
         this.folder = folder;
+        this.text = text;
         this.arena = arena;
         this.metadata = metadata;
         this.tensors = tensors;
@@ -49,6 +53,12 @@ public final class HuggingFaceDirectory implements ModelFile {
     public static boolean isOne(Path folder) {
         return Files.isRegularFile(folder.resolve(CONFIG))
                 || Files.isRegularFile(folder.resolve("0_Transformer").resolve(CONFIG)); // sentence-transformers before version 2
+    }
+
+    /** Whether the folder also has weights that are read. */
+    public static boolean isWhole(Path folder) {
+        return isOne(folder) && Stream.of(folder, folder.resolve("0_Transformer"))
+                .anyMatch(inner -> Files.exists(inner.resolve(WEIGHTS)) || Files.exists(inner.resolve(INDEX)));
     }
 
     /**
@@ -87,7 +97,8 @@ public final class HuggingFaceDirectory implements ModelFile {
                 task.read(config, keys, row.family(), tensors);
             }
             addDivisors(keys.values(), loader, tensors);
-            return new HuggingFaceDirectory(folder, arena, new Metadata(keys.values()), Collections.unmodifiableMap(tensors));
+            modules.addDense(tensors, arena);
+            return new HuggingFaceDirectory(folder, inner, arena, new Metadata(keys.values()), Collections.unmodifiableMap(tensors));
         } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;
@@ -95,15 +106,31 @@ public final class HuggingFaceDirectory implements ModelFile {
     }
 
     /**
-     * What sentence-transformers does behind an encoder of any format, as keys of the canonical form.
+     * What the files of a folder say of an encoder whose weights are of another format, as keys of the canonical form: what
+     * sentence-transformers does behind it, the longest text, and the labels of a classifier.
      *
-     * @param folder with a modules.json; without one, there are no keys
-     * @param family of the encoder
+     * @param folders where the files may be; of each kind, the first there is holds
+     * @param family  of the encoder
+     * @param head    "sequence", "tokens" or "span", or empty for an encoder without a classifier
+     * @param tensors of the encoder; those of layers behind it are added
+     * @param arena   what the memory of these belongs to
      */
-    public static Map<String, Object> sentenceKeys(Path folder, String family) {
+    public static Map<String, Object> keysBeside(List<Path> folders, String family, String head, Map<String, Tensor> tensors, Arena arena) {
         Keys keys = new Keys(family);
-        SentenceModules.of(folder).read(keys);
+        SentenceModules modules = SentenceModules.of(with(folders, SentenceModules.LIST));
+        modules.read(keys);
+        modules.addDense(tensors, arena);
+        Path tokenizer = with(folders, TOKENIZER).resolve(TOKENIZER);
+        textLimits(new Config(tokenizer, JsonFile.readIfThere(tokenizer)), keys);
+        if (!head.isEmpty()) {
+            Path config = with(folders, CONFIG).resolve(CONFIG);
+            Task.valueOf(head.toUpperCase(Locale.ROOT)).read(new Config(config, JsonFile.readIfThere(config)), keys, family, tensors);
+        }
         return keys.values();
+    }
+
+    private static Path with(List<Path> folders, String name) {
+        return folders.stream().filter(folder -> Files.exists(folder.resolve(name))).findFirst().orElse(folders.getFirst());
     }
 
     /** What the tokenizer says of long texts; a length that sentence-transformers states goes before its own. */
@@ -180,7 +207,7 @@ public final class HuggingFaceDirectory implements ModelFile {
 
     @Override
     public Optional<Path> textPath() {
-        return tensors.containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(folder);
+        return tensors.containsKey("patch_embd.weight") ? Optional.empty() : Optional.of(text);
     }
 
     @Override

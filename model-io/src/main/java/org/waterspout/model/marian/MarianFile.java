@@ -63,9 +63,15 @@ public final class MarianFile implements ModelFile {
         return beginning.length >= Long.BYTES && MemorySegment.ofArray(beginning).get(Numbers.LONG, 0) == MarianItems.VERSION;
     }
 
-    /** Whether a file of the folder is such a model. */
-    public static boolean isIn(Path folder) {
-        return !MarianFolder.models(folder).isEmpty();
+    /** The models of this kind in a folder. */
+    public static List<Path> files(Path folder) {
+        return MarianFolder.models(folder);
+    }
+
+    /** The model that {@link #open} takes from a folder; nothing where there is none, or more than one. */
+    public static Optional<Path> in(Path folder) {
+        List<Path> models = files(folder);
+        return models.size() == 1 ? Optional.of(models.getFirst()) : Optional.empty();
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Reason;
 
 /**
  * What lies in the folder of a model, by the names Firefox gives: model.LANGUAGES.*.bin, vocab.LANGUAGES.spm or srcvocab and trgvocab,
@@ -28,7 +29,8 @@ import org.waterspout.error.ModelNotFoundException;
 record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> targetVocabulary, Optional<Path> shortlist,
         Optional<MarianConfig> decoderOptions) {
 
-    private static final Pattern LANGUAGES = Pattern.compile("model\\.([a-z]{2})([a-z]{2})\\..*");
+    /** The first name is of two letters, as en, unless en comes behind it; others may be longer, as hbs and zh_hant. */
+    private static final Pattern LANGUAGES = Pattern.compile("model\\.([a-z]{2,3}(?:_[a-z]+?)?(?=en\\.)|[a-z]{2})([a-z]{2,3}(?:_[a-z]+)?)\\..*");
     private static final Pattern MODEL = Pattern.compile(".*\\.bin");
     private static final Pattern VOCABULARY = Pattern.compile("(src)?vocab.*\\.spm");
     private static final Pattern TARGET_VOCABULARY = Pattern.compile("trgvocab.*\\.spm");
@@ -71,7 +73,7 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(Files::isRegularFile).filter(wanted).sorted().toList();
         } catch (IOException failure) {
-            throw new ModelNotFoundException(folder + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
+            throw new ModelNotFoundException(folder + " cannot be read (" + Reason.of(failure) + "); check its permissions", failure);
         }
     }
 
@@ -83,7 +85,7 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
         try (InputStream in = Files.newInputStream(file)) {
             return in.readNBytes(Long.BYTES);
         } catch (IOException failure) {
-            throw new ModelNotFoundException(file + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
+            throw new ModelNotFoundException(file + " cannot be read (" + Reason.of(failure) + "); check its permissions", failure);
         }
     }
 
@@ -94,7 +96,7 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
             }
             return MarianConfig.parse(file.toString(), new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
         } catch (IOException failure) {
-            throw new ModelNotFoundException(file + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
+            throw new ModelNotFoundException(file + " cannot be read (" + Reason.of(failure) + "); check its permissions", failure);
         }
     }
 

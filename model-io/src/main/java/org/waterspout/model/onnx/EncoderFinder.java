@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.Transposed;
@@ -25,6 +27,9 @@ import org.waterspout.model.onnx.Patterns.Scaled;
  */
 final class EncoderFinder {
 
+    private static final Pattern QUANTIZED = Pattern.compile(
+            "([a-z.]+[.])?(MatMulInteger.*|ConvInteger|Dynamic(Quantize|Q).*|Q(Linear|Ordered|uantize).*|DequantizeLinear|Q(Attention|Gemm|MoE|Embed.*)"
+                    + "|MatMul(NBits|Bnb4|FpQ4)|GatherBlockQuantized)");
     private static final double SQRT2 = Math.sqrt(2);
 
     private final OnnxGraph graph;
@@ -37,7 +42,7 @@ final class EncoderFinder {
     private int heads;
     private double scale;
     private String activation = "";
-    private boolean pooler;
+    private HeadFinder head;
 
     EncoderFinder(OnnxGraph graph, Arena arena) {
         this.graph = graph;
@@ -53,20 +58,31 @@ final class EncoderFinder {
                 normed.add(norm.output());
             });
         }
-        boolean quantized = graph.nodes().stream().anyMatch(node -> node.getOpType().matches("MatMulInteger|DynamicQuantizeLinear|DequantizeLinear|QLinear.*|MatMulNBits"));
-        if (quantized) {
-            throw new UnsupportedModelException(graph.path() + " is quantized; use the export of the model that is not");
-        }
+        graph.nodes().forEach(this::check);
         if (norms.size() < 3 || norms.size() % 2 == 0) {
             throw refused("it has " + norms.size() + " layer norms, where BERT's form has one and two in each layer");
         }
         embeddings(norms.getFirst());
+        head = new HeadFinder(graph, patterns, norms.getLast().output());
         for (int layer = 0; 2 * layer + 2 < norms.size(); layer++) {
             String input = norms.get(2 * layer).output();
             attention("blk." + layer + ".", input, norms.get(2 * layer + 1));
             feedForward("blk." + layer + ".", norms.get(2 * layer + 1).output(), norms.get(2 * layer + 2));
         }
-        graph.outputs().forEach(this::pooler);
+        head.find();
+        head.dense().ifPresent(dense -> putLinear("cls", dense));
+        head.output().ifPresent(output -> putLinear("cls.output", output));
+    }
+
+    private void check(NodeProto node) {
+        String kind = node.getOpType();
+        if (QUANTIZED.matcher(kind).matches()) {
+            throw new UnsupportedModelException(graph.path() + " is quantized (it has the operation " + Quoted.of(kind)
+                    + "); use the export of the model that is not");
+        }
+        if (kind.contains(".") && !kind.equals(Unfused.ATTENTION) && !kind.equals(Unfused.SPLIT_ATTENTION)) {
+            throw refused("it has the operation " + Quoted.of(kind) + ", which is not ONNX's own");
+        }
     }
 
     Map<String, Tensor> tensors() {
@@ -94,9 +110,9 @@ final class EncoderFinder {
         return activation;
     }
 
-    /** Whether an output is the first token's row through a dense layer and tanh. */
-    boolean hasPooler() {
-        return pooler;
+    /** What stands behind the encoder. */
+    HeadFinder head() {
+        return head;
     }
 
     private record Lookup(String table, String indices) {
@@ -142,6 +158,15 @@ final class EncoderFinder {
     /** norm(input + linear(context)); context = softmax(scale q k + mask) v. */
     private void attention(String block, String input, Norm norm) {
         Linear output = residual(norm, input, block + "attn_output");
+        Optional<NodeProto> joined = graph.maker(patterns.unshaped(output.input()), Unfused.ATTENTION, Unfused.SPLIT_ATTENTION);
+        if (joined.isPresent()) {
+            JoinedAttention parts = JoinedAttention.of(graph, patterns, joined.get(), input, arena);
+            parts.tensors().forEach((name, tensor) -> put(block + name, tensor));
+            putLinear(block + "attn_output", output);
+            putNorm(block + "attn_output_norm", norm);
+            scores(parts.heads(), parts.scale());
+            return;
+        }
         Optional<NodeProto> weighted = graph.maker(patterns.unshaped(output.input()), "MatMul");
         Optional<NodeProto> softmax = weighted.flatMap(node -> graph.maker(patterns.unshaped(input(node, 0)), "Softmax"));
         if (softmax.isEmpty()) {
@@ -158,7 +183,10 @@ final class EncoderFinder {
         putLinear(block + "attn_v", projection(v, input));
         putLinear(block + "attn_output", output);
         putNorm(block + "attn_output_norm", norm);
-        int found = headCount(queryShape, tensors.get(block + "attn_q.weight").rows());
+        scores(headCount(queryShape, tensors.get(block + "attn_q.weight").rows()), factor);
+    }
+
+    private void scores(int found, double factor) {
         if (heads != 0 && heads != found) {
             throw refused("its layers have " + heads + " and " + found + " heads");
         }
@@ -175,7 +203,7 @@ final class EncoderFinder {
             if (matrix.isPresent() && product == null) {
                 product = matrix.get();
                 scale = plain.factor();
-            } else if (matrix.isPresent() || graph.kindsBefore(term, normed).contains("MatMul") || hasTable(term)) {
+            } else if (matrix.isPresent() || graph.kindsBefore(term, normed).contains("MatMul") || graph.before(term, normed).stream().anyMatch(graph::isWeight)) {
                 throw refused("something that is no mask is added to the scores of its attention");
             }
         }
@@ -183,23 +211,6 @@ final class EncoderFinder {
             throw refused("the scores of its attention are no product");
         }
         return product;
-    }
-
-    /** Whether a weight flows into a value, such as a bias of relative positions. */
-    private boolean hasTable(String value) {
-        Set<String> seen = new HashSet<>(normed);
-        List<String> open = new ArrayList<>(List.of(value));
-        while (!open.isEmpty()) {
-            String next = open.removeLast();
-            if (next.isEmpty() || !seen.add(next)) {
-                continue;
-            }
-            if (graph.isWeight(next)) {
-                return true;
-            }
-            graph.maker(next).ifPresent(node -> open.addAll(node.getInputList()));
-        }
-        return false;
     }
 
     private Linear projection(String value, String input) {
@@ -329,20 +340,8 @@ final class EncoderFinder {
                 product.bias().or(() -> biases.stream().findFirst()));
     }
 
-    private void pooler(String output) {
-        graph.maker(output, "Tanh").flatMap(tanh -> patterns.linear(input(tanh, 0))).ifPresent(linear -> {
-            boolean first = graph.maker(patterns.unshaped(linear.input()), "Gather", "Slice")
-                    .filter(pick -> input(pick, 0).equals(norms.getLast().output()))
-                    .filter(pick -> pick.getOpType().equals("Slice") || graph.scalar(input(pick, 1)).orElse(-1) == 0).isPresent();
-            if (first) {
-                putLinear("cls", linear);
-                pooler = true;
-            }
-        });
-    }
-
     private void putLinear(String name, Linear linear) {
-        Tensor matrix = graph.weight(linear.matrix(), name + ".weight");
+        Tensor matrix = graph.matrix(linear.matrix(), name + ".weight");
         put(name + ".weight", linear.transposed() ? matrix : Transposed.of(matrix, arena));
         linear.bias().ifPresent(bias -> put(name + ".bias", graph.weight(bias, name + ".bias")));
     }
@@ -357,7 +356,6 @@ final class EncoderFinder {
     }
 
     private UnsupportedModelException refused(String reason) {
-        return new UnsupportedModelException(graph.path() + " is no encoder that can be read: " + reason
-                + "; exports of BERT and models of its form can, for others use safetensors");
+        return graph.refused(reason);
     }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.Reason;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.MappedFile;
 import org.waterspout.model.Metadata;
@@ -28,6 +29,8 @@ public final class OnnxFile implements ModelFile {
 
     private static final String FAMILY = "bert";
     private static final String ENDING = ".onnx";
+    private static final String SUBFOLDER = "onnx";
+    private static final List<String> TOKENIZERS = List.of("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
 
     private final Path path;
     private final Arena arena;
@@ -50,9 +53,17 @@ public final class OnnxFile implements ModelFile {
                 && (beginning[2] == 0x12 || beginning[2] == 0x1A || beginning[2] == 0x3A || beginning[2] == 0x42);
     }
 
-    /** Whether the folder holds an ONNX file. */
-    public static boolean isIn(Path folder) {
-        return !models(folder).isEmpty();
+    /**
+     * The file that {@link #open} takes from a folder, or from the folder onnx in it, where repositories keep exports: model.onnx, else
+     * the only one. Nothing where there is none, or where it cannot be told which is meant.
+     */
+    public static Optional<Path> in(Path folder) {
+        List<Path> files = files(folder);
+        if (files.isEmpty() && Files.isDirectory(folder.resolve(SUBFOLDER))) {
+            files = files(folder.resolve(SUBFOLDER));
+        }
+        Optional<Path> usual = files.stream().filter(file -> file.endsWith("model.onnx")).findFirst();
+        return files.size() == 1 ? Optional.of(files.getFirst()) : usual;
     }
 
     /**
@@ -64,19 +75,20 @@ public final class OnnxFile implements ModelFile {
      * @throws UnsupportedModelException                 if its graph is no encoder that is known; the message says what differs
      */
     public static OnnxFile open(Path file) {
-        Path path = Files.isDirectory(file) ? only(file) : file;
+        Path path = Files.isDirectory(file) ? in(file).orElseThrow(() -> new InvalidRequestException(file + " has " + files(file).size()
+                + " ONNX files; name the one that is meant")) : file;
         Arena arena = Arena.ofShared();
         try {
             EncoderFinder finder = new EncoderFinder(OnnxGraph.read(path, MappedFile.map(path, arena)), arena);
             finder.find();
-            return new OnnxFile(path, arena, metadata(path, finder), Collections.unmodifiableMap(finder.tensors()));
+            return new OnnxFile(path, arena, metadata(path, finder, arena), Collections.unmodifiableMap(finder.tensors()));
         } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;
         }
     }
 
-    private static Metadata metadata(Path path, EncoderFinder finder) {
+    private static Metadata metadata(Path path, EncoderFinder finder, Arena arena) {
         Map<String, Object> values = new LinkedHashMap<>();
         Map<String, Tensor> tensors = finder.tensors();
         int width = tensors.get("token_embd.weight").columns();
@@ -94,13 +106,10 @@ public final class OnnxFile implements ModelFile {
         if (Math.abs(finder.scale() / usual - 1) > 1e-5) { // not where it is computed from shapes
             values.put(FAMILY + ".attention.scale", finder.scale());
         }
-        if (finder.hasPooler()) {
-            values.put(FAMILY + ".classifier.activation", "tanh");
+        if (!finder.head().activation().isEmpty()) {
+            values.put(FAMILY + ".classifier.activation", finder.head().activation());
         }
-        // repositories keep exports in a folder of their own, below the rest of the model
-        Path folder = path.toAbsolutePath().getParent();
-        boolean below = folder.endsWith("onnx") && folder.getParent() != null;
-        HuggingFaceDirectory.sentenceKeys(below ? folder.getParent() : folder, FAMILY).forEach(values::putIfAbsent);
+        HuggingFaceDirectory.keysBeside(folders(path), FAMILY, finder.head().task(), tensors, arena).forEach(values::putIfAbsent);
         return new Metadata(values);
     }
 
@@ -109,27 +118,26 @@ public final class OnnxFile implements ModelFile {
         return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
     }
 
-    /** The tokenizer beside it: NAME-tokenizer.json beside NAME.onnx, or tokenizer.json. */
-    private static Optional<Path> tokenizer(Path path) {
-        Path named = path.resolveSibling(stem(path) + "-tokenizer.json");
-        return Stream.of(named, path.resolveSibling("tokenizer.json"), path.resolveSibling("vocab.txt")).filter(Files::isRegularFile)
-                .findFirst();
+    /** Where the rest of the model may be: beside the file, or, as repositories keep exports in a folder of their own, one level up. */
+    private static List<Path> folders(Path path) {
+        Path folder = path.toAbsolutePath().getParent();
+        return folder.endsWith(SUBFOLDER) && folder.getParent() != null ? List.of(folder, folder.getParent()) : List.of(folder);
     }
 
-    private static List<Path> models(Path folder) {
+    /** The tokenizer: NAME-tokenizer.json beside NAME.onnx, else that of the first folder that has one. */
+    private static Optional<Path> tokenizer(Path path) {
+        Path named = path.resolveSibling(stem(path) + "-tokenizer.json");
+        return Files.isRegularFile(named) ? Optional.of(named)
+                : folders(path).stream().filter(folder -> TOKENIZERS.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)))).findFirst();
+    }
+
+    /** The ONNX files of a folder. */
+    public static List<Path> files(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().endsWith(ENDING)).filter(Files::isRegularFile).sorted().toList();
         } catch (IOException failure) {
-            throw new ModelNotFoundException(folder + " cannot be read (" + failure.getMessage() + "); check its permissions", failure);
+            throw new ModelNotFoundException(folder + " cannot be read (" + Reason.of(failure) + "); check its permissions", failure);
         }
-    }
-
-    private static Path only(Path folder) {
-        List<Path> models = models(folder);
-        if (models.size() == 1) {
-            return models.getFirst();
-        }
-        throw new InvalidRequestException(folder + " has " + models.size() + " ONNX files; name the one that is meant");
     }
 
     @Override

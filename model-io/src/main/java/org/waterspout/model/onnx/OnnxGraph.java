@@ -47,7 +47,7 @@ final class OnnxGraph {
 
     private OnnxGraph(Path path, GraphProto graph) {
         this.path = path;
-        nodes = graph.getNodeList();
+        nodes = Unfused.of(graph.getNodeList());
         graph.getInitializerList().forEach(constant -> constants.put(constant.getName(), constant));
         graph.getInputList().stream().map(ValueInfoProto::getName).filter(name -> !constants.containsKey(name)).forEach(inputs::add);
         for (NodeProto node : nodes) {
@@ -229,6 +229,14 @@ final class OnnxGraph {
         return new Tensor(name, type, shape.isEmpty() ? List.of(1) : shape, data);
     }
 
+    /** A constant as a matrix of the given name, even of one row. */
+    Tensor matrix(String constant, String name) {
+        Tensor tensor = weight(constant, name);
+        List<Long> shape = shape(constant);
+        return tensor.shape().size() > 1 || shape.size() < 2 ? tensor
+                : new Tensor(name, tensor.type(), List.of(shape.get(shape.size() - 2).intValue(), shape.getLast().intValue()), tensor.data());
+    }
+
     private static MemorySegment data(TensorProto tensor) {
         ByteString raw = tensor.getRawData();
         if (tensor.hasRawData() || tensor.getFloatDataCount() == 0) {
@@ -239,21 +247,30 @@ final class OnnxGraph {
         return MemorySegment.ofBuffer(floats.flip()).asReadOnly();
     }
 
-    /** Kinds of all nodes that a value is made by, directly or not, itself included, up to the given values. */
-    Set<String> kindsBefore(String value, Set<String> stops) {
-        Set<String> kinds = new HashSet<>();
-        Set<String> seen = new HashSet<>(stops);
+    /** All values that flow into a value, directly or not, itself included; the given ones, and what is behind them, excluded. */
+    Set<String> before(String value, Set<String> stops) {
+        Set<String> seen = new HashSet<>();
         List<String> open = new ArrayList<>(List.of(value));
         while (!open.isEmpty()) {
             String next = open.removeLast();
-            if (!next.isEmpty() && seen.add(next)) {
-                maker(next).ifPresent(node -> {
-                    kinds.add(node.getOpType());
-                    open.addAll(node.getInputList());
-                });
+            if (!next.isEmpty() && !stops.contains(next) && seen.add(next)) {
+                maker(next).ifPresent(node -> open.addAll(node.getInputList()));
             }
         }
+        return seen;
+    }
+
+    /** Kinds of all nodes that make the values of {@link #before}. */
+    Set<String> kindsBefore(String value, Set<String> stops) {
+        Set<String> kinds = new HashSet<>();
+        before(value, stops).forEach(each -> maker(each).ifPresent(node -> kinds.add(node.getOpType())));
         return kinds;
+    }
+
+    /** That the graph is no encoder of a form that is known, for a reason. */
+    UnsupportedModelException refused(String reason) {
+        return new UnsupportedModelException(path + " is no encoder that can be read: " + reason
+                + "; exports of BERT and models of its form can, for others use safetensors");
     }
 
     Path path() {

@@ -5,7 +5,7 @@ import java.util.Objects;
 /**
  * One turn of a conversation.
  *
- * @param role    who speaks: {@code system}, {@code user}, {@code assistant}, or what else the model's template knows
+ * @param role    who speaks: {@code system}, {@code user}, {@code assistant}, or another that stands in the model's template
  * @param content what is said
  */
 public record ChatMessage(String role, String content) {

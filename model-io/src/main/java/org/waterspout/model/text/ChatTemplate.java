@@ -4,17 +4,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.jinja.JinjaException;
+import org.waterspout.model.text.jinja.Rendered;
 import org.waterspout.model.text.jinja.Template;
 
 /**
@@ -27,6 +33,18 @@ import org.waterspout.model.text.jinja.Template;
 public final class ChatTemplate {
 
     private static final String KEY = "tokenizer.chat_template";
+
+    private static final Set<String> USUAL_ROLES = Set.of("system", "user", "assistant");
+    private static final Pattern ROLE = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}_.-]{0,63}");
+    /** Most messages of a conversation, and characters of all of them. */
+    public static final int MOST_MESSAGES = 100_000;
+    public static final int MOST_CHARACTERS = 1 << 23;
+    /** A template may take so many steps, and so many more for each message: long ones take some hundred. */
+    private static final long STEPS = 2_000_000;
+    private static final long STEPS_PER_MESSAGE = 1_000;
+    /** From so many messages or characters on, a template that takes too long is not to blame alone. */
+    private static final int LONG_CONVERSATION = 100;
+    private static final int LONG_TEXT = 1 << 17;
 
     /** Throws where the file that holds it is damaged. */
     private final Supplier<String> source;
@@ -133,9 +151,11 @@ public final class ChatTemplate {
      * The conversation as text for the model.
      *
      * @param addGenerationPrompt whether the text ends where the assistant is to speak
-     * @throws InvalidRequestException   if the template refuses this conversation; the message is its own
+     * @throws InvalidRequestException   if the template refuses this conversation (the message is its own), a role is neither a usual one
+     *                                   nor one the template knows, or the conversation is too long
      * @throws UnsupportedModelException if the template is no Jinja, uses a part of Jinja that is not built, or fails
      * @throws ModelFormatException      if the file that holds it is damaged
+     * @throws CancellationException     if the thread is interrupted
      */
     public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
         return render(messages, addGenerationPrompt, Map.of());
@@ -147,11 +167,25 @@ public final class ChatTemplate {
      * @param variables null, Boolean, Long, Double, String, and List and Map of them
      */
     public String render(List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, Object> variables) {
-        List<Object> turns = new ArrayList<>();
+        return rendered(messages, addGenerationPrompt, variables).text();
+    }
+
+    /**
+     * {@link #render(List, boolean, Map)} that also tells what of the text is the template's own and what somebody wrote: the contents of
+     * messages, and the texts among the variables. For {@link Tokenizer#encodePrompt(Rendered)}.
+     */
+    public Rendered rendered(List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, Object> variables) {
+        checkLength(messages);
+        Template template = template();
+        List<Object> turns = new ArrayList<>(messages.size());
+        Set<String> roles = new HashSet<>(USUAL_ROLES);
         for (ChatMessage message : messages) {
+            if (roles.add(message.role())) {
+                checkRole(message.role(), template);
+            }
             Map<String, Object> turn = new LinkedHashMap<>();
             turn.put("role", message.role());
-            turn.put("content", message.content());
+            turn.put("content", new Rendered.Outside(message.content()));
             turns.add(turn);
         }
         Map<String, Object> all = new LinkedHashMap<>(constants);
@@ -159,16 +193,66 @@ public final class ChatTemplate {
         all.put("add_generation_prompt", addGenerationPrompt);
         all.put("tools", null); // Transformers passes these two always
         all.put("documents", null);
-        all.putAll(variables);
+        variables.forEach((name, value) -> all.put(name, constants.containsKey(name) ? value : outside(value)));
         try {
-            return template().render(all, clock);
+            return template.render(all, clock, STEPS + STEPS_PER_MESSAGE * messages.size());
         } catch (JinjaException e) {
-            if (e.raised()) {
-                throw new InvalidRequestException("the model's chat template refuses this conversation: " + line(e), e);
-            }
-            throw new UnsupportedModelException("the chat template fails: " + line(e)
-                    + "; write the prompt yourself and send it raw", e);
+            throw failed(e, messages);
         }
+    }
+
+    private static void checkLength(List<ChatMessage> messages) {
+        if (messages.size() > MOST_MESSAGES) {
+            throw new InvalidRequestException("a conversation of " + messages.size() + " messages is too long: send " + MOST_MESSAGES
+                    + " at most");
+        }
+        long characters = messages.stream().mapToLong(message -> message.content().length()).sum();
+        if (characters > MOST_CHARACTERS) {
+            throw new InvalidRequestException("a conversation of " + characters + " characters is too long: send " + MOST_CHARACTERS
+                    + " at most");
+        }
+    }
+
+    /** A role becomes part of the template's own text, so it is one that the template knows. */
+    private static void checkRole(String role, Template template) {
+        if (!ROLE.matcher(role).matches() || !template.mentions(role)) {
+            throw new InvalidRequestException("the model's chat template knows no role " + Quoted.of(role)
+                    + ": use system, user, assistant, or one that stands in the template");
+        }
+    }
+
+    private static Object outside(Object value) {
+        return switch (value) {
+            case String text -> new Rendered.Outside(text);
+            case List<?> list -> {
+                List<Object> all = new ArrayList<>();
+                list.forEach(element -> all.add(outside(element)));
+                yield all;
+            }
+            case Map<?, ?> map -> {
+                Map<Object, Object> all = new LinkedHashMap<>();
+                map.forEach((key, element) -> all.put(key, outside(element)));
+                yield all;
+            }
+            case null, default -> value;
+        };
+    }
+
+    private static RuntimeException failed(JinjaException e, List<ChatMessage> messages) {
+        return switch (e.why()) {
+            case RAISED -> new InvalidRequestException("the model's chat template refuses this conversation: " + line(e), e);
+            case LIMIT -> messages.size() > LONG_CONVERSATION || messages.stream().mapToLong(m -> m.content().length()).sum() > LONG_TEXT
+                    ? new InvalidRequestException("the conversation is too long for the model's chat template (" + line(e)
+                            + "): send fewer or shorter messages", e)
+                    : new UnsupportedModelException("the chat template fails: " + line(e) + "; write the prompt yourself and send it raw", e);
+            case FAULT -> new UnsupportedModelException("the chat template fails: " + line(e)
+                    + "; write the prompt yourself and send it raw", e);
+            case INTERRUPTED -> {
+                CancellationException cancelled = new CancellationException("writing the conversation was cancelled: its thread was interrupted");
+                cancelled.initCause(e);
+                yield cancelled;
+            }
+        };
     }
 
     private Template template() {

@@ -15,6 +15,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.jinja.Rendered;
 
 /** A tokenizer made from the {@code tokenizer.ggml.*} keys of a GGUF file. */
 final class GgufTokenizer implements Tokenizer {
@@ -248,8 +249,12 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
+        encode(specialTokens.split(CharacterKind.wellFormed(text), parseSpecial), out);
+    }
+
+    private void encode(List<SpecialTokens.Part> parts, TokenList out) {
         boolean afterSpecial = true;
-        for (SpecialTokens.Part part : specialTokens.split(CharacterKind.wellFormed(text), parseSpecial)) {
+        for (SpecialTokens.Part part : parts) {
             switch (part) {
                 case SpecialTokens.Part.Token(int token, int from, int to) -> {
                     out.placesFrom(0, 0);
@@ -278,7 +283,17 @@ final class GgufTokenizer implements Tokenizer {
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = encode(text, parseSpecial);
+        return enclosed(encode(text, parseSpecial));
+    }
+
+    @Override
+    public int[] encodePrompt(Rendered conversation) {
+        TokenList out = new TokenList(conversation.text().length() / 3, false);
+        encode(specialTokens.split(CharacterKind.wellFormed(conversation.text()), conversation.stretches()), out);
+        return enclosed(out.tokens());
+    }
+
+    private int[] enclosed(int[] tokens) {
         boolean begun = bos.isPresent() && tokens.length > 0 && tokens[0] == bos.getAsInt();
         IntStream before = addsBos && !begun ? IntStream.of(bos.getAsInt()) : IntStream.empty();
         IntStream after = addsEos ? IntStream.of(eos.getAsInt()) : IntStream.empty();

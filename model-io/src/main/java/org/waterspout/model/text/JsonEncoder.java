@@ -41,6 +41,22 @@ final class JsonEncoder {
         this.spaced = trimming.path("add_prefix_space").asBoolean(true);
     }
 
+    private JsonEncoder(JsonEncoder from, JsonPreTokenizer preTokenizer) {
+        this.vocabulary = from.vocabulary;
+        this.all = from.all;
+        this.plain = from.plain;
+        this.preTokenizer = preTokenizer;
+        this.model = from.model;
+        this.plainModel = from.plainModel;
+        this.trims = from.trims;
+        this.spaced = from.spaced;
+    }
+
+    /** The same, but with the pre-tokenizer that {@code file} has. */
+    JsonEncoder cutAs(TokenizerJson file) {
+        return new JsonEncoder(this, JsonPreTokenizer.of(file.json().path("pre_tokenizer"), file.source()));
+    }
+
     /** The post-processor, or the part of one, that trims places; missing if there is none. */
     private static JsonNode trimming(JsonNode processor) {
         String type = processor.path("type").asText();
@@ -64,11 +80,12 @@ final class JsonEncoder {
         Effort effort = new Effort(text.length());
         JsonModel used = withSpecial ? model : plainModel;
         int[] word = new int[1];
+        int begin = out.size();
         (withSpecial ? all : plain).split(PlacedText.of(text), effort, (stretch, token) -> {
             if (token >= 0) {
                 out.inWord(word[0]++);
                 out.add(token, stretch.start(0), stretch.end(stretch.length() - 1));
-                trim(text, stretch.text(), out, out.size() - 1);
+                trim(text, stretch.text(), out, begin, out.size() - 1);
                 return;
             }
             preTokenizer.cut(stretch, effort, piece -> {
@@ -77,14 +94,14 @@ final class JsonEncoder {
                 int from = out.size();
                 used.encode(piece, effort, out);
                 for (int i = from; trims && i < out.size(); i++) {
-                    trim(text, vocabulary.pieces().get(out.token(i)), out, i);
+                    trim(text, vocabulary.pieces().get(out.token(i)), out, begin, i);
                 }
             });
         });
     }
 
     /** Spaces that a token begins or ends with are no part of its place. */
-    private void trim(String text, String written, TokenList out, int at) {
+    private void trim(String text, String written, TokenList out, int begin, int at) {
         if (!trims || !out.withPlaces()) {
             return;
         }
@@ -96,16 +113,16 @@ final class JsonEncoder {
         while (trailing < written.length() && isSpace(written.charAt(written.length() - 1 - trailing))) {
             trailing++;
         }
-        int start = out.start(at);
-        int end = out.end(at);
-        boolean put = leading == 1 && spaced && (at == 0 || start == 0);
+        int start = out.start(at) - out.origin();
+        int end = out.end(at) - out.origin();
+        boolean put = leading == 1 && spaced && (at == begin || start == 0);
         for (int i = put ? 0 : leading; i > 0 && start < end; i--) {
             start += Character.charCount(text.codePointAt(start));
         }
         for (int i = trailing; i > 0 && end > start; i--) {
             end -= Character.charCount(text.codePointBefore(end));
         }
-        out.place(at, start, end);
+        out.place(at, out.origin() + start, out.origin() + end);
     }
 
     private static boolean isSpace(char c) {

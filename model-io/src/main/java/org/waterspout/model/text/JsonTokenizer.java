@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.waterspout.model.text.jinja.Rendered;
 
 /** A tokenizer.json. Pieces that stand for bytes are decoded token by token, others together, as decoders look at neighbours. */
 final class JsonTokenizer implements Tokenizer {
@@ -15,6 +16,12 @@ final class JsonTokenizer implements Tokenizer {
     private final JsonEncoder encoder;
     /** For plain text, if the tokenizer is BERT's. */
     private final Optional<PlainWordPieces> plain;
+    /** The same for words further on in a text, where the space before the first word is the tokenizer's. */
+    private final JsonEncoder furtherOn;
+    private final SpecialTokens names;
+    /** Special tokens that swallow the white space before them, and after them. */
+    private final Set<Integer> swallowBefore;
+    private final Set<Integer> swallowAfter;
     private final SequenceTemplate template;
     private final OptionalInt bos;
     private final OptionalInt eos;
@@ -48,6 +55,10 @@ final class JsonTokenizer implements Tokenizer {
         this.plain = PlainWordPieces.of(json.json(), vocabulary);
         this.decoder = decodesByBytes ? pieces -> pieces : JsonDecoder.of(json.json().path("decoder"), json.source());
         this.encoder = new JsonEncoder(json, vocabulary);
+        this.names = new SpecialTokens(vocabulary, Set.of());
+        this.swallowBefore = json.special("lstrip");
+        this.swallowAfter = json.special("rstrip");
+        this.furtherOn = json.prependNever() ? encoder.cutAs(json) : encoder;
     }
 
     static JsonTokenizer of(Path file) {
@@ -72,7 +83,70 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = template.around(pieces(text, parseSpecial)).tokens();
+        return enclosed(pieces(text, parseSpecial));
+    }
+
+    @Override
+    public int[] encodePrompt(Rendered conversation) {
+        String text = CharacterKind.wellFormed(conversation.text());
+        TokenList out = new TokenList(text.length() / 3, true);
+        List<SpecialTokens.Part> parts = names.split(text, conversation.stretches());
+        if (parts.equals(names.split(text, true))) {
+            encode(text, true, out);
+        } else {
+            encodeApart(text, parts, out);
+        }
+        return enclosed(out.encoding(text));
+    }
+
+    /**
+     * Words that hold special tokens' names without meaning them are cut without looking for names; all else, from one special token to
+     * another, by {@link #withSpecial}.
+     */
+    private void encodeApart(String text, List<SpecialTokens.Part> parts, TokenList out) {
+        int done = 0;
+        int from = 0;
+        int before = -1;
+        for (int i = 0; i <= parts.size(); i++) {
+            SpecialTokens.Part part = i < parts.size() ? parts.get(i) : null;
+            boolean special = part instanceof SpecialTokens.Part.Token(int token, int start, int end) && isSpecial(token);
+            if (part != null && !special) {
+                continue;
+            }
+            int to = part instanceof SpecialTokens.Part.Token token ? token.from() : text.length();
+            if (holdsNames(text.substring(from, to))) {
+                int first = from;
+                while (swallowAfter.contains(before) && first < to && Character.isWhitespace(text.charAt(first))) {
+                    first++;
+                }
+                int last = to;
+                while (part instanceof SpecialTokens.Part.Token token && swallowBefore.contains(token.token()) && last > first
+                        && Character.isWhitespace(text.charAt(last - 1))) {
+                    last--;
+                }
+                encode(encoder, true, text, done, first, out);
+                encode(first == 0 ? encoder : furtherOn, false, text, first, last, out);
+                done = last;
+            }
+            if (part instanceof SpecialTokens.Part.Token token) {
+                before = token.token();
+                from = token.to();
+            }
+        }
+        encode(encoder, true, text, done, text.length(), out);
+    }
+
+    private static void encode(JsonEncoder encoder, boolean special, String text, int from, int to, TokenList out) {
+        out.placesFrom(from, from);
+        encoder.encode(text.substring(from, to), special, out);
+    }
+
+    private boolean holdsNames(String words) {
+        return names.split(words, true).stream().anyMatch(part -> part instanceof SpecialTokens.Part.Token token && isSpecial(token.token()));
+    }
+
+    private int[] enclosed(Encoding encoding) {
+        int[] tokens = template.around(encoding).tokens();
         boolean doubled = bos.isPresent() && tokens.length > 1 && tokens[0] == bos.getAsInt() && tokens[1] == bos.getAsInt();
         return doubled ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;
     }

@@ -5,12 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.waterspout.model.text.jinja.Rendered;
 
 /** A SentencePiece model of its own file, or of the keys of a GGUF file, under the token numbers of a model. */
 final class SentencePieceTokenizer implements Tokenizer {
 
     private final SentencePieceModel model;
     private final TokenLayout layout;
+    private final boolean lowersCase;
     private final SentencePieceNormalizer normalizer;
     private final FragmentEncoder encoder;
     private final int unknownPiece;
@@ -22,7 +24,13 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     /** @param endTokens tokens after which generation stops */
     SentencePieceTokenizer(SentencePieceModel model, TokenLayout layout, Set<Integer> endTokens) {
+        this(model, layout, endTokens, false);
+    }
+
+    /** @param lowersCase whether letters become small before all else, as sentence-transformers has it */
+    SentencePieceTokenizer(SentencePieceModel model, TokenLayout layout, Set<Integer> endTokens, boolean lowersCase) {
         this.model = model;
+        this.lowersCase = lowersCase;
         this.layout = layout;
         this.endTokens = Set.copyOf(endTokens);
         this.unknownPiece = model.unknown();
@@ -63,7 +71,11 @@ final class SentencePieceTokenizer implements Tokenizer {
             encodePlain(wellFormed, out);
             return;
         }
-        for (SpecialTokens.Part part : specialTokens.split(wellFormed, true)) {
+        encode(specialTokens.split(wellFormed, true), out);
+    }
+
+    private void encode(List<SpecialTokens.Part> parts, TokenList out) {
+        for (SpecialTokens.Part part : parts) {
             switch (part) {
                 case SpecialTokens.Part.Token(int token, int from, int to) -> {
                     out.placesFrom(0, 0);
@@ -78,7 +90,8 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     private void encodePlain(String text, TokenList out) {
-        SentencePieceNormalizer.Normalized normalized = normalizer.normalize(text);
+        SmallLetters letters = lowersCase ? SmallLetters.of(text) : SmallLetters.unchanged(text);
+        SentencePieceNormalizer.Normalized normalized = normalizer.normalize(letters.text());
         String written = normalized.text();
         TokenList cut = new TokenList(written.length() / 3, true);
         cut(written, cut);
@@ -95,7 +108,7 @@ final class SentencePieceTokenizer implements Tokenizer {
             }
             // the space before a word is no part of its place
             boolean spaced = to - from > 1 && written.charAt(from) == Vocabulary.SPACE_MARK;
-            out.add(token, normalized.origin(spaced ? from + 1 : from), normalized.origin(to));
+            out.add(token, letters.origin(normalized.origin(spaced ? from + 1 : from)), letters.origin(normalized.origin(to)));
         }
     }
 
@@ -131,7 +144,18 @@ final class SentencePieceTokenizer implements Tokenizer {
 
     @Override
     public int[] encodePrompt(String text, boolean parseSpecial) {
-        int[] tokens = layout.template().around(pieces(text, parseSpecial)).tokens();
+        return enclosed(pieces(text, parseSpecial));
+    }
+
+    @Override
+    public int[] encodePrompt(Rendered conversation) {
+        TokenList out = new TokenList(conversation.text().length() / 3, true);
+        encode(specialTokens.split(CharacterKind.wellFormed(conversation.text()), conversation.stretches()), out);
+        return enclosed(out.encoding(conversation.text()));
+    }
+
+    private int[] enclosed(Encoding encoding) {
+        int[] tokens = layout.template().around(encoding).tokens();
         OptionalInt bos = layout.bos();
         boolean doubled = bos.isPresent() && tokens.length > 1 && tokens[0] == bos.getAsInt() && tokens[1] == bos.getAsInt();
         return doubled ? Arrays.copyOfRange(tokens, 1, tokens.length) : tokens;

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * Finds the tokens written by name in a text: at each place the longest name that stands there, from left to right.
@@ -60,12 +61,28 @@ final class SpecialTokens {
 
     /** {@code text} in order, without empty stretches. */
     List<Part> split(String text, boolean parseSpecial) {
-        Node root = parseSpecial ? onRequest : always;
+        return split(text, parseSpecial ? List.of() : List.of(new Rendered.Stretch(0, text.length())));
+    }
+
+    /**
+     * {@code text} in order, without empty parts. A name that lies in one of the stretches from {@code outside}, or reaches into one, is no
+     * control token.
+     */
+    List<Part> split(String text, List<Rendered.Stretch> outside) {
         List<Part> parts = new ArrayList<>();
         int textFrom = 0;
         int at = 0;
+        int stretch = 0;
         while (at < text.length()) {
-            int token = longestAt(root, text, at);
+            while (stretch < outside.size() && outside.get(stretch).to() <= at) {
+                stretch++;
+            }
+            int ownTo = stretch < outside.size() ? outside.get(stretch).from() : text.length();
+            int token = longestAt(onRequest, text, at, ownTo);
+            if (ownTo < text.length()) {
+                int kept = longestAt(always, text, at, text.length());
+                token = token < 0 || kept >= 0 && length(kept) > length(token) ? kept : token;
+            }
             if (token < 0) {
                 at++;
                 continue;
@@ -73,7 +90,7 @@ final class SpecialTokens {
             if (at > textFrom) {
                 parts.add(new Part.Text(text.substring(textFrom, at), textFrom));
             }
-            int end = at + vocabulary.pieces().get(token).length();
+            int end = at + length(token);
             parts.add(new Part.Token(token, at, end));
             at = end;
             if (swallowSpaceAfter.contains(token)) {
@@ -89,10 +106,14 @@ final class SpecialTokens {
         return parts;
     }
 
-    private static int longestAt(Node root, String text, int at) {
+    private int length(int token) {
+        return vocabulary.pieces().get(token).length();
+    }
+
+    private static int longestAt(Node root, String text, int at, int to) {
         int longest = -1;
         Node node = root;
-        for (int i = at; i < text.length(); i++) {
+        for (int i = at; i < to; i++) {
             node = node.next.get(text.charAt(i));
             if (node == null) {
                 break;

@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * Text to tokens and back. Safe to use from several threads; {@link #close()} only after the last use.
@@ -64,6 +65,12 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
      * token after it where the model file asks for them. A begin token the text already starts with is not doubled.
      */
     int[] encodePrompt(String text, boolean parseSpecial);
+
+    /**
+     * The tokens of a conversation that starts a sequence: as {@link #encodePrompt(String, boolean)} of the whole text, in which the names of
+     * special tokens mean these tokens where the template wrote them, and are plain text in what came from outside.
+     */
+    int[] encodePrompt(Rendered conversation);
 
     /**
      * The tokens of {@code text} with their places in it, nothing added: {@link #encode(String, boolean)} with offsets. What

@@ -135,7 +135,8 @@ final class TokenizerFiles {
     }
 
     private static Tokenizer sentencePiece(SentencePieceModel model, TokenLayout layout, Path folder) {
-        return new SentencePieceTokenizer(model, layout, Neighbours.of(folder).endTokens(layout.vocabulary(), layout.eos()));
+        Neighbours neighbours = Neighbours.of(folder);
+        return new SentencePieceTokenizer(model, layout, neighbours.endTokens(layout.vocabulary(), layout.eos()), neighbours.lowersCase());
     }
 
     private static TokenLayout layout(SentencePieceModel model, String name, String type, Path folder) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -212,5 +213,31 @@ record TokenizerJson(ObjectNode json, String source) {
             steps.forEach(all::add);
             json.set("normalizer", sequence);
         }
+    }
+
+    /** The special tokens for which {@code property} holds. */
+    Set<Integer> special(String property) {
+        Set<Integer> tokens = new HashSet<>();
+        for (JsonNode token : json.path("added_tokens")) {
+            if (token.path("special").asBoolean() && token.path(property).asBoolean()) {
+                tokens.add(token.path("id").asInt());
+            }
+        }
+        return tokens;
+    }
+
+    /** Where a space is put before a whole text's first word, puts none there; whether it does so. */
+    boolean prependNever() {
+        JsonNode cut = json.path("pre_tokenizer");
+        boolean changed = false;
+        List<JsonNode> parts = new ArrayList<>(List.of(cut));
+        cut.path("pretokenizers").forEach(parts::add);
+        for (JsonNode part : parts) {
+            if (part instanceof ObjectNode metaspace && part.path("prepend_scheme").asText().equals("first")) {
+                metaspace.put("prepend_scheme", "never");
+                changed = true;
+            }
+        }
+        return changed;
     }
 }

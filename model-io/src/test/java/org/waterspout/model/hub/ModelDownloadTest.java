@@ -262,20 +262,6 @@ class ModelDownloadTest {
     }
 
     @Test
-    void theTokenGoesToTheHubAndNowhereElse() throws Exception {
-        try (ScriptedServer data = new ScriptedServer((request, out) -> send(out, request.from(), MODEL.length));
-                ScriptedServer hub = new ScriptedServer((request, out) -> ScriptedServer.head(out, 302,
-                        "Location: " + data.otherHost() + "/elsewhere", "X-Linked-ETag: \"" + SHA256 + "\"",
-                        "X-Linked-Size: " + MODEL.length, "Content-Length: 0"))) {
-            new ModelDownload(hub.address(), Optional.of("secret"), SHORT).fetch(REFERENCE, target(), (bytes, total) -> { });
-            assertEquals(Optional.of("Bearer secret"), hub.requests.getFirst().header("authorization"));
-            assertEquals(Optional.empty(), data.requests.getFirst().header("authorization"));
-            assertEquals("/elsewhere", data.requests.getFirst().path());
-        }
-        assertArrived();
-    }
-
-    @Test
     void badRedirectsAreRefused() throws Exception {
         for (String location : new String[] {"Location: /again", "Location: file:///etc/passwd", "Location: ht tp://x", "X-None: 1"}) {
             try (ScriptedServer server = new ScriptedServer((request, out) ->

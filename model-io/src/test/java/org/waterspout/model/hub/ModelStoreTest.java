@@ -101,7 +101,7 @@ class ModelStoreTest {
     void modelsInPartsAreListedOnce() throws IOException {
         Path first = create("mine/big-00001-of-00002.gguf");
         create("mine/big-00002-of-00002.gguf");
-        create("mine/notes.txt");
+        Files.writeString(folder.resolve("mine/notes.txt"), "no model");
         create("mine/half.gguf.part");
         assertEquals(List.of(first), store().list());
         assertEquals(first, store().find("big"));
@@ -141,6 +141,6 @@ class ModelStoreTest {
     private Path create(String path) throws IOException {
         Path file = folder.resolve(path);
         Files.createDirectories(file.getParent());
-        return Files.writeString(file, "x");
+        return Files.writeString(file, "GGUF");
     }
 }

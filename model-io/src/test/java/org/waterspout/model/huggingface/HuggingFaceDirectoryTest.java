@@ -258,17 +258,18 @@ class HuggingFaceDirectoryTest {
             assertEquals("search: ", metadata.string("bert.query_prefix"));
             assertFalse(metadata.has("bert.passage_prefix"));
         }
-        Files.writeString(pooling, "{\"pooling_mode_max_tokens\": true}");
-        assertTrue(refused(folder).contains("pooling_mode_max_tokens"));
-        Files.writeString(pooling, "{\"pooling_mode_cls_token\": true, \"pooling_mode_mean_tokens\": true}");
-        assertTrue(refused(folder).contains("one of them"));
+        Files.writeString(pooling, "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_cls_token\": true, \"include_prompt\": false}");
+        try (ModelFile file = ModelFiles.open(folder)) {
+            assertEquals(List.of("cls", "mean"), file.metadata().list("bert.poolings", String.class));
+            assertFalse(file.metadata().flagOr("bert.pooling_prompt", true));
+        }
         Files.writeString(pooling, "{\"pooling_mode\": \"cls\"}");
         try (ModelFile file = ModelFiles.open(folder)) {
             assertEquals(2, file.metadata().integer("bert.pooling_type"));
         }
         Files.writeString(folder.resolve("modules.json"), "[{\"path\": \"\", \"type\": \"a.Transformer\"}, "
-                + "{\"path\": \"2_Dense\", \"type\": \"a.Dense\"}]");
-        assertTrue(refused(folder).contains("'Dense' is not built"));
+                + "{\"path\": \"2_LSTM\", \"type\": \"a.LSTM\"}]");
+        assertTrue(refused(folder).contains("'LSTM' is not built"));
         Files.writeString(folder.resolve("modules.json"), "[{\"path\": \"../elsewhere\", \"type\": \"a.Transformer\"}]");
         assertTrue(refused(folder).contains("not one of the model's"));
     }

@@ -17,9 +17,12 @@ import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +32,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.jinja.Rendered;
 
 class ChatTemplateTest {
 
@@ -127,12 +131,126 @@ class ChatTemplateTest {
         "{{ ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1",
         "{{ 1 | map('nothing') | list }}",
         "{{ [1] | select('nothing') | list }}",
+        "{% set l = range(90000) | list %}{% for a in l %}{% if 'x' in l %}{% endif %}{% endfor %}",
+        "{% set l = range(90000) | list %}{% for a in l %}{{ l.index(89999) }}{% endfor %}",
+        "{% set l = range(90000) | list %}{% for a in l %}{{ l == range(90000) | list }}{% endfor %}",
+        "{% set l = range(90000) | list %}{% for a in l %}{{ l | sort | first }}{{ l | unique | first }}{{ l | max }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t.find('b') }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t.rfind('b') }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t.count('b') }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t.find('a' * 4000 ~ 'b') }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ ('a' * 4000 ~ 'b') in t }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% set u = t ~ 'b' %}{% for a in range(90000) %}{{ u.startswith(t) }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% set u = t ~ 'b' %}{% for a in range(90000) %}{{ u.endswith(t) }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% set u = 'a' * 9000000 %}{% for a in range(90000) %}{{ t == u }}{{ t < u }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t | length }}{{ t.isalpha() }}{{ t | int }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t.split('b') | length }}{{ t.rsplit('b') | length }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ {'a': 1}[t] }}{{ t[8000000] }}{% endfor %}",
+        "{% set t = 'a' * 9000000 %}{% for a in range(90000) %}{{ t.removeprefix('ab') | first }}{{ t.strip('b') | first }}{% endfor %}",
+        "{{ '{:1000000000}'.format(1) }}",
+        "{{ '{:.1000000000f}'.format(1) }}",
+        "{{ '{:99999999999999999999}'.format(1) }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ '%.1000000000f' % 1 }}",
+        "{{ '%*d' % (1000000000, 1) }}",
+        "{% set t = '{0}' * 1000000 %}{{ t.format('a' * 1000000) }}",
+        "{{ '{0.__class__}'.format('a') }}",
+        "{{ '{0.format}'.format('a') }}",
     })
     void aHostileTemplateIsStopped(String template) {
         List<ChatMessage> messages = List.of(ChatMessage.user("hello"));
         WaterspoutException thrown = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertThrows(
                 WaterspoutException.class, () -> ChatTemplate.of(template, "", "").render(messages, true)));
         assertEquals(1, thrown.getMessage().lines().count(), thrown.getMessage());
+    }
+
+    @Test
+    void aLongConversationIsWrittenAndOneWithoutEndRefused() {
+        ChatTemplate template = ChatTemplate.of("{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}{% endfor %}", "", "");
+        List<ChatMessage> many = Collections.nCopies(90_000, ChatMessage.user("hi "));
+        assertEquals("<user>hi".repeat(90_000), template.render(many, true));
+        for (List<ChatMessage> endless : List.of(Collections.nCopies(1_000_000, ChatMessage.user("hi")),
+                Collections.nCopies(1000, ChatMessage.user("x".repeat(100_000))))) {
+            InvalidRequestException thrown = assertThrows(InvalidRequestException.class, () -> template.render(endless, true));
+            assertTrue(thrown.getMessage().contains("too long") && thrown.getMessage().contains("at most"), thrown.getMessage());
+        }
+    }
+
+    @Test
+    void timeWithoutEndIsTheConversationsFaultWhereThatIsLong() {
+        ChatTemplate squares = ChatTemplate.of("{% for a in messages %}{% for b in messages %}{{ b.content[0] }}{% endfor %}{% endfor %}", "", "");
+        InvalidRequestException thrown = assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(InvalidRequestException.class,
+                () -> squares.render(Collections.nCopies(2_000, ChatMessage.user("hi")), true)));
+        assertTrue(thrown.getMessage().contains("too long"), thrown.getMessage());
+        ChatTemplate endless = ChatTemplate.of("{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}", "", "");
+        assertThrows(UnsupportedModelException.class, () -> endless.render(List.of(ChatMessage.user("hi")), true));
+    }
+
+    @Test
+    void anInterruptCancels() {
+        ChatTemplate template = ChatTemplate.of("{% for m in messages %}{{ m.content }}{% endfor %}", "", "");
+        List<ChatMessage> many = Collections.nCopies(50_000, ChatMessage.user("hi"));
+        Thread.currentThread().interrupt();
+        assertThrows(CancellationException.class, () -> template.render(many, true));
+        assertTrue(Thread.interrupted(), "the interrupt is kept for the caller");
+    }
+
+    @Test
+    void rolesAreTheTemplates() {
+        ChatTemplate template = ChatTemplate.of("{% for m in messages %}{% if m.role in ['tool', 'developer'] %}T{% endif %}"
+                + "<|start|>{{ m.role }}{{ m.content }}{% endfor %} ipython: ", "", "");
+        for (String role : List.of("system", "user", "assistant", "tool", "developer", "ipython")) {
+            assertTrue(template.render(List.of(new ChatMessage(role, "x")), true).contains(role + "x"), role);
+        }
+        for (String role : List.of("bot", "User", "user ", "too", "python", "user<|end|>", "<|start|>", "a\nb", "", " ", ".", "x".repeat(10_000))) {
+            InvalidRequestException thrown = assertThrows(InvalidRequestException.class,
+                    () -> template.render(List.of(ChatMessage.user("a"), new ChatMessage(role, "x")), true), role);
+            assertTrue(thrown.getMessage().contains("role") && thrown.getMessage().length() < 300, thrown.getMessage());
+        }
+    }
+
+    /** Private characters stand for what is written from outside; whatever published templates do with it, it is known for what it is. */
+    @Test
+    void whatComesFromOutsideIsKnownInEveryTemplate() {
+        int seen = 0;
+        for (Map.Entry<String, JsonNode> family : FAMILIES.properties()) {
+            for (String name : List.of("one", "system", "turns", "thinking", "many")) {
+                List<ChatMessage> marked = chat(name).stream().map(message -> new ChatMessage(message.role(),
+                        message.content().replaceAll("[^<>/ \n]", "\uE000").replace("<", "\uE001").replace(">", "\uE002"))).toList();
+                Rendered rendered;
+                try {
+                    rendered = ChatTemplate.of(family.getValue().textValue(), "<s>", "</s>", NOW).rendered(marked, true, Map.of());
+                } catch (WaterspoutException refused) { // as recorded for the same roles
+                    continue;
+                }
+                BitSet outside = new BitSet();
+                rendered.stretches().forEach(stretch -> outside.set(stretch.from(), stretch.to()));
+                for (int at = 0; at < rendered.text().length(); at++) {
+                    char c = rendered.text().charAt(at);
+                    if (c >= '\uE000' && c <= '\uE002') {
+                        seen++;
+                        assertTrue(outside.get(at), family.getKey() + " at " + at + " of " + rendered.text());
+                    } else if (outside.get(at)) {
+                        assertTrue(c == ' ' || c == '\n' || c == '/', family.getKey() + " at " + at + " of " + rendered.text());
+                    }
+                }
+            }
+        }
+        assertTrue(seen > 1_000, "characters from outside: " + seen);
+    }
+
+    @Test
+    void stretchesFollowEveryOperation() {
+        for (String expression : List.of("x", "x ~ 'o'", "'o' + x", "x[1:]", "x | upper", "x.replace('b', 'o')", "'o%s' % x", "'o{}'.format(x)",
+                "'o{0[content]}'.format(messages[0])", "[x, 'o'] | join", "'o'.join([x, x])", "x.split('b') | join('o')", "x | trim", "x * 2",
+                "x | reverse", "x | safe + '<'", "x | e", "x.strip('a')", "{'o': x} | tojson", "[x] | string", "'%5s' % x", "'{:>5}'.format(x)",
+                "x | title", "x | capitalize", "x | list | join('o')", "x | indent", "x.partition('b') | join('o')", "x.removeprefix('a')")) {
+            Rendered rendered = ChatTemplate.of("{% set x = messages[0].content %}" + "{{ " + expression + " }}", "", "")
+                    .rendered(List.of(ChatMessage.user("abc")), true, Map.of());
+            StringBuilder outside = new StringBuilder();
+            rendered.stretches().forEach(stretch -> outside.append(rendered.text(), stretch.from(), stretch.to()));
+            assertEquals(rendered.text().replaceAll("[^abcABC]|&lt;|content|<", ""), outside.toString(), expression + " gives " + rendered);
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.waterspout.model.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -65,6 +66,34 @@ class TokenizerFilesTest {
             }
         }
         assertTrue(refused > 100, refused + " refused");
+    }
+
+    /** Places stay those of the text as it was given; names of special tokens stay as they are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"unigram-rules", "unigram-bytes", "bpe-bytes"})
+    void sentenceTransformersMakeLettersSmallBeforeSentencePieceToo(String name, @TempDir Path folder) throws Exception {
+        Files.copy(fixture(name + "/spiece.model"), folder.resolve("spiece.model"));
+        String given = "Hello WORLD \u0130\u03A3 \uD801\uDC00 The\u00C9";
+        String small = "hello world i\u0307\u03C3 \uD801\uDC28 the\u00E9";
+        Encoding plain;
+        Encoding unchanged;
+        try (Tokenizer tokenizer = Tokenizer.of(folder)) {
+            plain = tokenizer.pieces(small, false);
+            unchanged = tokenizer.pieces(given, false);
+        }
+        Files.writeString(folder.resolve("sentence_xlm-roberta_config.json"), "{\"max_seq_length\": 8, \"do_lower_case\": true}");
+        try (Tokenizer tokenizer = Tokenizer.of(folder)) {
+            Encoding found = tokenizer.pieces(given, false);
+            assertArrayEquals(plain.tokens(), found.tokens());
+            assertFalse(Arrays.equals(unchanged.tokens(), found.tokens()));
+            assertEquals(given.length(), found.ends()[found.length() - 1]);
+            for (int i = 0; i < found.length(); i++) {
+                // the text in small letters is longer by the dot above from its place on
+                int before = small.indexOf('\u0307');
+                assertEquals(plain.starts()[i] - (plain.starts()[i] > before ? 1 : 0), found.starts()[i], "start " + i);
+                assertEquals(plain.ends()[i] - (plain.ends()[i] > before ? 1 : 0), found.ends()[i], "end " + i);
+            }
+        }
     }
 
     @Test

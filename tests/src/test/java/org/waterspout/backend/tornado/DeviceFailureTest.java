@@ -128,8 +128,10 @@ class DeviceFailureTest {
             PlanOptions options = new PlanOptions(300_000, 1, 9, false);
             Graph graph = SmallGraphs.attention();
             for (int trial = 0; trial < 3; trial++) {
-                try (TornadoBackend backend = new TornadoBackend(BackendOptions.DEFAULT); Plan first = backend.prepare(graph, options)) {
-                    OutOfMemoryException refused = assertThrows(OutOfMemoryException.class, () -> backend.prepare(graph, options));
+                try (TornadoBackend backend = new TornadoBackend(BackendOptions.DEFAULT); Plan first = backend.prepare(graph, options);
+                        Plan second = backend.prepare(graph, options)) {
+                    first.warmUp();
+                    OutOfMemoryException refused = assertThrows(OutOfMemoryException.class, second::warmUp);
                     assertLine(refused, "WATERSPOUT_DEVICE_MEMORY_GB");
                     float[] output = new float[graph.output().width()];
                     first.step(Batch.of(new int[] {1}, 0, true), output);

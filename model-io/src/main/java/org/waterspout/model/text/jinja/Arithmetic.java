@@ -8,26 +8,28 @@ final class Arithmetic {
 
     private Arithmetic() { }
 
-    static Object apply(String operator, Object left, Object right) {
+    static Object apply(String operator, Object left, Object right, Budget budget) {
         if (left instanceof Values.Undefined undefined) {
             throw undefined.error();
         }
         if (right instanceof Values.Undefined undefined) {
             throw undefined.error();
         }
-        if (operator.equals("+") && left instanceof String a && right instanceof String b) {
-            return Values.limited(a.concat(b));
+        if (operator.equals("+") && left instanceof Text a && right instanceof Text b) {
+            return joined(a, b, budget);
+        }
+        if (operator.equals("%") && left instanceof Text format) {
+            return Format.percent(format, right, budget);
         }
         if (operator.equals("+") && left instanceof List<?> a && right instanceof List<?> b) {
-            if (a.size() + (long) b.size() > Values.LARGEST) {
-                throw new JinjaException("a list grows beyond " + Values.LARGEST + " elements");
-            }
+            Budget.requireLength(a.size() + (long) b.size());
+            budget.made(a.size() + (long) b.size());
             List<Object> both = new ArrayList<>(a);
             both.addAll(b);
-            return both;
+            return left instanceof Values.Tuple ? new Values.Tuple(both) : both;
         }
-        if (operator.equals("*") && (left instanceof String || right instanceof String)) {
-            return repeated(left instanceof String a ? a : Values.text(right), left instanceof String ? right : left);
+        if (operator.equals("*") && (left instanceof Text || right instanceof Text)) {
+            return repeated(left instanceof Text a ? a : Values.text(right), left instanceof Text ? right : left, budget);
         }
         if (!Values.isNumber(left) || !Values.isNumber(right)) {
             throw new JinjaException("'" + operator + "' cannot join " + Values.kind(left) + " and " + Values.kind(right));
@@ -35,12 +37,25 @@ final class Arithmetic {
         return numbers(operator, Values.number(left), Values.number(right));
     }
 
-    private static String repeated(String text, Object times) {
-        int count = Math.max(0, Values.index(times));
-        if ((long) text.length() * count > Values.LARGEST) {
-            throw new JinjaException("a text grows beyond " + Values.LARGEST + " characters");
+    /** Where one of the two is markup, the other is escaped and the whole is markup. */
+    private static Text joined(Text left, Text right, Budget budget) {
+        boolean markup = left.isMarkup() || right.isMarkup();
+        Text a = markup ? left.escaped() : left;
+        Text b = markup ? right.escaped() : right;
+        Budget.requireLength(a.length() + (long) b.length());
+        budget.made(a.length() + (long) b.length());
+        return markup ? a.concat(b).asMarkup() : a.concat(b);
+    }
+
+    private static Text repeated(Text text, Object times, Budget budget) {
+        int count = text.isEmpty() ? 0 : Math.max(0, Values.index(times));
+        Budget.requireLength((long) text.length() * count);
+        budget.made((long) text.length() * count);
+        Text.Builder result = new Text.Builder();
+        for (int i = 0; i < count; i++) {
+            result.append(text);
         }
-        return text.repeat(count);
+        return text.isMarkup() ? result.build().asMarkup() : result.build();
     }
 
     private static Object numbers(String operator, Object left, Object right) {

@@ -13,6 +13,7 @@ final class Collections {
     private Collections() { }
 
     static Object call(Map<?, ?> map, String method, Parameters with) {
+        with.budget().looked(method.equals("get") ? 1 : map.size());
         return switch (method) {
             case "items" -> {
                 with.only(0);
@@ -27,7 +28,7 @@ final class Collections {
                 yield new ArrayList<Object>(map.values());
             }
             case "get" -> {
-                Object key = with.only(2).required(0, "key");
+                Object key = Values.key(with.only(2).required(0, "key"), with.budget());
                 yield map.containsKey(key) ? map.get(key) : with.get(1, "default", null);
             }
             default -> throw new JinjaException("the mapping's method '" + method + "' is not built");
@@ -38,7 +39,7 @@ final class Collections {
         Object wanted = with.only(1).required(0, "value");
         long count = 0;
         for (int i = 0; i < list.size(); i++) {
-            if (Values.equal(list.get(i), wanted)) {
+            if (Values.equal(list.get(i), wanted, with.budget())) {
                 if (method.equals("index")) {
                     return (long) i;
                 }

@@ -6,7 +6,7 @@ import java.util.Map;
 /** What stands between {@code {{} and {@code }}}, or after the keyword of a statement. */
 sealed interface Expression {
 
-    /** A string, Long, Double, Boolean, or null for none. */
+    /** A Text, Long, Double, Boolean, or null for none. */
     record Literal(Object value) implements Expression { }
 
     record Name(String name) implements Expression { }

@@ -22,6 +22,8 @@ final class ExpressionParser {
     private final List<Token> tokens;
     private int at;
     private int depth;
+    /** Filters and tests of the expression at hand that nobody knows, outside conditional expressions. */
+    private final List<JinjaException> unknown = new ArrayList<>();
 
     ExpressionParser(List<Token> tokens) {
         this.tokens = tokens;
@@ -57,6 +59,17 @@ final class ExpressionParser {
 
     JinjaException error(String message) {
         return new JinjaException(message).at(peek().line());
+    }
+
+    /**
+     * Ends a tag's expressions. As in Jinja2, a filter or test that nobody knows is an error at once, but within an if (a block or an
+     * expression) only when it is reached.
+     */
+    void endExpressions(boolean withinIf) {
+        if (!withinIf && !unknown.isEmpty()) {
+            throw unknown.getFirst();
+        }
+        unknown.clear();
     }
 
     void nested(Runnable part) {
@@ -111,10 +124,12 @@ final class ExpressionParser {
     }
 
     private Expression conditional() {
+        int before = unknown.size();
         Expression value = or();
         while (accept(Kind.NAME, "if")) {
             Expression condition = or();
             Expression otherwise = accept(Kind.NAME, "else") ? expression() : null;
+            unknown.subList(before, unknown.size()).clear();
             value = new Expression.Conditional(value, condition, otherwise);
         }
         return value;
@@ -223,7 +238,7 @@ final class ExpressionParser {
                 while (peek().kind() == Kind.STRING) {
                     text.append(next().text());
                 }
-                yield new Expression.Literal(text.toString());
+                yield new Expression.Literal(Text.of(text.toString()));
             }
             case INTEGER -> integer(token.text());
             case FLOAT -> new Expression.Literal(Double.valueOf(token.text()));
@@ -343,8 +358,8 @@ final class ExpressionParser {
         while (true) {
             if (accept(Kind.OPERATOR, "|")) {
                 String name = expect(Kind.NAME).text();
-                if (!Filters.NAMES.contains(name)) {
-                    throw error("the filter '" + name + "' is not built");
+                if (!Filters.isKnown(name)) {
+                    unknown.add(error("the filter '" + name + "' is not built"));
                 }
                 value = new Expression.Filter(value, name, peek().is(Kind.OPERATOR, "(") ? arguments() : Arguments.NONE);
             } else if (accept(Kind.NAME, "is")) {
@@ -361,7 +376,7 @@ final class ExpressionParser {
         boolean negated = accept(Kind.NAME, "not");
         String name = expect(Kind.NAME).text();
         if (!Tests.NAMES.contains(name)) {
-            throw error("the test '" + name + "' is not built");
+            unknown.add(error("the test '" + name + "' is not built"));
         }
         Arguments arguments = Arguments.NONE;
         Token token = peek();

@@ -21,24 +21,33 @@ final class Functions {
 
     static Map<String, Object> globals(Clock clock) {
         Map<String, Object> globals = new HashMap<>();
-        globals.put("raise_exception", (Callable) (positional, named) -> {
+        globals.put("raise_exception", (Callable) with -> {
             throw JinjaException.raisedByTemplate(Values.print(
-                    new Parameters("raise_exception", positional, named).only(1, "message").required(0, "message")));
+                    with.of("raise_exception").only(1, "message").required(0, "message")).string());
         });
-        globals.put("strftime_now", (Callable) (positional, named) -> time(
-                new Parameters("strftime_now", positional, named).only(1, "format").text(0, "format"),
-                ZonedDateTime.now(clock)));
-        globals.put("namespace", (Callable) (positional, named) -> {
-            new Parameters("namespace", positional, Map.of()).only(0);
-            return new Values.Namespace(new LinkedHashMap<>(named), true);
+        globals.put("strftime_now", (Callable) with -> Text.of(time(
+                with.of("strftime_now").only(1, "format").string(0, "format"), ZonedDateTime.now(clock))));
+        globals.put("namespace", (Callable) with -> new Values.Namespace(named("namespace", with), true));
+        globals.put("dict", (Callable) with -> {
+            Map<Object, Object> dict = new LinkedHashMap<>();
+            named("dict", with).forEach((name, value) -> dict.put(Text.of(name), value));
+            return dict;
         });
-        globals.put("dict", (Callable) (positional, named) -> {
-            new Parameters("dict", positional, Map.of()).only(0);
-            return new LinkedHashMap<>(named);
-        });
-        globals.put("range", (Callable) (positional, named) ->
-                range(new Parameters("range", positional, named).only(3)));
+        globals.put("range", (Callable) with -> range(with.of("range").only(3)));
         return globals;
+    }
+
+    /** What a mapping and names give, the names last. */
+    private static Map<String, Object> named(String callee, Parameters with) {
+        Map<String, Object> named = new LinkedHashMap<>();
+        if (!with.positional().isEmpty()) {
+            if (with.positional().size() > 1 || !(with.positional().getFirst() instanceof Map<?, ?> map)) {
+                throw new JinjaException(callee + " takes names with values, or a mapping");
+            }
+            map.forEach((key, value) -> named.put(Values.text(key).string(), value));
+        }
+        named.putAll(with.named());
+        return named;
     }
 
     private static List<Object> range(Parameters with) {
@@ -51,8 +60,9 @@ final class Functions {
             throw new JinjaException("a range's step is 0");
         }
         if (Math.abs((stop - start) / step) > LONGEST_RANGE) {
-            throw new JinjaException("a range of more than " + LONGEST_RANGE);
+            throw JinjaException.limit("a range of more than " + LONGEST_RANGE);
         }
+        with.budget().looked(Math.abs((stop - start) / step));
         List<Object> numbers = new ArrayList<>();
         for (long i = start; step > 0 ? i < stop : i > stop; i += step) {
             numbers.add(i);
@@ -63,6 +73,7 @@ final class Functions {
     /** The time as C's strftime writes it in the C locale. */
     private static String time(String format, ZonedDateTime now) {
         StringBuilder text = new StringBuilder();
+        Budget.requireLength(format.length() * 16L);
         for (int i = 0; i < format.length(); i++) {
             char c = format.charAt(i);
             if (c != '%' || i + 1 == format.length()) {
@@ -114,11 +125,11 @@ final class Functions {
         loop.put("length", (long) length);
         loop.put("previtem", index > 0 ? items.get(index - 1) : new Undefined("loop.previtem"));
         loop.put("nextitem", index + 1 < length ? items.get(index + 1) : new Undefined("loop.nextitem"));
-        loop.put("cycle", (Callable) (positional, named) -> {
-            if (positional.isEmpty()) {
+        loop.put("cycle", (Callable) with -> {
+            if (with.positional().isEmpty()) {
                 throw new JinjaException("loop.cycle needs values");
             }
-            return positional.get(index % positional.size());
+            return with.positional().get(index % with.positional().size());
         });
         return new Values.Namespace(loop, false);
     }

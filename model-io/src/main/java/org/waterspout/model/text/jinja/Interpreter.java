@@ -12,11 +12,7 @@ import org.waterspout.model.text.jinja.Values.Undefined;
 /** Runs one template once. */
 final class Interpreter {
 
-    /** Steps (statements and parts of expressions) of one rendering: a long chat takes some hundred per message. */
-    private static final int MOST_STEPS = 2_000_000;
     private static final int DEEPEST = 400;
-    /** Characters and list elements that one rendering may make in all, so that it cannot fill the memory. */
-    private static final long MOST_MADE = 1L << 26;
 
     private enum Flow { ON, BREAK, CONTINUE }
 
@@ -37,33 +33,28 @@ final class Interpreter {
     }
 
     private final Clock clock;
-    private int steps;
+    private final Budget budget;
     private int depth;
-    private long made;
 
-    Interpreter(Clock clock) {
+    /** @param mostSteps statements and parts of expressions that may be run */
+    Interpreter(Clock clock, long mostSteps) {
         this.clock = clock;
+        this.budget = new Budget(mostSteps);
     }
 
-    String render(List<Statement> statements, Map<String, Object> variables) {
+    Text render(List<Statement> statements, Map<String, Object> variables) {
         Scope scope = new Scope(Functions.globals(clock), null).inner();
-        scope.names.putAll(variables);
-        StringBuilder out = new StringBuilder();
+        variables.forEach((name, value) -> scope.names.put(name, Values.of(value)));
+        Text.Builder out = new Text.Builder();
         if (run(statements, scope, out) != Flow.ON) {
             throw new JinjaException("break or continue outside a loop");
         }
-        return out.toString();
+        return out.build();
     }
 
-    private void step() {
-        if (++steps > MOST_STEPS) {
-            throw new JinjaException("the template takes more than " + MOST_STEPS + " steps");
-        }
-    }
-
-    private Flow run(List<Statement> statements, Scope scope, StringBuilder out) {
+    private Flow run(List<Statement> statements, Scope scope, Text.Builder out) {
         for (Statement statement : statements) {
-            step();
+            budget.step();
             Flow flow;
             try {
                 flow = run(statement, scope, out);
@@ -77,9 +68,9 @@ final class Interpreter {
         return Flow.ON;
     }
 
-    private Flow run(Statement statement, Scope scope, StringBuilder out) {
+    private Flow run(Statement statement, Scope scope, Text.Builder out) {
         switch (statement) {
-            case Statement.Text text -> append(out, text.text());
+            case Statement.Words words -> append(out, words.text());
             case Statement.Output output -> append(out, Values.print(value(output.value(), scope)));
             case Statement.If block -> {
                 for (Statement.Branch branch : block.branches()) {
@@ -91,9 +82,9 @@ final class Interpreter {
             case Statement.For loop -> loop(loop, scope, out);
             case Statement.Set set -> set(set, scope);
             case Statement.SetBlock set -> {
-                StringBuilder inner = new StringBuilder();
+                Text.Builder inner = new Text.Builder();
                 run(set.body(), scope.inner(), inner);
-                scope.names.put(set.target(), inner.toString());
+                scope.names.put(set.target(), inner.build());
             }
             case Statement.Macro macro -> scope.names.put(macro.name(), macro(macro, scope));
             case Statement.Transparent block -> {
@@ -109,17 +100,16 @@ final class Interpreter {
         return Flow.ON;
     }
 
-    private static void append(StringBuilder out, String text) {
-        if (out.length() + (long) text.length() > Values.LARGEST) {
-            throw new JinjaException("the text grows beyond " + Values.LARGEST + " characters");
-        }
+    private void append(Text.Builder out, Text text) {
+        Budget.requireLength(out.length() + (long) text.length());
+        budget.looked(text.length());
         out.append(text);
     }
 
-    private void loop(Statement.For loop, Scope scope, StringBuilder out) {
+    private void loop(Statement.For loop, Scope scope, Text.Builder out) {
         List<Object> items = new ArrayList<>();
-        for (Object item : Values.elements(value(loop.items(), scope))) {
-            step();
+        for (Object item : Values.elements(value(loop.items(), scope), budget)) {
+            budget.step();
             Scope turn = scope.inner();
             assign(loop.targets(), item, turn);
             if (loop.condition() == null || Values.truth(value(loop.condition(), turn))) {
@@ -140,12 +130,12 @@ final class Interpreter {
         }
     }
 
-    private static void assign(List<String> targets, Object value, Scope scope) {
+    private void assign(List<String> targets, Object value, Scope scope) {
         if (targets.size() == 1) {
             scope.names.put(targets.getFirst(), value);
             return;
         }
-        List<Object> parts = Values.elements(value);
+        List<Object> parts = Values.elements(value, budget);
         if (parts.size() != targets.size()) {
             throw new JinjaException(parts.size() + " values for " + targets.size() + " names");
         }
@@ -171,7 +161,9 @@ final class Interpreter {
     }
 
     private Callable macro(Statement.Macro macro, Scope scope) {
-        return (positional, named) -> {
+        return with -> {
+            List<Object> positional = with.positional();
+            Map<String, Object> named = with.named();
             if (positional.size() > macro.parameters().size()) {
                 throw new JinjaException("macro " + macro.name() + " takes " + macro.parameters().size() + " arguments, not "
                         + positional.size());
@@ -189,14 +181,14 @@ final class Interpreter {
                         : named.containsKey(parameter) ? named.get(parameter)
                         : otherwise == null ? new Undefined(parameter) : value(otherwise, inner));
             }
-            StringBuilder out = new StringBuilder();
+            Text.Builder out = new Text.Builder();
             run(macro.body(), inner, out);
-            return out.toString();
+            return out.build();
         };
     }
 
     private Object value(Expression expression, Scope scope) {
-        step();
+        budget.step();
         if (++depth > DEEPEST) {
             throw new JinjaException("more than " + DEEPEST + " levels of calls");
         }
@@ -210,14 +202,14 @@ final class Interpreter {
             case Expression.Dict(List<Expression> keys, List<Expression> values) -> {
                 Map<Object, Object> map = new LinkedHashMap<>();
                 for (int i = 0; i < keys.size(); i++) {
-                    map.put(value(keys.get(i), scope), value(values.get(i), scope));
+                    map.put(Values.key(value(keys.get(i), scope), budget), value(values.get(i), scope));
                 }
                 yield map;
             }
             case Expression.Attribute(Expression of, String name) -> Values.attribute(value(of, scope), name);
-            case Expression.Subscript(Expression of, Expression index) -> Values.item(value(of, scope), value(index, scope));
+            case Expression.Subscript(Expression of, Expression index) -> Values.item(value(of, scope), value(index, scope), budget);
             case Expression.Slice slice -> Values.slice(value(slice.of(), scope), optional(slice.start(), scope),
-                    optional(slice.stop(), scope), optional(slice.step(), scope));
+                    optional(slice.stop(), scope), optional(slice.step(), scope), budget);
             case Expression.Call call -> call(call, scope);
             case Expression.Filter filter -> Filters.apply(filter.name(), value(filter.input(), scope),
                     parameters(filter.name(), filter.arguments(), scope));
@@ -252,15 +244,12 @@ final class Interpreter {
             case Expression.Binary binary -> true;
         };
         if (isNew) {
-            made += switch (value) {
-                case String text -> text.length();
+            budget.made(switch (value) {
+                case Text text -> text.length();
                 case List<?> list -> list.size();
                 case Map<?, ?> map -> map.size();
                 case null, default -> 0;
-            };
-            if (made > MOST_MADE) {
-                throw new JinjaException("the template makes more than " + MOST_MADE + " characters and elements");
-            }
+            });
         }
         return value;
     }
@@ -280,14 +269,14 @@ final class Interpreter {
     private Parameters parameters(String callee, Expression.Arguments arguments, Scope scope) {
         Map<String, Object> named = new LinkedHashMap<>();
         arguments.named().forEach((name, expression) -> named.put(name, value(expression, scope)));
-        return new Parameters(callee, values(arguments.positional(), scope), named);
+        return new Parameters(callee, values(arguments.positional(), scope), named, budget);
     }
 
     private Object call(Expression.Call call, Scope scope) {
         Object function = value(call.function(), scope);
         Parameters with = parameters("the function", call.arguments(), scope);
         return switch (function) {
-            case Callable callable -> callable.call(with.positional(), with.named());
+            case Callable callable -> callable.call(with);
             case Undefined undefined -> throw undefined.error();
             case null, default -> throw new JinjaException(Values.kind(function) + " cannot be called");
         };
@@ -297,7 +286,7 @@ final class Interpreter {
         Object operand = value(unary.operand(), scope);
         return switch (unary.operator()) {
             case "not" -> !Values.truth(operand);
-            case "-" -> Arithmetic.apply("-", 0L, operand);
+            case "-" -> Arithmetic.apply("-", 0L, operand, budget);
             case "+" -> Values.number(operand);
             default -> throw new IllegalStateException("operator " + unary.operator());
         };
@@ -308,9 +297,14 @@ final class Interpreter {
         return switch (binary.operator()) {
             case "and" -> Values.truth(left) ? value(binary.right(), scope) : left;
             case "or" -> Values.truth(left) ? left : value(binary.right(), scope);
-            case "~" -> Values.limited(Values.print(left) + Values.print(value(binary.right(), scope)));
-            default -> Arithmetic.apply(binary.operator(), left, value(binary.right(), scope));
+            case "~" -> concatenated(Values.print(left), Values.print(value(binary.right(), scope)));
+            default -> Arithmetic.apply(binary.operator(), left, value(binary.right(), scope), budget);
         };
+    }
+
+    private static Text concatenated(Text left, Text right) {
+        Budget.requireLength(left.length() + (long) right.length());
+        return left.concat(right);
     }
 
     private boolean compare(Expression.Compare compare, Scope scope) {
@@ -318,14 +312,14 @@ final class Interpreter {
         for (int i = 0; i < compare.operators().size(); i++) {
             Object right = value(compare.others().get(i), scope);
             boolean holds = switch (compare.operators().get(i)) {
-                case "==" -> Values.equal(left, right);
-                case "!=" -> !Values.equal(left, right);
-                case "in" -> Values.contains(right, left);
-                case "not in" -> !Values.contains(right, left);
-                case "<" -> Values.compare(left, right) < 0;
-                case "<=" -> Values.compare(left, right) <= 0;
-                case ">" -> Values.compare(left, right) > 0;
-                case ">=" -> Values.compare(left, right) >= 0;
+                case "==" -> Values.equal(left, right, budget);
+                case "!=" -> !Values.equal(left, right, budget);
+                case "in" -> Values.contains(right, left, budget);
+                case "not in" -> !Values.contains(right, left, budget);
+                case "<" -> Values.compare(left, right, budget) < 0;
+                case "<=" -> Values.compare(left, right, budget) <= 0;
+                case ">" -> Values.compare(left, right, budget) > 0;
+                case ">=" -> Values.compare(left, right, budget) >= 0;
                 default -> throw new IllegalStateException("operator " + compare.operators().get(i));
             };
             if (!holds) {

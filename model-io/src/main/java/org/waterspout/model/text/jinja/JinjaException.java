@@ -5,27 +5,47 @@ public final class JinjaException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** Whether the template itself refused, through {@code raise_exception}. */
-    private final boolean raised;
+    /** Why a rendering ended. */
+    public enum Cause {
+        /** The template is wrong, or asks for what is not built. */
+        FAULT,
+        /** The template itself refused, through {@code raise_exception}. */
+        RAISED,
+        /** It takes more time or space than any honest template does for as much input. */
+        LIMIT,
+        /** The thread was interrupted. */
+        INTERRUPTED
+    }
 
-    private JinjaException(String message, boolean raised) {
+    private final Cause why;
+
+    private JinjaException(String message, Cause why) {
         super(message);
-        this.raised = raised;
+        this.why = why;
     }
 
     JinjaException(String message) {
-        this(message, false);
+        this(message, Cause.FAULT);
     }
 
     static JinjaException raisedByTemplate(String message) {
-        return new JinjaException(message, true);
+        return new JinjaException(message, Cause.RAISED);
+    }
+
+    static JinjaException limit(String message) {
+        return new JinjaException(message, Cause.LIMIT);
+    }
+
+    static JinjaException interrupted() {
+        return new JinjaException("the rendering was interrupted", Cause.INTERRUPTED);
     }
 
     JinjaException at(int line) {
-        return raised || getMessage().startsWith("line ") ? this : new JinjaException("line " + line + ": " + getMessage());
+        return why == Cause.RAISED || getMessage().startsWith("line ") ? this
+                : new JinjaException("line " + line + ": " + getMessage(), why);
     }
 
-    public boolean raised() {
-        return raised;
+    public Cause why() {
+        return why;
     }
 }

@@ -6,32 +6,33 @@ import java.util.List;
 import java.util.Map;
 
 /** JSON as Python's json.dumps writes it, which is what Transformers' tojson filter does. */
-record Json(String indent, String itemSeparator, String keySeparator, boolean asciiOnly, boolean sortKeys) {
+record Json(String indent, String itemSeparator, String keySeparator, boolean asciiOnly, boolean sortKeys, Budget budget) {
 
-    static String write(Object value, Parameters with) {
+    static Text write(Object value, Parameters with) {
         with.only(4, "ensure_ascii", "indent", "separators", "sort_keys");
         Object indent = with.get(1, "indent", null);
-        String step = indent == null ? null : indent instanceof String text ? text : " ".repeat(Math.clamp(Values.index(indent),
+        String step = indent == null ? null : indent instanceof Text text ? text.string() : " ".repeat(Math.clamp(Values.index(indent),
                 0, 100));
         String item = indent == null ? ", " : ",";
         String key = ": ";
         if (with.get(2, "separators", null) instanceof List<?> separators && separators.size() == 2) {
-            item = Values.text(separators.getFirst());
-            key = Values.text(separators.getLast());
+            item = Values.text(separators.getFirst()).string();
+            key = Values.text(separators.getLast()).string();
         }
-        StringBuilder out = new StringBuilder();
-        new Json(step, item, key, with.flag(0, "ensure_ascii"), with.flag(3, "sort_keys")).write(value, 0, out);
-        return out.toString();
+        Text.Builder out = new Text.Builder();
+        new Json(step, item, key, with.flag(0, "ensure_ascii"), with.flag(3, "sort_keys"), with.budget()).write(value, 0, out);
+        return out.build();
     }
 
-    private void write(Object value, int depth, StringBuilder out) {
-        Values.limited(out.length() > Values.LARGEST ? out.toString() : "");
+    private void write(Object value, int depth, Text.Builder out) {
+        Budget.requireLength(out.length());
+        budget.step();
         switch (value) {
             case null -> out.append("null");
-            case Boolean flag -> out.append(flag);
-            case Long number -> out.append(number);
+            case Boolean flag -> out.append(flag.toString());
+            case Long number -> out.append(number.toString());
             case Double number -> out.append(Values.decimal(number).replace("nan", "NaN").replace("inf", "Infinity"));
-            case String text -> string(text, out);
+            case Text text -> string(text, out);
             case List<?> list -> {
                 List<Runnable> parts = new ArrayList<>();
                 list.forEach(element -> parts.add(() -> write(element, depth + 1, out)));
@@ -40,12 +41,12 @@ record Json(String indent, String itemSeparator, String keySeparator, boolean as
             case Map<?, ?> map -> {
                 List<Map.Entry<?, ?>> entries = new ArrayList<>(map.entrySet());
                 if (sortKeys) {
-                    entries.sort(Comparator.comparing(entry -> entry.getKey(), Values::compare));
+                    entries.sort(Comparator.comparing(entry -> entry.getKey(), (a, b) -> Values.compare(a, b, budget)));
                 }
                 List<Runnable> parts = new ArrayList<>();
                 for (Map.Entry<?, ?> entry : entries) {
                     parts.add(() -> {
-                        string(entry.getKey() instanceof String text ? text : keyName(entry.getKey()), out);
+                        string(entry.getKey() instanceof Text text ? text : Text.of(keyName(entry.getKey())), out);
                         out.append(keySeparator);
                         write(entry.getValue(), depth + 1, out);
                     });
@@ -66,8 +67,8 @@ record Json(String indent, String itemSeparator, String keySeparator, boolean as
         };
     }
 
-    private void bracketed(char open, char close, List<Runnable> parts, int depth, StringBuilder out) {
-        out.append(open);
+    private void bracketed(char open, char close, List<Runnable> parts, int depth, Text.Builder out) {
+        out.append(String.valueOf(open));
         for (int i = 0; i < parts.size(); i++) {
             out.append(i == 0 ? "" : itemSeparator);
             newLine(depth + 1, out);
@@ -76,36 +77,36 @@ record Json(String indent, String itemSeparator, String keySeparator, boolean as
         if (!parts.isEmpty()) {
             newLine(depth, out);
         }
-        out.append(close);
+        out.append(String.valueOf(close));
     }
 
-    private void newLine(int depth, StringBuilder out) {
+    private void newLine(int depth, Text.Builder out) {
         if (indent != null) {
-            out.append('\n').append(indent.repeat(depth));
+            out.append("\n").append(indent.repeat(depth));
         }
     }
 
-    private void string(String text, StringBuilder out) {
-        out.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            switch (c) {
-                case '"' -> out.append("\\\"");
-                case '\\' -> out.append("\\\\");
-                case '\n' -> out.append("\\n");
-                case '\r' -> out.append("\\r");
-                case '\t' -> out.append("\\t");
-                case '\b' -> out.append("\\b");
-                case '\f' -> out.append("\\f");
-                default -> {
-                    if (c < 0x20 || asciiOnly && c > 0x7E) {
-                        out.append(String.format("\\u%04x", (int) c));
-                    } else {
-                        out.append(c);
-                    }
-                }
+    private void string(Text text, Text.Builder out) {
+        budget.looked(text.length());
+        out.append("\"");
+        int from = 0;
+        for (int at = 0; at < text.length(); at++) {
+            char c = text.string().charAt(at);
+            String escape = switch (c) {
+                case '"' -> "\\\"";
+                case '\\' -> "\\\\";
+                case '\n' -> "\\n";
+                case '\r' -> "\\r";
+                case '\t' -> "\\t";
+                case '\b' -> "\\b";
+                case '\f' -> "\\f";
+                default -> c < 0x20 || asciiOnly && c > 0x7E ? String.format("\\u%04x", (int) c) : "";
+            };
+            if (!escape.isEmpty()) {
+                out.append(text, from, at).append(text.substring(at, at + 1).rewritten(escape));
+                from = at + 1;
             }
         }
-        out.append('"');
+        out.append(text, from, text.length()).append("\"");
     }
 }

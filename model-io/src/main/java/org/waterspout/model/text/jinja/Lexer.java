@@ -85,7 +85,7 @@ final class Lexer {
     private void text(String text, char tag, char sign) {
         String kept = text;
         if (sign == '-') {
-            kept = Strings.stripRight(text, null);
+            kept = Strings.stripRight(Text.of(text), null, null).string();
         } else if (sign != '+' && tag != '{') {
             int lineStart = text.lastIndexOf('\n') + 1;
             if ((lineStart > 0 || lineStarts) && text.substring(lineStart).chars().allMatch(Strings::isSpace)) {
@@ -134,7 +134,7 @@ final class Lexer {
             throw new JinjaException("raw is not closed with endraw").at(line);
         }
         String text = source.substring(open.end(), close.start());
-        text = open.group(1).isEmpty() ? text : Strings.stripLeft(text, null);
+        text = open.group(1).isEmpty() ? text : Strings.stripLeft(Text.of(text), null, null).string();
         lineStarts = false;
         text(text, '%', close.group(1).isEmpty() ? ' ' : close.group(1).charAt(0));
         advance(close.start(2));

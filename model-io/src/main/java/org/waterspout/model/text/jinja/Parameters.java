@@ -3,8 +3,12 @@ package org.waterspout.model.text.jinja;
 import java.util.List;
 import java.util.Map;
 
-/** What a filter, test or method was called with, taken by place or by name. */
-record Parameters(String callee, List<Object> positional, Map<String, Object> named) {
+/**
+ * What a filter, test or method was called with, taken by place or by name.
+ *
+ * @param budget what the work counts against
+ */
+record Parameters(String callee, List<Object> positional, Map<String, Object> named, Budget budget) {
 
     static final Object MISSING = new Object();
 
@@ -16,6 +20,10 @@ record Parameters(String callee, List<Object> positional, Map<String, Object> na
         return named.containsKey(name) ? named.get(name) : otherwise;
     }
 
+    boolean has(int place, String name) {
+        return get(place, name, MISSING) != MISSING;
+    }
+
     Object required(int place, String name) {
         Object value = get(place, name, MISSING);
         if (value == MISSING) {
@@ -24,14 +32,18 @@ record Parameters(String callee, List<Object> positional, Map<String, Object> na
         return value;
     }
 
-    String text(int place, String name) {
+    Text text(int place, String name) {
         return Values.text(required(place, name));
     }
 
+    String string(int place, String name) {
+        return text(place, name).string();
+    }
+
     /** A string, or null if it is none or absent. */
-    String optionalText(int place, String name) {
+    String optionalString(int place, String name) {
         Object value = get(place, name, null);
-        return value == null ? null : Values.text(value);
+        return value == null ? null : Values.text(value).string();
     }
 
     boolean flag(int place, String name) {
@@ -51,8 +63,13 @@ record Parameters(String callee, List<Object> positional, Map<String, Object> na
         return this;
     }
 
+    /** The same for another function. */
+    Parameters of(String other) {
+        return new Parameters(other, positional, named, budget);
+    }
+
     /** The arguments from {@code place} on. */
     Parameters from(int place) {
-        return new Parameters(callee, positional.subList(Math.min(place, positional.size()), positional.size()), named);
+        return new Parameters(callee, positional.subList(Math.min(place, positional.size()), positional.size()), named, budget);
     }
 }

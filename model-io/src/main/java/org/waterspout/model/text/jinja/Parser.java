@@ -12,15 +12,31 @@ import org.waterspout.model.text.jinja.Lexer.Token;
 final class Parser {
 
     private final ExpressionParser expressions;
+    /** Whether what is parsed stands directly within an if block. */
+    private boolean withinIf;
 
     private Parser(List<Token> tokens) {
         this.expressions = new ExpressionParser(tokens);
     }
 
-    static List<Statement> parse(String template) {
-        Parser parser = new Parser(Lexer.tokens(template));
-        List<Statement> body = parser.body(Set.of());
-        return body;
+    /** @param literals takes the template's text and its strings */
+    static List<Statement> parse(String template, Set<String> literals) {
+        List<Token> tokens = Lexer.tokens(template);
+        for (Token token : tokens) {
+            if (token.kind() == Kind.TEXT || token.kind() == Kind.STRING) {
+                literals.add(token.text());
+            }
+        }
+        return new Parser(tokens).body(Set.of());
+    }
+
+    /** {@link #body(Set)} of a block, after which what stood around it goes on. */
+    private List<Statement> body(Set<String> ends, boolean ofIf) {
+        boolean around = withinIf;
+        withinIf = ofIf;
+        List<Statement> statements = body(ends);
+        withinIf = around;
+        return statements;
     }
 
     /** Statements up to a block whose keyword is in {@code ends}, which is left with its begin token consumed. */
@@ -29,10 +45,11 @@ final class Parser {
         while (true) {
             Token token = expressions.peek();
             switch (token.kind()) {
-                case TEXT -> statements.add(new Statement.Text(token.line(), expressions.next().text()));
+                case TEXT -> statements.add(new Statement.Words(token.line(), Text.of(expressions.next().text())));
                 case OUTPUT_BEGIN -> {
                     expressions.next();
                     statements.add(new Statement.Output(token.line(), expressions.tupleOrExpression()));
+                    expressions.endExpressions(withinIf);
                     expressions.expect(Kind.OUTPUT_END, "");
                 }
                 case BLOCK_BEGIN -> {
@@ -56,12 +73,13 @@ final class Parser {
 
     private void endBlock() {
         expressions.expect(Kind.BLOCK_END, "");
+        expressions.endExpressions(withinIf);
     }
 
     /** A body and the block that closes it. */
-    private List<Statement> bodyTo(String end) {
+    private List<Statement> bodyTo(String end, boolean ofIf) {
         endBlock();
-        List<Statement> body = body(Set.of(end));
+        List<Statement> body = body(Set.of(end), ofIf);
         expressions.expect(Kind.NAME, end);
         endBlock();
         return body;
@@ -75,7 +93,7 @@ final class Parser {
             case "for" -> forBlock(line);
             case "set" -> setBlock(line);
             case "macro" -> macro(line);
-            case "generation" -> new Statement.Transparent(line, bodyTo("endgeneration"));
+            case "generation" -> new Statement.Transparent(line, bodyTo("endgeneration", false));
             case "break" -> {
                 endBlock();
                 yield new Statement.Break(line);
@@ -92,15 +110,16 @@ final class Parser {
         List<Statement.Branch> branches = new ArrayList<>();
         Expression condition = expressions.tupleOrExpression();
         while (true) {
+            expressions.endExpressions(true);
             endBlock();
-            branches.add(new Statement.Branch(condition, body(Set.of("elif", "else", "endif"))));
+            branches.add(new Statement.Branch(condition, body(Set.of("elif", "else", "endif"), true)));
             String keyword = expressions.next().text();
             if (keyword.equals("elif")) {
                 condition = expressions.tupleOrExpression();
                 continue;
             }
             if (keyword.equals("else")) {
-                branches.add(new Statement.Branch(null, bodyTo("endif")));
+                branches.add(new Statement.Branch(null, bodyTo("endif", true)));
             } else {
                 endBlock();
             }
@@ -112,15 +131,17 @@ final class Parser {
         List<String> targets = expressions.targets();
         expressions.expect(Kind.NAME, "in");
         Expression items = expressions.tupleOrExpressionWithoutIf();
+        expressions.endExpressions(withinIf);
         Expression condition = expressions.accept(Kind.NAME, "if") ? expressions.expression() : null;
+        expressions.endExpressions(false);
         if (expressions.peek().is(Kind.NAME, "recursive")) {
             throw expressions.error("a recursive loop is not built");
         }
         endBlock();
-        List<Statement> body = body(Set.of("else", "endfor"));
+        List<Statement> body = body(Set.of("else", "endfor"), false);
         List<Statement> otherwise = List.of();
         if (expressions.next().text().equals("else")) {
-            otherwise = bodyTo("endfor");
+            otherwise = bodyTo("endfor", false);
         } else {
             endBlock();
         }
@@ -139,7 +160,7 @@ final class Parser {
         if (targets.size() != 1 || attribute != null || expressions.peek().kind() != Kind.BLOCK_END) {
             throw expressions.error("set needs a name and a value");
         }
-        return new Statement.SetBlock(line, targets.getFirst(), bodyTo("endset"));
+        return new Statement.SetBlock(line, targets.getFirst(), bodyTo("endset", false));
     }
 
     private Statement macro(int line) {
@@ -153,7 +174,8 @@ final class Parser {
             String parameter = expressions.expect(Kind.NAME).text();
             parameters.put(parameter, expressions.accept(Kind.OPERATOR, "=") ? expressions.expression() : null);
         }
+        expressions.endExpressions(false);
         return new Statement.Macro(line, name, List.copyOf(parameters.keySet()), new ArrayList<>(parameters.values()),
-                bodyTo("endmacro"));
+                bodyTo("endmacro", false));
     }
 }

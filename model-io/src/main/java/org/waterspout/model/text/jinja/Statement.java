@@ -7,7 +7,7 @@ sealed interface Statement {
 
     int line();
 
-    record Text(int line, String text) implements Statement { }
+    record Words(int line, Text text) implements Statement { }
 
     record Output(int line, Expression value) implements Statement { }
 

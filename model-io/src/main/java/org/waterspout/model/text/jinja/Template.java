@@ -1,33 +1,49 @@
 package org.waterspout.model.text.jinja;
 
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** A parsed template. Safe to use from several threads. */
 public final class Template {
 
     private final List<Statement> statements;
+    private final Set<String> literals;
 
-    private Template(List<Statement> statements) {
+    private Template(List<Statement> statements, Set<String> literals) {
         this.statements = statements;
+        this.literals = Set.copyOf(literals);
     }
 
-    /** @throws JinjaException if the template is no Jinja, or uses what is not built */
+    /** @throws JinjaException if the template is no Jinja, or uses what is not built and not only reached by chance */
     public static Template parse(String source) {
-        return new Template(Parser.parse(source));
+        Set<String> literals = new HashSet<>();
+        List<Statement> statements = Parser.parse(source, literals);
+        return new Template(statements, literals);
+    }
+
+    /** Whether {@code word} stands in the template's own text or in one of its strings, as a word of its own. */
+    public boolean mentions(String word) {
+        Pattern whole = Pattern.compile("(?<![\\p{L}\\p{N}_])" + Pattern.quote(word) + "(?![\\p{L}\\p{N}_])");
+        return literals.stream().anyMatch(literal -> whole.matcher(literal).find());
     }
 
     /**
      * The text the template makes of its variables.
      *
-     * @param variables null, Boolean, Long, Double, String, and List and Map of them
+     * @param variables null, Boolean, Long, Double, String, {@link Rendered.Outside}, and List and Map of them
      * @param clock     what {@code strftime_now} reads
-     * @throws JinjaException if the template fails, refuses, or takes more steps or space than any honest one
+     * @param mostSteps how many statements and parts of expressions may be run
+     * @throws JinjaException if the template fails, refuses, or takes more steps or space than any honest one; or when the thread is
+     *                        interrupted
      */
-    public String render(Map<String, Object> variables, Clock clock) {
+    public Rendered render(Map<String, Object> variables, Clock clock, long mostSteps) {
         try {
-            return new Interpreter(clock).render(statements, variables);
+            Text text = new Interpreter(clock, mostSteps).render(statements, variables);
+            return new Rendered(text.string(), text.stretches());
         } catch (StackOverflowError e) {
             // lists within lists, made in a loop, are as deep as the loop is long; whatever walks them ends here
             throw new JinjaException("values are nested too deeply");

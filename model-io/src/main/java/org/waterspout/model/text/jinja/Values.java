@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Python's values and what they mean: null (none), Boolean, Long, Double, String, List, Map, and the kinds below. Nothing else
+ * Python's values and what they mean: null (none), Boolean, Long, Double, Text, List, Map, and the kinds below. Nothing else
  * ever reaches a template, so nothing else can be called from one.
  */
 final class Values {
 
-    /** No string or list grows beyond this many characters or elements. */
-    static final int LARGEST = 1 << 24;
+    /** What a character costs that becomes a string of its own, in characters looked at. */
+    private static final int CHARACTER = 16;
 
     private Values() { }
 
@@ -29,7 +29,7 @@ final class Values {
     /** A function, macro or method. */
     @FunctionalInterface
     interface Callable {
-        Object call(List<Object> positional, Map<String, Object> named);
+        Object call(Parameters with);
     }
 
     /** An object whose attributes a template reads and, unless it is the loop, sets. */
@@ -54,13 +54,37 @@ final class Values {
         }
     }
 
+    /** A caller's variable as a template's value. */
+    static Object of(Object value) {
+        return switch (value) {
+            case String own -> Text.of(own);
+            case Rendered.Outside(String text) -> Text.from(text);
+            case Integer number -> number.longValue();
+            case List<?> list -> {
+                List<Object> values = new ArrayList<>(list.size());
+                list.forEach(element -> values.add(of(element)));
+                yield values;
+            }
+            case Map<?, ?> map -> {
+                Map<Object, Object> values = new LinkedHashMap<>();
+                map.forEach((key, element) -> values.put(of(key), of(element)));
+                yield values;
+            }
+            case null -> null;
+            case Boolean flag -> flag;
+            case Long number -> number;
+            case Double number -> number;
+            default -> throw new JinjaException("a variable is neither a text, a number, a truth value, a list nor a mapping");
+        };
+    }
+
     static boolean truth(Object value) {
         return switch (value) {
             case null -> false;
             case Boolean flag -> flag;
             case Long number -> number != 0;
             case Double number -> number != 0;
-            case String text -> !text.isEmpty();
+            case Text text -> !text.isEmpty();
             case List<?> list -> !list.isEmpty();
             case Map<?, ?> map -> !map.isEmpty();
             case Undefined undefined -> false;
@@ -68,36 +92,62 @@ final class Values {
         };
     }
 
-    static String print(Object value) {
+    /** Python's str(): never markup. */
+    static Text print(Object value) {
+        return soft(value).plain();
+    }
+
+    /** MarkupSafe's soft_str(): markup stays markup. */
+    static Text soft(Object value) {
         return switch (value) {
-            case String text -> text;
-            case Undefined undefined -> "";
+            case Text text -> text;
+            case Undefined undefined -> Text.EMPTY;
             case null, default -> represent(value);
         };
     }
 
     /** As Python's repr writes it. */
-    static String represent(Object value) {
-        return switch (value) {
-            case null -> "None";
-            case Boolean flag -> flag ? "True" : "False";
-            case Long number -> number.toString();
-            case Double number -> decimal(number);
-            case String text -> Strings.quoted(text);
-            case Tuple tuple -> "(" + joined(tuple) + (tuple.size() == 1 ? ",)" : ")");
-            case List<?> list -> "[" + joined(list) + "]";
-            case Map<?, ?> map -> {
-                List<String> parts = new ArrayList<>();
-                map.forEach((key, element) -> parts.add(represent(key) + ": " + represent(element)));
-                yield limited("{" + String.join(", ", parts) + "}");
-            }
-            case Undefined undefined -> "Undefined";
-            default -> throw new JinjaException("a function cannot be printed");
-        };
+    static Text represent(Object value) {
+        Text.Builder out = new Text.Builder();
+        represent(value, out);
+        return out.build();
     }
 
-    private static String joined(List<?> list) {
-        return limited(String.join(", ", list.stream().map(Values::represent).toList()));
+    private static void represent(Object value, Text.Builder out) {
+        Budget.requireLength(out.length());
+        switch (value) {
+            case null -> out.append("None");
+            case Boolean flag -> out.append(flag ? "True" : "False");
+            case Long number -> out.append(number.toString());
+            case Double number -> out.append(decimal(number));
+            case Text text when text.isMarkup() -> out.append("Markup(").append(Strings.quoted(text)).append(")");
+            case Text text -> out.append(Strings.quoted(text));
+            case Tuple tuple -> listed("(", tuple, tuple.size() == 1 ? ",)" : ")", out);
+            case List<?> list -> listed("[", list, "]", out);
+            case Map<?, ?> map -> {
+                String separator = "{";
+                for (Map.Entry<?, ?> entry : map.entrySet()) {
+                    out.append(separator);
+                    represent(entry.getKey(), out);
+                    out.append(": ");
+                    represent(entry.getValue(), out);
+                    separator = ", ";
+                }
+                out.append(map.isEmpty() ? "{}" : "}");
+            }
+            case Undefined undefined -> out.append("Undefined");
+            default -> throw new JinjaException("a function cannot be printed");
+        }
+    }
+
+    private static void listed(String open, List<?> list, String close, Text.Builder out) {
+        String separator = open;
+        for (Object element : list) {
+            out.append(separator);
+            represent(element, out);
+            separator = ", ";
+        }
+        out.append(list.isEmpty() ? open : "").append(close);
     }
 
     static String decimal(double number) {
@@ -116,13 +166,6 @@ final class Values {
         }
         String plain = new BigDecimal(Double.toString(number)).toPlainString();
         return plain.contains(".") ? plain : plain + ".0";
-    }
-
-    static String limited(String text) {
-        if (text.length() > LARGEST) {
-            throw new JinjaException("a text grows beyond " + LARGEST + " characters");
-        }
-        return text;
     }
 
     static boolean isNumber(Object value) {
@@ -147,9 +190,9 @@ final class Values {
         throw new JinjaException(represent(value) + " is no index");
     }
 
-    static String text(Object value) {
+    static Text text(Object value) {
         return switch (value) {
-            case String text -> text;
+            case Text text -> text;
             case Undefined undefined -> throw undefined.error();
             case null, default -> throw new JinjaException(kind(value) + " is no string");
         };
@@ -161,7 +204,7 @@ final class Values {
             case Boolean flag -> "a truth value";
             case Long number -> "a whole number";
             case Double number -> "a number";
-            case String text -> "a string";
+            case Text text -> "a string";
             case List<?> list -> "a list";
             case Map<?, ?> map -> "a mapping";
             case Namespace namespace -> "a namespace";
@@ -170,20 +213,18 @@ final class Values {
         };
     }
 
-    static boolean equal(Object left, Object right) {
-        return equal(left, right, new int[] {1_000_000});
-    }
-
-    /** @param budget [1] comparisons left: two lists that hold themselves many times over have no end in sight */
-    private static boolean equal(Object left, Object right, int[] budget) {
-        if (--budget[0] < 0) {
-            throw new JinjaException("a comparison of lists takes too long");
-        }
+    /** Python's ==. Two lists that hold themselves many times over have no end in sight, so each pair compared counts. */
+    static boolean equal(Object left, Object right, Budget budget) {
+        budget.looked(16);
         if (isNumber(left) && isNumber(right)) {
             Object a = number(left);
             Object b = number(right);
             return a instanceof Long && b instanceof Long ? a.equals(b)
                     : ((Number) a).doubleValue() == ((Number) b).doubleValue();
+        }
+        if (left instanceof Text a && right instanceof Text b) {
+            budget.looked(a.length() == b.length() ? a.length() : 0);
+            return a.equals(b);
         }
         if (left instanceof List<?> a && right instanceof List<?> b) {
             boolean same = a.size() == b.size() && a instanceof Tuple == b instanceof Tuple;
@@ -202,14 +243,16 @@ final class Values {
         return Objects.equals(left, right);
     }
 
-    static int compare(Object left, Object right) {
-        if (left instanceof String a && right instanceof String b) {
-            return Strings.compare(a, b);
+    static int compare(Object left, Object right, Budget budget) {
+        budget.looked(16);
+        if (left instanceof Text a && right instanceof Text b) {
+            budget.looked(Math.min(a.length(), b.length()));
+            return Strings.compare(a.string(), b.string());
         }
         if (left instanceof List<?> a && right instanceof List<?> b) {
             for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
-                if (!equal(a.get(i), b.get(i))) {
-                    return compare(a.get(i), b.get(i));
+                if (!equal(a.get(i), b.get(i), budget)) {
+                    return compare(a.get(i), b.get(i), budget);
                 }
             }
             return Integer.compare(a.size(), b.size());
@@ -221,22 +264,51 @@ final class Values {
         throw new JinjaException(kind(left) + " and " + kind(right) + " have no order");
     }
 
-    static boolean contains(Object container, Object element) {
+    /** Python's {@code in}. */
+    static boolean contains(Object container, Object element, Budget budget) {
         return switch (container) {
-            case String text -> text.contains(text(element));
-            case List<?> list -> list.stream().anyMatch(other -> equal(other, element));
-            case Map<?, ?> map -> map.containsKey(element);
+            case Text text -> Strings.indexOf(text.string(), text(element).string(), 0, budget) >= 0;
+            case List<?> list -> {
+                for (Object other : list) {
+                    if (equal(other, element, budget)) {
+                        yield true;
+                    }
+                }
+                yield false;
+            }
+            case Map<?, ?> map -> map.containsKey(key(element, budget));
             case Undefined undefined -> false;
             case null, default -> throw new JinjaException(kind(container) + " holds nothing");
         };
     }
 
+    /** A key, whose hash looks at all of it: lists and mappings, which Python refuses as keys, may hold themselves many times over. */
+    static Object key(Object value, Budget budget) {
+        switch (value) {
+            case Tuple tuple -> tuple.forEach(element -> key(element, budget));
+            case List<?> list -> throw new JinjaException("a list is no key");
+            case Map<?, ?> map -> throw new JinjaException("a mapping is no key");
+            case Text text -> budget.looked(text.length());
+            case null, default -> budget.looked(1);
+        }
+        return value;
+    }
+
     /** The elements a loop goes through. */
-    static List<Object> elements(Object value) {
+    static List<Object> elements(Object value, Budget budget) {
+        budget.looked(length(value));
         return switch (value) {
-            case List<?> list -> new ArrayList<Object>(list);
+            case List<?> list -> new ArrayList<>(list);
             case Map<?, ?> map -> new ArrayList<>(map.keySet());
-            case String text -> new ArrayList<>(text.codePoints().mapToObj(Character::toString).toList());
+            case Text text -> {
+                budget.looked(CHARACTER * (long) text.length());
+                List<Object> characters = new ArrayList<>();
+                for (int at = 0, end; at < text.length(); at = end) {
+                    end = at + Character.charCount(text.string().codePointAt(at));
+                    characters.add(text.substring(at, end).plain());
+                }
+                yield characters;
+            }
             case Undefined undefined -> List.of();
             case null, default -> throw new JinjaException(kind(value) + " cannot be looped over");
         };
@@ -244,7 +316,7 @@ final class Values {
 
     static long length(Object value) {
         return switch (value) {
-            case String text -> text.codePointCount(0, text.length());
+            case Text text -> text.string().codePointCount(0, text.length());
             case List<?> list -> list.size();
             case Map<?, ?> map -> map.size();
             case Undefined undefined -> 0;
@@ -252,21 +324,27 @@ final class Values {
         };
     }
 
-    static Object item(Object of, Object index) {
+    static Object item(Object of, Object index, Budget budget) {
         switch (of) {
             case Undefined undefined -> throw undefined.error();
-            case Map<?, ?> map when map.containsKey(index) -> {
+            case Map<?, ?> map when !(index instanceof List<?> || index instanceof Map<?, ?>) && map.containsKey(key(index, budget)) -> {
                 return map.get(index);
             }
             case List<?> list when index instanceof Long || index instanceof Boolean -> {
                 int at = index(index) < 0 ? index(index) + list.size() : index(index);
                 return at >= 0 && at < list.size() ? list.get(at) : new Undefined("element " + index);
             }
-            case String text when index instanceof Long || index instanceof Boolean -> {
-                return item(elements(text), index);
+            case Text text when index instanceof Long || index instanceof Boolean -> {
+                budget.looked(text.length());
+                int at = index(index) < 0 ? index(index) + (int) length(text) : index(index);
+                if (at < 0 || at >= length(text)) {
+                    return new Undefined("element " + index);
+                }
+                int from = text.string().offsetByCodePoints(0, at);
+                return text.substring(from, text.string().offsetByCodePoints(from, 1));
             }
             case null, default -> {
-                return index instanceof String name ? attribute(of, name) : new Undefined(represent(index));
+                return index instanceof Text name ? attribute(of, name.string()) : new Undefined(represent(index).string());
             }
         }
     }
@@ -279,29 +357,36 @@ final class Values {
             case Undefined undefined -> throw undefined.error();
             case Namespace namespace -> namespace.values().containsKey(name) ? namespace.values().get(name)
                     : new Undefined(name);
-            case String text when Strings.METHODS.contains(name) -> (Callable) (positional, named) ->
-                    Strings.call(text, name, new Parameters(name, positional, named));
-            case Map<?, ?> map when Collections.METHODS.contains(name) -> (Callable) (positional, named) ->
-                    Collections.call(map, name, new Parameters(name, positional, named));
-            case List<?> list when name.equals("index") || name.equals("count") -> (Callable) (positional, named) ->
-                    Collections.call(list, name, new Parameters(name, positional, named));
-            case Map<?, ?> map -> map.containsKey(name) ? map.get(name) : new Undefined(name);
+            case Text text when Strings.METHODS.contains(name) -> (Callable) with -> Strings.call(text, name, with.of(name));
+            case Map<?, ?> map when Collections.METHODS.contains(name) -> (Callable) with ->
+                    Collections.call(map, name, with.of(name));
+            case List<?> list when name.equals("index") || name.equals("count") -> (Callable) with ->
+                    Collections.call(list, name, with.of(name));
+            case Map<?, ?> map -> map.containsKey(Text.of(name)) ? map.get(Text.of(name)) : new Undefined(name);
             case null, default -> new Undefined(name);
         };
     }
 
-    static Object slice(Object of, Object start, Object stop, Object step) {
+    static Object slice(Object of, Object start, Object stop, Object step, Budget budget) {
         if (of instanceof Undefined undefined) {
             throw undefined.error();
         }
-        if (!(of instanceof String || of instanceof List<?>)) {
+        if (!(of instanceof Text || of instanceof List<?>)) {
             throw new JinjaException(kind(of) + " has no slices");
         }
-        List<Object> all = elements(of);
         int by = step == null ? 1 : index(step);
         if (by == 0) {
             throw new JinjaException("a slice's step is 0");
         }
+        if (by == 1 && of instanceof Text text) {
+            budget.looked(text.length());
+            int size = (int) length(text);
+            int from = start == null ? 0 : bound(index(start), size, 1);
+            int to = stop == null ? size : bound(index(stop), size, 1);
+            int begin = text.string().offsetByCodePoints(0, from);
+            return text.substring(begin, text.string().offsetByCodePoints(begin, Math.max(0, to - from)));
+        }
+        List<Object> all = elements(of, budget);
         int size = all.size();
         int from = start == null ? by > 0 ? 0 : size - 1 : bound(index(start), size, by);
         int to = stop == null ? by > 0 ? size : -1 : bound(index(stop), size, by);
@@ -309,8 +394,10 @@ final class Values {
         for (long i = from; by > 0 ? i < to : i > to; i += by) {
             kept.add(all.get((int) i));
         }
-        if (of instanceof String) {
-            return String.join("", kept.stream().map(Object::toString).toList());
+        if (of instanceof Text text) {
+            Text.Builder builder = new Text.Builder();
+            kept.forEach(character -> builder.append((Text) character));
+            return text.isMarkup() ? builder.build().asMarkup() : builder.build();
         }
         return of instanceof Tuple ? new Tuple(kept) : kept;
     }
@@ -318,9 +405,5 @@ final class Values {
     private static int bound(int index, int size, int by) {
         int at = index < 0 ? index + size : index;
         return by > 0 ? Math.clamp(at, 0, size) : Math.clamp(at, -1, size - 1);
-    }
-
-    static Map<String, Object> dict(Map<String, Object> named) {
-        return new LinkedHashMap<>(named);
     }
 }

@@ -31,7 +31,7 @@ final class ByteLevelEncoder implements FragmentEncoder {
         for (int b = 0; b < 256; b++) {
             byteTokens[b] = tokens.getOrDefault(String.valueOf(Vocabulary.characterOf(b)), -1);
         }
-        this.merges = new PairMerges(merges, tokens, SOURCE);
+        this.merges = PairMerges.of(merges, tokens, SOURCE);
         this.expressions = preTokenizer.expressions().stream().map(each -> SplitExpression.of(each, SOURCE)).toList();
         this.ignoreMerges = preTokenizer.ignoreMerges();
     }
@@ -138,7 +138,7 @@ final class ByteLevelEncoder implements FragmentEncoder {
                 int point = text.codePointAt(at);
                 int width = width(point);
                 for (int i = 0; i < width; i++) {
-                    add(width == 1 ? point : i == 0 ? (0xF00 >> width & 0xFF) | point >> 6 * (width - 1) : 0x80 | point >> 6 * (width - 1 - i) & 0x3F);
+                    add(utf8(point, width, i));
                 }
                 at += Character.charCount(point);
             }
@@ -156,9 +156,14 @@ final class ByteLevelEncoder implements FragmentEncoder {
         }
     }
 
-    /** Bytes of a character. */
-    private static int width(int point) {
+    /** Bytes of a character in UTF-8. */
+    static int width(int point) {
         return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    }
+
+    /** Byte number {@code i} of a character of {@code width}. */
+    static int utf8(int point, int width, int i) {
+        return width == 1 ? point : i == 0 ? (0xF00 >> width & 0xFF) | point >> 6 * (width - 1) : 0x80 | point >> 6 * (width - 1 - i) & 0x3F;
     }
 
     /** @throws InvalidRequestException if that is too many */

@@ -90,6 +90,31 @@ final class CharacterMap {
         }
     }
 
+    /** The replacement by the rule for the shortest beginning of what {@code text} has between; null if there is none. */
+    String shortest(String text, int from, int to) {
+        if (units.length == 0) {
+            return null;
+        }
+        int base = offset(units[0]);
+        for (int i = from; i < to;) {
+            int point = text.codePointAt(i);
+            int width = utf8Length(point);
+            for (int number = 0; number < width; number++) {
+                int value = ByteLevelEncoder.utf8(point, width, number);
+                int node = value == 0 ? -1 : step(base, value);
+                if (node < 0) {
+                    return null;
+                }
+                base = node ^ offset(units[node]);
+                if (hasLeaf(units[node]) && base >= 0 && base < units.length) {
+                    return replacement(units[base] & 0x7FFFFFFF);
+                }
+            }
+            i += Character.charCount(point);
+        }
+        return null;
+    }
+
     private String replacement(int from) {
         int to = from;
         while (to < replacements.length && replacements[to] != 0) {

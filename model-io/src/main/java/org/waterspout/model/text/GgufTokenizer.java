@@ -249,7 +249,7 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
-        encode(specialTokens.split(NativeTokenizer.wellFormed(text), parseSpecial), out);
+        encode(specialTokens.split(CharacterKind.wellFormed(text), parseSpecial), out);
     }
 
     private void encode(List<SpecialTokens.Part> parts, TokenList out) {
@@ -289,7 +289,7 @@ final class GgufTokenizer implements Tokenizer {
     @Override
     public int[] encodePrompt(Rendered conversation) {
         TokenList out = new TokenList(conversation.text().length() / 3, false);
-        encode(specialTokens.split(NativeTokenizer.wellFormed(conversation.text()), conversation.stretches()), out);
+        encode(specialTokens.split(CharacterKind.wellFormed(conversation.text()), conversation.stretches()), out);
         return enclosed(out.tokens());
     }
 

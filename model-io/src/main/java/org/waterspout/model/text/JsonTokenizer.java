@@ -9,27 +9,15 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.waterspout.model.text.jinja.Rendered;
 
-/**
- * A tokenizer.json: encoding is the library's. Pieces that stand for bytes are decoded token by token, others by the library, whose
- * decoders look at neighbours.
- */
+/** A tokenizer.json. Pieces that stand for bytes are decoded token by token, others together, as decoders look at neighbours. */
 final class JsonTokenizer implements Tokenizer {
 
     private final Vocabulary vocabulary;
-    /** The whole tokenizer.json, until {@link #withSpecial} is made from it. */
-    private byte[] whole;
-    private final String source;
-    /** Knows only the added tokens that are not special, so that a special one's name is ordinary text. */
-    private final NativeTokenizer withoutSpecial;
+    private final JsonEncoder encoder;
     /** For plain text, if the tokenizer is BERT's. */
     private final Optional<PlainWordPieces> plain;
-    /** Knows every added token; made when first wanted, for a large vocabulary takes a second. */
-    private NativeTokenizer withSpecial;
-    /** Where the space before the first word of a whole text is the tokenizer's: how it takes words further on, as JSON; else null. */
-    private final byte[] furtherOnJson;
-    /** {@link #withoutSpecial} for words further on; made when first wanted. */
-    private NativeTokenizer furtherOn;
-    private boolean closed;
+    /** The same for words further on in a text, where the space before the first word is the tokenizer's. */
+    private final JsonEncoder furtherOn;
     private final SpecialTokens names;
     /** Special tokens that swallow the white space before them, and after them. */
     private final Set<Integer> swallowBefore;
@@ -44,12 +32,11 @@ final class JsonTokenizer implements Tokenizer {
     private final boolean addsLeadingSpace;
     private final boolean decodesByBytes;
     private final boolean cleansSpaces;
+    private final JsonDecoder decoder;
     /** Word pieces are made of whole words; other models' pre-tokenizers also cut where no word ends, or only at spaces. */
     private final boolean wordsAreTold;
 
     private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
-        this.whole = json.bytes();
-        this.source = json.source();
         this.vocabulary = json.vocabulary();
         this.template = TemplateReader.of(json, vocabulary.size());
         this.bos = neighbours.token(vocabulary, "bos_token");
@@ -66,12 +53,12 @@ final class JsonTokenizer implements Tokenizer {
         this.cleansSpaces = neighbours.cleansSpaces() && !json.model().equals("BPE");
         this.wordsAreTold = json.model().equals("WordPiece");
         this.plain = PlainWordPieces.of(json.json(), vocabulary);
+        this.decoder = decodesByBytes ? pieces -> pieces : JsonDecoder.of(json.json().path("decoder"), json.source());
+        this.encoder = new JsonEncoder(json, vocabulary);
         this.names = new SpecialTokens(vocabulary, Set.of());
         this.swallowBefore = json.special("lstrip");
         this.swallowAfter = json.special("rstrip");
-        json.removeSpecial();
-        this.withoutSpecial = new NativeTokenizer(json.bytes(), source);
-        this.furtherOnJson = json.prependNever() ? json.bytes() : null;
+        this.furtherOn = json.prependNever() ? encoder.cutAs(json) : encoder;
     }
 
     static JsonTokenizer of(Path file) {
@@ -85,34 +72,6 @@ final class JsonTokenizer implements Tokenizer {
             json.lowerCase();
         }
         return new JsonTokenizer(json, neighbours);
-    }
-
-    private synchronized NativeTokenizer withSpecial() {
-        if (closed) {
-            throw new IllegalStateException("the tokenizer is closed");
-        }
-        if (withSpecial == null) {
-            withSpecial = new NativeTokenizer(whole, source);
-            whole = null;
-        }
-        return withSpecial;
-    }
-
-    private synchronized NativeTokenizer furtherOn() {
-        if (furtherOnJson == null) {
-            return withoutSpecial;
-        }
-        if (closed) {
-            throw new IllegalStateException("the tokenizer is closed");
-        }
-        if (furtherOn == null) {
-            furtherOn = new NativeTokenizer(furtherOnJson, source);
-        }
-        return furtherOn;
-    }
-
-    private NativeTokenizer library(boolean parseSpecial) {
-        return parseSpecial ? withSpecial() : withoutSpecial;
     }
 
     @Override
@@ -129,7 +88,7 @@ final class JsonTokenizer implements Tokenizer {
 
     @Override
     public int[] encodePrompt(Rendered conversation) {
-        String text = NativeTokenizer.wellFormed(conversation.text());
+        String text = CharacterKind.wellFormed(conversation.text());
         TokenList out = new TokenList(text.length() / 3, true);
         List<SpecialTokens.Part> parts = names.split(text, conversation.stretches());
         if (parts.equals(names.split(text, true))) {
@@ -141,7 +100,7 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     /**
-     * Words that hold special tokens' names without meaning them are cut by {@link #withoutSpecial}; all else, from one special token to
+     * Words that hold special tokens' names without meaning them are cut without looking for names; all else, from one special token to
      * another, by {@link #withSpecial}.
      */
     private void encodeApart(String text, List<SpecialTokens.Part> parts, TokenList out) {
@@ -165,8 +124,8 @@ final class JsonTokenizer implements Tokenizer {
                         && Character.isWhitespace(text.charAt(last - 1))) {
                     last--;
                 }
-                encode(withSpecial(), text, done, first, out);
-                encode(first == 0 ? withoutSpecial : furtherOn(), text, first, last, out);
+                encode(encoder, true, text, done, first, out);
+                encode(first == 0 ? encoder : furtherOn, false, text, first, last, out);
                 done = last;
             }
             if (part instanceof SpecialTokens.Part.Token token) {
@@ -174,12 +133,12 @@ final class JsonTokenizer implements Tokenizer {
                 from = token.to();
             }
         }
-        encode(withSpecial(), text, done, text.length(), out);
+        encode(encoder, true, text, done, text.length(), out);
     }
 
-    private static void encode(NativeTokenizer library, String text, int from, int to, TokenList out) {
+    private static void encode(JsonEncoder encoder, boolean special, String text, int from, int to, TokenList out) {
         out.placesFrom(from, from);
-        library.encode(text.substring(from, to), out);
+        encoder.encode(text.substring(from, to), special, out);
     }
 
     private boolean holdsNames(String words) {
@@ -206,7 +165,7 @@ final class JsonTokenizer implements Tokenizer {
         if (!parseSpecial && plain.isPresent() && PlainWordPieces.takes(text)) {
             plain.get().encode(text, out);
         } else {
-            library(parseSpecial).encode(NativeTokenizer.wellFormed(text), out);
+            encoder.encode(CharacterKind.wellFormed(text), parseSpecial, out);
         }
     }
 
@@ -220,10 +179,8 @@ final class JsonTokenizer implements Tokenizer {
         if (decodesByBytes) {
             return Tokenizer.super.decode(tokens, withSpecialNames);
         }
-        for (int token : tokens) {
-            vocabulary.piece(token); // the library passes over what it does not know
-        }
-        String text = withSpecial().decode(IntStream.of(tokens).filter(token -> withSpecialNames || !isSpecial(token)).toArray());
+        String text = String.join("", decoder.decode(IntStream.of(tokens).filter(token -> withSpecialNames || !isSpecial(token))
+                .mapToObj(vocabulary::piece).toList()));
         return cleansSpaces ? cleaned(text) : text;
     }
 
@@ -294,14 +251,7 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        withoutSpecial.close();
-        if (withSpecial != null) {
-            withSpecial.close();
-        }
-        if (furtherOn != null) {
-            furtherOn.close();
-        }
+    public void close() {
+        // nothing but Java objects
     }
 }

@@ -21,30 +21,39 @@ final class PairMerges {
     private final long[] outcomes;
 
     /** @param merges pairs of pieces, a space between them, best first */
-    PairMerges(List<String> merges, Map<String, Integer> tokens, String source) {
+    static PairMerges of(List<String> merges, Map<String, Integer> tokens, String source) {
+        return new PairMerges(merges.stream().map(merge -> {
+            int space = merge.indexOf(' ', 1);
+            if (space < 0 || merge.indexOf(' ', space + 1) >= 0) {
+                throw new ModelFormatException("tokenizer.ggml.merges: " + Quoted.of(merge) + " is no pair of pieces");
+            }
+            return new String[] {merge.substring(0, space), merge.substring(space + 1)};
+        }).toList(), 0, tokens, source);
+    }
+
+    /**
+     * @param merges [count][2] pairs of pieces, best first
+     * @param prefix characters of the right piece that are left out when it is joined
+     */
+    PairMerges(List<String[]> merges, int prefix, Map<String, Integer> tokens, String source) {
         int slots = Integer.highestOneBit(Math.max(8, merges.size())) * 4;
         pairs = new long[slots];
         outcomes = new long[slots];
         Arrays.fill(pairs, -1);
         int rank = 0;
-        for (String merge : merges) {
-            int space = merge.indexOf(' ', 1);
-            if (space < 0 || merge.indexOf(' ', space + 1) >= 0) {
-                throw new ModelFormatException("tokenizer.ggml.merges: " + Quoted.of(merge) + " is no pair of pieces");
-            }
-            String left = merge.substring(0, space);
-            String right = merge.substring(space + 1);
-            long pair = pair(token(left, tokens, merge, source), token(right, tokens, merge, source));
+        for (String[] merge : merges) {
+            long pair = pair(token(merge[0], tokens, merge, source), token(merge[1], tokens, merge, source));
+            String joined = merge[0] + merge[1].substring(Math.min(prefix, merge[1].length()));
             int slot = slot(pair);
             pairs[slot] = pair;
-            outcomes[slot] = (long) rank++ << 32 | token(left + right, tokens, merge, source);
+            outcomes[slot] = (long) rank++ << 32 | token(joined, tokens, merge, source);
         }
     }
 
-    private static int token(String piece, Map<String, Integer> tokens, String merge, String source) {
+    private static int token(String piece, Map<String, Integer> tokens, String[] merge, String source) {
         Integer token = tokens.get(piece);
         if (token == null) {
-            throw new ModelFormatException("the tokenizer of " + source + " cannot be built: its merge " + Quoted.of(merge) + " needs "
+            throw new ModelFormatException("the tokenizer of " + source + " cannot be built: its merge " + Quoted.of(String.join(" ", merge)) + " needs "
                     + Quoted.of(piece) + ", which is no token");
         }
         return token;

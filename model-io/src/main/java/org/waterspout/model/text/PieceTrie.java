@@ -106,6 +106,22 @@ final class PieceTrie {
         return piece[node];
     }
 
+    /** The longest piece that {@code text} has at {@code at}; -1 for none. */
+    int longestPieceAt(String text, int at) {
+        int longest = -1;
+        int node = ROOT;
+        for (int i = at; i < text.length(); i++) {
+            node = next(node, text.charAt(i));
+            if (node < 0) {
+                break;
+            }
+            if (piece[node] >= 0) {
+                longest = piece[node];
+            }
+        }
+        return longest;
+    }
+
     /** Length of the longest piece that {@code text} has at {@code at}; 0 for none. */
     int longestAt(String text, int at) {
         int longest = 0;

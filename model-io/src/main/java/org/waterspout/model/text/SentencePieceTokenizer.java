@@ -66,7 +66,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
-        String wellFormed = NativeTokenizer.wellFormed(text);
+        String wellFormed = CharacterKind.wellFormed(text);
         if (!parseSpecial) {
             encodePlain(wellFormed, out);
             return;
@@ -150,7 +150,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     @Override
     public int[] encodePrompt(Rendered conversation) {
         TokenList out = new TokenList(conversation.text().length() / 3, true);
-        encode(specialTokens.split(NativeTokenizer.wellFormed(conversation.text()), conversation.stretches()), out);
+        encode(specialTokens.split(CharacterKind.wellFormed(conversation.text()), conversation.stretches()), out);
         return enclosed(out.encoding(conversation.text()));
     }
 

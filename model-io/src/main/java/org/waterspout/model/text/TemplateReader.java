@@ -45,7 +45,7 @@ final class TemplateReader {
         }
         String type = processor.path("type").asText();
         switch (type) {
-            case "ByteLevel" -> { } // only moves offsets, which the library does
+            case "ByteLevel" -> { } // only moves places: see JsonEncoder
             case "Sequence" -> processor.path("processors").forEach(part -> read(part, source, found));
             case "BertProcessing" -> found.add(bert(token(processor.path("cls"), source), token(processor.path("sep"), source)));
             case "RobertaProcessing" ->

@@ -76,6 +76,17 @@ final class TokenList {
         count = size;
     }
 
+    /** Where the text that is being cut begins. */
+    int origin() {
+        return origin;
+    }
+
+    /** Gives the token number {@code at} another place. */
+    void place(int at, int start, int end) {
+        starts[at] = start;
+        ends[at] = end;
+    }
+
     int token(int at) {
         return tokens[at];
     }

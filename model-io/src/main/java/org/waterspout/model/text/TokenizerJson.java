@@ -20,7 +20,7 @@ import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 
 /**
- * What a tokenizer.json says, read where this program must know it and not only the library.
+ * What a tokenizer.json says.
  *
  * @param json   the whole file
  * @param source where it came from, for messages
@@ -56,14 +56,6 @@ record TokenizerJson(ObjectNode json, String source) {
     static ObjectNode optionalObject(Path folder, String name) {
         Path file = folder.resolve(name);
         return Files.isRegularFile(file) ? object(file) : JSON.createObjectNode();
-    }
-
-    byte[] bytes() {
-        try {
-            return JSON.writeValueAsBytes(json);
-        } catch (IOException e) {
-            throw new ModelFormatException("the tokenizer cannot be written as JSON again", e);
-        }
     }
 
     /** BPE, WordPiece or Unigram. Old files do not name it. */
@@ -247,22 +239,5 @@ record TokenizerJson(ObjectNode json, String source) {
             }
         }
         return changed;
-    }
-
-    /** Makes this a tokenizer to which the special tokens' names are ordinary text. */
-    void removeSpecial() {
-        ArrayNode kept = JSON.createArrayNode();
-        for (JsonNode token : json.path("added_tokens")) {
-            if (!token.path("special").asBoolean()) {
-                kept.add(token);
-                continue;
-            }
-            int number = token.path("id").asInt(-1);
-            if (json.path("model").path("vocab").path(number) instanceof ArrayNode pair && !pair.isEmpty()) {
-                // Unigram would find the name as a piece. A name with a space is none that text, whose spaces are marks, can have.
-                pair.set(0, JSON.getNodeFactory().textNode(" special " + number));
-            }
-        }
-        json.set("added_tokens", kept);
     }
 }

@@ -1,7 +1,10 @@
 package org.waterspout.model.text;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 
 /** The tokenizer.json that says what a byte-level encoder is made of, for comparison with Hugging Face's library. */
@@ -28,6 +31,34 @@ final class LibraryTokenizer {
             }
         }
         merges.forEach(model.putArray("merges")::add);
-        return new NativeTokenizer(new TokenizerJson(json, "the test").bytes(), "the test");
+        return of(json);
+    }
+
+    /** The tokenizer of a whole file, by the library. */
+    static NativeTokenizer of(ObjectNode json) {
+        try {
+            return new NativeTokenizer(TokenizerJson.JSON.writeValueAsBytes(json), "the test");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same where names of special tokens are ordinary text. */
+    static NativeTokenizer withoutSpecial(ObjectNode json) {
+        ObjectNode copy = json.deepCopy();
+        ArrayNode kept = TokenizerJson.JSON.createArrayNode();
+        for (JsonNode token : json.path("added_tokens")) {
+            if (!token.path("special").asBoolean()) {
+                kept.add(token);
+                continue;
+            }
+            int number = token.path("id").asInt(-1);
+            if (copy.path("model").path("vocab").path(number) instanceof ArrayNode pair && !pair.isEmpty()) {
+                // Unigram would find the name as a piece. A name with a space is none that text, whose spaces are marks, can have.
+                pair.set(0, TokenizerJson.JSON.getNodeFactory().textNode(" special " + number));
+            }
+        }
+        copy.set("added_tokens", kept);
+        return of(copy);
     }
 }

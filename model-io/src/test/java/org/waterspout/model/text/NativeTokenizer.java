@@ -111,26 +111,6 @@ final class NativeTokenizer implements AutoCloseable {
         tokenizer.close();
     }
 
-    /** {@code text} with U+FFFD for each lone surrogate: UTF-8, which the library takes, has none. */
-    static String wellFormed(String text) {
-        StringBuilder copy = null;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (!Character.isSurrogate(c)) {
-                continue;
-            }
-            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-                continue;
-            }
-            if (copy == null) {
-                copy = new StringBuilder(text);
-            }
-            copy.setCharAt(i, '\uFFFD');
-        }
-        return copy == null ? text : copy.toString();
-    }
-
     private static String firstLine(Throwable e) {
         String message = e.getMessage() != null || e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
         return String.valueOf(message).lines().findFirst().orElse(e.getClass().getSimpleName());

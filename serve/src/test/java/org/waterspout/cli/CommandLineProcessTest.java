@@ -37,7 +37,7 @@ class CommandLineProcessTest {
 
     private record Outcome(int exitCode, String out, String err) {
 
-        /** The one line on standard error; DJL and the JVM may add warnings of their own. */
+        /** The one line on standard error; the JVM may add warnings of its own. */
         String line() {
             List<String> lines = err.lines().filter(line -> line.startsWith("waterspout: ")).toList();
             assertEquals(1, lines.size(), err);

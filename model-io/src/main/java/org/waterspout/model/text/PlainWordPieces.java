@@ -63,11 +63,13 @@ final class PlainWordPieces {
     }
 
     void encode(String text, TokenList out) {
+        Effort effort = new Effort(text.length());
         char[] word = new char[text.length()];
         int[] places = new int[text.length()];
         int length = 0;
         int number = 0;
         for (int at = 0; at < text.length(); at++) {
+            effort.step();
             char c = text.charAt(at);
             boolean space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
             boolean mark = isMark(c);

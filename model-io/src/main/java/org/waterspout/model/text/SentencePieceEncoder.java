@@ -116,9 +116,11 @@ final class SentencePieceEncoder implements FragmentEncoder {
         private final PriorityQueue<Pair> pairs = new PriorityQueue<>();
         /** How an unused piece came about, by its text: the length of its left half. */
         private final Map<String, Integer> unusedSplit = new HashMap<>();
+        private final Effort effort;
 
         Merging(String text) {
             this.text = text;
+            this.effort = new Effort(text.length());
             this.length = new int[text.length()];
             this.previous = new int[text.length()];
         }
@@ -161,6 +163,7 @@ final class SentencePieceEncoder implements FragmentEncoder {
         }
 
         private void offer(int left, int right) {
+            effort.step();
             if (right >= text.length()) {
                 return;
             }

@@ -54,12 +54,14 @@ final class UnigramEncoder implements FragmentEncoder {
 
     @Override
     public void encode(String text, TokenList out) {
+        Effort effort = new Effort(text.length());
         int length = text.length();
         float[] best = new float[length + 1];
         int[] token = new int[length + 1];
         int[] start = new int[length + 1];
         Arrays.fill(start, -1);
         for (int at = 0; at < length;) {
+            effort.step();
             int width = Character.isHighSurrogate(text.charAt(at)) && at + 1 < length ? 2 : 1;
             if (!pieces(text, at, width, best, token, start)) {
                 improve(at, at + width, unknownScore + best[at], unknown, best, token, start);

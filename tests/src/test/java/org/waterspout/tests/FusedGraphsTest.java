@@ -29,6 +29,7 @@ import org.waterspout.validate.RelativeError;
  * run the parts of a group one by one.
  */
 @Tag(TestBackend.ON_DEVICES)
+@Tag("slow")
 class FusedGraphsTest {
 
     /** Sums are made in one order, fused or not: equal to the bit on the emulator. PoCL's compiler rounds them otherwise: 1.1e-6 was seen. */

@@ -240,8 +240,7 @@ class EncoderDecodersTest {
                 new PlanOptions(CONTEXT, sequences, 64, false).withSources(sources, CONTEXT));
     }
 
-    private static void assertClose(float[] actual, float[] expected, int width, double measured, Backend backend) {
-        double limit = TestBackend.limit(backend.name(), measured);
+    private static void assertClose(float[] actual, float[] expected, int width, double limit, Backend backend) {
         RelativeError error = RelativeError.of(actual, expected, width);
         assertTrue(error.error() <= limit, backend.name() + ": error " + error + " exceeds " + limit);
     }

@@ -83,7 +83,7 @@ class EncodersTest {
     Stream<DynamicNode> aSequenceDoesNotDependOnItsNeighbours() {
         return everywhere((model, backend) -> {
             List<Sequence> sequences = model.expected().stream().map(EncoderModel.Expected::sequence).toList();
-            double allowed = backend.name().equals("reference") ? 0 : TestBackend.limit(backend.name(), LIMIT);
+            double allowed = backend.name().equals("reference") ? 0 : LIMIT;
             for (Target target : model.expected().getFirst().head().isPresent() ? List.of(Target.HIDDEN, Target.HEAD) : List.of(Target.HIDDEN)) {
                 try (EncoderEngine engine = engine(model, backend, target)) {
                     List<float[]> alone = sequences.stream().map(sequence -> engine.run(List.of(sequence)).getFirst()).toList();
@@ -150,7 +150,7 @@ class EncodersTest {
     private static void check(EncoderModel model, Backend backend, Target target, List<float[]> expected) {
         // the few labels of one token may all be near 0: they are measured by those of all tokens
         boolean labels = target == Target.HEAD;
-        assertClose(run(model, backend, target), expected, labels ? 0 : expected.getFirst().length / rows(model, target), TestBackend.limit(backend.name(), LIMIT),
+        assertClose(run(model, backend, target), expected, labels ? 0 : expected.getFirst().length / rows(model, target), LIMIT,
                 model.name() + " " + target + " on " + backend.name());
     }
 

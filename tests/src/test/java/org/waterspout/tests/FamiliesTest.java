@@ -182,14 +182,14 @@ class FamiliesTest {
 
     private static void assertClose(float[] logits, FamilyModel.Expected expected, FamilyModel model, Backend backend) {
         RelativeError error = RelativeError.of(logits, expected.logits(), model.architecture().vocabulary());
-        assertTrue(error.error() <= TestBackend.limit(backend.name(), LIMIT), backend.name() + ": error " + error + " exceeds " + LIMIT + " in a context of "
+        assertTrue(error.error() <= LIMIT, backend.name() + ": error " + error + " exceeds " + LIMIT + " in a context of "
                 + expected.context());
     }
 
     /** To the bit on the reference; elsewhere other shapes may sum in another order. */
     private static void assertSame(float[] actual, float[] expected, int vocabulary, Backend backend) {
         RelativeError error = RelativeError.of(actual, expected, vocabulary);
-        double allowed = backend.name().equals("reference") ? 0 : TestBackend.limit(backend.name(), LIMIT);
+        double allowed = backend.name().equals("reference") ? 0 : LIMIT;
         assertTrue(error.error() <= allowed, backend.name() + ": error " + error + " exceeds " + allowed);
     }
 }

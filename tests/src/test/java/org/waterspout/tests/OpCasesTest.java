@@ -91,7 +91,7 @@ class OpCasesTest {
         }
         List<float[]> actual = opCase.outputs(backend);
         List<OpCase.Action> actions = opCase.speaking();
-        double limit = TestBackend.limit(backend.name(), opCase.tolerance());
+        double limit = opCase.tolerance();
         for (int i = 0; i < expected.size(); i++) {
             RelativeError error = RelativeError.of(actual.get(i), expected.get(i), opCase.width(actions.get(i)));
             assertTrue(error.error() <= limit, "output " + i + ": error " + error + " exceeds " + limit + " (seed "

@@ -62,12 +62,4 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
     public String toString() {
         return name;
     }
-
-    /**
-     * The limit for a backend: devices, of which not every test has been measured, have four times that of the others. Their compilers fuse and
-     * order sums in ways of their own.
-     */
-    static double limit(String backend, double measured) {
-        return backend.equals("tornado") ? 4 * measured : measured;
-    }
 }

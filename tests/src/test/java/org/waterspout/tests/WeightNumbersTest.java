@@ -49,7 +49,7 @@ class WeightNumbersTest {
             for (int i = 0; i < expected.get(step).length; i++) {
                 float right = expected.get(step)[i];
                 float given = actual.get(step)[i];
-                double allowed = TestBackend.limit(backend.name(), numbers.opCase().tolerance()) * numbers.sizes()[i % width];
+                double allowed = numbers.opCase().tolerance() * numbers.sizes()[i % width];
                 if (!agree(right, given, allowed, numbers.exact())) {
                     fail(numbers.opCase().name() + ", step " + step + ", row " + i / width + ", number " + i % width + ": " + right + " is " + given);
                 }

@@ -277,6 +277,9 @@ public final class Engine implements AutoCloseable {
         lock.lock();
         try {
             checkOpen();
+            if (IntStream.range(0, parents.length).allMatch(i -> parents[i] == i)) {
+                return;
+            }
             int[] all = IntStream.range(0, plan.options().maxSequences()).toArray();
             List<Slot> before = slots.stream().map(Slot::copy).toList();
             for (int i = 0; i < parents.length; i++) {

@@ -32,8 +32,9 @@ final class Sampler {
      */
     Sampler(Decoding decoding, int[] prompt, Set<Integer> ends, int vocabulary) {
         this.decoding = decoding;
-        sampling = decoding.sampling().orElse(Sampling.GREEDY).seeded();
-        random = new SplittableRandom(sampling.seed().getAsLong());
+        Sampling asked = decoding.sampling().orElse(Sampling.GREEDY);
+        sampling = asked.temperature() == 0 ? asked : asked.seeded();
+        random = new SplittableRandom(sampling.seed().orElse(0)); // not used where nothing is drawn
         LogitRules rules = sampling.repetitionPenalty() == 1 ? decoding.rules()
                 : decoding.rules().withRepetitionPenalty(sampling.repetitionPenalty());
         processor = new LogitsProcessor(rules, prompt, prompt.length, ends, decoding.minTokens(), new int[0]);

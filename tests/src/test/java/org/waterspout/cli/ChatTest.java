@@ -7,11 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,21 +49,8 @@ class ChatTest {
         }
     }
 
-    private record Outcome(int exitCode, String out, String err) {
-    }
-
-    private static Outcome run(String... words) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exitCode = Main.run(new Console(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8)),
-                words);
-        return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    }
-
     private static JsonNode json(String... words) throws IOException {
-        Outcome outcome = run(words);
-        assertEquals(0, outcome.exitCode, outcome.err);
-        return new ObjectMapper().readTree(outcome.out);
+        return CommandRun.of(words).json();
     }
 
     @ParameterizedTest
@@ -148,10 +132,10 @@ class ChatTest {
         assertTrue(json("logits", "-m", path, "--json", "--tokens", "5,6,7").get("logits").size() > 40);
         assertEquals(2, json("bench", "-m", path, "--json", "--no-cold", "--prompt-tokens", "3", "--gen-tokens", "2", "--runs", "1",
                 "--warmup", "0").get("gen_tokens").asInt());
-        Outcome used = run("run", "-m", path, "hi");
-        assertEquals(5, used.exitCode, used.err);
-        assertTrue(used.err.startsWith("waterspout: ") && used.err.contains("chat template") && used.err.contains("raw"), used.err);
-        assertEquals(1, used.err.lines().count(), used.err);
+        CommandRun used = CommandRun.of("run", "-m", path, "hi");
+        assertEquals(5, used.exitCode(), used.err());
+        assertTrue(used.err().startsWith("waterspout: ") && used.err().contains("chat template") && used.err().contains("raw"), used.err());
+        assertEquals(1, used.err().lines().count(), used.err());
         try (LanguageModel model = LanguageModel.load(Path.of(path))) {
             assertTrue(model.chatTemplate().isPresent());
             assertThrows(WaterspoutException.class, () -> model.tokens(new Prompt.Message("hi")));
@@ -165,18 +149,18 @@ class ChatTest {
         String path = ChatModel.folder(folder, ChatModel.TEMPLATE).toString();
         Files.writeString(folder.resolve("tokenizer_config.json"), config);
         assertEquals(2, json("run", "-m", path, "--json", "-n", "2", "--raw", "hi").get("prompt_tokens").asInt());
-        Outcome used = run("run", "-m", path, "hi");
-        assertEquals(4, used.exitCode, used.err);
-        assertTrue(used.err.contains("chat_template"), used.err);
+        CommandRun used = CommandRun.of("run", "-m", path, "hi");
+        assertEquals(4, used.exitCode(), used.err());
+        assertTrue(used.err().contains("chat_template"), used.err());
     }
 
     @Test
     void withoutATemplateThereIsNoChat(@TempDir Path folder) throws IOException {
         String path = ChatModel.folder(folder, ChatModel.TEMPLATE).toString();
         Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
-        Outcome outcome = run("chat", "-m", path);
-        assertEquals(2, outcome.exitCode, outcome.err);
-        assertTrue(outcome.err.contains("chat template"), outcome.err);
+        CommandRun outcome = CommandRun.of("chat", "-m", path);
+        assertEquals(2, outcome.exitCode(), outcome.err());
+        assertTrue(outcome.err().contains("chat template"), outcome.err());
         assertEquals(2, json("run", "-m", path, "--json", "-n", "2", "hi").get("prompt_tokens").asInt());
     }
 }

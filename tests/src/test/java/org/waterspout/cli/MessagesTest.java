@@ -5,14 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.URISyntaxException;
 import java.nio.charset.MalformedInputException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
@@ -113,11 +110,9 @@ class MessagesTest {
     }
 
     private static String error(String... words) {
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exitCode = Main.run(new Console(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8)), words);
-        String message = err.toString(StandardCharsets.UTF_8);
-        assertTrue(exitCode >= 2 && exitCode <= 4, exitCode + ": " + message);
+        CommandRun run = CommandRun.of(words);
+        String message = run.err();
+        assertTrue(run.exitCode() >= 2 && run.exitCode() <= 4, run.exitCode() + ": " + message);
         assertEquals(1, message.lines().count(), message);
         assertFalse(TYPE.matcher(message).find(), message);
         return message;

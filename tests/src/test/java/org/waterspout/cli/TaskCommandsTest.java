@@ -5,11 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,21 +24,8 @@ import org.waterspout.tests.TaskModel;
 @Tag("slow")
 class TaskCommandsTest {
 
-    private record Outcome(int exitCode, String out, String err) {
-    }
-
-    private static Outcome run(String... words) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exitCode = Main.run(new Console(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8)),
-                words);
-        return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    }
-
     private static JsonNode json(String... words) throws IOException {
-        Outcome outcome = run(Stream.concat(Arrays.stream(words), Stream.of("--json")).toArray(String[]::new));
-        assertEquals(0, outcome.exitCode, outcome.err);
-        return new ObjectMapper().readTree(outcome.out);
+        return CommandRun.of(Stream.concat(Arrays.stream(words), Stream.of("--json")).toArray(String[]::new)).json();
     }
 
     private static String model(String name) {
@@ -63,15 +46,15 @@ class TaskCommandsTest {
         Path file = Files.writeString(folder.resolve("lines"), "A cat sat.\nx\n");
         JsonNode lines = json("embed", "-m", model("embedder"), "--file", file.toString());
         assertEquals(words.get("vectors"), lines.get("vectors"));
-        assertEquals(2, run("embed", "-m", model("embedder"), "--file", file.toString()).out.lines().count());
+        assertEquals(2, CommandRun.of("embed", "-m", model("embedder"), "--file", file.toString()).out().lines().count());
     }
 
     @Test
     void embedSaysHowNearTextsAre() throws IOException {
         assertEquals(1, json("embed", "-m", model("embedder"), "--similarity", "a cat", "a cat").get("similarity").get(0).asDouble(), 1e-6);
-        Outcome outcome = run("embed", "-m", model("embedder"), "--similarity", "a cat", "a cat", "London");
-        assertEquals(2, outcome.out.lines().count());
-        assertTrue(outcome.out.startsWith("1.000000\ta cat"), outcome.out);
+        CommandRun outcome = CommandRun.of("embed", "-m", model("embedder"), "--similarity", "a cat", "a cat", "London");
+        assertEquals(2, outcome.out().lines().count());
+        assertTrue(outcome.out().startsWith("1.000000\ta cat"), outcome.out());
     }
 
     @Test
@@ -79,7 +62,7 @@ class TaskCommandsTest {
         JsonNode object = json("embed", "-m", model("embedder"), "--truncate", "cat ".repeat(99), "x");
         assertTrue(object.get("truncated").get(0).asBoolean());
         assertFalse(object.get("truncated").get(1).asBoolean());
-        assertEquals("1 of 2 texts were truncated", run("embed", "-m", model("embedder"), "--truncate", "cat ".repeat(99), "x").err.strip());
+        assertEquals("1 of 2 texts were truncated", CommandRun.of("embed", "-m", model("embedder"), "--truncate", "cat ".repeat(99), "x").err().strip());
     }
 
     @Test
@@ -180,15 +163,15 @@ class TaskCommandsTest {
     @ParameterizedTest
     @MethodSource("wrongRequests")
     void wrongRequestsGetOneLineAndAnExitCode(int exitCode, String about, List<String> words) {
-        assertRefused(exitCode, about, run(words.toArray(String[]::new)));
+        assertRefused(exitCode, about, CommandRun.of(words.toArray(String[]::new)));
     }
 
-    private static void assertRefused(int exitCode, String about, Outcome outcome) {
-        assertEquals(exitCode, outcome.exitCode, outcome.err);
-        assertEquals("", outcome.out);
-        assertEquals(1, outcome.err.lines().count(), outcome.err);
-        assertTrue(outcome.err.startsWith("waterspout: ") && outcome.err.contains(about), outcome.err);
-        assertFalse(outcome.err.contains("Exception"), outcome.err);
+    private static void assertRefused(int exitCode, String about, CommandRun outcome) {
+        assertEquals(exitCode, outcome.exitCode(), outcome.err());
+        assertEquals("", outcome.out());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().startsWith("waterspout: ") && outcome.err().contains(about), outcome.err());
+        assertFalse(outcome.err().contains("Exception"), outcome.err());
     }
 
     @Test
@@ -202,15 +185,15 @@ class TaskCommandsTest {
         }
         byte[] weights = Files.readAllBytes(folder.resolve("model.safetensors"));
         Files.write(folder.resolve("model.safetensors"), Arrays.copyOf(weights, weights.length - 100));
-        assertRefused(4, "model.safetensors", run("classify", "-m", folder.toString(), "text"));
+        assertRefused(4, "model.safetensors", CommandRun.of("classify", "-m", folder.toString(), "text"));
         byte[] lie = weights.clone();
         lie[6] = 127; // a header longer than any file
         Files.write(folder.resolve("model.safetensors"), lie);
-        assertRefused(4, "model.safetensors", run("classify", "-m", folder.toString(), "text"));
+        assertRefused(4, "model.safetensors", CommandRun.of("classify", "-m", folder.toString(), "text"));
         byte[] picture = Files.readAllBytes(TaskModel.of("pictures").folder().resolve("tall.png"));
         Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(picture, 900));
-        assertRefused(2, "cut.png", run("classify", "-m", model("pictures"), "--image", cut.toString()));
+        assertRefused(2, "cut.png", CommandRun.of("classify", "-m", model("pictures"), "--image", cut.toString()));
         Path latin = Files.write(folder.resolve("latin"), new byte[] {(byte) 0xe9, 'a'});
-        assertRefused(2, "UTF-8", run("classify", "--file", latin.toString()));
+        assertRefused(2, "UTF-8", CommandRun.of("classify", "--file", latin.toString()));
     }
 }

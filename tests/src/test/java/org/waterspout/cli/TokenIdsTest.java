@@ -7,12 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,9 +35,6 @@ class TokenIdsTest {
     private static final int[] PROMPT = {3, 5, 8};
     private static final int COUNT = 4;
 
-    private record Outcome(int exitCode, String out, String err) {
-    }
-
     private static Path model(String name) {
         try {
             return Path.of(TokenIdsTest.class.getResource("/" + name + ".gguf").toURI());
@@ -50,22 +43,16 @@ class TokenIdsTest {
         }
     }
 
-    private static Outcome run(String command, String model, String... words) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private static CommandRun run(String command, String model, String... words) {
         List<String> all = new ArrayList<>(List.of(command, "-m", model(model).toString()));
         all.addAll(List.of(words));
-        int exitCode = Main.run(new Console(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8)),
-                all.toArray(String[]::new));
-        return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        return CommandRun.of(all.toArray(String[]::new));
     }
 
     private static JsonNode json(String command, String model, String... words) throws IOException {
         String[] all = Arrays.copyOf(words, words.length + 1);
         all[words.length] = "--json";
-        Outcome outcome = run(command, model, all);
-        assertEquals(0, outcome.exitCode, outcome.err);
-        return new ObjectMapper().readTree(outcome.out);
+        return run(command, model, all).json();
     }
 
     private static String text(int[] tokens) {
@@ -97,8 +84,8 @@ class TokenIdsTest {
             }
             JsonNode answer = json("run", "families/llama", "--tokens", text(PROMPT), "-n", Integer.toString(COUNT), "--temperature", "0");
             assertEquals(text(expected), IntStream.range(0, COUNT).mapToObj(i -> answer.get("tokens").get(i).asText()).collect(Collectors.joining(",")));
-            Outcome shown = run("run", "families/llama", "--tokens", text(PROMPT), "-n", Integer.toString(COUNT), "--temperature", "0");
-            assertEquals(text(expected), shown.out.strip());
+            CommandRun shown = run("run", "families/llama", "--tokens", text(PROMPT), "-n", Integer.toString(COUNT), "--temperature", "0");
+            assertEquals(text(expected), shown.out().strip());
             assertTrue(assertThrows(InvalidRequestException.class, () -> model.generate(request.withStopStrings(List.of("x")))).getMessage()
                     .contains("no tokenizer"));
             assertThrows(ModelNotFoundException.class, () -> model.generate("text"));
@@ -111,7 +98,7 @@ class TokenIdsTest {
         assertTrue(speed.get("decode_tokens_per_second").get("median").asDouble() > 0, speed.toString());
         assertTrue(json("logits", "families/llama", "--tokens", text(PROMPT)).get("logits").size() > 8);
         assertEquals("none: it takes token ids only", json("inspect", "families/llama").get("tokenizer").asText());
-        assertEquals(0, run("validate", "families/llama", "--prompt-tokens", "3", "--decode-tokens", "1").exitCode);
+        assertEquals(0, run("validate", "families/llama", "--prompt-tokens", "3", "--decode-tokens", "1").exitCode());
         assertEquals(3, json("hidden", "encoders/bert", "--tokens", text(PROMPT)).get("hidden").get(0).size());
         assertTrue(json("translate", "translators/marian", "--tokens", text(PROMPT)).get("sequences").size() > 0);
     }
@@ -120,11 +107,11 @@ class TokenIdsTest {
     void whereTextIsNeededTheMissingTokenizerIsNamedOnce() throws IOException {
         for (String[] words : new String[][] {{"run", "families/llama", "text"}, {"embed", "encoders/bert", "text"}, {"translate", "translators/marian", "text"},
                 {"tokenize", "families/llama", "text"}}) {
-            Outcome outcome = run(words[0], words[1], words[2]);
-            assertEquals(new ModelNotFoundException("").exitCode(), outcome.exitCode, outcome.err);
-            assertTrue(outcome.err.contains("tokenizer") && outcome.err.lines().count() == 1, outcome.err);
+            CommandRun outcome = run(words[0], words[1], words[2]);
+            assertEquals(new ModelNotFoundException("").exitCode(), outcome.exitCode(), outcome.err());
+            assertTrue(outcome.err().contains("tokenizer") && outcome.err().lines().count() == 1, outcome.err());
             String name = words[1].substring(words[1].indexOf('/') + 1) + ".gguf";
-            assertTrue(outcome.err.split(name, -1).length <= 2, outcome.err);
+            assertTrue(outcome.err().split(name, -1).length <= 2, outcome.err());
         }
         try (Translator translator = Translator.load(model("translators/marian")); Embedder embedder = Embedder.load(model("encoders/bert"), LoadOptions.DEFAULT)) {
             assertFalse(translator.translateTokens(List.of(PROMPT), TranslationOptions.DEFAULT).getFirst().isEmpty());

@@ -9,6 +9,7 @@ public final class Activations {
     private Activations() {
     }
 
+    /** From one number to one number. */
     public static DoubleUnaryOperator of(Activation activation) {
         return switch (activation) {
             case SILU -> x -> x / (1 + Math.exp(-x));

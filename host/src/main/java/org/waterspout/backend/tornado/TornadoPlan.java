@@ -28,7 +28,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * A graph on a device. Weights, caches and activations stay there; a step sends the {@link Step} buffer and fetches the output. Before the
- * first one the device is left alone: a request that is wrong need not wait for its compiler. TornadoVM crashes the JVM when one plan is used from two threads, so a lock lets one in at a time.
+ * first one the device is left alone: a request that is wrong need not wait for its compiler. TornadoVM crashes the JVM when one plan is used
+ * from two threads, so a lock lets one in at a time.
  */
 public final class TornadoPlan implements Plan {
 

@@ -3,11 +3,11 @@ package org.waterspout.model.huggingface;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.Quoted;
@@ -34,15 +34,17 @@ record Quantization(String method, Path said) {
     private static final String MODELOPT = "hf_quant_config.json";
 
     /** What stands beside a quantized weight, where no file says how it became one. */
-    private static final Map<String, String> COMPANIONS = new LinkedHashMap<>();
+    private static final List<Companion> COMPANIONS = List.of(companion("(qweight|qzeros|g_idx)", "gptq or awq"),
+            companion("(SCB|absmax|nested_absmax|quant_map|nested_quant_map|quant_state\\..*)", "bitsandbytes"),
+            companion("(weight_scale|weight_scale_inv|weight_packed|weight_zero_point|input_scale)", "fp8 or compressed-tensors"),
+            companion("[^.]*_proj_(blocks|scales)", "mxfp4"), companion("W_q", "hqq"), companion("scales", "mlx"));
 
-    static {
-        COMPANIONS.put(".*\\.(qweight|qzeros|g_idx)", "gptq or awq");
-        COMPANIONS.put(".*\\.(SCB|absmax|nested_absmax|quant_map|nested_quant_map|quant_state\\..*)", "bitsandbytes");
-        COMPANIONS.put(".*\\.(weight_scale|weight_scale_inv|weight_packed|weight_zero_point|input_scale)", "fp8 or compressed-tensors");
-        COMPANIONS.put(".*_proj_(blocks|scales)", "mxfp4");
-        COMPANIONS.put(".*\\.W_q", "hqq");
-        COMPANIONS.put(".*\\.scales", "mlx");
+    /** Names of tensors that a method leaves. */
+    private record Companion(Pattern names, String method) {
+    }
+
+    private static Companion companion(String ending, String method) {
+        return new Companion(Pattern.compile(".*\\." + ending), method);
     }
 
     /**
@@ -57,10 +59,8 @@ record Quantization(String method, Path said) {
             throw refused(found.said, found.method, "");
         });
         for (StoredTensor tensor : stored) {
-            COMPANIONS.forEach((pattern, method) -> {
-                if (tensor.name().matches(pattern)) {
-                    throw refused(tensor.file(), method, " (tensor " + Quoted.of(tensor.name()) + ")");
-                }
+            COMPANIONS.stream().filter(companion -> companion.names.matcher(tensor.name()).matches()).findFirst().ifPresent(companion -> {
+                throw refused(tensor.file(), companion.method, " (tensor " + Quoted.of(tensor.name()) + ")");
             });
         }
         stated.ifPresent(found -> LOG.warn("{} says that the weights are quantized by {}, but all are stored as plain floats and read as such",

@@ -9,19 +9,14 @@ import java.util.Arrays;
  */
 record SmallLetters(String text, int[] origins) {
 
-    /** The one character that becomes two: i and a dot above. */
-    private static final int DOTTED_I = 0x130;
-
     static SmallLetters of(String text) {
         StringBuilder small = new StringBuilder(text.length());
         int[] origins = new int[2 * text.length() + 1];
         for (int at = 0; at < text.length();) {
             int character = text.codePointAt(at);
             int from = small.length();
-            if (character == DOTTED_I) {
-                small.append("i\u0307");
-            } else {
-                small.appendCodePoint(Character.toLowerCase(character));
+            for (int each : CharacterKind.small(character)) {
+                small.appendCodePoint(each);
             }
             for (int i = from; i < small.length(); i++) {
                 origins[i] = at + i - from;

@@ -207,12 +207,12 @@ class EncoderTokenizerTest {
         }
     }
 
-    /** With special tokens looked for, text goes to the library; plain text does not otherwise. */
+    /** With special tokens looked for, text takes the general way; plain text does not otherwise. */
     @ParameterizedTest
     @ValueSource(strings = {"bert-uncased", "bert-cased", "bert-accents", "bert-json", "mpnet"})
-    void plainTextIsCutAsTheLibraryCutsIt(String name) {
+    void plainTextIsCutAsAnyOther(String name) {
         long seed = System.nanoTime();
-        System.out.println("plainTextIsCutAsTheLibraryCutsIt seed " + seed);
+        System.out.println("plainTextIsCutAsAnyOther seed " + seed);
         Random draw = new Random(seed);
         try (Tokenizer tokenizer = open(name)) {
             for (int round = 0; round < 3000; round++) {

@@ -11,6 +11,7 @@ import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Encoding;
+import org.waterspout.runtime.RequestOptions;
 
 /**
  * Finds the answer to a question in a text, word for word (Devlin et al. 2019, section 4.2). A text longer than the model takes is read in
@@ -86,9 +87,22 @@ public final class Answerer implements AutoCloseable {
      * @throws InvalidRequestException for an empty question or context, or a question that fills a window
      */
     public List<Answer> answer(List<Question> questions) {
+        return answer(questions, RequestOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #answer(List)}.
+     *
+     * @param options priority and time
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays
+     * @throws org.waterspout.error.DeadlineException  when the time is over
+     * @throws org.waterspout.error.BusyException      when too many requests wait already
+     * @throws org.waterspout.error.ClosedException    when closed
+     */
+    public List<Answer> answer(List<Question> questions, RequestOptions options) {
         List<List<Encoding>> windows = questions.stream().map(this::windows).toList();
-        List<float[]> logits = encoder.engine().run(windows.stream().flatMap(List::stream)
-                .map(window -> Sequence.of(window.tokens(), window.types())).toList());
+        List<float[]> logits = encoder.encoder().run(windows.stream().flatMap(List::stream)
+                .map(window -> Sequence.of(window.tokens(), window.types())).toList(), options);
         List<Answer> answers = new ArrayList<>();
         int at = 0;
         for (int i = 0; i < questions.size(); i++) {

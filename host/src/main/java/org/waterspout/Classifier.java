@@ -18,10 +18,11 @@ import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Task;
+import org.waterspout.runtime.RequestOptions;
 
 /**
- * Judges texts or pictures with an encoder's head: labels for the whole, or for each word. Safe for use from several threads, which
- * take turns step by step.
+ * Judges texts or pictures with an encoder's head: labels for the whole, or for each word. Safe for use from several threads, whose
+ * texts go through the model together.
  *
  * {@snippet :
  * try (Classifier classifier = Classifier.demonstration(LoadOptions.DEFAULT)) {
@@ -127,18 +128,28 @@ public final class Classifier implements AutoCloseable {
         return classify(List.of(text), false).getFirst();
     }
 
+    /** As {@link #classify(List, boolean, RequestOptions)}, with priority 0 and any time. */
+    public List<Classification> classify(List<String> texts, boolean truncate) {
+        return classify(texts, truncate, RequestOptions.DEFAULT);
+    }
+
     /**
      * The labels of many texts, in their order.
      *
      * @param truncate cut off what is too long instead of refusing it; the result says so
-     * @throws InvalidRequestException for a text that is too long, or a model that judges words or pictures
+     * @param options  priority and time
+     * @throws InvalidRequestException                 for a text that is too long, or a model that judges words or pictures
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays
+     * @throws org.waterspout.error.DeadlineException  when the time is over
+     * @throws org.waterspout.error.BusyException      when too many requests wait already
+     * @throws org.waterspout.error.ClosedException    when closed
      */
-    public List<Classification> classify(List<String> texts, boolean truncate) {
+    public List<Classification> classify(List<String> texts, boolean truncate, RequestOptions options) {
         if (judgesWords()) {
             throw new InvalidRequestException("this model labels words, not whole texts: ask for entities");
         }
         List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> encoder.fit(text, truncate)).toList();
-        List<float[]> logits = encoder.run(fitted);
+        List<float[]> logits = encoder.run(fitted, options);
         return IntStream.range(0, logits.size()).mapToObj(i -> new Classification(scores(logits.get(i)), fitted.get(i).encoding().length(),
                 fitted.get(i).truncated())).toList();
     }
@@ -155,8 +166,13 @@ public final class Classifier implements AutoCloseable {
      * @throws OutOfMemoryException    when the Java heap has no room for a picture
      */
     public List<Classification> classifyPictures(List<BufferedImage> images) {
+        return classifyPictures(images, RequestOptions.DEFAULT);
+    }
+
+    /** As {@link #classifyPictures(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
+    public List<Classification> classifyPictures(List<BufferedImage> images, RequestOptions options) {
         Pictures form = pictures();
-        return labels(images.stream().map(form::sequence).toList());
+        return labels(images.stream().map(form::sequence).toList(), options);
     }
 
     /**
@@ -164,16 +180,21 @@ public final class Classifier implements AutoCloseable {
      * {@link Pictures#read}.
      */
     public List<Classification> classifyPictureFiles(List<Path> files) {
+        return classifyPictureFiles(files, RequestOptions.DEFAULT);
+    }
+
+    /** As {@link #classifyPictureFiles(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
+    public List<Classification> classifyPictureFiles(List<Path> files, RequestOptions options) {
         Pictures form = pictures();
-        return labels(files.stream().map(file -> form.sequence(Pictures.read(file))).toList());
+        return labels(files.stream().map(file -> form.sequence(Pictures.read(file))).toList(), options);
     }
 
     private Pictures pictures() {
         return pictures.orElseThrow(() -> new InvalidRequestException("this model reads text, no pictures"));
     }
 
-    private List<Classification> labels(List<Sequence> read) {
-        return encoder.engine().run(read).stream()
+    private List<Classification> labels(List<Sequence> read, RequestOptions options) {
+        return encoder.encoder().run(read, options).stream()
                 .map(logits -> new Classification(scores(logits), encoder.model().architecture().contextLength(), false)).toList();
     }
 
@@ -194,18 +215,24 @@ public final class Classifier implements AutoCloseable {
         return entities(List.of(text), false).getFirst();
     }
 
+    /** As {@link #entities(List, boolean, RequestOptions)}, with priority 0 and any time. */
+    public List<Entities> entities(List<String> texts, boolean truncate) {
+        return entities(texts, truncate, RequestOptions.DEFAULT);
+    }
+
     /**
-     * What the words of many texts are, in their order.
+     * What the words of many texts are, in their order. Errors as {@link #classify(List, boolean, RequestOptions)}.
      *
      * @param truncate as for {@link #classify(List, boolean)}
+     * @param options  priority and time
      * @throws InvalidRequestException for a text that is too long, or a model that judges whole texts
      */
-    public List<Entities> entities(List<String> texts, boolean truncate) {
+    public List<Entities> entities(List<String> texts, boolean truncate, RequestOptions options) {
         if (!judgesWords()) {
             throw new InvalidRequestException("this model labels whole texts, not words: use classify");
         }
         List<LoadedEncoder.Fitted> fitted = texts.stream().map(text -> encoder.fit(text, truncate)).toList();
-        List<float[]> logits = encoder.run(fitted);
+        List<float[]> logits = encoder.run(fitted, options);
         List<Entities> results = new ArrayList<>();
         for (int i = 0; i < logits.size(); i++) {
             LoadedEncoder.Fitted one = fitted.get(i);

@@ -9,9 +9,11 @@ import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.runtime.RequestOptions;
 
 /**
- * Texts to vectors, with an encoder and its pooling. Safe for use from several threads, which take turns step by step.
+ * Texts to vectors, with an encoder and its pooling. Safe for use from several threads, whose texts go
+ * through the model together.
  *
  * {@snippet :
  * try (Embedder embedder = Embedder.load(Path.of("all-MiniLM-L6-v2"))) {
@@ -49,7 +51,7 @@ public final class Embedder implements AutoCloseable {
     private Embedder(LoadedEncoder encoder) {
         this.encoder = encoder;
         String family = encoder.model().architecture().family();
-        this.head = SentenceHead.of(encoder.model().file(), family, encoder.engine().width());
+        this.head = SentenceHead.of(encoder.model().file(), family, encoder.encoder().width());
         var metadata = encoder.model().file().metadata();
         // files that do not say were made for llama.cpp, which normalises
         this.normalized = metadata.flagOr(family + ".pooling_normalize", true);
@@ -104,13 +106,23 @@ public final class Embedder implements AutoCloseable {
         return embed(List.of(passage), Role.PASSAGE, false).getFirst();
     }
 
+    /** As {@link #embed(List, Role, boolean, RequestOptions)}, with priority 0 and any time. */
+    public List<Embedding> embed(List<String> texts, Role role, boolean truncate) {
+        return embed(texts, role, truncate, RequestOptions.DEFAULT);
+    }
+
     /**
      * The vectors of many texts, in their order. A vector does not depend on its neighbours.
      *
      * @param truncate cut off what is too long instead of refusing it; the result says so
-     * @throws InvalidRequestException for a text longer than {@link #longestText()}
+     * @param options  priority and time
+     * @throws InvalidRequestException                 for a text longer than {@link #longestText()}
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays
+     * @throws org.waterspout.error.DeadlineException  when the time is over
+     * @throws org.waterspout.error.BusyException      when too many requests wait already
+     * @throws org.waterspout.error.ClosedException    when closed
      */
-    public List<Embedding> embed(List<String> texts, Role role, boolean truncate) {
+    public List<Embedding> embed(List<String> texts, Role role, boolean truncate, RequestOptions options) {
         String prefix = switch (role) {
             case TEXT -> textPrefix;
             case QUERY -> queryPrefix;
@@ -120,10 +132,10 @@ public final class Embedder implements AutoCloseable {
             return encoder.fit(prefix + text, truncate);
         }).toList();
         int skip = prefix.isEmpty() || head.prompted() ? 0 : encoder.promptLength(prefix);
-        List<float[]> rows = encoder.run(fitted);
+        List<float[]> rows = encoder.run(fitted, options);
         List<Embedding> embeddings = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
-            float[] vector = head.vector(rows.get(i), encoder.engine().width(), skip);
+            float[] vector = head.vector(rows.get(i), encoder.encoder().width(), skip);
             if (normalized) {
                 normalize(vector);
             }
@@ -158,7 +170,7 @@ public final class Embedder implements AutoCloseable {
 
     /** Numbers of a vector. */
     public int dimensions() {
-        return head.dimensions(encoder.engine().width());
+        return head.dimensions(encoder.encoder().width());
     }
 
     /** Tokens a text may have, special ones included. */

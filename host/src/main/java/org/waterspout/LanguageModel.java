@@ -12,8 +12,6 @@ import org.waterspout.backend.Plan;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Engine;
-import org.waterspout.generate.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
@@ -26,9 +24,13 @@ import org.waterspout.model.text.ChatMessage;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.model.text.jinja.Rendered;
+import org.waterspout.runtime.Decoder;
+import org.waterspout.runtime.Engine;
+import org.waterspout.runtime.RequestOptions;
 
 /**
- * A decoder that is loaded and ready to answer. Safe for use from several threads, which take turns step by step.
+ * A decoder that is loaded and ready to answer. Safe for use from several threads, whose answers are
+ * computed together.
  *
  * {@snippet :
  * try (LanguageModel model = LanguageModel.load(Path.of("model.gguf"))) {
@@ -43,7 +45,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
-    private final Engine engine;
+    private final Decoder decoder;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
     private final ReadWriteLock tokenizerUse = new ReentrantReadWriteLock();
     private boolean closed;
@@ -51,7 +53,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
-        this.engine = new Engine(loaded.plan(), loaded.architecture().contextLength());
+        this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
     }
 
     /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -99,7 +101,7 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.OutOfMemoryException when it does not fit after all
      */
     public void warmUp() {
-        engine.warmUp();
+        decoder.engine().warmUp();
     }
 
     /** The answer to one message, as long and chosen as the model's file says; where it does not, the most likely. */
@@ -109,15 +111,23 @@ public final class LanguageModel implements AutoCloseable {
         }
     }
 
-    /**
-     * Starts an answer; iterating over it computes it.
-     *
-     * @throws InvalidRequestException when the prompt is empty or longer than the context, a parameter is out of its range, or as many
-     *                                 answers are open as the model was loaded for
-     */
+    /** As {@link #generate(GenerationRequest, RequestOptions)}, with priority 0 and any time. */
     public Generation generate(GenerationRequest request) {
+        return generate(request, RequestOptions.DEFAULT);
+    }
+
+    /**
+     * Starts an answer, which is computed beside others and read as it comes. It waits where as many are under way as the model was loaded for.
+     *
+     * @param options priority and time; an answer whose time is over ends with what it has
+     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, or a parameter is out of its range
+     * @throws org.waterspout.error.BusyException        when {@value Engine#DEFAULT_QUEUE} requests wait already
+     * @throws org.waterspout.error.ClosedException      when closed
+     */
+    public Generation generate(GenerationRequest request, RequestOptions options) {
         int[] prompt = tokens(request.prompt(), contextLength());
-        return new Generation(engine, loaded.text(), loaded.endTokens(), request, Decoding.forPrompt(file().metadata(), request, prompt.length), prompt);
+        Decoding decoding = Decoding.forPrompt(file().metadata(), request, prompt.length);
+        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, prompt, options));
     }
 
     /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */
@@ -139,8 +149,9 @@ public final class LanguageModel implements AutoCloseable {
      * A prompt as the model sees it.
      *
      * @throws InvalidRequestException for a conversation that the model has no template for, its template refuses, or that is too long for
-     *                                 it; for a role that it does not know; or when closed
-     * @throws java.util.concurrent.CancellationException when the thread is interrupted while a conversation is written
+     *                                 it; or for a role that it does not know
+     * @throws org.waterspout.error.ClosedException when closed
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
         return tokens(prompt, Integer.MAX_VALUE);
@@ -151,7 +162,7 @@ public final class LanguageModel implements AutoCloseable {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
-                throw new InvalidRequestException(Engine.CLOSED);
+                throw Engine.closedModel();
             }
             return encode(prompt, most);
         } finally {
@@ -201,7 +212,7 @@ public final class LanguageModel implements AutoCloseable {
      * @return [tokens.length or 1, vocabulary]
      */
     public float[] logits(int[] tokens, boolean everyPosition) {
-        return engine.logits(tokens, everyPosition);
+        return decoder.logits(tokens, everyPosition);
     }
 
     public Architecture architecture() {
@@ -237,35 +248,35 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Positions an answer and its prompt may take together. */
     public int contextLength() {
-        return engine.contextLength();
+        return decoder.contextLength();
     }
 
     public int vocabulary() {
-        return engine.vocabulary();
+        return decoder.vocabulary();
     }
 
     public MemoryUse memory() {
-        return engine.plan().memory();
+        return decoder.engine().plan().memory();
     }
 
-    /** The plan this model runs on: for validation, with no answer open. */
+    /** The plan this model runs on: for validation, while no request is under way. */
     public Plan plan() {
-        return engine.plan();
+        return decoder.engine().plan();
     }
 
     /**
-     * Waits for the step under way, then gives back the memory. Answers still open fail at their next step. {@link #tokenizer()} and
+     * Ends the answers under way after their step, then gives back the memory. {@link #tokenizer()} and
      * {@link #file()} are not to be used any more.
      */
     @Override
     public void close() {
+        decoder.close();
         tokenizerUse.writeLock().lock();
         try {
             if (closed) {
                 return;
             }
             closed = true;
-            engine.close();
             loaded.close();
         } finally {
             tokenizerUse.writeLock().unlock();

@@ -4,16 +4,17 @@ import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
-import org.waterspout.encode.EncoderEngine;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Engine;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Encoding;
 import org.waterspout.model.text.Tokenizer;
+import org.waterspout.runtime.Encoder;
+import org.waterspout.runtime.Engine;
+import org.waterspout.runtime.RequestOptions;
 
 /** An encoder that is loaded: texts to sequences, sequences to numbers. Safe for use from several threads. */
 final class LoadedEncoder implements AutoCloseable {
@@ -31,7 +32,7 @@ final class LoadedEncoder implements AutoCloseable {
     }
 
     private final LoadedModel loaded;
-    private final EncoderEngine engine;
+    private final Encoder encoder;
     private final int longest;
     private final boolean cutsBeginning;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
@@ -40,12 +41,12 @@ final class LoadedEncoder implements AutoCloseable {
 
     private LoadedEncoder(LoadedModel loaded, Target target, LoadOptions options) {
         this.loaded = loaded;
-        this.engine = new EncoderEngine(loaded.plan(), loaded.architecture(), target);
+        this.encoder = new Encoder(loaded.plan(), loaded.architecture(), target);
         String family = loaded.architecture().family();
         int own = loaded.file().metadata().integerOr(family + ".text_length", Integer.MAX_VALUE);
         this.cutsBeginning = loaded.file().metadata().optionalString(family + ".truncation_side").orElse("right").equals("left");
         // a length that was asked for goes before the one that the model was made with
-        this.longest = options.contextLength() > 0 || own <= 0 ? engine.longest() : Math.min(engine.longest(), own);
+        this.longest = options.contextLength() > 0 || own <= 0 ? encoder.longest() : Math.min(encoder.longest(), own);
     }
 
     /** Takes over {@code file}. Errors as {@link LanguageModel#load(java.nio.file.Path, LoadOptions)}. */
@@ -59,8 +60,8 @@ final class LoadedEncoder implements AutoCloseable {
         return loaded;
     }
 
-    EncoderEngine engine() {
-        return engine;
+    Encoder encoder() {
+        return encoder;
     }
 
     /** Tokens a text may have, special ones included. */
@@ -147,7 +148,7 @@ final class LoadedEncoder implements AutoCloseable {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
-                throw new InvalidRequestException(Engine.CLOSED);
+                throw Engine.closedModel();
             }
             return use.apply(loaded.tokenizer());
         } finally {
@@ -155,20 +156,20 @@ final class LoadedEncoder implements AutoCloseable {
         }
     }
 
-    /** As {@link EncoderEngine#run}. */
-    List<float[]> run(List<Fitted> texts) {
-        return engine.run(texts.stream().map(Fitted::sequence).toList());
+    /** As {@link Encoder#run}. */
+    List<float[]> run(List<Fitted> texts, RequestOptions options) {
+        return encoder.run(texts.stream().map(Fitted::sequence).toList(), options);
     }
 
     /** Waits for the step under way, then gives back the memory. */
     @Override
     public void close() {
+        encoder.close();
         tokenizerUse.writeLock().lock();
         try {
             if (!closed) {
                 closed = true;
-                engine.close();
-                loaded.close();
+                    loaded.close();
             }
         } finally {
             tokenizerUse.writeLock().unlock();

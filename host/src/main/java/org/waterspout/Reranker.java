@@ -9,6 +9,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.runtime.RequestOptions;
 
 /** Sorts documents by how well they answer a query, reading the two together (a cross-encoder). Safe for use from several threads. */
 public final class Reranker implements AutoCloseable {
@@ -60,8 +61,21 @@ public final class Reranker implements AutoCloseable {
 
     /** @param truncate cut off what is too much of the longer one of a pair, or of both, instead of refusing it */
     public List<Ranked> rank(String query, List<String> documents, boolean truncate) {
+        return rank(query, documents, truncate, RequestOptions.DEFAULT);
+    }
+
+    /**
+     * As {@link #rank(String, List, boolean)}.
+     *
+     * @param options priority and time
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays
+     * @throws org.waterspout.error.DeadlineException  when the time is over
+     * @throws org.waterspout.error.BusyException      when too many requests wait already
+     * @throws org.waterspout.error.ClosedException    when closed
+     */
+    public List<Ranked> rank(String query, List<String> documents, boolean truncate, RequestOptions options) {
         List<LoadedEncoder.Fitted> pairs = documents.stream().map(document -> encoder.fit(query, document, truncate)).toList();
-        List<float[]> scores = encoder.run(pairs);
+        List<float[]> scores = encoder.run(pairs, options);
         return IntStream.range(0, scores.size())
                 .mapToObj(index -> new Ranked(index, scores.get(index)[0], pairs.get(index).truncated()))
                 .sorted(Comparator.comparingDouble(ranked -> -ranked.score())).toList();

@@ -10,13 +10,13 @@ import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Decoding;
-import org.waterspout.generate.TranslationEngine;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Sentences;
 import org.waterspout.model.text.Sentences.Piece;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.model.text.TranslationTokenizer;
+import org.waterspout.runtime.EncoderDecoder;
 
 /** A translation model's text: its tokenizers, made when the first text comes, its languages, and how texts become pieces. */
 final class TranslationText implements AutoCloseable {
@@ -135,7 +135,7 @@ final class TranslationText implements AutoCloseable {
         }
 
         private int count(String piece) {
-            TranslationEngine.refuseIfInterrupted();
+            EncoderDecoder.refuseIfInterrupted();
             return tokenizer.source().encode(piece, false).length;
         }
 

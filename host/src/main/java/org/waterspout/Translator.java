@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
@@ -16,9 +17,8 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Decoding;
+import org.waterspout.generate.Source;
 import org.waterspout.generate.TargetSequence;
-import org.waterspout.generate.TranslationEngine;
-import org.waterspout.generate.TranslationEngine.Source;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.DemonstrationModel;
@@ -27,9 +27,13 @@ import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.marian.Shortlist;
 import org.waterspout.model.text.Sentences;
+import org.waterspout.runtime.EncoderDecoder;
+import org.waterspout.runtime.Engine;
+import org.waterspout.runtime.RequestOptions;
 
 /**
- * An encoder-decoder that is loaded and ready to translate. Safe for use from several threads, which take turns.
+ * An encoder-decoder that is loaded and ready to translate. Safe for use from several threads, whose texts are
+ * translated together.
  *
  * {@snippet :
  * try (Translator translator = Translator.load(Path.of("firefox-enpt"))) {
@@ -48,22 +52,19 @@ public final class Translator implements AutoCloseable {
     /** Bytes of caches that a translator may have for more hypotheses, as many as its backend is fast with. */
     private static final long SMALL_CACHES = 160L << 20;
 
-    /** Pieces between which other threads get their turn. */
-    private static final int TURN = 512;
-
-    private static final TranslationEngine.Source NOTHING = new Source(new int[0]);
+    private static final Source NOTHING = new Source(new int[0]);
 
     private final ModelFile file;
     private final Architecture architecture;
     private final Backend backend;
-    private final TranslationEngine engine;
+    private final EncoderDecoder engine;
     private final TranslationText text;
     private final Optional<Shortlist> shortlist;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
     private final ReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private Translator(ModelFile file, Architecture architecture, Backend backend, TranslationEngine engine) {
+    private Translator(ModelFile file, Architecture architecture, Backend backend, EncoderDecoder engine) {
         this.file = file;
         this.architecture = architecture;
         this.backend = backend;
@@ -107,7 +108,7 @@ public final class Translator implements AutoCloseable {
             if (options.warmUp()) {
                 plan.warmUp();
             }
-            TranslationEngine engine = new TranslationEngine(plan, TranslationText.start(file, architecture), TranslationText.ends(file),
+            EncoderDecoder engine = new EncoderDecoder(plan, TranslationText.start(file, architecture), TranslationText.ends(file),
                     architecture.contextLength());
             return new Translator(file, architecture, backend, engine);
         } catch (RuntimeException | Error failure) {
@@ -142,7 +143,7 @@ public final class Translator implements AutoCloseable {
      *
      * @throws InvalidRequestException for a language that the model lacks, a text longer than the model reads that may not be split, options
      *                                 out of their ranges, or when closed
-     * @throws java.util.concurrent.CancellationException when the thread is interrupted, which it stays; looked at before each token
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays; looked at before each token
      */
     public List<Translation> translate(List<String> texts, TranslationOptions options) {
         return translate(texts, options, (_, _) -> { });
@@ -153,27 +154,60 @@ public final class Translator implements AutoCloseable {
         void translated(int pieces, int ofPieces);
     }
 
-    /** As {@link #translate(List, TranslationOptions)}, telling how many sentences are done. */
+    /** As {@link #translate(List, TranslationOptions)}, telling how many sentences are done, on this thread. */
     public List<Translation> translate(List<String> texts, TranslationOptions options, Observer observer) {
-        use.readLock().lock();
-        try {
-            requireOpen();
-            TranslationText.Form form = text.form(options, engine.sourceLength());
-            List<List<Sentences.Piece>> pieces = texts.stream().map(one -> form.pieces(one)).toList();
-            TranslationEngine.refuseIfInterrupted();
-            List<Source> sources = new ArrayList<>();
-            for (List<Sentences.Piece> ofText : pieces) {
-                ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));
-            }
-            Decoding how = form.decoding(options.decoding(Decoding.of(file.metadata()))).seeded();
-            List<List<TargetSequence>> targets = targets(sources, how, observer);
+        return translate(texts, options, RequestOptions.DEFAULT, observer);
+    }
+
+    /**
+     * As {@link #translate(List, TranslationOptions, Observer)}.
+     *
+     * @param request priority and time
+     * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays
+     * @throws org.waterspout.error.DeadlineException  when the time is over
+     * @throws org.waterspout.error.BusyException      when too many requests wait already
+     * @throws org.waterspout.error.ClosedException    when closed
+     */
+    public List<Translation> translate(List<String> texts, TranslationOptions options, RequestOptions request, Observer observer) {
+        Asked asked = whileOpen(() -> asked(texts, options));
+        List<List<TargetSequence>> targets = targets(asked, request, observer);
+        return whileOpen(() -> {
             List<Translation> translations = new ArrayList<>();
             int at = 0;
-            for (List<Sentences.Piece> ofText : pieces) {
-                translations.add(joined(ofText, targets.subList(at, at + ofText.size()), options.best(), how.seed()));
+            for (List<Sentences.Piece> ofText : asked.pieces()) {
+                translations.add(joined(ofText, targets.subList(at, at + ofText.size()), options.best(), asked.how().seed()));
                 at += ofText.size();
             }
             return translations;
+        });
+    }
+
+    /**
+     * Texts as the model takes them.
+     *
+     * @param pieces  of each text
+     * @param sources of all pieces, one after the other; {@link #NOTHING} for one without words
+     */
+    private record Asked(List<List<Sentences.Piece>> pieces, List<Source> sources, Decoding how) {
+    }
+
+    private Asked asked(List<String> texts, TranslationOptions options) {
+        TranslationText.Form form = text.form(options, engine.sourceLength());
+        List<List<Sentences.Piece>> pieces = texts.stream().map(one -> form.pieces(one)).toList();
+        EncoderDecoder.refuseIfInterrupted();
+        List<Source> sources = new ArrayList<>();
+        for (List<Sentences.Piece> ofText : pieces) {
+            ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));
+        }
+        return new Asked(pieces, sources, form.decoding(options.decoding(Decoding.of(file.metadata()))).seeded());
+    }
+
+    /** Uses tokenizers and files while they are sure to be there. Nothing of a caller's runs meanwhile. */
+    private <T> T whileOpen(Supplier<T> work) {
+        use.readLock().lock();
+        try {
+            requireOpen();
+            return work.get();
         } finally {
             use.readLock().unlock();
         }
@@ -184,18 +218,16 @@ public final class Translator implements AutoCloseable {
     }
 
     /** What the engine makes of all sources that are not {@link #NOTHING}. */
-    private List<List<TargetSequence>> targets(List<Source> sources, Decoding how, Observer observer) {
+    private List<List<TargetSequence>> targets(Asked asked, RequestOptions request, Observer observer) {
+        List<Source> sources = asked.sources();
         int[] real = IntStream.range(0, sources.size()).filter(i -> sources.get(i) != NOTHING).toArray();
         List<List<TargetSequence>> targets = new ArrayList<>();
         sources.forEach(_ -> targets.add(List.of()));
         int[] done = {0};
-        for (int from = 0; from < real.length; from += TURN) {
-            int[] turn = IntStream.of(real).skip(from).limit(TURN).toArray();
-            List<List<TargetSequence>> found = engine.translate(IntStream.of(turn).mapToObj(sources::get).toList(), how,
-                    _ -> observer.translated(++done[0], real.length));
-            for (int i = 0; i < turn.length; i++) {
-                targets.set(turn[i], found.get(i));
-            }
+        List<List<TargetSequence>> found = engine.translate(IntStream.of(real).mapToObj(sources::get).toList(), asked.how(), request,
+                _ -> observer.translated(++done[0], real.length));
+        for (int i = 0; i < real.length; i++) {
+            targets.set(real[i], found.get(i));
         }
         return targets;
     }
@@ -230,18 +262,10 @@ public final class Translator implements AutoCloseable {
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, options out of their ranges
      */
     public List<List<TargetSequence>> translateTokens(List<int[]> sources, TranslationOptions options) {
-        use.readLock().lock();
-        try {
-            requireOpen();
-            Decoding how = options.decoding(Decoding.of(file.metadata()));
-            if (options.to().isPresent()) {
-                how = text.form(options, engine.sourceLength()).decoding(how);
-            }
-            sources.forEach(engine::check);
-            return engine.translate(sources.stream().map(tokens -> source(tokens, options)).toList(), how, _ -> { });
-        } finally {
-            use.readLock().unlock();
-        }
+        sources.forEach(engine::check);
+        Decoding decoding = options.decoding(Decoding.of(file.metadata()));
+        Decoding how = whileOpen(() -> options.to().isEmpty() ? decoding : text.form(options, engine.sourceLength()).decoding(decoding));
+        return engine.translate(whileOpen(() -> sources.stream().map(tokens -> source(tokens, options)).toList()), how, _ -> { });
     }
 
     /**
@@ -282,25 +306,25 @@ public final class Translator implements AutoCloseable {
 
     /** The plan this model runs on: for validation. */
     public Plan plan() {
-        return engine.plan();
+        return engine.engine().plan();
     }
 
     private void requireOpen() {
         if (closed) {
-            throw new InvalidRequestException(TranslationEngine.CLOSED);
+            throw Engine.closedModel();
         }
     }
 
-    /** Waits for the translations under way, then gives back the memory. */
+    /** Ends the translations under way after their step, then gives back the memory. */
     @Override
     public void close() {
+        engine.close();
         use.writeLock().lock();
         try {
             if (closed) {
                 return;
             }
             closed = true;
-            engine.close();
             backend.close();
             text.close();
             file.close();

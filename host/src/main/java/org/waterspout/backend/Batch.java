@@ -19,10 +19,24 @@ import org.waterspout.graph.RopeTable;
  * @param candidates ascending token ids whose logits are wanted; empty for all
  * @param lengths    length of the sequence that each row belongs to, where later steps bring more of it, as those of a long prompt do:
  *                   LongRoPE's frequencies go by it; empty where this step's last row of a sequence is its last
+ * @param phase      what the rows are, which decides how a backend sums
  * @param given      [rows, width] of {@link org.waterspout.graph.Op.Given}; empty where tokens enter
  */
 public record Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows, int[] types, int[] sources, int[] candidates,
-        int[] lengths, float[] given) {
+        int[] lengths, Phase phase, float[] given) {
+
+    /**
+     * What rows are. A backend has several kernels for one operation, which sum in another order. With the phase stated, a row comes out the same
+     * to the bit, whatever else is in the batch and however a prompt is cut in pieces.
+     */
+    public enum Phase {
+        /** The kernels that are fastest for so many rows. */
+        ANY,
+        /** Rows of prompts. */
+        PROMPT,
+        /** Rows of tokens that were generated. */
+        GENERATION
+    }
 
     /** Stands for a token whose embedding is zeros: what Marian's decoders start from. */
     public static final int NO_TOKEN = -1;
@@ -42,7 +56,7 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
 
     /** Tokens of type 0, without sources or candidates. */
     public Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows) {
-        this(tokens, positions, sequences, outputRows, NONE, NONE, NONE, NONE, NO_NUMBERS);
+        this(tokens, positions, sequences, outputRows, NONE, NONE, NONE, NONE, Phase.ANY, NO_NUMBERS);
     }
 
     /** {@code tokens} of sequence 0 from {@code position} on; the last row's output is wanted, or every row's. */
@@ -59,23 +73,27 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
     }
 
     public Batch withTypes(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, lengths, given);
+        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, lengths, phase, given);
     }
 
     public Batch withSources(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, lengths, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, lengths, phase, given);
     }
 
     public Batch withCandidates(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, lengths, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, lengths, phase, given);
     }
 
     public Batch withGiven(float[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, value);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, phase, value);
     }
 
     public Batch withLengths(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value, phase, given);
+    }
+
+    public Batch withPhase(Phase value) {
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, value, given);
     }
 
     /** For each row whether its sequence is longer than {@code border}. */

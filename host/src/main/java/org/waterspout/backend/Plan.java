@@ -65,6 +65,10 @@ public interface Plan extends AutoCloseable {
      */
     void reorder(int[] parents);
 
+    /** What {@code sequence} holds is not needed any more; its memory serves others where there is any of its own. */
+    default void forget(int sequence) {
+    }
+
     @Override
     void close();
 }

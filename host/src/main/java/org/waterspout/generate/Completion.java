@@ -10,12 +10,13 @@ import java.util.OptionalLong;
  * @param promptTokens              tokens of the prompt
  * @param reusedTokens              prompt tokens whose keys and values were still in the cache
  * @param finishReason              why it ended
- * @param prefillSeconds            from the start to the first token's logits
+ * @param queuedSeconds             from when it was asked for until it began
+ * @param prefillSeconds            from there to the first token's logits
  * @param decodeSeconds             from there to the end
  * @param seed                      what the tokens were drawn with; empty where none were
  */
 public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
-        double prefillSeconds, double decodeSeconds, OptionalLong seed) {
+        double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed) {
 
     /** Prompt tokens computed per second. */
     public double prefillTokensPerSecond() {

@@ -146,7 +146,7 @@ public record Decoding(int beams, int best, BeamRule rule, int minTokens, int ma
     }
 
     /** Most tokens of a target, the end token among them. */
-    int limit(int sourceTokens, int contextLength) {
+    public int limit(int sourceTokens, int contextLength) {
         int limit = maxTokens == 0 ? contextLength : Math.min(maxTokens, contextLength);
         return maxTokensPerSource == 0 ? limit
                 : (int) Math.max(1, Math.min(limit, Math.ceil((double) maxTokensPerSource * sourceTokens)));

@@ -13,7 +13,9 @@ public enum FinishReason {
     /** The context is full. */
     CONTEXT_FULL,
     /** The caller cancelled or closed the generation. */
-    CANCELLED;
+    CANCELLED,
+    /** The time that the caller gave has passed. */
+    TIMED_OUT;
 
     /** As JSON and the command line print it: "max_tokens". */
     public String label() {

@@ -16,8 +16,8 @@ import org.waterspout.error.InvalidRequestException;
  *                    penalties) hold with either
  * @param stopStrings the answer ends before the first of these
  * @param ignoreEnd   go on after an end token, for measuring
- * @param reusePrefix start from whatever the cache still holds of an earlier, equal beginning: fast for chats. Reused keys and
- *                    values may have been computed in batches of another size, which rounds differently in the last digits
+ * @param reusePrefix start also from answers whose keys and values the cache still holds, not from prompts only: fast for chats. Keys and values
+ *                    of generated tokens were computed by other kernels than those of a prompt, which round differently in the last digits
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
         boolean reusePrefix) {

@@ -144,7 +144,7 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     }
 
     /** All tokens that are named. */
-    Stream<Integer> named() {
+    public Stream<Integer> named() {
         return Stream.of(biases.stream().flatMap(bias -> bias.sequence().stream()), badWords.stream().flatMap(List::stream),
                 firstToken.stream().boxed(), lastTokens.stream(), suppressed.stream(), suppressedFirst.stream()).flatMap(each -> each);
     }

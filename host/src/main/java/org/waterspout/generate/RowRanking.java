@@ -3,7 +3,7 @@ package org.waterspout.generate;
 import org.waterspout.error.ValidationException;
 
 /** The best of a row of logits, and what turns logits into log-probabilities. Belongs to one thread. */
-final class RowRanking {
+public final class RowRanking {
 
     private static final int PART = 1024;
     private static final float LOG2_E = 1.442695f;
@@ -25,7 +25,7 @@ final class RowRanking {
      *
      * @throws ValidationException when it is no number
      */
-    float logSum(float[] logits, int from, int length) {
+    public float logSum(float[] logits, int from, int length) {
         float largest = Float.NEGATIVE_INFINITY;
         for (int i = from; i < from + length; i++) {
             if (logits[i] > largest) {
@@ -73,7 +73,7 @@ final class RowRanking {
     }
 
     /** Finds the {@code wanted} largest of {@code logits[from .. from + length - 1]}, of equal ones the first; -Infinity is never among them. */
-    void rank(float[] logits, int from, int length, int wanted) {
+    public void rank(float[] logits, int from, int length, int wanted) {
         if (columns.length < wanted) {
             columns = new int[wanted];
             values = new float[wanted];
@@ -101,16 +101,16 @@ final class RowRanking {
     }
 
     /** How many {@link #rank} found. */
-    int count() {
+    public int count() {
         return count;
     }
 
     /** Which column is the {@code rank}th, from 0. */
-    int column(int rank) {
+    public int column(int rank) {
         return columns[rank];
     }
 
-    float value(int rank) {
+    public float value(int rank) {
         return values[rank];
     }
 }

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import org.waterspout.error.InvalidRequestException;
 
 /** Chooses the tokens of one answer, one after the other, as its {@link Sampling} says. Belongs to one thread. */
-final class Sampler {
+public final class Sampler {
 
     private final Sampling sampling;
     private final SplittableRandom random;
@@ -21,7 +21,7 @@ final class Sampler {
     private int length;
 
     /** As {@link #Sampler(Decoding, int[], Set, int)} with no other rules than those of {@code sampling}. */
-    Sampler(Sampling sampling, int[] prompt, int vocabulary) {
+    public Sampler(Sampling sampling, int[] prompt, int vocabulary) {
         this(Decoding.GREEDY.withSampling(sampling), prompt, Set.of(), vocabulary);
     }
 
@@ -30,7 +30,7 @@ final class Sampler {
      * @param ends       tokens that end an answer
      * @param vocabulary number of logits; a bias or rule for a token outside is refused
      */
-    Sampler(Decoding decoding, int[] prompt, Set<Integer> ends, int vocabulary) {
+    public Sampler(Decoding decoding, int[] prompt, Set<Integer> ends, int vocabulary) {
         this.decoding = decoding;
         Sampling asked = decoding.sampling().orElse(Sampling.GREEDY);
         sampling = asked.temperature() == 0 ? asked : asked.seeded();
@@ -54,7 +54,7 @@ final class Sampler {
     }
 
     /** The seed that tokens are drawn with; empty where none are. */
-    OptionalLong seed() {
+    public OptionalLong seed() {
         return sampling.temperature() == 0 ? OptionalLong.empty() : sampling.seed();
     }
 
@@ -64,7 +64,7 @@ final class Sampler {
      * @param logits [vocabulary], none of them NaN or plus infinity, changed in place
      * @throws InvalidRequestException when every token is forbidden
      */
-    int next(float[] logits) {
+    public int next(float[] logits) {
         int forced = forced();
         int token = forced >= 0 ? forced : choose(logits);
         if (sampling.presencePenalty() != 0 || sampling.frequencyPenalty() != 0) {
@@ -96,7 +96,7 @@ final class Sampler {
     }
 
     /** Index of the largest logit, the lowest such index. */
-    static int argMax(float[] logits) {
+    public static int argMax(float[] logits) {
         int best = 0;
         for (int i = 1; i < logits.length; i++) {
             if (logits[i] > logits[best]) {

@@ -4,7 +4,7 @@ import java.util.List;
 import org.waterspout.error.InvalidRequestException;
 
 /** Finds stop strings in a stream of text, holding back whatever could still become one. */
-final class StopStrings {
+public final class StopStrings {
 
     /** Each is looked for at every token. */
     static final int MOST = 256;
@@ -14,7 +14,7 @@ final class StopStrings {
     private String held = "";
     private boolean stopped;
 
-    StopStrings(List<String> stops) {
+    public StopStrings(List<String> stops) {
         if (stops.stream().anyMatch(String::isEmpty)) {
             throw new InvalidRequestException("a stop string is empty");
         }
@@ -22,7 +22,7 @@ final class StopStrings {
     }
 
     /** Takes more text; returns what is now sure to be part of the answer. */
-    String accept(String text) {
+    public String accept(String text) {
         String all = held + text;
         int cut = all.length();
         for (String stop : stops) {
@@ -49,13 +49,13 @@ final class StopStrings {
     }
 
     /** What was held back, when no more text comes. */
-    String rest() {
+    public String rest() {
         String rest = held;
         held = "";
         return rest;
     }
 
-    boolean stopped() {
+    public boolean stopped() {
         return stopped;
     }
 }

@@ -11,9 +11,9 @@ import org.waterspout.error.InvalidRequestException;
 
 /**
  * The search for one source's target: the hypotheses of its beam, and those that have ended. Knows tokens and logits; where they are
- * computed is {@link TranslationEngine}'s matter. Belongs to one thread.
+ * computed is {@link org.waterspout.runtime}'s matter. Belongs to one thread.
  */
-final class TargetSearch {
+public final class TargetSearch {
 
     private static final int[] ALL = {};
 
@@ -51,7 +51,7 @@ final class TargetSearch {
      * @param source     the source, and which tokens come into question
      * @param vocabulary number of tokens
      */
-    TargetSearch(Decoding decoding, int[] start, Set<Integer> ends, int limit, TranslationEngine.Source source, int vocabulary,
+    public TargetSearch(Decoding decoding, int[] start, Set<Integer> ends, int limit, Source source, int vocabulary,
             RowRanking ranking) {
         this.decoding = decoding;
         this.ends = ends;
@@ -83,34 +83,34 @@ final class TargetSearch {
     }
 
     /** Hypotheses that go on. */
-    int live() {
+    public int live() {
         return live;
     }
 
-    boolean done() {
+    public boolean done() {
         return done;
     }
 
     /** The token to be fed for hypothesis {@code i}, at {@link #position()}. */
-    int token(int i) {
+    public int token(int i) {
         return tokens[i][length + begin - 1];
     }
 
-    int position() {
+    public int position() {
         return length;
     }
 
     /** What hypothesis {@code i} begins with and what came after it. */
-    int[] sequence(int i) {
+    public int[] sequence(int i) {
         return tokens[i].clone();
     }
 
-    int[] candidates() {
+    public int[] candidates() {
         return candidates;
     }
 
     /** The hypothesis before the last {@link #advance} that {@code i} continues. */
-    int parent(int i) {
+    public int parent(int i) {
         return parents[i];
     }
 
@@ -120,7 +120,7 @@ final class TargetSearch {
      * @param logits [.., columns], changed in place; those of live hypothesis i begin at {@code from + i * columns}
      * @param columns number of candidates, or the vocabulary's size
      */
-    void advance(float[] logits, int from, int columns) {
+    public void advance(float[] logits, int from, int columns) {
         nextCount = 0;
         int kept = kept();
         List<Integer> forced = forced();
@@ -239,7 +239,7 @@ final class TargetSearch {
     }
 
     /** The best that ended, best first; fewer than wanted only where there are no more. */
-    List<TargetSequence> results() {
+    public List<TargetSequence> results() {
         return List.copyOf(finished.subList(0, Math.min(decoding.best(), finished.size())));
     }
 }

@@ -43,13 +43,14 @@ public final class FiniteCheck {
     /**
      * As {@link #ofAll} for logits of tokens, where minus infinity is a token that the model's own bias rules out.
      *
-     * @param count the first so many are looked at
-     * @param course told the number of the first that is NaN or plus infinity
+     * @param from   the first that is looked at
+     * @param count  how many are
+     * @param course told which of them, from 0, is the first that is NaN or plus infinity
      * @throws ValidationException where there is one
      */
-    public static void ofLogits(float[] logits, int count, Plan plan, IntFunction<Validator.Course> course) {
+    public static void ofLogits(float[] logits, int from, int count, Plan plan, IntFunction<Validator.Course> course) {
         for (int i = 0; i < count; i++) {
-            if (!(logits[i] < Float.POSITIVE_INFINITY)) {
+            if (!(logits[from + i] < Float.POSITIVE_INFINITY)) {
                 throw failure(plan, course.apply(i));
             }
         }

@@ -6,7 +6,8 @@ package org.waterspout.error;
  */
 public abstract sealed class WaterspoutException extends RuntimeException
         permits InvalidRequestException, ModelFormatException, ModelNotFoundException, UnsupportedModelException,
-                DeviceException, OutOfMemoryException, DownloadException, ValidationException {
+                DeviceException, OutOfMemoryException, DownloadException, ValidationException, BusyException, ClosedException,
+                CancelledException, DeadlineException {
 
     private static final long serialVersionUID = 1L;
 
@@ -17,7 +18,7 @@ public abstract sealed class WaterspoutException extends RuntimeException
         this.exitCode = exitCode;
     }
 
-    /** The process exit code of this kind of failure, between 2 and 9. */
+    /** The process exit code of this kind of failure, between 2 and 13. */
     public int exitCode() {
         return exitCode;
     }

@@ -18,7 +18,7 @@ import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
-import org.waterspout.generate.Generation;
+import org.waterspout.Generation;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;

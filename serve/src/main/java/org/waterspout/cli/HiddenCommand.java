@@ -10,7 +10,7 @@ import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Backends;
-import org.waterspout.encode.EncoderEngine;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Target;
@@ -77,7 +77,7 @@ final class HiddenCommand implements Callable<Integer> {
     private List<List<float[]>> rows(ModelFile file, Architecture architecture, Backend backend, Target target, List<Sequence> sequences) {
         LoadOptions options = modelOptions.options(LoadOptions.DEFAULT);
         int context = LanguageModel.contextLength(architecture, options);
-        try (EncoderEngine engine = EncoderEngine.prepare(file, architecture, target, backend, options.planOptions(architecture, context))) {
+        try (Encoder engine = Encoder.prepare(file, architecture, target, backend, options.planOptions(architecture, context))) {
             return engine.run(sequences).stream().map(numbers -> Numbers.rows(numbers, engine.width())).toList();
         }
     }

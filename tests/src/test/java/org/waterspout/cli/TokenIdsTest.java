@@ -25,7 +25,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
-import org.waterspout.generate.Generation;
+import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 

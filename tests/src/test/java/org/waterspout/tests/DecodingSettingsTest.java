@@ -31,7 +31,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
-import org.waterspout.generate.Generation;
+import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;

@@ -33,8 +33,8 @@ import org.waterspout.generate.Decoding;
 import org.waterspout.generate.LogitRules;
 import org.waterspout.generate.Sampling;
 import org.waterspout.generate.TargetSequence;
-import org.waterspout.generate.TranslationEngine;
-import org.waterspout.generate.TranslationEngine.Source;
+import org.waterspout.runtime.EncoderDecoder;
+import org.waterspout.generate.Source;
 import org.waterspout.tests.TranslatorModel.Options;
 import org.waterspout.tests.TranslatorModel.Recording;
 import org.waterspout.tests.TranslatorModel.Search;
@@ -50,7 +50,7 @@ class DecodingTest {
     @TestFactory
     Stream<DynamicNode> searchesFindWhatTransformersFinds() {
         return everywhere((model, backend) -> {
-            try (TranslationEngine engine = engine(model, backend, 4, 64)) {
+            try (EncoderDecoder engine = engine(model, backend, 4, 64)) {
                 for (Recording recording : model.recordings()) {
                     for (Search search : recording.searches()) {
                         List<TargetSequence> found = engine.translate(List.of(new Source(recording.source())),
@@ -72,7 +72,7 @@ class DecodingTest {
             List<Recording> recordings = model.recordings();
             List<Integer> order = new ArrayList<>(IntStream.range(0, 9).map(i -> i % recordings.size()).boxed().toList());
             Collections.shuffle(order, random);
-            try (TranslationEngine engine = engine(model, backend, 9, 24)) {
+            try (EncoderDecoder engine = engine(model, backend, 9, 24)) {
                 for (int number = 0; number < recordings.getFirst().searches().size() - 1; number++) {
                     Options options = recordings.getFirst().searches().get(number).options();
                     List<Source> sources = order.stream().map(i -> new Source(recordings.get(i).source())).toList();
@@ -91,7 +91,7 @@ class DecodingTest {
     @Test
     void candidatesAreASourcesOwn() {
         try (TranslatorModel model = TranslatorModel.open("marian-ssru"); Backend backend = new ReferenceBackend();
-                TranslationEngine engine = engine(model, backend, 6, 64)) {
+                EncoderDecoder engine = engine(model, backend, 6, 64)) {
             List<Source> sources = new ArrayList<>();
             for (int i = 0; i < model.recordings().size(); i++) {
                 int remainder = i % 2;
@@ -117,7 +117,7 @@ class DecodingTest {
     @Test
     void samplingDrawsAndIsRepeatedByItsSeed() {
         try (TranslatorModel model = TranslatorModel.open("bart"); Backend backend = new ReferenceBackend();
-                TranslationEngine engine = engine(model, backend, 4, 64)) {
+                EncoderDecoder engine = engine(model, backend, 4, 64)) {
             List<Source> sources = List.of(new Source(model.recordings().getFirst().source()));
             Decoding greedy = Decoding.of(model.file().metadata());
             assertArrayEquals(engine.translate(sources, greedy, _ -> { }).getFirst().getFirst().tokens(),
@@ -138,7 +138,7 @@ class DecodingTest {
     @Test
     void theLimitGrowsWithTheSource() {
         try (TranslatorModel model = TranslatorModel.open("marian-ssru"); Backend backend = new ReferenceBackend();
-                TranslationEngine engine = engine(model, backend, 4, 64)) {
+                EncoderDecoder engine = engine(model, backend, 4, 64)) {
             int[] source = model.recordings().getFirst().source();
             Decoding never = new Decoding(1, 1, BeamRule.DEFAULT, 0, 0, 1.4f, LogitRules.NONE.withSuppressed(Set.of(0)),
                     Optional.empty());
@@ -150,7 +150,7 @@ class DecodingTest {
     @Test
     void wrongRequestsAreRefusedInALine() {
         try (TranslatorModel model = TranslatorModel.open("t5"); Backend backend = new ReferenceBackend();
-                TranslationEngine engine = engine(model, backend, 4, 64)) {
+                EncoderDecoder engine = engine(model, backend, 4, 64)) {
             Decoding greedy = Decoding.GREEDY;
             assertRefused("empty", () -> engine.translate(List.of(new Source(new int[0])), greedy, _ -> { }));
             assertRefused("33 tokens", () -> engine.translate(List.of(new Source(new int[33])), greedy, _ -> { }));
@@ -160,7 +160,7 @@ class DecodingTest {
                     greedy.withRules(LogitRules.NONE.withSuppressed(Set.of(99))), _ -> { }));
             assertRefused("3 best", () -> greedy.withBeams(2, 3));
             assertRefused("there are none", () -> greedy.withTokens(5, 5));
-            TranslationEngine closed = engine(model, backend, 4, 64);
+            EncoderDecoder closed = engine(model, backend, 4, 64);
             closed.close();
             assertRefused("closed", () -> closed.translate(List.of(new Source(new int[] {3})), greedy, _ -> { }));
         }
@@ -208,8 +208,8 @@ class DecodingTest {
                                 forced ? List.of(model.file().metadata().integer("tokenizer.ggml.eos_token_id")) : List.of()));
     }
 
-    private static TranslationEngine engine(TranslatorModel model, Backend backend, int sequences, int rows) {
-        return new TranslationEngine(backend.prepare(model.graph(CONTEXT, CONTEXT),
+    private static EncoderDecoder engine(TranslatorModel model, Backend backend, int sequences, int rows) {
+        return new EncoderDecoder(backend.prepare(model.graph(CONTEXT, CONTEXT),
                 new PlanOptions(CONTEXT, sequences, rows, false).withSources(sequences, CONTEXT)),
                 model.file().metadata().integer(model.architecture().family() + ".decoder_start_token_id"),
                 Set.of(model.file().metadata().integer("tokenizer.ggml.eos_token_id")));

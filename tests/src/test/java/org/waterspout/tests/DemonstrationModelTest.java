@@ -21,8 +21,10 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Engine;
-import org.waterspout.generate.Generation;
+import org.waterspout.runtime.Call;
+import org.waterspout.runtime.Decoder;
+import org.waterspout.runtime.RequestOptions;
+import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.graph.Graph;
@@ -57,14 +59,21 @@ class DemonstrationModelTest {
             int[] ids = ints(expected.get("greedy_ids"));
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
-            try (Generation generation = new Generation(engine, Optional.of(tokenizer), tokenizer.endTokens(), request,
-                    Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), prompt)) {
-                Completion completion = generation.complete();
-                assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());
-                assertTrue(expected.get("greedy_text").asText().startsWith(completion.text()), completion.text());
-                assertEquals(slow ? completion.text().length() : expected.get("greedy_text").asText().length(), completion.text().length());
-            }
+            Call<GenerationEvent> call = engine.generate(Optional.of(tokenizer), tokenizer.endTokens(), request,
+                    Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), prompt, RequestOptions.DEFAULT);
+            Completion completion = completion(call);
+            assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());
+            assertTrue(expected.get("greedy_text").asText().startsWith(completion.text()), completion.text());
+            assertEquals(slow ? completion.text().length() : expected.get("greedy_text").asText().length(), completion.text().length());
         });
+    }
+
+    private static Completion completion(Call<GenerationEvent> call) {
+        while (true) {
+            if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {
+                return finished.completion();
+            }
+        }
     }
 
     @TestFactory
@@ -80,7 +89,7 @@ class DemonstrationModelTest {
     }
 
     private interface Check {
-        void run(JsonNode expected, Tokenizer tokenizer, Engine engine, boolean slow);
+        void run(JsonNode expected, Tokenizer tokenizer, Decoder engine, boolean slow);
     }
 
     private static Stream<DynamicTest> onEveryBackend(Check check) throws IOException {
@@ -91,7 +100,7 @@ class DemonstrationModelTest {
             try (ModelFile file = DemonstrationModel.open(); Tokenizer tokenizer = Tokenizer.of(file.metadata());
                     Backend opened = backend.open().get()) {
                 Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
-                try (Engine engine = new Engine(opened.prepare(graph, new PlanOptions(CONTEXT, 1, 7, false)))) {
+                try (Decoder engine = new Decoder(opened.prepare(graph, new PlanOptions(CONTEXT, 1, 7, false)))) {
                     StreamSupport.stream(cases.spliterator(), false).limit(slow ? 1 : cases.size())
                             .forEach(expected -> check.run(expected, tokenizer, engine, slow));
                 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.encode.EncoderEngine;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Target;
@@ -85,7 +85,7 @@ class EncodersTest {
             List<Sequence> sequences = model.expected().stream().map(EncoderModel.Expected::sequence).toList();
             double allowed = backend.name().equals("reference") ? 0 : LIMIT;
             for (Target target : model.expected().getFirst().head().isPresent() ? List.of(Target.HIDDEN, Target.HEAD) : List.of(Target.HIDDEN)) {
-                try (EncoderEngine engine = engine(model, backend, target)) {
+                try (Encoder engine = engine(model, backend, target)) {
                     List<float[]> alone = sequences.stream().map(sequence -> engine.run(List.of(sequence)).getFirst()).toList();
                     assertClose(engine.run(sequences), alone, engine.width(), allowed, model.name() + " " + backend.name());
                     assertClose(engine.run(sequences.reversed()), alone.reversed(), engine.width(), allowed, model.name() + " " + backend.name());
@@ -163,14 +163,14 @@ class EncodersTest {
     }
 
     private static List<float[]> run(EncoderModel model, Backend backend, Target target) {
-        try (EncoderEngine engine = engine(model, backend, target)) {
+        try (Encoder engine = engine(model, backend, target)) {
             return engine.run(model.expected().stream().map(EncoderModel.Expected::sequence).toList());
         }
     }
 
-    private static EncoderEngine engine(EncoderModel model, Backend backend, Target target) {
+    private static Encoder engine(EncoderModel model, Backend backend, Target target) {
         int context = model.architecture().contextLength();
-        return EncoderEngine.prepare(model.file(), model.architecture(), target, backend, new PlanOptions(context, 3, context, false));
+        return Encoder.prepare(model.file(), model.architecture(), target, backend, new PlanOptions(context, 3, context, false));
     }
 
     private static double largest(List<float[]> actual, List<float[]> expected) {

@@ -30,12 +30,13 @@ import org.waterspout.Reranker;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.encode.EncoderEngine;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.ValidationException;
 import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Engine;
-import org.waterspout.generate.TranslationEngine;
+import org.waterspout.generate.Source;
+import org.waterspout.runtime.Decoder;
+import org.waterspout.runtime.EncoderDecoder;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Target;
@@ -122,7 +123,7 @@ class FiniteResultsTest {
         try (FamilyModel model = FamilyModel.open("llama"); Backend backend = damage ? new ReferenceBackend() : infiniteAtPosition(3)) {
             ModelFile file = damage ? withNaN(model.file(), "blk.1.ffn_up.weight") : model.file();
             PlanOptions options = new PlanOptions(16, 1, 4, false);
-            try (Engine engine = new Engine(backend.prepare(GraphBuilder.build(file, model.architecture(), 16), options))) {
+            try (Decoder engine = new Decoder(backend.prepare(GraphBuilder.build(file, model.architecture(), 16), options))) {
                 String message = assertThrows(ValidationException.class, () -> engine.logits(new int[] {1, 2, 3, 4, 5, 6}, false)).getMessage();
                 assertTrue(message.contains(damage ? "MatMul, layer 1, whose weight blk.1.ffn_up.weight" : "this backend computes wrongly"), message);
             }
@@ -154,14 +155,14 @@ class FiniteResultsTest {
                             () -> new AssertionError(model.file().tensors().keySet().toString()));
             ModelFile file = fault.equals("backend") ? model.file() : withNaN(model.file(), weight);
             PlanOptions options = new PlanOptions(16, 8, 32, false).withSources(2, 16);
-            try (TranslationEngine engine = new TranslationEngine(backend.prepare(
+            try (EncoderDecoder engine = new EncoderDecoder(backend.prepare(
                     GraphBuilder.encoderDecoder(file, model.architecture(), 16, 16), options), 2, Set.of(1))) {
                 String expected = fault.equals("backend") ? "this backend computes wrongly"
                         : "MatMul, " + (fault.startsWith("enc") ? "the encoder's " : "") + "layer 1, whose weight " + weight;
                 Decoding decoding = Decoding.GREEDY.withBeams(2, 1);
                 for (Runnable use : List.<Runnable>of(() -> engine.logits(new int[] {5, 6, 7, 8, 9}, new int[] {2, 4, 5}),
-                        () -> engine.translate(List.of(new TranslationEngine.Source(new int[] {3, 4}),
-                                new TranslationEngine.Source(new int[] {5, 6, 7, 8, 9})), decoding, any -> { }))) {
+                        () -> engine.translate(List.of(new Source(new int[] {3, 4}),
+                                new Source(new int[] {5, 6, 7, 8, 9})), decoding, any -> { }))) {
                     String message = assertThrows(ValidationException.class, use::run).getMessage();
                     assertTrue(message.contains(expected), message);
                 }
@@ -172,7 +173,7 @@ class FiniteResultsTest {
     @Test
     void aBackendThatComputesAVectorWrongly() {
         try (EncoderModel model = EncoderModel.open("bert"); Backend backend = infiniteAtPosition(3);
-                EncoderEngine engine = EncoderEngine.prepare(model.file(), model.architecture(), Target.HIDDEN, backend,
+                Encoder engine = Encoder.prepare(model.file(), model.architecture(), Target.HIDDEN, backend,
                         new PlanOptions(8, 2, 16, false))) {
             engine.run(List.of(Sequence.of(new int[] {1, 2, 3}, new int[3])));
             String message = assertThrows(ValidationException.class, () -> engine.run(List.of(Sequence.of(new int[] {1, 2, 3}, new int[3]),

@@ -156,7 +156,7 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
         int numbers = batch.given().length / batch.rows();
         return new Batch(Arrays.copyOfRange(batch.tokens(), from, to), Arrays.copyOfRange(batch.positions(), from, to),
                 Arrays.copyOfRange(batch.sequences(), from, to), wanted, part(batch.types(), from, to), part(batch.sources(), from, to),
-                batch.candidates(), part(batch.lengths(), from, to), Arrays.copyOfRange(batch.given(), from * numbers, to * numbers));
+                batch.candidates(), part(batch.lengths(), from, to), batch.phase(), Arrays.copyOfRange(batch.given(), from * numbers, to * numbers));
     }
 
     private static int[] part(int[] perRow, int from, int to) {

@@ -12,7 +12,7 @@ import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.tornado.TornadoDevices;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Generation;
+import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.model.text.ChatMessage;

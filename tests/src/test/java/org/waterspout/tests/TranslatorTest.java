@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -205,7 +205,7 @@ class TranslatorTest {
     /** The interrupt stays set for whoever asked for it; here it is taken back. */
     private static void assertCancelled(Executable work) {
         try {
-            assertThrows(CancellationException.class, work);
+            assertThrows(CancelledException.class, work);
         } finally {
             assertTrue(Thread.interrupted());
         }

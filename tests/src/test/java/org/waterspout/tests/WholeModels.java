@@ -6,7 +6,7 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.encode.EncoderEngine;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.graph.Target;
 
 /** What a recorded model of any kind gives on a backend, rows of several tokens and rows of one alike. */
@@ -31,7 +31,7 @@ final class WholeModels {
         List<EncoderModel.Expected> expected = model.expected();
         int context = model.architecture().contextLength();
         Target target = expected.getFirst().head().isPresent() ? Target.HEAD : Target.HIDDEN;
-        try (EncoderEngine engine = EncoderEngine.prepare(model.file(), model.architecture(), target, backend,
+        try (Encoder engine = Encoder.prepare(model.file(), model.architecture(), target, backend,
                 new PlanOptions(context, expected.size(), context, false))) {
             return engine.run(expected.stream().map(EncoderModel.Expected::sequence).toList());
         }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
@@ -155,7 +155,7 @@ public final class ChatTemplate {
      *                                   nor one the template knows, or the conversation is too long
      * @throws UnsupportedModelException if the template is no Jinja, uses a part of Jinja that is not built, or fails
      * @throws ModelFormatException      if the file that holds it is damaged
-     * @throws CancellationException     if the thread is interrupted
+     * @throws CancelledException     if the thread is interrupted
      */
     public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
         return render(messages, addGenerationPrompt, Map.of());
@@ -248,7 +248,7 @@ public final class ChatTemplate {
             case FAULT -> new UnsupportedModelException("the chat template fails: " + line(e)
                     + "; write the prompt yourself and send it raw", e);
             case INTERRUPTED -> {
-                CancellationException cancelled = new CancellationException("writing the conversation was cancelled: its thread was interrupted");
+                CancelledException cancelled = new CancelledException("writing the conversation was cancelled: its thread was interrupted");
                 cancelled.initCause(e);
                 yield cancelled;
             }

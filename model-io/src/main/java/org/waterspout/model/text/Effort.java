@@ -1,6 +1,6 @@
 package org.waterspout.model.text;
 
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 
 /** How much work one text may still cost, counted in characters looked at. Ends the work when it is spent, or when the thread is interrupted. */
 final class Effort {
@@ -14,7 +14,7 @@ final class Effort {
     private long left;
     private int unchecked;
 
-    /** @throws CancellationException if the thread is interrupted */
+    /** @throws CancelledException if the thread is interrupted */
     Effort(int characters) {
         left = LEAST + PER_CHARACTER * characters;
         refuseIfInterrupted();
@@ -37,7 +37,7 @@ final class Effort {
     /** Leaves the interrupt set, for whoever asked for it. */
     private static void refuseIfInterrupted() {
         if (Thread.currentThread().isInterrupted()) {
-            throw new CancellationException("tokenizing was cancelled: its thread was interrupted");
+            throw new CancelledException("tokenizing was cancelled: its thread was interrupted");
         }
     }
 }

@@ -17,7 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
@@ -222,7 +222,7 @@ class ByteLevelEncoderTest {
                     Thread.currentThread().interrupt();
                 }
                 begun.countDown();
-                assertThrows(CancellationException.class, () -> tokenizer.encode(text, false));
+                assertThrows(CancelledException.class, () -> tokenizer.encode(text, false));
                 assertTrue(Thread.interrupted(), "the interrupt is still there for the caller to see");
                 return threads.getCurrentThreadCpuTime();
             });

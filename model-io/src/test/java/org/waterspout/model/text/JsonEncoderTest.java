@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,7 +189,7 @@ class JsonEncoderTest {
             assertTimeout(Duration.ofMinutes(1), () -> own.encode(text, false, new TokenList(10, true)));
         }
         Thread.currentThread().interrupt();
-        assertThrows(CancellationException.class, () -> own.encode("a", false, new TokenList(10, true)));
+        assertThrows(CancelledException.class, () -> own.encode("a", false, new TokenList(10, true)));
         assertTrue(Thread.interrupted());
     }
 }

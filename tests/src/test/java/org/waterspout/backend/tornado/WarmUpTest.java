@@ -15,7 +15,7 @@ import org.waterspout.Translator;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.encode.EncoderEngine;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationRequest;
@@ -80,11 +80,11 @@ class WarmUpTest {
     void aTextTooLongForAnEncoderIsRefusedBeforeAnythingIsCompiled() {
         try (ModelFile file = ModelFiles.open(TaskModel.of("embedder").folder());
                 TornadoBackend backend = new TornadoBackend(BackendOptions.DEFAULT);
-                EncoderEngine engine = EncoderEngine.prepare(file, Architecture.of(file), Target.HIDDEN, backend, new PlanOptions(8, 2, 8, false))) {
+                Encoder engine = Encoder.prepare(file, Architecture.of(file), Target.HIDDEN, backend, new PlanOptions(8, 2, 8, false))) {
             assertThrows(InvalidRequestException.class, () -> engine.run(List.of(Sequence.of(new int[9], new int[9]))));
-            assertFalse(isWarm(engine.plan()));
+            assertFalse(isWarm(engine.engine().plan()));
             engine.run(List.of(Sequence.of(new int[8], new int[8])));
-            assertTrue(isWarm(engine.plan()));
+            assertTrue(isWarm(engine.engine().plan()));
         }
     }
 }

@@ -1,31 +1,21 @@
-package org.waterspout.encode;
+package org.waterspout.runtime;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
-import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Engine;
-import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Target;
-import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Pooling;
 import org.waterspout.validate.FiniteCheck;
 import org.waterspout.validate.Validator;
 
-/**
- * Runs whole sequences through an encoder's plan, as many in a step as its rows hold: sorted by length, one behind the other, without
- * padding. Safe for use from several threads, which take turns step by step.
- */
-public final class EncoderEngine implements AutoCloseable {
+/** How an encoder's sequences become the rows of a step, and its output their results. */
+final class EncoderRows {
 
     /** Which rows of a sequence the graph is asked for. */
     private enum Rows {
@@ -35,28 +25,12 @@ public final class EncoderEngine implements AutoCloseable {
     private final Plan plan;
     private final Architecture architecture;
     private final Rows rows;
-    private final ReentrantLock lock = new ReentrantLock();
-    private boolean closed;
 
-    /**
-     * Takes over {@code plan} and closes it with itself.
-     *
-     * @param plan of {@link GraphBuilder#encoder} for the same target
-     */
-    public EncoderEngine(Plan plan, Architecture architecture, Target target) {
+    /** @param plan of {@link org.waterspout.graph.GraphBuilder#encoder} for the same target */
+    EncoderRows(Plan plan, Architecture architecture, Target target) {
         this.plan = plan;
         this.architecture = architecture;
         this.rows = rows(architecture, target);
-    }
-
-    /**
-     * Builds the graph and loads it.
-     *
-     * @param options sequences of a step at most {@code maxSequences}, none longer than {@code contextLength}, which {@code maxRows} reaches
-     */
-    public static EncoderEngine prepare(ModelFile file, Architecture architecture, Target target, Backend backend, PlanOptions options) {
-        Plan plan = backend.prepare(GraphBuilder.encoder(file, architecture, options.contextLength(), target), options);
-        return new EncoderEngine(plan, architecture, target);
     }
 
     private static Rows rows(Architecture architecture, Target target) {
@@ -81,87 +55,48 @@ public final class EncoderEngine implements AutoCloseable {
         };
     }
 
-    public Plan plan() {
-        return plan;
-    }
-
     /** Numbers of one row of a result. */
-    public int width() {
+    int width() {
         return rows == Rows.FIRST_TWO ? plan.graph().output().width() / 2 : plan.graph().output().width();
     }
 
     /** Positions a sequence may have. */
-    public int longest() {
+    int longest() {
         return Math.min(plan.options().contextLength(), plan.options().maxRows());
     }
 
+    /** The graph's output for some sequences that fit one step, {@link #numbers} of each. */
+    float[] run(List<Sequence> sequences) {
+        Batch batch = batch(sequences, sequences.stream().mapToInt(Sequence::length).sum());
+        float[] output = new float[Math.multiplyExact(batch.outputRows().length, plan.graph().output().width())];
+        plan.step(batch, output);
+        return output;
+    }
+
+    /** How many numbers of the graph's output are {@code sequence}'s. */
+    int numbers(Sequence sequence) {
+        return plan.graph().output().width() * switch (rows) {
+            case EVERY -> sequence.length();
+            case FIRST, LAST -> 1;
+            case FIRST_TWO -> 2;
+        };
+    }
+
     /**
-     * @return of each sequence, in the order given, [width], or [length, width] where the target is a row for each position
-     * @throws InvalidRequestException for a sequence that is empty, too long, or holds what the model does not know
-     * @throws org.waterspout.error.ValidationException where the model computes NaN or infinity
+     * A sequence's result, [width], or [length, width] where the target is a row for each position.
+     *
+     * @param output of {@link #run}; the sequence's begins at {@code at}
+     * @throws org.waterspout.error.ValidationException for NaN or infinity
      */
-    public List<float[]> run(List<Sequence> sequences) {
-        sequences.forEach(this::check);
-        List<Integer> order = IntStream.range(0, sequences.size()).boxed()
-                .sorted(Comparator.comparing(number -> -sequences.get(number).length())).toList();
-        List<float[]> results = new ArrayList<>(Collections.nCopies(sequences.size(), null));
-        for (int from = 0; from < order.size();) {
-            int to = from + 1;
-            int taken = sequences.get(order.get(from)).length();
-            while (to < order.size() && to - from < plan.options().maxSequences()
-                    && taken + sequences.get(order.get(to)).length() <= plan.options().maxRows()) {
-                taken += sequences.get(order.get(to++)).length();
-            }
-            List<Integer> chosen = order.subList(from, to);
-            List<float[]> step = step(chosen.stream().map(sequences::get).toList(), taken);
-            for (int i = 0; i < step.size(); i++) {
-                results.set(chosen.get(i), step.get(i));
-            }
-            from = to;
-        }
-        return results;
-    }
-
-    private List<float[]> step(List<Sequence> sequences, int length) {
-        int width = plan.graph().output().width();
-        Batch batch = batch(sequences, length);
-        float[] output = new float[Math.multiplyExact(batch.outputRows().length, width)];
-        lock.lock();
-        try {
-            if (closed) {
-                throw new InvalidRequestException(Engine.CLOSED);
-            }
-            plan.step(batch, output);
-            return results(sequences, output);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private List<float[]> results(List<Sequence> sequences, float[] output) {
-        List<float[]> results = new ArrayList<>();
-        int at = 0;
-        for (Sequence sequence : sequences) {
-            int count = count(sequence) * plan.graph().output().width();
-            float[] result = Arrays.copyOfRange(output, at, at + count);
-            FiniteCheck.ofAll(result, plan, () -> alone(sequence));
-            results.add(rows == Rows.FIRST_TWO ? meanOfBoth(result) : result);
-            at += count;
-        }
-        return results;
+    float[] result(Sequence sequence, float[] output, int at) {
+        float[] result = Arrays.copyOfRange(output, at, at + numbers(sequence));
+        FiniteCheck.ofAll(result, plan, () -> alone(sequence));
+        return rows == Rows.FIRST_TWO ? meanOfBoth(result) : result;
     }
 
     private Validator.Course alone(Sequence sequence) {
         return new Validator.Course(List.of(), List.of(batch(List.of(sequence), sequence.length())),
                 new PlanOptions(sequence.length(), 1, sequence.length(), true));
-    }
-
-    private int count(Sequence sequence) {
-        return switch (rows) {
-            case EVERY -> sequence.length();
-            case FIRST, LAST -> 1;
-            case FIRST_TWO -> 2;
-        };
     }
 
     /** @param both [2, 2 * labels]: see the distilled head of StackBuilder */
@@ -204,7 +139,8 @@ public final class EncoderEngine implements AutoCloseable {
         return new Batch(tokens, positions, numbers, wanted.build().toArray()).withTypes(types).withGiven(given);
     }
 
-    private void check(Sequence sequence) {
+    /** @throws InvalidRequestException for a sequence that is empty, too long, or holds what the model does not know */
+    void check(Sequence sequence) {
         if (sequence.length() == 0) {
             throw new InvalidRequestException("the text is empty: give it some words");
         }
@@ -237,20 +173,6 @@ public final class EncoderEngine implements AutoCloseable {
             if (number < 0 || number >= count) {
                 throw new InvalidRequestException("there is no " + what + " " + number + ": the model's are 0 to " + (count - 1));
             }
-        }
-    }
-
-    /** Waits for the step under way, then closes the plan. */
-    @Override
-    public void close() {
-        lock.lock();
-        try {
-            if (!closed) {
-                closed = true;
-                plan.close();
-            }
-        } finally {
-            lock.unlock();
         }
     }
 }

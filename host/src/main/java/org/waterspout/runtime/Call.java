@@ -1,0 +1,167 @@
+package org.waterspout.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.waterspout.error.CancelledException;
+
+/**
+ * One caller's request: tasks that end together. The engine puts events in, the caller takes them out, on his own thread; neither waits for the
+ * other while the engine holds anything.
+ *
+ * @param <E> what the caller is told on the way
+ */
+public final class Call<E> {
+
+    /** What comes out of the queue: an event, the end, or a failure. */
+    private sealed interface Message<E> {
+    }
+
+    private record Event<E>(E event) implements Message<E> {
+    }
+
+    private record End<E>(Optional<RuntimeException> failure) implements Message<E> {
+    }
+
+    private final List<Task> tasks = new ArrayList<>();
+    private final RequestOptions options;
+    private final long submitted = System.nanoTime();
+    private final long deadline;
+    private final LinkedBlockingQueue<Message<E>> messages = new LinkedBlockingQueue<>();
+    private volatile boolean cancelled;
+    /** The last message, once the caller has seen it. */
+    private End<E> seen;
+
+    // the engine thread's own
+    private boolean waiting = true;
+    private boolean ended;
+    private long turn;
+    private long arrival;
+    private int left;
+
+    Call(RequestOptions options) {
+        this.options = options;
+        this.deadline = options.deadline(submitted);
+    }
+
+    /** Before it is submitted. */
+    void add(Task task) {
+        tasks.add(task);
+        left++;
+    }
+
+    // ---- the caller's side
+
+    /**
+     * Waits for what comes next.
+     *
+     * @return empty at the end
+     * @throws CancelledException when the thread is interrupted, which it stays: the request is cancelled
+     * @throws RuntimeException   why the request failed
+     */
+    public Optional<E> next() {
+        if (seen == null) {
+            switch (taken()) {
+                case Event<E> event -> {
+                    return Optional.of(event.event());
+                }
+                case End<E> end -> seen = end;
+            }
+        }
+        if (seen.failure().isPresent()) {
+            throw seen.failure().get();
+        }
+        return Optional.empty();
+    }
+
+    private Message<E> taken() {
+        try {
+            return messages.take();
+        } catch (InterruptedException interrupted) {
+            cancel();
+            Thread.currentThread().interrupt();
+            throw new CancelledException("the request was cancelled: its thread was interrupted", interrupted);
+        }
+    }
+
+    /** Ends it after the step under way. Any thread may, at any time. */
+    public void cancel() {
+        cancelled = true;
+    }
+
+    // ---- the engine's side
+
+    List<Task> tasks() {
+        return tasks;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    boolean isLate(long now) {
+        return now - deadline >= 0;
+    }
+
+    int priority() {
+        return options.priority();
+    }
+
+    /** When the caller handed it over, as {@link System#nanoTime()} counts. */
+    long submitted() {
+        return submitted;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    /** Whether it was waiting until now, with all its tasks. */
+    boolean leaveQueue() {
+        boolean waited = waiting;
+        waiting = false;
+        return waited;
+    }
+
+    /** Its place in the order of waiting: the smaller the earlier. */
+    long turn() {
+        return turn;
+    }
+
+    /** How many came before it. */
+    long arrival() {
+        return arrival;
+    }
+
+    void arrived(long number, long ownTurn) {
+        arrival = number;
+        turn = ownTurn;
+    }
+
+    void tell(E event) {
+        messages.add(new Event<>(event));
+    }
+
+    /** One task has its result; the call ends with the last. */
+    void taskEnded() {
+        if (--left == 0) {
+            succeed();
+        }
+    }
+
+    void succeed() {
+        if (!ended) {
+            ended = true;
+            messages.add(new End<>(Optional.empty()));
+        }
+    }
+
+    /** Ends it at once, whatever is left of it. */
+    void fail(RuntimeException failure) {
+        if (!ended) {
+            ended = true;
+            messages.add(new End<>(Optional.of(failure)));
+        }
+    }
+}

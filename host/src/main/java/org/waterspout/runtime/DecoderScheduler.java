@@ -1,0 +1,371 @@
+package org.waterspout.runtime;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.validate.FiniteCheck;
+import org.waterspout.validate.Validator;
+
+/**
+ * Continuous batching: each round gives every sequence that is generating its next token, all in one step, and then computes a piece of the prompts
+ * that are coming in. Sequences join and leave between rounds. When memory for keys and values ends, what is kept of ended sequences goes first;
+ * then the task that came last is put back, and computed again when another has left.
+ */
+final class DecoderScheduler implements Scheduler {
+
+    /** Prompts that may end in one step, so that their last rows' logits are computed by the kernels for few rows, always the same. */
+    private static final int MOST_ENDS = 8;
+
+    /**
+     * A task's share of a step.
+     *
+     * @param places  whose tokens up to {@code until} are computed
+     * @param outputs rows of logits that it gets
+     */
+    private record Part(SequenceTask task, List<Place> places, int until, int outputs) {
+    }
+
+    private final Plan plan;
+    private final int vocabulary;
+    private final int maxRows;
+    private final Places places;
+    private final BitSet sources = new BitSet();
+    private final List<SequenceTask> running = new ArrayList<>();
+    private final PieceSize pieces;
+    private boolean crowded;
+    private float[] logits = {};
+
+    DecoderScheduler(Plan plan) {
+        this.plan = plan;
+        vocabulary = plan.graph().output().width();
+        maxRows = plan.options().maxRows();
+        places = new Places(plan);
+        pieces = new PieceSize(maxRows);
+    }
+
+    @Override
+    public List<SequenceTask> running() {
+        return running;
+    }
+
+    // ---- who runs
+
+    @Override
+    public void admit(Waiting waiting) {
+        if (crowded || waiting.isEmpty() || !isWorthwhile((SequenceTask) waiting.first())) {
+            return;
+        }
+        boolean[] refused = {false};
+        waiting.begin(task -> {
+            SequenceTask next = (SequenceTask) task;
+            refused[0] |= !hasRoom(next); // those behind it do not overtake it
+            if (!refused[0]) {
+                begin(next);
+            }
+            return !refused[0];
+        });
+    }
+
+    /** Encoding a single source is dear beside encoding some together, so free places wait for others. */
+    private boolean isWorthwhile(SequenceTask next) {
+        int together = Math.min(plan.options().maxSources(), plan.options().maxSequences() / next.width());
+        return plan.graph().encoder().isEmpty() || running.size() <= together / 2;
+    }
+
+    private boolean hasRoom(SequenceTask task) {
+        return places.free() >= task.width() && (task.source().length == 0 || sources.cardinality() < plan.options().maxSources())
+                && !places.isComing(task.prompt(), task.sharing());
+    }
+
+    private void begin(SequenceTask task) {
+        List<Place> own = new ArrayList<>();
+        for (int i = 0; i < task.width(); i++) {
+            boolean first = i == 0;
+            int[] tokens = i < task.live() ? task.sequence(i) : SequenceTask.NONE;
+            own.add(places.take(tokens, tokens.length == 0 ? 0 : task.prompt().length, first ? task.sharing() : Sharing.NONE));
+        }
+        task.setPlaces(own);
+        if (task.source().length > 0) {
+            task.setSourceNumber(sources.nextClearBit(0));
+            sources.set(task.sourceNumber());
+        }
+        task.begin(own.getFirst().computed());
+        running.add(task);
+    }
+
+    /** The sources of those that have begun. */
+    private void encode() {
+        List<SequenceTask> tasks = running.stream().filter(SequenceTask::needsEncoding).toList();
+        for (int from = 0; from < tasks.size();) {
+            int to = from;
+            int rows = 0;
+            while (to < tasks.size() && rows + tasks.get(to).source().length <= maxRows) {
+                rows += tasks.get(to++).source().length;
+            }
+            List<SequenceTask> some = tasks.subList(from, to);
+            run(some, () -> plan.encode(sourceRows(some), new float[0]));
+            some.forEach(SequenceTask::encoded);
+            from = to;
+        }
+    }
+
+    private static Batch sourceRows(List<SequenceTask> tasks) {
+        int[] tokens = tasks.stream().flatMapToInt(task -> Arrays.stream(task.source())).toArray();
+        int[] positions = tasks.stream().flatMapToInt(task -> IntStream.range(0, task.source().length)).toArray();
+        int[] numbers = tasks.stream().flatMapToInt(task -> Arrays.stream(task.source()).map(_ -> task.sourceNumber())).toArray();
+        return new Batch(tokens, positions, numbers, IntStream.range(0, tokens.length).toArray());
+    }
+
+    @Override
+    public void removeEnded() {
+        List<SequenceTask> ended = running.stream().filter(task -> task.done() || task.call().ended()).toList();
+        ended.forEach(this::leave);
+        running.removeAll(ended);
+        crowded &= ended.isEmpty();
+    }
+
+    private void leave(SequenceTask task) {
+        places.giveBack(task.places());
+        task.setPlaces(List.of());
+        if (task.sourceNumber() >= 0) {
+            sources.clear(task.sourceNumber());
+            task.setSourceNumber(-1);
+        }
+    }
+
+    /** Makes room after a step that found no memory. */
+    private void makeRoom(Waiting waiting, OutOfMemoryException full) {
+        if (places.dropOldest()) {
+            return;
+        }
+        if (running.size() == 1) {
+            running.getFirst().fail(full);
+            return;
+        }
+        SequenceTask last = running.stream().max(Waiting.ORDER).orElseThrow();
+        last.places().forEach(places::drop);
+        leave(last);
+        running.remove(last);
+        waiting.putBack(last);
+        crowded = true;
+    }
+
+    // ---- what they compute
+
+    @Override
+    public void step(Waiting waiting) {
+        try {
+            encode();
+            long start = System.nanoTime();
+            boolean generating = generate();
+            if (generating) {
+                pieces.tokensTook(System.nanoTime() - start);
+            }
+            prompts(generating);
+        } catch (OutOfMemoryException full) {
+            makeRoom(waiting, full); // the next round tries again
+        } finally {
+            removeEnded();
+        }
+    }
+
+    /** The next token of every sequence that is beyond its prompt. */
+    private boolean generate() {
+        List<SequenceTask> ready = running.stream().filter(task -> !task.inPrompt() && !task.done()).toList();
+        for (int from = 0; from < ready.size();) {
+            int to = from;
+            Rows rows = new Rows();
+            List<Part> parts = new ArrayList<>();
+            while (to < ready.size() && (to == from || rows.count() + rowsOf(ready.get(to)) <= maxRows)) {
+                parts.add(add(ready.get(to++), rows));
+            }
+            step(parts, rows, Batch.Phase.GENERATION);
+            from = to;
+        }
+        return !ready.isEmpty();
+    }
+
+    private int rowsOf(SequenceTask task) {
+        return task.live() * (until(task) - task.places().getFirst().computed());
+    }
+
+    /**
+     * What was generated before a task was put back, or grew past a border, is computed again by the same kernels: in as many rows as there is room
+     * for, but the last token by itself, for its logits.
+     */
+    private int until(SequenceTask task) {
+        Place place = task.places().getFirst();
+        int known = place.count() - place.computed() - 1;
+        return known == 0 ? place.count() : place.computed() + Math.min(known, Math.max(1, maxRows / task.live()));
+    }
+
+    private Part add(SequenceTask task, Rows rows) {
+        int until = until(task);
+        int before = rows.outputs();
+        List<Place> live = task.places().subList(0, task.live());
+        live.forEach(place -> rows.add(place, until, task.sourceNumber(), false, until == place.count()));
+        return new Part(task, live, until, rows.outputs() - before);
+    }
+
+    /** A piece of the prompts, those that began first before others. */
+    private void prompts(boolean beside) {
+        int room = pieces.rows(beside);
+        Rows rows = new Rows();
+        List<Part> parts = new ArrayList<>();
+        int ends = 0;
+        for (SequenceTask task : running) {
+            if (!task.inPrompt() || task.done() || !parts.isEmpty() && (task.everyRow() || parts.getFirst().task().everyRow())) {
+                continue;
+            }
+            Place place = task.places().getFirst();
+            int until = Math.min(place.prompt(), place.computed() + room - rows.count());
+            until -= until == place.count() && ends == MOST_ENDS ? 1 : 0;
+            if (until > place.computed()) {
+                ends += until == place.count() ? 1 : 0;
+                int before = rows.outputs();
+                rows.add(place, until, task.sourceNumber(), task.everyRow(), until == place.count());
+                parts.add(new Part(task, List.of(place), until, rows.outputs() - before));
+            }
+        }
+        if (!parts.isEmpty()) {
+            long start = System.nanoTime();
+            step(parts, rows, Batch.Phase.PROMPT);
+            pieces.pieceTook(rows.count(), System.nanoTime() - start);
+        }
+    }
+
+    /** The candidates of all tasks, ascending; empty for all tokens. */
+    private static int[] columns(List<Part> parts) {
+        BitSet all = new BitSet();
+        for (Part part : parts) {
+            if (part.task().candidates().length == 0) {
+                return SequenceTask.NONE;
+            }
+            Arrays.stream(part.task().candidates()).forEach(all::set);
+        }
+        return all.stream().toArray();
+    }
+
+    private void step(List<Part> parts, Rows rows, Batch.Phase phase) {
+        int[] columns = columns(parts);
+        int width = columns.length == 0 ? vocabulary : columns.length;
+        int size = Math.multiplyExact(rows.outputs(), width);
+        if (logits.length < size) {
+            logits = new float[size];
+        }
+        if (!run(parts.stream().map(Part::task).toList(), () -> plan.step(rows.batch(columns, phase), logits))) {
+            return;
+        }
+        int at = 0;
+        int[] parents = places.identity();
+        for (Part part : parts) {
+            part.places().forEach(place -> place.computed(part.until()));
+            if (part.outputs() > 0) {
+                take(part, at, columns, width, parents);
+                at += part.outputs() * width;
+            }
+            if (phase == Batch.Phase.PROMPT && !part.task().inPrompt()) {
+                spread(part.task(), parents);
+            }
+        }
+        places.move(parents);
+    }
+
+    /** Runs {@code work} for {@code tasks}, which fail where it does; memory that has ended is no failure yet. */
+    private boolean run(List<SequenceTask> tasks, Runnable work) {
+        try {
+            work.run();
+            return true;
+        } catch (OutOfMemoryException full) {
+            throw full;
+        } catch (RuntimeException | Error failure) {
+            tasks.forEach(task -> {
+                task.fail(Failures.of(failure));
+                task.places().forEach(places::drop); // nobody knows what stands there
+            });
+            return false;
+        }
+    }
+
+    private void take(Part part, int at, int[] columns, int width, int[] parents) {
+        SequenceTask task = part.task();
+        boolean all = part.until() == part.places().getFirst().count();
+        try {
+            FiniteCheck.ofLogits(logits, at, part.outputs() * width, plan, number -> course(part, number / width));
+            int[] own = task.candidates();
+            if (columns.length == 0 || own.length == columns.length) {
+                task.take(logits, at, part.outputs(), width);
+            } else {
+                task.take(chosen(at, part.outputs(), columns, own), 0, part.outputs(), own.length);
+            }
+        } catch (RuntimeException | Error failure) {
+            task.fail(Failures.of(failure));
+        }
+        if (all && !task.done()) {
+            extend(task, parents);
+        }
+    }
+
+    /** A task sees the logits of its own candidates only, as if it were alone. */
+    private float[] chosen(int at, int rows, int[] columns, int[] own) {
+        float[] chosen = new float[rows * own.length];
+        for (int row = 0; row < rows; row++) {
+            int column = 0;
+            for (int i = 0; i < own.length; i++) {
+                while (columns[column] != own[i]) {
+                    column++;
+                }
+                chosen[row * own.length + i] = logits[at + row * columns.length + column];
+            }
+        }
+        return chosen;
+    }
+
+    /** Each live sequence goes on where its parent stood, and has one token more. */
+    private void extend(SequenceTask task, int[] parents) {
+        List<Place> own = task.places();
+        List<Place> before = own.size() == 1 ? own : own.stream().map(Place::copy).toList();
+        for (int i = 0; i < task.live(); i++) {
+            Place place = own.get(i);
+            if (task.parent(i) != i) {
+                place.become(before.get(task.parent(i)));
+                parents[place.number()] = before.get(task.parent(i)).number();
+            }
+            place.append(task.lastToken(i));
+            if (!place.beyond() && place.count() > places.border()) {
+                place.turnAnew();
+            }
+        }
+    }
+
+    /** Sequences of a beam that is computed again have the prompt in common, which stands in the first one's place. */
+    private static void spread(SequenceTask task, int[] parents) {
+        Place first = task.places().getFirst();
+        for (int i = 1; i < task.live() && !task.done(); i++) {
+            Place place = task.places().get(i);
+            if (place.computed() < place.prompt()) {
+                place.computed(place.prompt());
+                parents[place.number()] = first.number();
+            }
+        }
+    }
+
+    /** What led to a row of logits, token by token. */
+    private static Validator.Course course(Part part, int row) {
+        SequenceTask task = part.task();
+        Place place = part.places().get(task.everyRow() ? 0 : row);
+        List<Batch> steps = new ArrayList<>();
+        for (int position = 0; position < part.until(); position++) {
+            steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {part.until()}));
+        }
+        PlanOptions options = new PlanOptions(part.until(), 1, Math.max(1, task.source().length), true);
+        return task.source().length == 0 ? new Validator.Course(List.of(), steps, options)
+                : new Validator.Course(List.of(Batch.of(task.source(), 0, true)), steps, options.withSources(1, task.source().length));
+    }
+}

@@ -1,0 +1,239 @@
+package org.waterspout.runtime;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.waterspout.backend.Plan;
+import org.waterspout.error.BusyException;
+import org.waterspout.error.CancelledException;
+import org.waterspout.error.ClosedException;
+
+/**
+ * Runs the requests of many callers on one plan. A thread of its own has the plan: it lets requests begin, makes a step, hands out what came of it,
+ * and begins again. Callers hand in {@link Call}s from any thread and take events out of them; no code of theirs runs here.
+ *
+ * <p>Requests begin in the order of their priority, then of their arrival. A request waits for at most {@value Waiting#OVERTAKING} later ones for
+ * each step of priority that they have more, so none waits for ever. The thread starts with the first request and ends with {@link #close()}.
+ */
+public final class Engine implements AutoCloseable {
+
+    /** Requests that may wait before the next is refused. */
+    public static final int DEFAULT_QUEUE = 1024;
+
+    private static final String CLOSED = "the model is closed: load it again";
+
+    private final Plan plan;
+    private final Scheduler scheduler;
+    private final int queue;
+    private final Waiting waiting = new Waiting();
+
+    private final Object monitor = new Object();
+    // guarded by the monitor
+    private final Deque<Call<?>> arrived = new ArrayDeque<>();
+    private final Deque<Call<Void>> warmUps = new ArrayDeque<>();
+    private boolean closed;
+    private Thread thread;
+
+    /** Takes over {@code plan} and closes it with itself. */
+    Engine(Plan plan, Scheduler scheduler) {
+        this(plan, scheduler, DEFAULT_QUEUE);
+    }
+
+    /** @param queue requests that may wait before the next is refused */
+    Engine(Plan plan, Scheduler scheduler, int queue) {
+        this.plan = plan;
+        this.scheduler = scheduler;
+        this.queue = queue;
+    }
+
+    /** The plan that it runs: for looking at, and for validation while no request is under way. */
+    public Plan plan() {
+        return plan;
+    }
+
+    /** Why a closed model does nothing. */
+    public static ClosedException closedModel() {
+        return new ClosedException(CLOSED);
+    }
+
+    /**
+     * Hands a call over.
+     *
+     * @throws BusyException   when as many calls wait as may
+     * @throws ClosedException when closed
+     */
+    void submit(Call<?> call) {
+        synchronized (monitor) {
+            if (closed) {
+                throw closedModel();
+            }
+            if (waiting.calls() >= queue) {
+                throw new BusyException(queue + " requests wait for this model already: try again later");
+            }
+            waiting.announce();
+            arrived.add(call);
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (thread == null) {
+            thread = Thread.ofPlatform().daemon().name("waterspout-engine").unstarted(this::run);
+            thread.setContextClassLoader(Engine.class.getClassLoader());
+            thread.start();
+        }
+        monitor.notifyAll();
+    }
+
+    /**
+     * Hands a call over and waits for its end; a call without tasks has ended already. Errors as {@link #submit}, and
+     *
+     * @throws CancelledException                       when the thread is interrupted, which it stays
+     * @throws org.waterspout.error.DeadlineException   when its time is over
+     * @throws org.waterspout.error.OutOfMemoryException when there is no room for it even when it is alone
+     */
+    void complete(Call<?> call) {
+        if (!call.tasks().isEmpty()) {
+            submit(call);
+            while (call.next().isPresent()) {
+                // only the end is of interest
+            }
+        } else if (isClosed()) {
+            throw closedModel();
+        }
+    }
+
+    /** As {@link Plan#warmUp()}, between two steps. */
+    public void warmUp() {
+        Call<Void> call = new Call<>(RequestOptions.DEFAULT);
+        synchronized (monitor) {
+            if (closed) {
+                throw closedModel();
+            }
+            warmUps.add(call);
+            wake();
+        }
+        call.next();
+    }
+
+    private void warmUp(Call<Void> call) {
+        try {
+            plan.warmUp();
+            call.succeed();
+        } catch (RuntimeException | Error failure) {
+            call.fail(Failures.of(failure));
+        }
+    }
+
+    private void run() {
+        RuntimeException why = closedModel();
+        try {
+            while (takeArrivals()) {
+                endThoseThatShould();
+                scheduler.admit(waiting);
+                scheduler.step(waiting);
+            }
+        } catch (RuntimeException | Error fault) {
+            why = Failures.of(fault);
+            throw fault;
+        } finally {
+            end(why);
+        }
+    }
+
+    /** Waits until there is something to do; false when there never will be. */
+    private boolean takeArrivals() {
+        List<Call<Void>> asked;
+        synchronized (monitor) {
+            while (!closed && arrived.isEmpty() && warmUps.isEmpty() && waiting.isEmpty() && scheduler.running().isEmpty()) {
+                try {
+                    monitor.wait();
+                } catch (InterruptedException ignored) {
+                    // nobody outside has this thread, so this is no wish of a caller
+                    continue;
+                }
+            }
+            if (closed) {
+                return false;
+            }
+            while (!arrived.isEmpty()) {
+                waiting.add(arrived.remove());
+            }
+            asked = new ArrayList<>(warmUps);
+            warmUps.clear();
+        }
+        asked.forEach(this::warmUp);
+        return true;
+    }
+
+    private void endThoseThatShould() {
+        long now = System.nanoTime();
+        for (Task task : waiting.tasks()) {
+            stop(task, now);
+        }
+        scheduler.running().forEach(task -> stop(task, now));
+        waiting.removeEnded();
+        scheduler.removeEnded();
+    }
+
+    private static void stop(Task task, long now) {
+        if (!task.done() && !task.call().ended() && (task.call().isCancelled() || task.call().isLate(now))) {
+            task.stop(task.call().isCancelled() ? Task.Stop.CANCELLED : Task.Stop.LATE);
+        }
+    }
+
+    /** Whatever the thread ends for, nobody waits for it any more. */
+    private void end(RuntimeException why) {
+        synchronized (monitor) {
+            closed = true;
+            arrived.forEach(waiting::add);
+            arrived.clear();
+            warmUps.forEach(call -> call.fail(why));
+            warmUps.clear();
+        }
+        waiting.tasks().forEach(task -> task.call().fail(why));
+        scheduler.running().forEach(task -> task.call().fail(why));
+        plan.close();
+    }
+
+    private boolean isClosed() {
+        synchronized (monitor) {
+            return closed;
+        }
+    }
+
+    /** Ends what is under way after its step, then closes the plan and waits for that. */
+    @Override
+    public void close() {
+        Thread running;
+        synchronized (monitor) {
+            boolean first = !closed;
+            closed = true;
+            running = thread;
+            if (running == null && first) {
+                plan.close();
+            }
+            monitor.notifyAll();
+        }
+        if (running != null && running != Thread.currentThread()) {
+            join(running);
+        }
+    }
+
+    /** Memory may be given back only when nobody computes any more, so an interrupt is kept for later. */
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package org.waterspout.runtime;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.Completion;
+import org.waterspout.generate.Decoding;
+import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationEvent;
+import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.RowRanking;
+import org.waterspout.generate.Sampler;
+import org.waterspout.generate.Source;
+import org.waterspout.generate.StopStrings;
+import org.waterspout.generate.TargetSearch;
+import org.waterspout.generate.TargetSequence;
+import org.waterspout.model.text.StreamDecoder;
+import org.waterspout.model.text.Tokenizer;
+
+/** One answer: the prompt, then token after token, and what of its text is sure. With a beam the text comes at the end of the search. */
+final class GenerationTask extends SequenceTask {
+
+    private final Call<GenerationEvent> events;
+    private final GenerationRequest request;
+    private final Decoding decoding;
+    private final int[] prompt;
+    private final Set<Integer> ends;
+    private final int contextLength;
+    private final int maxTokens;
+    private final Sampler sampler;
+    private final Optional<TargetSearch> search;
+    private final Optional<StreamDecoder> decoder;
+    private final StopStrings stops;
+    private final StringBuilder text = new StringBuilder();
+    private int[] tokens;
+    private int count;
+    private int reused = -1;
+    private long begun;
+    private long prefilled;
+
+    /**
+     * @param call       told the text as it becomes sure, and the end
+     * @param tokenizer  makes text of the tokens; without one the answer has none
+     * @param endTokens  tokens after which the answer ends
+     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param prompt     the request's prompt as token ids
+     * @param vocabulary number of logits
+     * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
+     */
+    GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
+            Decoding decoding, int[] prompt, int contextLength, int vocabulary) {
+        super(call);
+        if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
+            throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+        }
+        this.events = call;
+        this.request = request;
+        this.decoding = decoding;
+        this.prompt = prompt.clone();
+        this.ends = request.ignoreEnd() ? Set.of() : Set.copyOf(endTokens);
+        this.contextLength = contextLength;
+        maxTokens = request.maxTokens().orElse(decoding.maxTokens());
+        tokens = Arrays.copyOf(prompt, prompt.length + 16);
+        sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
+        decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
+        stops = new StopStrings(request.stopStrings());
+        // the last token of an answer need not be stored
+        search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new TargetSearch(decoding, this.prompt, ends,
+                Math.min(decoding.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
+    }
+
+    @Override
+    int[] prompt() {
+        return prompt;
+    }
+
+    @Override
+    int width() {
+        return decoding.beams();
+    }
+
+    @Override
+    Sharing sharing() {
+        return request.reusePrefix() ? Sharing.ALL : Sharing.PROMPTS;
+    }
+
+    @Override
+    int live() {
+        return search.map(TargetSearch::live).orElse(1);
+    }
+
+    @Override
+    int[] sequence(int i) {
+        return search.map(one -> one.sequence(i)).orElseGet(() -> Arrays.copyOf(tokens, prompt.length + count));
+    }
+
+    @Override
+    int lastToken(int i) {
+        return search.map(one -> one.token(i)).orElseGet(() -> tokens[prompt.length + count - 1]);
+    }
+
+    @Override
+    int parent(int i) {
+        return search.map(one -> one.parent(i)).orElse(i);
+    }
+
+    @Override
+    void begin(int shared) {
+        if (reused < 0) { // it may begin again after it was put back
+            reused = shared;
+            begun = System.nanoTime();
+        }
+    }
+
+    @Override
+    void take(float[] logits, int from, int rows, int columns) {
+        if (prefilled == 0) {
+            prefilled = System.nanoTime();
+        }
+        if (maxTokens == 0) {
+            finish(FinishReason.MAX_TOKENS);
+        } else if (search.isPresent()) {
+            search.get().advance(logits, from, columns);
+            if (search.get().done()) {
+                finishSearch(search.get().results().getFirst());
+            }
+        } else {
+            choose(logits, from, columns);
+        }
+    }
+
+    private void choose(float[] logits, int from, int columns) {
+        int token = sampler.next(from == 0 && logits.length == columns ? logits : Arrays.copyOfRange(logits, from, from + columns));
+        if (ends.contains(token)) {
+            finish(FinishReason.END);
+            return;
+        }
+        add(token);
+        tell(stops.accept(textOf(token)));
+        if (stops.stopped()) {
+            end(FinishReason.STOP_STRING);
+        } else if (count >= maxTokens) {
+            finish(FinishReason.MAX_TOKENS);
+        } else if (prompt.length + count > contextLength) { // a next step would have to store the token just chosen
+            finish(FinishReason.CONTEXT_FULL);
+        }
+    }
+
+    private void add(int token) {
+        if (prompt.length + count == tokens.length) {
+            tokens = Arrays.copyOf(tokens, 2 * tokens.length);
+        }
+        tokens[prompt.length + count++] = token;
+    }
+
+    private String textOf(int token) {
+        return decoder.map(stream -> stream.next(token)).orElse("");
+    }
+
+    private void finishSearch(TargetSequence best) {
+        for (int token : best.tokens()) {
+            add(token);
+            tell(stops.accept(textOf(token)));
+            if (stops.stopped()) {
+                end(FinishReason.STOP_STRING);
+                return;
+            }
+        }
+        finish(best.ended() ? FinishReason.END : count >= maxTokens ? FinishReason.MAX_TOKENS : FinishReason.CONTEXT_FULL);
+    }
+
+    /** Ends the answer with the text that was held back until now. */
+    private void finish(FinishReason why) {
+        tell(stops.accept(decoder.map(StreamDecoder::end).orElse("")));
+        if (stops.stopped()) {
+            end(FinishReason.STOP_STRING);
+        } else {
+            tell(stops.rest());
+            end(why);
+        }
+    }
+
+    private void tell(String more) {
+        if (!more.isEmpty()) {
+            text.append(more);
+            events.tell(new GenerationEvent.Text(more));
+        }
+    }
+
+    private void end(FinishReason why) {
+        long ended = System.nanoTime();
+        begun = begun == 0 ? ended : begun;
+        prefilled = prefilled == 0 ? ended : prefilled;
+        events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
+                prompt.length, Math.max(reused, 0), why, (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9,
+                sampler.seed())));
+        end();
+    }
+
+    /** An answer that was cancelled, or is late, ends with what it has. */
+    @Override
+    void stop(Stop why) {
+        finish(why == Stop.CANCELLED ? FinishReason.CANCELLED : FinishReason.TIMED_OUT);
+    }
+}

@@ -1,0 +1,70 @@
+package org.waterspout.runtime;
+
+import java.util.Arrays;
+import org.waterspout.backend.Batch;
+
+/** The rows of a step of a decoder, while they are gathered. */
+final class Rows {
+
+    private static final int SOURCE_NONE = -1;
+
+    private int[] tokens = new int[16];
+    private int[] positions = new int[16];
+    private int[] sequences = new int[16];
+    private int[] sources = new int[16];
+    private int[] lengths = new int[16];
+    private int[] outputs = new int[16];
+    private int count;
+    private int outputCount;
+
+    int count() {
+        return count;
+    }
+
+    int outputs() {
+        return outputCount;
+    }
+
+    /**
+     * Adds the tokens of a place from its next one to {@code until}.
+     *
+     * @param source number of the source that they read, or -1
+     */
+    void add(Place place, int until, int source, boolean everyOutput, boolean lastOutput) {
+        for (int position = place.computed(); position < until; position++) {
+            if (count == tokens.length) {
+                grow();
+            }
+            tokens[count] = place.token(position);
+            positions[count] = position;
+            sequences[count] = place.number();
+            sources[count] = source;
+            // a prompt that comes in parts is turned by its whole length from the first on
+            lengths[count] = place.beyond() ? place.count() : Math.max(place.prompt(), position + 1);
+            if (everyOutput || lastOutput && position == until - 1) {
+                outputs[outputCount++] = count;
+            }
+            count++;
+        }
+    }
+
+    private void grow() {
+        int size = 2 * count;
+        tokens = Arrays.copyOf(tokens, size);
+        positions = Arrays.copyOf(positions, size);
+        sequences = Arrays.copyOf(sequences, size);
+        sources = Arrays.copyOf(sources, size);
+        lengths = Arrays.copyOf(lengths, size);
+        outputs = Arrays.copyOf(outputs, size);
+    }
+
+    Batch batch(int[] candidates, Batch.Phase phase) {
+        Batch batch = new Batch(cut(tokens, count), cut(positions, count), cut(sequences, count), cut(outputs, outputCount))
+                .withLengths(cut(lengths, count)).withPhase(phase);
+        return sources[0] == SOURCE_NONE ? batch : batch.withSources(cut(sources, count)).withCandidates(candidates);
+    }
+
+    private static int[] cut(int[] numbers, int length) {
+        return Arrays.copyOf(numbers, length);
+    }
+}

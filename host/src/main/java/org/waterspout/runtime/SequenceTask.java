@@ -1,0 +1,106 @@
+package org.waterspout.runtime;
+
+import java.util.List;
+
+/** What runs through a decoder: tokens that are known, then tokens that it chooses, in one place or, with a beam, in several. */
+abstract sealed class SequenceTask extends Task permits GenerationTask, TranslationTask, ScoringTask {
+
+    static final int[] NONE = {};
+
+    private List<Place> places = List.of();
+    private int source = -1;
+    private boolean encoded;
+
+    SequenceTask(Call<?> call) {
+        super(call);
+    }
+
+    /** Tokens that are known from the start; of a decoder at least one. */
+    abstract int[] prompt();
+
+    /** Sequences at a time, at most. */
+    abstract int width();
+
+    /** Tokens of the source that is to be encoded first; none for a decoder alone. */
+    int[] source() {
+        return NONE;
+    }
+
+    /** Ascending tokens whose logits are wanted; empty for all. */
+    int[] candidates() {
+        return NONE;
+    }
+
+    /** What of the prompt may be taken from other sequences. */
+    Sharing sharing() {
+        return Sharing.PROMPTS;
+    }
+
+    /** Whether the logits after each token of the prompt are wanted. */
+    boolean everyRow() {
+        return false;
+    }
+
+    /** Sequences that go on now. */
+    int live() {
+        return 1;
+    }
+
+    /** The prompt and what came after it, of a live sequence. */
+    abstract int[] sequence(int i);
+
+    /** The last of {@link #sequence}. */
+    abstract int lastToken(int i);
+
+    /** Told, before anything is computed, how many of the prompt's tokens are there already. */
+    void begin(int shared) {
+    }
+
+    /**
+     * Takes the logits after what is known of each live sequence; afterwards it is done, or each live sequence is one token longer.
+     *
+     * @param logits  [.., columns]; those of live sequence i begin at {@code from + i * columns}; changed in place. Where every row is wanted,
+     *                those of the next tokens of the prompt
+     * @param rows    of them
+     * @param columns number of candidates, or the vocabulary's size
+     */
+    abstract void take(float[] logits, int from, int rows, int columns);
+
+    /** After {@link #take}: the sequence before it that live sequence {@code i} continues. */
+    int parent(int i) {
+        return i;
+    }
+
+    // ---- where it runs
+
+    List<Place> places() {
+        return places;
+    }
+
+    void setPlaces(List<Place> value) {
+        places = value;
+    }
+
+    /** The number of its source in the plan; -1 for none. */
+    int sourceNumber() {
+        return source;
+    }
+
+    void setSourceNumber(int value) {
+        source = value;
+        encoded = false;
+    }
+
+    boolean needsEncoding() {
+        return source >= 0 && !encoded && !done();
+    }
+
+    void encoded() {
+        encoded = true;
+    }
+
+    /** Whether tokens of the prompt are still to be computed. */
+    boolean inPrompt() {
+        return places.getFirst().computed() < places.getFirst().prompt();
+    }
+}

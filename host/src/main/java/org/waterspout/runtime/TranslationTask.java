@@ -1,0 +1,86 @@
+package org.waterspout.runtime;
+
+import java.util.List;
+import java.util.Set;
+import org.waterspout.generate.Decoding;
+import org.waterspout.generate.RowRanking;
+import org.waterspout.generate.Source;
+import org.waterspout.generate.TargetSearch;
+import org.waterspout.generate.TargetSequence;
+
+/** The best targets of one source. */
+final class TranslationTask extends SequenceTask {
+
+    private final Source source;
+    private final int beams;
+    private final TargetSearch search;
+    private final Call<Integer> events;
+
+    /**
+     * @param call  told the number of the task when it is done
+     * @param start what the target begins with
+     * @param ends  tokens that end it
+     */
+    TranslationTask(Call<Integer> call, Source source, Decoding decoding, int start, Set<Integer> ends, int contextLength, int vocabulary) {
+        super(call);
+        this.events = call;
+        this.source = source;
+        this.beams = decoding.beams();
+        search = new TargetSearch(decoding, new int[] {start}, ends, decoding.limit(source.tokens().length, contextLength), source, vocabulary,
+                new RowRanking());
+    }
+
+    @Override
+    int[] prompt() {
+        return NONE;
+    }
+
+    @Override
+    int width() {
+        return beams;
+    }
+
+    @Override
+    int[] source() {
+        return source.tokens();
+    }
+
+    @Override
+    int[] candidates() {
+        return search.candidates();
+    }
+
+    @Override
+    int live() {
+        return search.live();
+    }
+
+    @Override
+    int[] sequence(int i) {
+        return search.sequence(i);
+    }
+
+    @Override
+    int lastToken(int i) {
+        return search.token(i);
+    }
+
+    @Override
+    void take(float[] logits, int from, int rows, int columns) {
+        search.advance(logits, from, columns);
+        if (search.done()) {
+            events.tell(number());
+            end();
+        }
+    }
+
+    @Override
+    int parent(int i) {
+        return search.parent(i);
+    }
+
+    /** Once it is done. */
+    List<TargetSequence> results() {
+        return search.results();
+    }
+}

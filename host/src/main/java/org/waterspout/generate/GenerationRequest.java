@@ -16,11 +16,10 @@ import org.waterspout.error.InvalidRequestException;
  *                    penalties) hold with either
  * @param stopStrings the answer ends before the first of these
  * @param ignoreEnd   go on after an end token, for measuring
- * @param reusePrefix start also from answers whose keys and values the cache still holds, not from prompts only: fast for chats. Keys and values
- *                    of generated tokens were computed by other kernels than those of a prompt, which round differently in the last digits
+ * @param sharing     what of the prompt may be taken from keys and values that are there already
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
-        boolean reusePrefix) {
+        Sharing sharing) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
@@ -42,26 +41,26 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public static GenerationRequest of(Prompt prompt) {
-        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, false);
+        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS);
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, reusePrefix);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, reusePrefix);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, reusePrefix);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, reusePrefix);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing);
     }
 
-    public GenerationRequest withReusePrefix(boolean value) {
+    public GenerationRequest withSharing(Sharing value) {
         return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value);
     }
 }

@@ -9,6 +9,7 @@ import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.generate.Sharing;
 import org.waterspout.validate.FiniteCheck;
 import org.waterspout.validate.Validator;
 

@@ -11,6 +11,7 @@ import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.RowRanking;
 import org.waterspout.generate.Sampler;
+import org.waterspout.generate.Sharing;
 import org.waterspout.generate.Source;
 import org.waterspout.generate.StopStrings;
 import org.waterspout.generate.TargetSearch;
@@ -82,7 +83,7 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     Sharing sharing() {
-        return request.reusePrefix() ? Sharing.ALL : Sharing.PROMPTS;
+        return request.sharing();
     }
 
     @Override

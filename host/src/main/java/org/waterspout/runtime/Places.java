@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
+import org.waterspout.generate.Sharing;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
 

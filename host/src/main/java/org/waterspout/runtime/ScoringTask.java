@@ -1,5 +1,7 @@
 package org.waterspout.runtime;
 
+import org.waterspout.generate.Sharing;
+
 /** The logits after given tokens, for checking and scoring. */
 final class ScoringTask extends SequenceTask {
 

@@ -1,6 +1,7 @@
 package org.waterspout.runtime;
 
 import java.util.List;
+import org.waterspout.generate.Sharing;
 
 /** What runs through a decoder: tokens that are known, then tokens that it chooses, in one place or, with a beam, in several. */
 abstract sealed class SequenceTask extends Task permits GenerationTask, TranslationTask, ScoringTask {

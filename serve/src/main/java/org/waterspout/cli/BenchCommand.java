@@ -17,6 +17,7 @@ import org.waterspout.generate.Completion;
 import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.Sharing;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -74,7 +75,7 @@ final class BenchCommand implements Callable<Integer> {
                 throw new InvalidRequestException("--prompt-tokens and --gen-tokens together exceed the context of " + model.contextLength());
             }
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt(model.vocabulary())))
-                    .withMaxTokens(generatedTokens).withIgnoreEnd(true);
+                    .withMaxTokens(generatedTokens).withIgnoreEnd(true).withSharing(Sharing.NONE);
             Progress.loading(console, model::warmUp);
             List<Double> prefill = new ArrayList<>();
             List<Double> decode = new ArrayList<>();

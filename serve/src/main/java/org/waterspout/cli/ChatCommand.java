@@ -22,6 +22,7 @@ import org.waterspout.Generation;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.Sharing;
 import org.waterspout.model.text.ChatMessage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -103,7 +104,7 @@ final class ChatCommand implements Callable<Integer> {
 
     private String answer(LanguageModel model, Terminal terminal, List<ChatMessage> messages) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages, parseSpecial)).withMaxTokens(maxTokens)
-                .withStopStrings(sampling.stopStrings()).withReusePrefix(true);
+                .withStopStrings(sampling.stopStrings()).withSharing(Sharing.ALL);
         try (Generation generation = model.generate(sampling.asked(request, model))) {
             Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> generation.cancel());
             try {

@@ -17,7 +17,8 @@ import picocli.CommandLine.ScopeType;
             TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, PullCommand.class, ListCommand.class, HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
         footer = {"", "Exit codes: 0 done, 1 an error of ours or a lost answer, 2 a wrong request, 3 no such model, 4 a damaged model file,",
-            "5 a model that is not supported, 6 no device or environment, 7 out of memory, 8 a failed download, 9 wrong answers."})
+            "5 a model that is not supported, 6 no device or environment, 7 out of memory, 8 a failed download, 9 wrong answers,",
+            "10 too many requests, 11 a closed model, 12 cancelled, 13 out of time."})
 public final class Main {
 
     /** An error of ours, not of the user, the machine or the model. */

@@ -35,6 +35,7 @@ import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
+import org.waterspout.generate.Sharing;
 import org.waterspout.generate.TargetSequence;
 
 /** Every setting of generation_config.json against what Transformers found with it: see record_decoding.py, which made the folders. */
@@ -157,7 +158,7 @@ class DecodingSettingsTest {
             }
             assertEquals(6, alone.tokens().length);
             assertEquals(FinishReason.MAX_TOKENS, alone.finishReason());
-            try (Generation generation = model.generate(request().withReusePrefix(true))) {
+            try (Generation generation = model.generate(request().withSharing(Sharing.ALL))) {
                 assertArrayEquals(alone.tokens(), generation.complete().tokens());
             }
             try (Generation generation = model.generate(request().withStopStrings(List.of("t" + alone.tokens()[3])))) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
+import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.BeamRule;
 import org.waterspout.generate.BeamRule.Stopping;
@@ -162,7 +163,7 @@ class DecodingTest {
             assertRefused("there are none", () -> greedy.withTokens(5, 5));
             EncoderDecoder closed = engine(model, backend, 4, 64);
             closed.close();
-            assertRefused("closed", () -> closed.translate(List.of(new Source(new int[] {3})), greedy, _ -> { }));
+            assertThrows(ClosedException.class, () -> closed.translate(List.of(new Source(new int[] {3})), greedy, _ -> { }));
         }
     }
 

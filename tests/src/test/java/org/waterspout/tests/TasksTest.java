@@ -32,6 +32,7 @@ import org.waterspout.Embedder.Embedding;
 import org.waterspout.LoadOptions;
 import org.waterspout.Reranker;
 import org.waterspout.encode.Pictures;
+import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.ModelFiles;
@@ -331,7 +332,7 @@ class TasksTest {
         Embedder embedder = Embedder.load(TaskModel.of("embedder").folder());
         embedder.close();
         embedder.close();
-        assertEquals("the model is closed: load it again", assertThrows(InvalidRequestException.class, () -> embedder.embed("text")).getMessage());
+        assertEquals("the model is closed: load it again", assertThrows(ClosedException.class, () -> embedder.embed("text")).getMessage());
     }
 
     @Test

@@ -18,16 +18,16 @@ import org.waterspout.backend.tornado.TornadoDevices;
  * @param why  why it cannot run on this machine; empty when it can
  * @param open makes one; the caller closes it
  */
-record TestBackend(String name, String why, Supplier<Backend> open) {
+public record TestBackend(String name, String why, Supplier<Backend> open) {
 
     /** Tag of the tests that run a second time on the SDK. */
-    static final String ON_DEVICES = "tornadovm";
+    public static final String ON_DEVICES = "tornadovm";
 
     /**
      * Every backend that this JVM can run, and why not the others. The build runs these tests twice where TORNADOVM_HOME is set: once without
      * the SDK, and once more on it, where the tests tagged {@link #ON_DEVICES} see the device alone. To add one, add its line.
      */
-    static List<TestBackend> all() {
+    public static List<TestBackend> all() {
         if (TornadoDevices.sdkPresent()) {
             return List.of(new TestBackend("tornado", "", () -> new TornadoBackend(BackendOptions.DEFAULT)));
         }
@@ -54,7 +54,7 @@ record TestBackend(String name, String why, Supplier<Backend> open) {
                 () -> new TornadoBackend(BackendOptions.DEFAULT, KernelFamily.GROUP))));
     }
 
-    boolean runs() {
+    public boolean runs() {
         return why.isEmpty();
     }
 

@@ -1,4 +1,4 @@
-package org.waterspout.runtime;
+package org.waterspout.generate;
 
 /** What a prompt may use of keys and values that are there already. */
 public enum Sharing {

@@ -1,0 +1,145 @@
+package org.waterspout.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+import org.waterspout.backend.Backend;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.generate.Completion;
+import org.waterspout.generate.Decoding;
+import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationEvent;
+import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.Prompt;
+import org.waterspout.generate.Sampling;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.GraphBuilder;
+import org.waterspout.model.DemonstrationModel;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.architecture.Architecture;
+import org.waterspout.tests.TestBackend;
+
+/**
+ * Random requests that come, share beginnings, are cancelled, run out of time and are put back because memory is far too small for all: each
+ * ends in exactly one way, and what it says is what it says alone.
+ */
+@Tag(TestBackend.ON_DEVICES)
+class ManyRequestsTest {
+
+    private static final int CONTEXT = 96;
+    private static final int SEQUENCES = 6;
+
+    /** What a request asks for. */
+    private record Asked(int[] prompt, int tokens, Decoding decoding, RequestOptions options, boolean cancelled) {
+    }
+
+    @TestFactory
+    Stream<DynamicTest> eachEndsInOneWayAndSaysWhatItSaysAlone() {
+        return TestBackend.all().stream().filter(backend -> backend.name().equals("cpu") || backend.name().startsWith("tornado"))
+                .map(backend -> DynamicTest.dynamicTest(backend.name(), () -> {
+                    assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
+                    run(backend, backend.name().equals("cpu") ? 1000 : 60, 20261129L);
+                }));
+    }
+
+    private static void run(TestBackend where, int count, long seed) throws InterruptedException {
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = where.open().get()) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
+            // room for about two and a half of the sequences
+            TightPlan plan = new TightPlan(backend.prepare(graph, new PlanOptions(CONTEXT, SEQUENCES, 32, false)), 5 * CONTEXT / 2);
+            List<Asked> all = asked(new SplittableRandom(seed), count, graph.output().width());
+            Map<Integer, int[]> alone = new HashMap<>();
+            try (Decoder decoder = new Decoder(backend.prepare(graph, new PlanOptions(CONTEXT, 4, 32, false)))) {
+                for (int i = 0; i < count; i++) {
+                    alone.put(i, completion(submit(decoder, all.get(i), RequestOptions.DEFAULT)).tokens());
+                }
+            }
+            Map<FinishReason, Integer> reasons = new EnumMap<>(FinishReason.class);
+            try (Decoder decoder = new Decoder(plan)) {
+                SplittableRandom random = new SplittableRandom(seed + 1);
+                List<Call<GenerationEvent>> calls = new ArrayList<>();
+                for (Asked one : all) {
+                    Call<GenerationEvent> call = submit(decoder, one, one.options());
+                    calls.add(call);
+                    if (random.nextInt(4) == 0) {
+                        Thread.sleep(random.nextInt(3));
+                    }
+                    if (one.cancelled()) {
+                        calls.get(random.nextInt(Math.max(0, calls.size() - 20), calls.size())).cancel();
+                    }
+                }
+                for (int i = 0; i < count; i++) {
+                    Completion completion = completion(calls.get(i));
+                    assertTrue(calls.get(i).next().isEmpty(), "nothing comes after the end");
+                    reasons.merge(completion.finishReason(), 1, Integer::sum);
+                    int[] expected = alone.get(i);
+                    boolean whole = completion.finishReason() != FinishReason.CANCELLED && completion.finishReason() != FinishReason.TIMED_OUT;
+                    assertArrayEquals(whole ? expected : Arrays.copyOf(expected, completion.tokens().length), completion.tokens(),
+                            "request " + i + " of seed " + seed + ", " + completion.finishReason());
+                }
+                // all places are free again: as many at a time as there are
+                Call<GenerationEvent> wide = submit(decoder, new Asked(new int[] {1, 2, 3}, 4, Decoding.GREEDY.withBeams(SEQUENCES, 1), RequestOptions.DEFAULT,
+                        false), RequestOptions.DEFAULT);
+                assertEquals(4, completion(wide).tokens().length);
+            }
+            assertTrue(plan.refused() > count / 20, plan.refused() + " steps found no memory");
+            assertTrue(plan.closed());
+            assertTrue(reasons.getOrDefault(FinishReason.CANCELLED, 0) > 0 && reasons.getOrDefault(FinishReason.MAX_TOKENS, 0) > count / 2, reasons.toString());
+        }
+    }
+
+    private static List<Asked> asked(SplittableRandom random, int count, int vocabulary) {
+        List<int[]> beginnings = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            beginnings.add(random.ints(random.nextInt(1, 50), 3, vocabulary).toArray());
+        }
+        List<Asked> all = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int[] beginning = beginnings.get(random.nextInt(beginnings.size()));
+            int[] prompt = Arrays.copyOf(beginning, beginning.length + random.nextInt(1, 20));
+            for (int at = beginning.length; at < prompt.length; at++) {
+                prompt[at] = random.nextInt(3, vocabulary);
+            }
+            Decoding decoding = switch (random.nextInt(8)) {
+                case 0 -> Decoding.GREEDY.withBeams(random.nextInt(2, 4), 1);
+                case 1, 2, 3 -> Decoding.GREEDY.withSampling(Sampling.GREEDY.withTemperature(1).withSeed(random.nextLong()));
+                default -> Decoding.GREEDY;
+            };
+            RequestOptions options = RequestOptions.DEFAULT.withPriority(random.nextInt(-2, 3));
+            all.add(new Asked(prompt, random.nextInt(1, 25), decoding,
+                    random.nextInt(10) == 0 ? options.withTimeout(Duration.ofMillis(random.nextInt(1, 40))) : options, random.nextInt(10) == 0));
+        }
+        return all;
+    }
+
+    private static Call<GenerationEvent> submit(Decoder decoder, Asked asked, RequestOptions options) {
+        GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens());
+        return decoder.generate(Optional.empty(), Set.of(2), request, asked.decoding().withTokens(0, asked.tokens()), asked.prompt(), options);
+    }
+
+    private static Completion completion(Call<GenerationEvent> call) {
+        Completion completion = null;
+        for (Optional<GenerationEvent> event = call.next(); event.isPresent(); event = call.next()) {
+            if (event.get() instanceof GenerationEvent.Finished finished) {
+                completion = finished.completion();
+            }
+        }
+        return completion;
+    }
+}

@@ -1,0 +1,97 @@
+package org.waterspout.runtime;
+
+import java.util.Arrays;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.MemoryUse;
+import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.StepObserver;
+import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.Graph;
+
+/** A plan whose caches hold so many positions of all sequences together, and which counts what it is asked for. */
+final class TightPlan implements Plan {
+
+    private final Plan plan;
+    private final int most;
+    private final int[] lengths;
+    private int refused;
+    private long prompts;
+    private boolean closed;
+
+    TightPlan(Plan plan, int most) {
+        this.plan = plan;
+        this.most = most;
+        lengths = new int[plan.options().maxSequences()];
+    }
+
+    /** Steps that found no room. */
+    int refused() {
+        return refused;
+    }
+
+    /** Rows of prompts that were computed. */
+    long promptRows() {
+        return prompts;
+    }
+
+    boolean closed() {
+        return closed;
+    }
+
+    @Override
+    public void step(Batch batch, float[] output, StepObserver observer) {
+        int[] after = lengths.clone();
+        for (int row = 0; row < batch.rows(); row++) {
+            after[batch.sequences()[row]] = batch.positions()[row] + 1;
+        }
+        if (Arrays.stream(after).sum() > most) {
+            refused++;
+            throw new OutOfMemoryException("no memory is left for keys and values");
+        }
+        plan.step(batch, output, observer);
+        System.arraycopy(after, 0, lengths, 0, after.length);
+        prompts += batch.phase() == Batch.Phase.PROMPT ? batch.rows() : 0;
+    }
+
+    @Override
+    public void reorder(int[] parents) {
+        int[] before = lengths.clone();
+        for (int i = 0; i < parents.length; i++) {
+            lengths[i] = before[parents[i]];
+        }
+        plan.reorder(parents);
+    }
+
+    @Override
+    public void forget(int sequence) {
+        lengths[sequence] = 0;
+        plan.forget(sequence);
+    }
+
+    @Override
+    public Graph graph() {
+        return plan.graph();
+    }
+
+    @Override
+    public PlanOptions options() {
+        return plan.options();
+    }
+
+    @Override
+    public MemoryUse memory() {
+        return plan.memory();
+    }
+
+    @Override
+    public void encode(Batch batch, float[] output, StepObserver observer) {
+        plan.encode(batch, output, observer);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        plan.close();
+    }
+}

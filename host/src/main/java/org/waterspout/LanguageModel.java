@@ -81,7 +81,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
         int beams = Math.min(Decoding.beams(file.metadata()), MOST_BEAMS_UNASKED);
-        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequences(), beams)), GraphBuilder::build));
+        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)), GraphBuilder::build));
     }
 
     /** The context a model is loaded with: as asked, at most what it was trained for. */

@@ -13,7 +13,8 @@ import org.waterspout.model.architecture.Architecture;
  * @param threads       threads of the cpu backend; 0 for as many as there are cores; other backends refuse a number
  * @param device        id of a device as {@code waterspout devices} lists them; the backend's first when absent
  * @param contextLength positions a sequence may have; 0 for the model's own length, at most {@link #DEFAULT_CONTEXT}
- * @param sequences     generations that may be open at one time
+ * @param sequences     sequences that are computed at one time: answers, and of each with a beam its hypotheses; others wait. 0 for as many as suit
+ *                      the backend: {@link #DEFAULT_SEQUENCES} where memory is taken as it is used, else 1
  * @param batchRows     most tokens computed in one step of a prompt; encoders take more where one sequence may have more
  * @param observable    keep every operation's values readable, for validation
  * @param warmUp        compile a device's kernels while loading; without, at the first request, and one that is refused does not wait for them
@@ -24,16 +25,24 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
     /** The longest context that is set up unless more is asked for, so that a model of 128k positions loads on a small machine. */
     public static final int DEFAULT_CONTEXT = 4096;
 
+    /** Sequences at one time on a backend that takes memory for keys and values as it is used. */
+    public static final int DEFAULT_SEQUENCES = 16;
+
     /** Sequences that an encoder takes in one step, where its rows have room. */
     private static final int ENCODED_SEQUENCES = 64;
 
-    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 1, 256, false, true);
+    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 0, 256, false, true);
 
     public LoadOptions {
-        if (threads < 0 || contextLength < 0 || sequences < 1 || batchRows < 1) {
-            throw new InvalidRequestException("threads and context length must be 0 or more, sequences and batch rows 1 or more: "
+        if (threads < 0 || contextLength < 0 || sequences < 0 || batchRows < 1) {
+            throw new InvalidRequestException("threads, context length and sequences must be 0 or more, batch rows 1 or more: "
                     + threads + ", " + contextLength + ", " + sequences + ", " + batchRows);
         }
+    }
+
+    /** {@link #sequences}, or as many as suit the backend. */
+    public int sequencesAtOneTime() {
+        return sequences > 0 ? sequences : backend.equals("cpu") ? DEFAULT_SEQUENCES : 1;
     }
 
     /**
@@ -44,10 +53,10 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
         boolean wholeSequences = architecture.encoder().isPresent();
         int rows = wholeSequences ? Math.max(batchRows, contextLength) : Math.min(batchRows, contextLength);
         if (architecture.decoder().isEmpty()) {
-            return new PlanOptions(contextLength, Math.max(sequences, ENCODED_SEQUENCES), rows, observable);
+            return new PlanOptions(contextLength, Math.max(sequencesAtOneTime(), ENCODED_SEQUENCES), rows, observable);
         }
-        PlanOptions decoder = new PlanOptions(contextLength, sequences, rows, observable);
-        return wholeSequences ? decoder.withSources(sequences, contextLength) : decoder;
+        PlanOptions decoder = new PlanOptions(contextLength, sequencesAtOneTime(), rows, observable);
+        return wholeSequences ? decoder.withSources(sequencesAtOneTime(), contextLength) : decoder;
     }
 
     public LoadOptions withBackend(String value) {

@@ -22,6 +22,10 @@ public record PlanOptions(int contextLength, int maxSequences, int maxRows, bool
         this(contextLength, maxSequences, maxRows, observable, 0, 0);
     }
 
+    public PlanOptions withSequences(int value) {
+        return new PlanOptions(contextLength, value, maxRows, observable, maxSources, sourceLength);
+    }
+
     /** With room for sources of an encoder-decoder. */
     public PlanOptions withSources(int sources, int length) {
         return new PlanOptions(contextLength, maxSequences, maxRows, observable, sources, length);

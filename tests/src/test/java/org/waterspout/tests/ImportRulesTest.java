@@ -23,6 +23,7 @@ class ImportRulesTest {
     private static final String BACKEND = "org.waterspout.backend..";
     private static final String TORNADO_BACKEND = "org.waterspout.backend.tornado..";
     private static final String GENERATE = "org.waterspout.generate..";
+    private static final String RUNTIME = "org.waterspout.runtime..";
     private static final String CLI = "org.waterspout.cli..";
     private static final String EMULATOR = "org.waterspout.emulator..";
 
@@ -61,6 +62,12 @@ class ImportRulesTest {
     @Test
     void backendsKnowNoRequests() {
         noClasses().that().resideInAPackage(BACKEND).should().dependOnClassesThat().resideInAnyPackage(GENERATE, CLI).check(ours);
+    }
+
+    @Test
+    void whatIsAskedForKnowsNoScheduler() {
+        noClasses().that().resideInAnyPackage(GRAPH, BACKEND, GENERATE, "org.waterspout.encode..", "org.waterspout.validate..").should()
+                .dependOnClassesThat().resideInAPackage(RUNTIME).check(ours);
     }
 
     @Test

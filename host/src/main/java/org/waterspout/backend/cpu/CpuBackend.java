@@ -81,7 +81,10 @@ public final class CpuBackend implements Backend {
         requireFits(least, options, HostMemory.now(), HostMemory::withoutGarbage);
         LOG.debug("{}: {} on {} threads with {}", graph.name(), weightTypes(graph), workers.count(), kernels.description());
         CpuPlan plan = new CpuPlan(kernels, workers, graph, options, full);
-        tooLongCache(full, options, HostMemory.now()).flatMap(garbage -> tooLongCache(full, options, HostMemory.withoutGarbage())).ifPresent(LOG::warn);
+        // several sequences make room for each other, one cannot
+        PlanOptions single = options.withSequences(1);
+        MemoryUse alone = estimate(graph, single);
+        tooLongCache(alone, single, HostMemory.now()).flatMap(garbage -> tooLongCache(alone, single, HostMemory.withoutGarbage())).ifPresent(LOG::warn);
         return plan;
     }
 

@@ -192,6 +192,11 @@ public final class CpuPlan implements Plan {
     }
 
     @Override
+    public void forget(int sequence) {
+        decoder.memories.cache().forget(sequence);
+    }
+
+    @Override
     public void close() {
         closed = true;
         if (arena.scope().isAlive()) {

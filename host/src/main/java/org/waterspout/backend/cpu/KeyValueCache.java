@@ -179,6 +179,12 @@ final class KeyValueCache {
         }
     }
 
+    /** Forgets {@code sequence}; blocks that no other has serve the next that needs one. Called between steps. */
+    void forget(int sequence) {
+        release(blocks[sequence], 0);
+        lengths[sequence] = 0;
+    }
+
     /** Sequence i goes on where {@code parents[i]} stood. Called between steps. */
     void reorder(int[] parents) {
         Block[][] before = new Block[parents.length][];

@@ -83,6 +83,11 @@ final class Places {
         return chosen;
     }
 
+    /** Other sequences may write where {@code sequence} stood. */
+    void forget(int sequence) {
+        cut(sequence, 0);
+    }
+
     /** Forgets what {@code sequence} has from {@code position} on. */
     private void cut(int sequence, int position) {
         if (places.length > 0 && lengths[sequence] > position) {

@@ -159,6 +159,16 @@ public final class TornadoPlan implements Plan {
         }
     }
 
+    @Override
+    public void forget(int sequence) {
+        lock.lock();
+        try {
+            places.forget(sequence);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void requireEncoded(Batch batch) {
         if (program.encoder().isEmpty()) {
             return;

@@ -7,7 +7,10 @@ import org.waterspout.graph.Value;
 /** What the workers share: buffers, caches and angles of a program, and the batch of the step at hand. */
 final class Step {
 
-    /** Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. */
+    /**
+     * Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. A row's numbers do not depend on the other rows of
+     * its step as long as all are computed in one of the two ways. {@link Program.Size} may have another number.
+     */
     static final int FEW = 8;
 
     final Kernels kernels;

@@ -186,7 +186,7 @@ final class DecoderScheduler implements Scheduler {
             while (to < ready.size() && (to == from || rows.count() + rowsOf(ready.get(to)) <= maxRows)) {
                 parts.add(add(ready.get(to++), rows));
             }
-            step(parts, rows, Batch.Phase.GENERATION);
+            step(parts, rows, ready.getFirst().phase());
             from = to;
         }
         return !ready.isEmpty();

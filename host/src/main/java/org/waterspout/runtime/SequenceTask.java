@@ -1,6 +1,7 @@
 package org.waterspout.runtime;
 
 import java.util.List;
+import org.waterspout.backend.Batch;
 import org.waterspout.generate.Sharing;
 
 /** What runs through a decoder: tokens that are known, then tokens that it chooses, in one place or, with a beam, in several. */
@@ -40,6 +41,11 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
     /** Whether the logits after each token of the prompt are wanted. */
     boolean everyRow() {
         return false;
+    }
+
+    /** What the rows of what it generates are. */
+    Batch.Phase phase() {
+        return Batch.Phase.GENERATION;
     }
 
     /** Sequences that go on now. */

@@ -99,7 +99,7 @@ final class InspectCommand implements Callable<Integer> {
             try (Backend backend = Backends.open(entry.getValue(), BackendOptions.DEFAULT)) {
                 for (int length : lengths) {
                     MemoryUse use = backend.estimate(GraphBuilder.of(file, architecture, length),
-                            LoadOptions.DEFAULT.planOptions(architecture, length));
+                            LoadOptions.DEFAULT.withSequences(1).planOptions(architecture, length));
                     Map<String, Object> row = new LinkedHashMap<>();
                     row.put("backend", entry.getKey());
                     row.put("context_length", length);

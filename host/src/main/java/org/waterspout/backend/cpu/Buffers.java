@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import java.util.List;
+import org.waterspout.backend.Batch;
 
 /**
  * The memory of a program's values: for each slot one array for all workers, or one each. Few rows lie in it one after the other,
@@ -13,6 +14,8 @@ final class Buffers {
     private final int lanes;
     /** [slot][worker]. */
     private final float[][][] arrays;
+    private boolean panels;
+    private boolean rowWise;
 
     /**
      * @param few        rows up to which a batch is computed row-wise
@@ -27,9 +30,9 @@ final class Buffers {
         for (int i = 0; i < arrays.length; i++) {
             Schedule.Slot slot = slots.get(i);
             arrays[i] = new float[slot.own() ? workers : 1][];
-            arrays[i][0] = new float[Math.multiplyExact(slot.width(), padded(slot.selected() ? outputRows : rows, few, lanes))];
+            arrays[i][0] = new float[Math.multiplyExact(slot.width(), room(slot, few, lanes, rows, outputRows))];
             for (int worker = 1; worker < arrays[i].length; worker++) {
-                arrays[i][worker] = new float[slot.width() * Math.min(few, rows)];
+                arrays[i][worker] = new float[slot.width() * Math.min(few, rows)]; // more where more rows are generated at a time: see begin
             }
         }
     }
@@ -37,19 +40,23 @@ final class Buffers {
     static long bytes(List<Schedule.Slot> slots, int few, int lanes, int workers, int rows, int outputRows) {
         long floats = 0;
         for (Schedule.Slot slot : slots) {
-            floats += (long) slot.width() * padded(slot.selected() ? outputRows : rows, few, lanes);
+            floats += (long) slot.width() * room(slot, few, lanes, rows, outputRows);
             floats += slot.own() ? (long) (workers - 1) * slot.width() * Math.min(few, rows) : 0;
         }
         return Float.BYTES * floats;
     }
 
-    /** Rows that room is taken for: whole panels, where there are more than a few. */
-    static int padded(int rows, int few, int lanes) {
+    private static int room(Schedule.Slot slot, int few, int lanes, int rows, int outputRows) {
+        return slot.selected() ? padded(outputRows, few, lanes) : Step.panels(rows, lanes) * lanes;
+    }
+
+    /** Rows with an output that room is taken for: whole panels, where there are more than a few. */
+    private static int padded(int rows, int few, int lanes) {
         return rows <= few ? rows : Step.panels(rows, lanes) * lanes;
     }
 
     /** Makes room for {@code outputRows} of what is computed of some rows only. Nothing written there is kept. */
-    void reserve(int outputRows) {
+    private void reserve(int outputRows) {
         for (int i = 0; i < arrays.length; i++) {
             Schedule.Slot slot = slots.get(i);
             int floats = slot.selected() ? Math.multiplyExact(slot.width(), padded(outputRows, few, lanes)) : 0;
@@ -59,12 +66,36 @@ final class Buffers {
         }
     }
 
-    boolean inPanels(int rows) {
-        return rows > few;
+    /**
+     * Chooses how the rows of a step are computed: those of whole sequences and of prompts in panels, generated ones row-wise, others as is fastest for
+     * so many. Where only some rows have an output, these go by their number.
+     */
+    void begin(Batch batch) {
+        panels = few == 0 || batch.phase() == Batch.Phase.PROMPT;
+        rowWise = few > 0 && batch.phase() == Batch.Phase.GENERATION;
+        reserve(batch.outputRows().length);
+        if (rowWise) {
+            reserveOwn(batch.rows());
+        }
+    }
+
+    private void reserveOwn(int rows) {
+        for (int i = 0; i < arrays.length; i++) {
+            for (int worker = 1; worker < arrays[i].length; worker++) {
+                if (arrays[i][worker].length < slots.get(i).width() * rows) {
+                    arrays[i][worker] = new float[slots.get(i).width() * rows];
+                }
+            }
+        }
+    }
+
+    /** @param selected whether only the rows with an output are meant */
+    boolean inPanels(int rows, boolean selected) {
+        return panels && !selected || !rowWise && rows > few;
     }
 
     /** Of {@code rows} rows as {@code worker} reads and writes them. */
     float[] of(int slot, int rows, int worker) {
-        return arrays[slot][inPanels(rows) || arrays[slot].length == 1 ? 0 : worker];
+        return arrays[slot][inPanels(rows, slots.get(slot).selected()) || arrays[slot].length == 1 ? 0 : worker];
     }
 }

@@ -31,6 +31,7 @@ public final class CpuBackend implements Backend {
 
     private final Kernels kernels;
     private final Workers workers;
+    private final int few;
 
     /** @throws InvalidRequestException for a number of threads that is negative or beyond reason, or a device other than "cpu" */
     public CpuBackend(BackendOptions options) {
@@ -38,6 +39,11 @@ public final class CpuBackend implements Backend {
     }
 
     CpuBackend(BackendOptions options, Kernels kernels) {
+        this(options, kernels, Step.FEW);
+    }
+
+    /** @param few rows up to which a step is computed row-wise */
+    CpuBackend(BackendOptions options, Kernels kernels, int few) {
         if (options.threads() < 0 || options.threads() > MOST_THREADS) {
             throw new InvalidRequestException("threads must be between 1 and " + MOST_THREADS + ", or 0 for as many as there are cores; got "
                     + options.threads());
@@ -46,6 +52,7 @@ public final class CpuBackend implements Backend {
             throw new InvalidRequestException("the cpu backend has one device, \"cpu\"; got \"" + device + "\"");
         });
         this.kernels = kernels;
+        this.few = few;
         this.workers = new Workers(options.threads() == BackendOptions.DEFAULT_THREADS
                 ? Runtime.getRuntime().availableProcessors() : options.threads());
         LOG.debug("cpu backend: {} threads, {}", workers.count(), kernels.description());
@@ -80,7 +87,7 @@ public final class CpuBackend implements Backend {
         MemoryUse least = new MemoryUse(full.mapped(), full.weights(), CpuPlan.leastCacheBytes(graph, options, kernels), full.activations());
         requireFits(least, options, HostMemory.now(), HostMemory::withoutGarbage);
         LOG.debug("{}: {} on {} threads with {}", graph.name(), weightTypes(graph), workers.count(), kernels.description());
-        CpuPlan plan = new CpuPlan(kernels, workers, graph, options, full);
+        CpuPlan plan = new CpuPlan(kernels, few, workers, graph, options, full);
         // several sequences make room for each other, one cannot
         PlanOptions single = options.withSequences(1);
         MemoryUse alone = estimate(graph, single);
@@ -116,7 +123,7 @@ public final class CpuBackend implements Backend {
             }
         }
         return new MemoryUse(mapped, weights, CpuPlan.cacheBytes(graph, options, kernels),
-                CpuPlan.activationBytes(graph, options, kernels, workers.count()));
+                CpuPlan.activationBytes(graph, options, kernels, few, workers.count()));
     }
 
     /**

@@ -34,17 +34,17 @@ public final class CpuPlan implements Plan {
     private final Optional<Side> encoder;
     private boolean closed;
 
-    CpuPlan(Kernels kernels, Workers workers, Graph graph, PlanOptions options, MemoryUse memory) {
+    CpuPlan(Kernels kernels, int few, Workers workers, Graph graph, PlanOptions options, MemoryUse memory) {
         this.graph = graph;
         this.options = options;
         this.memory = memory;
         Map<Weight, Matrix> matrices = matrices(graph);
         Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headWidth(graph))).limit(workers.count()).toArray(Scratch[]::new);
         Memories memories = Memories.of(graph, options, kernels.lanes());
-        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, Program.Size.of(options)), new Requirements(graph), memories);
+        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, Program.Size.of(options, few)), new Requirements(graph), memories);
         encoder = graph.encoder().map(source -> {
             Memories own = Memories.ofEncoder(source, options, kernels.lanes(), memories);
-            return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options)), new Requirements(source), own);
+            return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options, few)), new Requirements(source), own);
         });
     }
 
@@ -82,9 +82,9 @@ public final class CpuPlan implements Plan {
         return Memories.leastBytes(graph, options, kernels.lanes());
     }
 
-    static long activationBytes(Graph graph, PlanOptions options, Kernels kernels, int workers) {
-        return Program.bytes(graph, kernels, workers, Program.Size.of(options))
-                + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, Program.Size.ofSources(options))).orElse(0L)
+    static long activationBytes(Graph graph, PlanOptions options, Kernels kernels, int few, int workers) {
+        return Program.bytes(graph, kernels, workers, Program.Size.of(options, few))
+                + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, Program.Size.ofSources(options, few))).orElse(0L)
                 + workers * Scratch.bytes(kernels, widest(graph), headWidth(graph));
     }
 

@@ -1,6 +1,5 @@
 package org.waterspout.backend.cpu;
 
-import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
 /**
@@ -40,11 +39,14 @@ sealed interface Kernels permits ScalarKernels, VectorKernels {
         return columns + STAGED * 4 * lanes();
     }
 
-    /** Rows up to which {@link #multiply} for each takes less time than {@link #decode} once and {@link #multiplyRows}. */
-    int singleRows(WeightType type);
-
-    /** out[outAt + s * outStride + r] = tile[r] . x[s]; tile [rows, columns], x [xRows, columns] from index 0. */
-    void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride);
+    /**
+     * out[outAt + s * outStride + r] = weights[r] . x[s] for r from {@code from} to {@code to}; x [xRows, columns] from index 0. Each row is to the bit
+     * what {@link #multiply} makes of it, so that it does not depend on the others.
+     *
+     * @param tile    at least {@link Scratch#tileRows} rows of {@code columns}, of this thread
+     * @param scratch as for {@link #multiply}
+     */
+    void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch);
 
     /**
      * out[p][outRow + r] += tile[r] . x[p] over all columns, for all lanes of the panels from {@code from} to {@code to}.

@@ -28,17 +28,18 @@ final class Program {
      * @param rows       most rows of a batch
      * @param outputRows of them with an output, as many as there is room for from the start; more make the buffers grow
      * @param positions  most positions of a sequence
+     * @param few        rows up to which a batch is computed row-wise, where sequences need not be whole
      * @param observable whether every value stays readable
      */
-    record Size(int rows, int outputRows, int positions, boolean observable) {
+    record Size(int rows, int outputRows, int positions, int few, boolean observable) {
 
-        static Size of(PlanOptions options) {
-            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSequences()), options.contextLength(), options.observable());
+        static Size of(PlanOptions options, int few) {
+            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSequences()), options.contextLength(), few, options.observable());
         }
 
         /** For the encoder beside a decoder. */
-        static Size ofSources(PlanOptions options) {
-            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSources()), options.sourceLength(), options.observable());
+        static Size ofSources(PlanOptions options, int few) {
+            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSources()), options.sourceLength(), few, options.observable());
         }
     }
 
@@ -49,9 +50,9 @@ final class Program {
         this.scratches = scratches;
         Schedule schedule = new Schedule(graph, workers.count(), matrices, !size.observable());
         tasks = schedule.tasks();
-        int few = few(graph);
+        int few = few(graph, size);
         Buffers buffers = new Buffers(schedule.slots(), few, kernels.lanes(), workers.count(), size.rows(), size.outputRows());
-        int rows = Buffers.padded(size.rows(), few, kernels.lanes());
+        int rows = Step.panels(size.rows(), kernels.lanes()) * kernels.lanes();
         step = new Step(kernels, workers, memories, schedule, buffers,
                 schedule.ropes().stream().map(table -> new Angles(table, rows)).toArray(Angles[]::new), new Biases(graph, size.positions()),
                 size.rows());
@@ -63,16 +64,16 @@ final class Program {
      * Rows that are computed row-wise. None where sequences are whole: sums then have one order whatever the batch, and a sequence comes out
      * the same to the bit whoever its neighbours are.
      */
-    private static int few(Graph graph) {
+    private static int few(Graph graph, Size size) {
         return graph.plainOps().anyMatch(op -> op instanceof Op.MeanRows
-                || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) ? 0 : Step.FEW;
+                || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) ? 0 : size.few();
     }
 
     /** Bytes of what a program makes for itself. */
     static long bytes(Graph graph, Kernels kernels, int workers, Size size) {
         Schedule schedule = new Schedule(graph, workers, Map.of(), !size.observable());
-        int few = few(graph);
-        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth).sum() * Buffers.padded(size.rows(), few, kernels.lanes());
+        int few = few(graph, size);
+        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth).sum() * Step.panels(size.rows(), kernels.lanes()) * kernels.lanes();
         return Buffers.bytes(schedule.slots(), few, kernels.lanes(), workers, size.rows(), size.outputRows()) + Float.BYTES * angles
                 + Biases.bytes(graph, size.positions());
     }
@@ -121,7 +122,7 @@ final class Program {
     private void turn(int worker) {
         Batch batch = step.batch;
         int lanes = step.kernels.lanes();
-        boolean panels = step.inPanels(batch.rows());
+        boolean panels = step.rowsInPanels();
         int[] bounds = Schedule.split(batch.rows(), 1, workers.count());
         for (Angles angles : step.angles) {
             boolean[] beyond = batch.beyond(angles.border());

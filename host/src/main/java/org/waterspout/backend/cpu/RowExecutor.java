@@ -11,9 +11,6 @@ import org.waterspout.graph.Value;
 /** Runs operations on a few rows, [rows, width]: each worker computes its share of the columns. */
 final class RowExecutor {
 
-    /** Bytes of weights that stay in the second-level cache. */
-    private static final int CACHED = 128 * 1024;
-
     private final Step step;
     private final RowAttention attention;
 
@@ -178,27 +175,8 @@ final class RowExecutor {
     private void multiply(Matrix weights, int from, int to, float[] x, int rows, float[] out, int outAt, int width, Scratch scratch) {
         if (rows == 1) {
             step.kernels.multiply(weights, from, to, x, out, outAt, scratch.line);
-        } else if (rows <= step.kernels.singleRows(weights.type())) {
-            eachRow(weights, from, to, x, rows, out, outAt, width, scratch);
         } else {
-            int tileRows = Scratch.tileRows(weights.columns());
-            for (int row = from; row < to; row += tileRows) {
-                int count = Math.min(tileRows, to - row);
-                step.kernels.decode(weights, row, row + count, scratch.tile, 0);
-                step.kernels.multiplyRows(scratch.tile, count, weights.columns(), x, rows, out, outAt + row, width);
-            }
-        }
-    }
-
-    /** One row after the other, on so few weights at a time that only the first reads them from memory. */
-    private void eachRow(Matrix weights, int from, int to, float[] x, int rows, float[] out, int outAt, int width, Scratch scratch) {
-        int columns = weights.columns();
-        int some = Math.max(4, (int) (CACHED / weights.rowBytes()));
-        for (int first = from; first < to; first += some) {
-            for (int row = 0; row < rows; row++) {
-                System.arraycopy(x, row * columns, scratch.tile, 0, columns);
-                step.kernels.multiply(weights, first, Math.min(first + some, to), scratch.tile, out, outAt + row * width, scratch.line);
-            }
+            step.kernels.multiplyRows(weights, from, to, x, rows, out, outAt, width, scratch.tile, scratch.line);
         }
     }
 

@@ -1,7 +1,6 @@
 package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
-import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels as plain loops; the compiler makes what vectors of them it can. */
@@ -33,11 +32,6 @@ final class ScalarKernels implements Kernels {
         }
     }
 
-    @Override
-    public int singleRows(WeightType type) {
-        return 1;
-    }
-
     /** Eight sums, so that additions need not wait for each other. */
     static float dot(float[] a, int aAt, float[] b, int bAt, int count) {
         float s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
@@ -59,10 +53,12 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
-        for (int row = 0; row < rows; row++) {
+    public void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
+        int columns = weights.columns();
+        for (int row = from; row < to; row++) {
+            decode(weights, row, row + 1, tile, 0);
             for (int s = 0; s < xRows; s++) {
-                out[outAt + s * outStride + row] = dot(tile, row * columns, x, s * columns, columns);
+                out[outAt + s * outStride + row] = dot(tile, 0, x, s * columns, columns);
             }
         }
     }

@@ -7,7 +7,10 @@ import org.waterspout.graph.Value;
 /** What the workers share: buffers, caches and angles of a program, and the batch of the step at hand. */
 final class Step {
 
-    /** Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. */
+    /**
+     * Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. A row's numbers do not depend on the other rows of
+     * its step as long as all are computed in one of the two ways. {@link Program.Size} may have another number.
+     */
     static final int FEW = 8;
 
     final Kernels kernels;
@@ -41,7 +44,7 @@ final class Step {
     /** Called by one thread before the workers start. */
     void begin(Batch now) {
         batch = now;
-        buffers.reserve(now.outputRows().length);
+        buffers.begin(now);
         for (int i = 0; i < next.length(); i++) {
             next.setPlain(i, 0);
         }
@@ -69,11 +72,12 @@ final class Step {
     }
 
     boolean inPanels(Value value) {
-        return inPanels(rows(value));
+        return buffers.inPanels(rows(value), schedule.selected(value));
     }
 
-    boolean inPanels(int rows) {
-        return buffers.inPanels(rows);
+    /** Whether the values of all rows are in panels. */
+    boolean rowsInPanels() {
+        return buffers.inPanels(batch.rows(), false);
     }
 
     /** The numbers of {@code value} as {@code worker} reads and writes them. */

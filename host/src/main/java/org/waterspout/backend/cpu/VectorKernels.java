@@ -1,6 +1,5 @@
 package org.waterspout.backend.cpu;
 
-import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels in vectors of 128, 256 or 512 bits. */
@@ -28,21 +27,9 @@ final class VectorKernels implements Kernels {
         VectorProducts.multiply(weights, from, to, x, out, outAt, scratch);
     }
 
-    /**
-     * Q8_0 on one thread of a Zen 5, tokens a second with weights decoded once against row by row: 58 to 135 for two rows, 105 to
-     * 157 for four, 147 to 175 for eight.
-     */
     @Override
-    public int singleRows(WeightType type) {
-        return switch (type) {
-            case F32, F16, BF16, Q8_0, I8_32, Q4_0, Q4_1 -> Step.FEW;
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> 1;
-        };
-    }
-
-    @Override
-    public void multiplyRows(float[] tile, int rows, int columns, float[] x, int xRows, float[] out, int outAt, int outStride) {
-        VectorRows.multiply(tile, rows, columns, x, xRows, out, outAt, outStride);
+    public void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
+        VectorRows.multiply(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
     }
 
     @Override

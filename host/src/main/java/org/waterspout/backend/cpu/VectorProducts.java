@@ -51,7 +51,7 @@ final class VectorProducts {
                 }
             }
             case Q4_0, Q4_1 -> {
-                blockSums(weights.columns() / 32, x, weights.type() == WeightType.Q4_0 ? -8f / COUNT : 1f / COUNT, scratch);
+                blockSums(weights.columns() / 32, x, 0, weights.type() == WeightType.Q4_0 ? -8f / COUNT : 1f / COUNT, scratch, AFTER_SUMS);
                 if (COUNT == 16) {
                     wide(weights, from, to, x, out, outAt, scratch);
                 } else {
@@ -77,10 +77,7 @@ final class VectorProducts {
         }
     }
 
-    /**
-     * Puts x times 2^56 into scratch for {@link #f16}; returns whether that is of use: where the largest is so large or so small that products of
-     * some halves would overflow or underflow, it is not.
-     */
+    /** Puts x times 2^56 into scratch for {@link #f16}; returns whether that is of use. */
     private static boolean scaled(float[] x, int columns, float[] scratch) {
         float largest = 0;
         for (int k = 0; k < columns; k++) {
@@ -88,7 +85,21 @@ final class VectorProducts {
             largest = Math.max(largest, Math.abs(input));
             scratch[AFTER_SUMS + k] = input * 0x1p56f;
         }
+        return scales(largest);
+    }
+
+    /** Where the largest of a row is so large or so small that products of some halves would overflow or underflow, {@link #f16} is of no use. */
+    private static boolean scales(float largest) {
         return largest == 0 || largest > 0x1p-20f && largest < 0x1p70f;
+    }
+
+    /** Whether {@link #multiply} takes the row of x from {@code at} on to {@link #f16}. */
+    static boolean scales(float[] x, int at, int columns) {
+        float largest = 0;
+        for (int k = at; k < at + columns; k++) {
+            largest = Math.max(largest, Math.abs(x[k]));
+        }
+        return scales(largest);
     }
 
     /**
@@ -153,14 +164,14 @@ final class VectorProducts {
         }
     }
 
-    /** Sums of x by block of 32, times {@code factor}: what the offsets of weights are multiplied by. */
-    private static void blockSums(int blocks, float[] x, float factor, float[] scratch) {
+    /** Sums of x, from {@code xAt} on, by block of 32, times {@code factor}: what the offsets of weights are multiplied by. They go to {@code sumsAt} on. */
+    static void blockSums(int blocks, float[] x, int xAt, float factor, float[] scratch, int sumsAt) {
         for (int b = 0; b < blocks; b++) {
             FloatVector sum = FloatVector.zero(FLOATS);
             for (int j = 0; j < 32; j += COUNT) {
-                sum = sum.add(FloatVector.fromArray(FLOATS, x, b * 32 + j));
+                sum = sum.add(FloatVector.fromArray(FLOATS, x, xAt + b * 32 + j));
             }
-            scratch[AFTER_SUMS + b] = Lanes.sum(sum, scratch, 0) * factor;
+            scratch[sumsAt + b] = Lanes.sum(sum, scratch, 0) * factor;
         }
     }
 

@@ -42,7 +42,7 @@ final class VectorTiles {
             case F32 -> MemorySegment.copy(data, ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE), at, out, outAt, count);
             case F16 -> {
                 if (weights.finite()) {
-                    decodeF16(data, at, count, out, outAt);
+                    decodeF16(data, at, count, 0x1p112f, out, outAt);
                 } else {
                     weights.type().decode(data, at, out, outAt, count);
                 }
@@ -63,16 +63,17 @@ final class VectorTiles {
         }
     }
 
-    private static void decodeF16(MemorySegment data, long at, int count, float[] out, int outAt) {
+    /** @param factor 2^112 for the numbers themselves, or a lower power of two */
+    static void decodeF16(MemorySegment data, long at, int count, float factor, float[] out, int outAt) {
         int i = 0;
         for (; i + COUNT <= count; i += COUNT) {
             // sign, exponent and fraction moved into a float's place are the number times 2^-112, subnormal or not, but not infinite
             IntVector bits = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, at + 2L * i, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000);
-            bits.reinterpretAsFloats().mul(0x1p112f).intoArray(out, outAt + i);
+            bits.reinterpretAsFloats().mul(factor).intoArray(out, outAt + i);
         }
         for (; i < count; i++) {
-            out[outAt + i] = Float.float16ToFloat(data.get(HALF, at + 2L * i));
+            out[outAt + i] = Float.float16ToFloat(data.get(HALF, at + 2L * i)) * (factor * 0x1p-112f);
         }
     }
 

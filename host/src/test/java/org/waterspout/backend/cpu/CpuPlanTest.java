@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -147,6 +148,45 @@ class CpuPlanTest {
         for (List<float[]> other : outputs) {
             for (int i = 0; i < other.size(); i++) {
                 assertArrayEquals(outputs.getFirst().get(i), other.get(i), "batch " + i);
+            }
+        }
+    }
+
+    /** One row of each sequence, at positions of their own, alone and with one to 17 others, in another order each time. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aRowDoesNotDependOnTheOthersOfItsStep(int threads) {
+        rowsAlone(best(), threads);
+    }
+
+    @Test
+    void norInPlainLoops() {
+        rowsAlone(new ScalarKernels(), 2);
+    }
+
+    private void rowsAlone(Kernels kernels, int threads) {
+        int sequences = 18;
+        int[] ends = new int[sequences];
+        int[] tokens = random.ints(sequences, 0, SmallModel.VOCABULARY).toArray();
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = new CpuBackend(new BackendOptions(threads, Optional.empty()), kernels, sequences);
+                Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, sequences, 129, false))) {
+            float[][] alone = new float[sequences][SmallModel.VOCABULARY];
+            for (int sequence = 0; sequence < sequences; sequence++) {
+                ends[sequence] = 1 + sequence * 37 % 129;
+                plan.step(batch(sequence, 0, ends[sequence]), new float[0]);
+                plan.step(new Batch(new int[] {tokens[sequence]}, new int[] {ends[sequence]}, new int[] {sequence}, new int[1]), alone[sequence]);
+            }
+            for (int rows = 2; rows <= sequences; rows++) {
+                int first = rows;
+                int[] chosen = IntStream.range(0, rows).map(row -> (first + row * 5) % sequences).toArray();
+                float[] together = new float[rows * SmallModel.VOCABULARY];
+                plan.step(new Batch(Arrays.stream(chosen).map(sequence -> tokens[sequence]).toArray(),
+                        Arrays.stream(chosen).map(sequence -> ends[sequence]).toArray(), chosen, IntStream.range(0, rows).toArray()), together);
+                for (int row = 0; row < rows; row++) {
+                    assertArrayEquals(alone[chosen[row]], Arrays.copyOfRange(together, row * SmallModel.VOCABULARY, (row + 1) * SmallModel.VOCABULARY),
+                            "sequence " + chosen[row] + " among " + rows);
+                }
             }
         }
     }

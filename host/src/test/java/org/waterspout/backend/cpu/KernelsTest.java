@@ -93,30 +93,12 @@ class KernelsTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (int[] shape : new int[][] {{1, 1}, {5, 13}, {6, 96}, {7, 300}, {13, 576}, {48, 257}}) {
             String name = shape[0] + "x" + shape[1];
-            for (int count = 1; count <= Step.FEW; count++) {
-                int xRows = count;
-                onBoth(name + " by " + xRows + " rows", kernels -> rows(kernels, shape[0], shape[1], xRows)).forEach(tests::add);
-            }
             for (int panels = 1; panels <= 5; panels++) {
                 int some = panels;
                 onBoth(name + " by " + some + " panels", kernels -> panels(kernels, shape[0], shape[1], some)).forEach(tests::add);
             }
         }
         return tests.stream();
-    }
-
-    private static void rows(Kernels kernels, int rows, int columns, int xRows) {
-        StoredWeights random = new StoredWeights(rows * 1000L + columns + xRows, false);
-        float[] tile = random.floats(rows * columns);
-        float[] x = random.floats(xRows * columns);
-        int stride = rows + 5;
-        float[] out = new float[xRows * stride + 3];
-        kernels.multiplyRows(tile, rows, columns, x, xRows, out, 3, stride);
-        for (int s = 0; s < xRows; s++) {
-            for (int row = 0; row < rows; row++) {
-                near(tile, row * columns, 1, x, s * columns, 1, columns, out[3 + s * stride + row], SUM, "row " + row + " of " + s);
-            }
-        }
     }
 
     private static void panels(Kernels kernels, int rows, int columns, int panels) {

@@ -20,7 +20,7 @@ class GroupKernelsTest {
     /** 8.3e-6 was seen, over all recorded models. */
     private static final double LIMIT = 2.4e-5;
 
-    /** Of a recording: the emulator takes a thread an item. */
+    /** Of a recording: the emulator changes items at every barrier. */
     private static final int TOKENS = 9;
 
     @TestFactory

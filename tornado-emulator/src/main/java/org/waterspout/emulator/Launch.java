@@ -86,7 +86,7 @@ final class Launch {
         RUNNING.add(this);
         try {
             if (task.usesContext()) {
-                runGroups();
+                Coroutine.hosting(this::runGroups);
             } else {
                 runWhole();
             }

@@ -1,7 +1,5 @@
 package org.waterspout.emulator;
 
-import java.util.concurrent.locks.LockSupport;
-
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -13,9 +11,8 @@ final class WorkItem extends KernelContext {
     private final GroupRun group;
     private final int place;
     private int allocations;
-    private Thread parked;
+    private Coroutine resting;
     private String barrier = "";
-    private volatile boolean resumed;
 
     WorkItem(GroupRun group, int place, Integer[] globalId, Integer[] localId, Integer[] groupId, Integer[] globalSize,
             Integer[] groupSize) {
@@ -34,11 +31,16 @@ final class WorkItem extends KernelContext {
         return "work-item (" + globalIdx + ", " + globalIdy + ", " + globalIdz + ")";
     }
 
-    /** Sleeps until resume; must run on the work-item's own thread, after prepareToPark. */
-    void park() {
-        while (!resumed) {
-            LockSupport.park(group);
-        }
+    /** Stops at a barrier; returns when the item is to go on. */
+    void rest(Coroutine coroutine) {
+        resting = coroutine;
+        coroutine.pause();
+        resting = null;
+    }
+
+    /** What the item's code is stopped on; null where it runs or has ended. */
+    Coroutine resting() {
+        return resting;
     }
 
     /** Where the item waits, as a line of code; empty where nobody asked. */
@@ -48,17 +50,6 @@ final class WorkItem extends KernelContext {
 
     void waitAt(String line) {
         barrier = line;
-    }
-
-    /** Must come before the work-item can be found by whoever resumes it. */
-    void prepareToPark() {
-        parked = Thread.currentThread();
-        resumed = false;
-    }
-
-    void resume() {
-        resumed = true;
-        LockSupport.unpark(parked);
     }
 
     @Override

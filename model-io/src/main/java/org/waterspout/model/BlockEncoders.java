@@ -23,6 +23,14 @@ final class BlockEncoders {
         return setHalf(data, at, in[inAt]);
     }
 
+    /** The upper 16 bits of a float, rounded to the nearest, of two that are as near to the even one; a NaN stays one. */
+    static boolean bf16(float[] in, int inAt, MemorySegment data, long at) {
+        int bits = Float.floatToRawIntBits(in[inAt]);
+        int rounded = Float.isNaN(in[inAt]) ? bits >>> 16 | 0x40 : bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
+        data.set(SHORT, at, (short) rounded);
+        return Float.isInfinite(in[inAt]) || (rounded & 0x7FFF) != 0x7F80;
+    }
+
     /** d = max|x| / 127; q = x / d rounded, halves away from zero. */
     static boolean q8With0(float[] in, int inAt, MemorySegment data, long at) {
         float d = largest(in, inAt) / 127;

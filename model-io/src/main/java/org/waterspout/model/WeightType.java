@@ -23,7 +23,7 @@ public enum WeightType {
     Q6_K(14, 256, 210, SuperBlockDecoders::q6),
     IQ4_NL(20, 32, 18, BlockDecoders::iq4),
     IQ4_XS(23, 256, 136, SuperBlockDecoders::iq4),
-    BF16(30, 1, 2, BlockDecoders::bf16),
+    BF16(30, 1, 2, BlockDecoders::bf16, BlockEncoders::bf16),
     /** A float scale and 32 signed bytes: Marian's 8-bit matrices, exactly. The number is Marian's for them; ggml has none. */
     I8_32(0x4101, 32, 36, BlockDecoders::i8, BlockEncoders::i8);
 
@@ -123,7 +123,7 @@ public enum WeightType {
      */
     public void encode(float[] in, int inOffset, MemorySegment data, long byteOffset, int count) {
         BlockEncoder block = encoder.orElseThrow(() ->
-                new InvalidRequestException(this + " cannot be written; choose F32, F16, Q8_0 or Q4_0"));
+                new InvalidRequestException(this + " cannot be written; choose F32, F16, BF16, Q8_0 or Q4_0"));
         checkWhole(count);
         long at = byteOffset;
         for (int i = 0; i < count; i += blockLength) {

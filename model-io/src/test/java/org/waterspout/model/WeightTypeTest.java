@@ -106,6 +106,24 @@ class WeightTypeTest {
         }
     }
 
+    /** Every bfloat16 is itself, and a float between two of them becomes the nearer, of two that are as near the one with an even last bit. */
+    @Test
+    void bfloat16IsRoundedToTheNearest() {
+        byte[] out = new byte[2];
+        for (int bits = 0; bits < 1 << 16; bits++) {
+            float number = Float.intBitsToFloat(bits << 16);
+            WeightType.BF16.encode(new float[] {number}, 0, MemorySegment.ofArray(out), 0, 1);
+            int found = Short.toUnsignedInt(ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).getShort(0));
+            assertEquals(Float.isNaN(number) ? bits | 0x40 : bits, found);
+        }
+        for (int[] pair : new int[][] {{0x3F80_7FFF, 0x3F80}, {0x3F80_8000, 0x3F80}, {0x3F80_8001, 0x3F81}, {0x3F81_8000, 0x3F82}, {0xBF81_8000, 0xBF82},
+                {0x0000_8001, 0x0001}, {0x7F7F_7FFF, 0x7F7F}, {0x7F80_0001, 0x7FC0}}) {
+            WeightType.BF16.encode(new float[] {Float.intBitsToFloat(pair[0])}, 0, MemorySegment.ofArray(out), 0, 1);
+            assertEquals(pair[1], Short.toUnsignedInt(ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).getShort(0)), Integer.toHexString(pair[0]));
+        }
+        assertThrows(InvalidRequestException.class, () -> WeightType.BF16.encode(new float[] {Float.MAX_VALUE}, 0, MemorySegment.ofArray(out), 0, 1));
+    }
+
     @Test
     void numbersTooSmallForAScaleBecomeZero() {
         float[] tiny = new float[32];

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
@@ -34,26 +33,31 @@ class FoldersTest {
 
     @TestFactory
     Stream<DynamicTest> logitsAreThoseOfTransformers() throws IOException, URISyntaxException {
-        Path root = Path.of(FoldersTest.class.getResource("/folders").toURI());
-        List<Path> folders;
-        try (Stream<Path> all = Files.list(root)) {
-            folders = all.sorted().toList();
+        return folders("/folders").map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString(),
+                () -> requireLogits(folder, new ReferenceBackend(), LIMIT)));
+    }
+
+    /** The folders under a folder of resources, in order. */
+    static Stream<Path> folders(String resource) throws IOException, URISyntaxException {
+        try (Stream<Path> all = Files.list(Path.of(FoldersTest.class.getResource(resource).toURI()))) {
+            return all.sorted().toList().stream();
         }
-        return folders.stream().map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString(), () -> {
-            JsonNode expected = new ObjectMapper().readTree(folder.resolve("expected.json").toFile());
-            int[] tokens = StreamSupport.stream(expected.path("tokens").spliterator(), false).mapToInt(JsonNode::intValue).toArray();
-            try (ModelFile file = ModelFiles.open(folder); Backend backend = new ReferenceBackend()) {
-                Architecture architecture = Architecture.of(file);
-                int context = architecture.contextLength();
-                float[] logits = new float[tokens.length * architecture.vocabulary()];
-                try (Plan plan = backend.prepare(GraphBuilder.build(file, architecture, context),
-                        new PlanOptions(context, 1, tokens.length, false))) {
-                    plan.step(Batch.of(tokens, 0, true), logits);
-                }
-                RelativeError error = RelativeError.of(logits, numbers(expected.path("logits")), architecture.vocabulary());
-                assertTrue(error.error() <= LIMIT, "error " + error + " exceeds " + LIMIT);
+    }
+
+    /** @param backend is closed */
+    static void requireLogits(Path folder, Backend backend, double limit) throws IOException {
+        JsonNode expected = new ObjectMapper().readTree(folder.resolve("expected.json").toFile());
+        int[] tokens = StreamSupport.stream(expected.path("tokens").spliterator(), false).mapToInt(JsonNode::intValue).toArray();
+        try (backend; ModelFile file = ModelFiles.open(folder)) {
+            Architecture architecture = Architecture.of(file);
+            int context = architecture.contextLength();
+            float[] logits = new float[tokens.length * architecture.vocabulary()];
+            try (Plan plan = backend.prepare(GraphBuilder.build(file, architecture, context), new PlanOptions(context, 1, tokens.length, false))) {
+                plan.step(Batch.of(tokens, 0, true), logits);
             }
-        }));
+            RelativeError error = RelativeError.of(logits, numbers(expected.path("logits")), architecture.vocabulary());
+            assertTrue(error.error() <= limit, backend.name() + ": error " + error + " exceeds " + limit);
+        }
     }
 
     private static float[] numbers(JsonNode rows) {

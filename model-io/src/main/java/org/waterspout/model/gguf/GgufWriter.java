@@ -106,7 +106,7 @@ public final class GgufWriter {
      */
     public GgufWriter tensor(String name, WeightType type, List<Integer> shape, float[] numbers) {
         if (!type.canEncode()) {
-            throw new InvalidRequestException("tensor " + name + ": " + type + " cannot be written; choose F32, F16, Q8_0 or Q4_0");
+            throw new InvalidRequestException("tensor " + name + ": " + type + " cannot be written; choose F32, F16, BF16, Q8_0 or Q4_0");
         }
         Source source = new Source.Numbers(type, List.copyOf(shape), numbers);
         if (numbers.length != shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact)) {

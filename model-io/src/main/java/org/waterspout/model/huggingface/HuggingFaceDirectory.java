@@ -23,7 +23,7 @@ import org.waterspout.model.safetensors.StoredTensor;
 
 /**
  * A folder as Transformers and sentence-transformers save and publish models: config.json, safetensors, and the tokenizer's files.
- * Weights stay where they are mapped, except for the few that {@link NameTable.Change} says are copied.
+ * Weights stay where they are mapped, except for the few that {@link NameTable.Change} says are copied and those that {@link Quantization} reads.
  */
 public final class HuggingFaceDirectory implements ModelFile {
 
@@ -86,9 +86,8 @@ public final class HuggingFaceDirectory implements ModelFile {
             GenerationKeys.read(inner, config, keys);
             Task task = Task.of(config);
             Map<String, StoredTensor> stored = stored(inner, arena);
-            Quantization.refuse(inner, whole, stored.values());
             TensorLoader loader = new TensorLoader(inner, row, config, task, TextHalf.isIn(whole), arena);
-            Map<String, Tensor> tensors = loader.load(stored);
+            Map<String, Tensor> tensors = loader.load(Quantization.read(inner, whole, config, stored.values()));
             if (tensors.containsKey("patch_embd.weight")) {
                 PictureKeys.read(inner, keys);
                 keys.put(".image.distilled", tensors.containsKey("distill_embd.weight"));

@@ -1,8 +1,12 @@
 package org.waterspout.model.huggingface;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,16 +17,18 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.JsonFile;
+import org.waterspout.model.WeightType;
 import org.waterspout.model.safetensors.StoredTensor;
 
 /**
- * Refuses weights that a method of quantization has changed, by the method's name: read as plain numbers they would be nonsense. Names of
- * methods: transformers/utils/quantization_config.py.
+ * What a folder says of how its weights are quantized. Those of the methods that {@link QuantizedWeights} reads are shown as numbers; others
+ * are refused by the method's name, since read as plain numbers they would be nonsense. An option that is not known is refused by its name.
+ * Names of methods: transformers/utils/quantization_config.py.
  *
- * @param method as the folder names it
- * @param said   the file that says so
+ * @param method  as the folder names it
+ * @param options of the method
  */
-record Quantization(String method, Path said) {
+record Quantization(String method, Config options) {
 
     private static final Logger LOG = LoggerFactory.getLogger(Quantization.class);
 
@@ -48,23 +54,133 @@ record Quantization(String method, Path said) {
     }
 
     /**
+     * The folder's tensors, quantized weights as one tensor each.
+     *
      * @param whole  config.json
+     * @param text   the part of it that describes the model of text
      * @param stored all tensors of the folder
-     * @throws UnsupportedModelException if the weights are quantized, or may be
+     * @throws UnsupportedModelException if the weights are quantized, or may be, in a way that is not read
      */
-    static void refuse(Path folder, Config whole, Collection<StoredTensor> stored) {
+    static List<FolderTensor> read(Path folder, Config whole, Config text, Collection<StoredTensor> stored) {
         Optional<Quantization> stated = stated(folder, whole);
         boolean plain = stored.stream().allMatch(StoredTensor::isPlain);
-        stated.filter(found -> !(plain && SEEN_IN_TYPES.contains(found.method))).ifPresent(found -> {
-            throw refused(found.said, found.method, "");
-        });
-        for (StoredTensor tensor : stored) {
-            COMPANIONS.stream().filter(companion -> companion.names.matcher(tensor.name()).matches()).findFirst().ifPresent(companion -> {
-                throw refused(tensor.file(), companion.method, " (tensor " + Quoted.of(tensor.name()) + ")");
-            });
+        if (stated.filter(found -> !(plain && SEEN_IN_TYPES.contains(found.method))).isPresent()) {
+            return stated.get().decoded(stored, plainType(text));
         }
+        stored.forEach(Quantization::requireNoCompanion);
         stated.ifPresent(found -> LOG.warn("{} says that the weights are quantized by {}, but all are stored as plain floats and read as such",
-                found.said, found.method));
+                found.options.file(), found.method));
+        return stored.stream().map(FolderTensor::of).toList();
+    }
+
+    private static void requireNoCompanion(StoredTensor tensor) {
+        COMPANIONS.stream().filter(companion -> companion.names.matcher(tensor.name()).matches()).findFirst().ifPresent(companion -> {
+            throw refused(tensor.file(), companion.method, " (tensor " + Quoted.of(tensor.name()) + "), which is not built");
+        });
+    }
+
+    /** The type that the configuration states for numbers; floats where it states none. */
+    private static WeightType plainType(Config text) {
+        return switch (text.text("dtype", "torch_dtype").orElse("")) {
+            case "bfloat16" -> WeightType.BF16;
+            case "float16" -> WeightType.F16;
+            default -> WeightType.F32;
+        };
+    }
+
+    private QuantizedWeights weights(WeightType plain) {
+        return switch (method) {
+            case "fp8" -> Fp8.of(this, plain);
+            case "gptq" -> Gptq.of(this, plain);
+            case "awq" -> Awq.of(this, plain);
+            case "compressed-tensors" -> CompressedTensors.of(this, plain);
+            default -> throw refused(", which is not built");
+        };
+    }
+
+    private List<FolderTensor> decoded(Collection<StoredTensor> stored, WeightType plain) {
+        QuantizedWeights weights = weights(plain);
+        Map<String, Map<String, StoredTensor>> modules = new LinkedHashMap<>();
+        for (StoredTensor tensor : stored) {
+            if (weights.marks().contains(last(tensor.name()))) {
+                modules.put(module(tensor.name()), new LinkedHashMap<>());
+            }
+        }
+        if (modules.isEmpty()) {
+            throw refused(", but no tensor looks so (names that end in " + String.join(" or ", weights.marks()) + ")");
+        }
+        List<FolderTensor> tensors = new ArrayList<>();
+        int leftOut = 0;
+        for (StoredTensor tensor : stored) {
+            Map<String, StoredTensor> parts = modules.get(module(tensor.name()));
+            String part = last(tensor.name());
+            if (parts != null && (weights.parts().contains(part) || weights.marks().contains(part))) {
+                parts.put(part, tensor);
+            } else if (weights.ofActivations().contains(part)) {
+                leftOut++;
+            } else {
+                requireNoCompanion(tensor);
+                tensors.add(FolderTensor.of(tensor));
+            }
+        }
+        modules.forEach((name, parts) -> tensors.add(weights.weight(new QuantizedModule(name, parts))));
+        LOG.info("{}: {} weights are quantized by {} and read as the numbers that they stand for", options.file(), modules.size(), method);
+        if (leftOut > 0 || weights.roundsActivations()) {
+            LOG.warn("{}: {} rounds activations or the cache too, which is not done: they keep their precision, and answers differ by that", options.file(),
+                    method);
+        }
+        return tensors;
+    }
+
+    private static String module(String name) {
+        return name.substring(0, Math.max(0, name.lastIndexOf('.')));
+    }
+
+    private static String last(String name) {
+        return name.substring(name.lastIndexOf('.') + 1);
+    }
+
+    /** The same method, for a part of its options. */
+    Quantization part(Config part) {
+        return new Quantization(method, part);
+    }
+
+    /** Refuses an option that is neither in one of the sets nor empty. */
+    @SafeVarargs
+    final void knows(Set<String>... keys) {
+        for (Map.Entry<String, JsonNode> option : options.json().properties()) {
+            JsonNode value = option.getValue();
+            boolean empty = value.isNull() || value.isContainerNode() && value.isEmpty();
+            String key = option.getKey();
+            if (!empty && !key.equals("quant_method") && Arrays.stream(keys).noneMatch(known -> known.contains(key))) {
+                throw refused(", whose option " + Quoted.of(key) + " is not known");
+            }
+        }
+    }
+
+    /** Refuses a text that is none of these. */
+    void requires(String key, String... built) {
+        options.text(key).filter(said -> !List.of(built).contains(said)).ifPresent(said -> {
+            throw refused(" with " + key + " " + Quoted.of(said) + ", which is not built; built is " + String.join(" or ", built));
+        });
+    }
+
+    void requiresFlag(String key, boolean built) {
+        if (options.flagOr(key, built) != built) {
+            throw refused(" with " + key + " " + !built + ", which is not built");
+        }
+    }
+
+    /** A list of two sizes, where there is one. */
+    Optional<List<Integer>> sizes(String key) {
+        if (!options.has(key)) {
+            return Optional.empty();
+        }
+        JsonNode list = options.list(key);
+        if (list.size() != 2 || !list.get(0).isInt() || !list.get(1).isInt() || list.get(0).intValue() < 1 || list.get(1).intValue() < 1) {
+            throw options.wrong(key, "no rows and columns of a block");
+        }
+        return Optional.of(List.of(list.get(0).intValue(), list.get(1).intValue()));
     }
 
     private static Optional<Quantization> stated(Path folder, Config whole) {
@@ -73,17 +189,17 @@ record Quantization(String method, Path said) {
                 Config options = config.object(key);
                 boolean off = options.has("load_in_8bit") && !options.flagOr("load_in_8bit", false) && !options.flagOr("load_in_4bit", false);
                 if (!options.json().isEmpty() && !off) {
-                    return Optional.of(new Quantization(method(key, options), whole.file()));
+                    return Optional.of(new Quantization(method(key, options), options));
                 }
             }
         }
         if (Files.exists(folder.resolve(MODELOPT))) {
             Config options = new Config(folder.resolve(MODELOPT), JsonFile.read(folder.resolve(MODELOPT)));
             String kind = options.object("quantization").text("quant_algo").map(algorithm -> " " + algorithm).orElse("");
-            return Optional.of(new Quantization("modelopt" + kind, options.file()));
+            return Optional.of(new Quantization("modelopt" + kind, options));
         }
         return FILES.entrySet().stream().filter(entry -> Files.exists(folder.resolve(entry.getKey()))).findFirst()
-                .map(entry -> new Quantization(entry.getValue(), folder.resolve(entry.getKey())));
+                .map(entry -> new Quantization(entry.getValue(), new Config(folder.resolve(entry.getKey()), JsonFile.read(folder.resolve(entry.getKey())))));
     }
 
     private static String method(String key, Config options) {
@@ -95,8 +211,13 @@ record Quantization(String method, Path said) {
         });
     }
 
-    private static UnsupportedModelException refused(Path said, String method, String evidence) {
-        return new UnsupportedModelException(said + ": the weights are quantized by " + Quoted.of(method) + evidence
-                + ", which is not built; use the model before it was quantized, or a GGUF file of it");
+    /** @param reason with a space or a comma before it */
+    UnsupportedModelException refused(String reason) {
+        return refused(options.file(), method, reason);
+    }
+
+    private static UnsupportedModelException refused(Path said, String method, String reason) {
+        return new UnsupportedModelException(said + ": the weights are quantized by " + Quoted.of(method) + reason
+                + "; use the model before it was quantized, or a GGUF file of it");
     }
 }

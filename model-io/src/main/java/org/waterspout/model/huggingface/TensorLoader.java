@@ -20,7 +20,6 @@ import org.waterspout.model.Transposed;
 import org.waterspout.model.WeightType;
 import org.waterspout.model.huggingface.NameTable.Change;
 import org.waterspout.model.huggingface.Row.Output;
-import org.waterspout.model.safetensors.StoredTensor;
 
 /** Brings the tensors of a folder to their canonical names and forms. */
 final class TensorLoader {
@@ -55,8 +54,8 @@ final class TensorLoader {
         this.arena = arena;
     }
 
-    Map<String, Tensor> load(Map<String, StoredTensor> stored) {
-        stored.values().forEach(this::add);
+    Map<String, Tensor> load(List<FolderTensor> stored) {
+        stored.forEach(this::add);
         boolean headed = tensors.containsKey("cls.weight");
         poolers.forEach((name, tensor) -> {
             if (headed || task == Task.TOKENS || task == Task.SPAN) {
@@ -75,7 +74,7 @@ final class TensorLoader {
         return tensors;
     }
 
-    private void add(StoredTensor stored) {
+    private void add(FolderTensor stored) {
         Optional<String> name = half ? TextHalf.name(stored.name()) : Optional.of(stored.name());
         if (name.isEmpty()) {
             ofOtherHalf++;
@@ -89,7 +88,7 @@ final class TensorLoader {
             return;
         }
         String target = entry.changes().contains(Change.SHARED) && sharesEmbeddings() ? EMBEDDING : entry.target();
-        Tensor tensor = changed(stored.tensor(arena), target, entry.changes());
+        Tensor tensor = changed(stored, target, entry.changes());
         if (entry.changes().contains(Change.POOLER)) {
             poolers.put(target, tensor);
             return;
@@ -145,11 +144,11 @@ final class TensorLoader {
         }
     }
 
-    private Tensor changed(Tensor stored, String name, Set<Change> changes) {
-        Tensor tensor = stored;
+    private Tensor changed(FolderTensor stored, String name, Set<Change> changes) {
+        Tensor tensor = stored.numbers().apply(arena);
         for (Change change : changes) {
             tensor = switch (change) {
-                case TRANSPOSED -> Transposed.of(tensor, arena);
+                case TRANSPOSED -> stored.upright() ? tensor : Transposed.of(tensor, arena);
                 case SQUEEZED -> reshaped(tensor, squeezed(tensor.shape()));
                 case FLATTENED -> reshaped(tensor, List.of(tensor.shape().getFirst(),
                         Math.toIntExact(tensor.count() / tensor.shape().getFirst())));

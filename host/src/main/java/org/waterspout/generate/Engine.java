@@ -71,6 +71,7 @@ public final class Engine implements AutoCloseable {
 
     private final Plan plan;
     private final int border;
+    private final int dynamicBorder;
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Slot> free = new ArrayDeque<>();
     private final int longest;
@@ -86,6 +87,7 @@ public final class Engine implements AutoCloseable {
         this.plan = plan;
         this.longest = longest;
         this.border = RopeTable.border(plan.graph());
+        this.dynamicBorder = RopeTable.dynamicBorder(plan.graph());
         for (int number = 0; number < plan.options().maxSequences(); number++) {
             free.add(new Slot(number));
         }
@@ -196,7 +198,9 @@ public final class Engine implements AutoCloseable {
 
     /** Keys that were turned for another length are no use. */
     private int reusable(Slot slot, int[] prompt) {
-        return slot.beyond == prompt.length > border ? slot.commonPrefix(prompt) : 0;
+        boolean turnedAlike = slot.beyond == prompt.length > border
+                && Math.max(dynamicBorder, slot.expected) == Math.max(dynamicBorder, prompt.length);
+        return turnedAlike ? slot.commonPrefix(prompt) : 0;
     }
 
     void release(Slot slot) {
@@ -310,8 +314,7 @@ public final class Engine implements AutoCloseable {
         Batch first = Batch.of(tokens, slot.length, everyRow);
         int[] sequences = new int[tokens.length];
         Arrays.fill(sequences, slot.number);
-        int[] lengths = new int[tokens.length];
-        Arrays.fill(lengths, Math.max(slot.expected, slot.length + tokens.length));
+        int[] lengths = Arrays.stream(first.positions()).map(position -> Math.max(slot.expected, position + 1)).toArray();
         Batch batch = new Batch(tokens, first.positions(), sequences, first.outputRows()).withLengths(lengths);
         float[] output = new float[Math.multiplyExact(batch.outputRows().length, vocabulary())];
         plan.step(batch, output);
@@ -326,7 +329,7 @@ public final class Engine implements AutoCloseable {
         System.arraycopy(tokens, 0, all, slot.length, tokens.length);
         List<Batch> steps = new ArrayList<>();
         for (int position = 0; position < all.length; position++) {
-            steps.add(Batch.of(new int[] {all[position]}, position, true).withLengths(new int[] {Math.max(slot.expected, all.length)}));
+            steps.add(Batch.of(new int[] {all[position]}, position, true).withLengths(new int[] {Math.max(slot.expected, position + 1)}));
         }
         return new Validator.Course(List.of(), steps, new PlanOptions(all.length, 1, 1, true));
     }

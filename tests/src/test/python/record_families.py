@@ -3,11 +3,12 @@
 For each variant: makes the model with seeded random weights, writes it as GGUF with the tensor conventions of llama.cpp's
 converter (convert_hf_to_gguf.py), and puts the tokens and Transformers' logits [tokens, vocabulary] into the same file
 under the keys expected.tokens and expected.logits. Quantised variants are run by Transformers with the weights that the
-quantised ones stand for.
+quantised ones stand for. Of a model whose rotary frequencies change with every length of a sequence also what it computes token by
+token behind the first N tokens at once: expected.grown.N.logits [tokens - N, vocabulary].
 
     python record_families.py OUTPUT_FOLDER [VARIANT...]
 
-Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0, gguf 0.19.0 (numpy 2), in 64-bit floats where Transformers
+Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 (llama-dynamic 5.24.0), gguf 0.19.0 (numpy 2), in 64-bit floats where Transformers
 allows it (its norms and rotary angles are always 32-bit).
 """
 
@@ -98,7 +99,9 @@ def rounded(model, kind):
 def write_keys(writer, family, config, scaling):
     key = lambda suffix: f"{family}.{suffix}"
     gpt2 = family == "gpt2"
-    writer.add_uint32(key("context_length"), config.n_positions if gpt2 else config.max_position_embeddings)
+    full = scaling.get("full_attention", scaling)
+    dynamic = full.get("factor", 1) if full.get("rope_type") == "dynamic" else 1
+    writer.add_uint32(key("context_length"), config.n_positions if gpt2 else int(config.max_position_embeddings * dynamic))
     writer.add_uint32(key("embedding_length"), config.hidden_size)
     writer.add_uint32(key("block_count"), config.num_hidden_layers)
     writer.add_uint32(key("attention.head_count"), config.num_attention_heads)
@@ -113,7 +116,6 @@ def write_keys(writer, family, config, scaling):
     if head * config.num_attention_heads != config.hidden_size:
         writer.add_uint32(key("attention.key_length"), head)
         writer.add_uint32(key("attention.value_length"), head)
-    full = scaling.get("full_attention", scaling)
     writer.add_float32(key("rope.freq_base"), full["rope_theta"])
     writer.add_uint32(key("rope.dimension_count"), int(head * full.get("partial_rotary_factor", 1.0)))
     if getattr(config, "sliding_window", None):
@@ -127,11 +129,13 @@ def write_keys(writer, family, config, scaling):
         writer.add_float32(key("residual_scale"), config.residual_multiplier)
         writer.add_float32(key("logit_scale"), config.logits_scaling)
     kind = full.get("rope_type", "default")
-    if kind in ("linear", "yarn"):
+    if kind in ("linear", "yarn", "dynamic"):
         writer.add_string(key("rope.scaling.type"), kind)
         writer.add_float32(key("rope.scaling.factor"), full["factor"])
     if kind == "yarn":
         writer.add_uint32(key("rope.scaling.original_context_length"), full["original_max_position_embeddings"])
+    if kind == "dynamic":
+        writer.add_uint32(key("rope.scaling.original_context_length"), config.max_position_embeddings)
     if kind == "longrope":
         original = full["original_max_position_embeddings"]
         scale = config.max_position_embeddings / original
@@ -184,11 +188,25 @@ def record(folder, variant, family, config, short=None, kind=gguf.GGMLQuantizati
         writer.add_uint32(f"{prefix}.context", context)
         writer.add_array(f"{prefix}.tokens", tokens[0].tolist())
         writer.add_array(f"{prefix}.logits", logits.float().flatten().tolist())
+        if prefix == "expected" and scaling.get("rope_type") == "dynamic":
+            record_growth(writer, model, tokens)
     write_tensors(writer, family, model, config, scaling, kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def record_growth(writer, model, tokens):
+    for prompt in (11, 21):  # on either side of the border
+        with torch.no_grad():
+            model(tokens[:, :2], use_cache=False)  # the model keeps the frequencies of the longest sequence until a short one comes
+            cache = model(tokens[:, :prompt], use_cache=True).past_key_values
+            rows = torch.cat([model(tokens[:, at:at + 1], past_key_values=cache, use_cache=True).logits[0]
+                              for at in range(prompt, tokens.shape[1])])
+            whole = model(tokens, use_cache=False).logits[0, prompt:]
+        writer.add_array(f"expected.grown.{prompt}.logits", rows.float().flatten().tolist())
+        print(f"grown from {prompt}: differs from the whole by {(rows - whole).abs().max():.3f}")
 
 
 def rotary(kind="default", theta=10000.0, **more):
@@ -209,6 +227,7 @@ def variants():
     yield "llama-linear", "llama", llama(**SHALLOW, rope_parameters=rotary("linear", factor=4.0))
     yield "llama-llama3", "llama", llama(**SHALLOW, head_dim=12, rope_parameters=rotary(
         "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32))
+    yield "llama-dynamic", "llama", llama(**dict(SHALLOW, max_position_embeddings=16), rope_parameters=rotary("dynamic", factor=4.0)), 15
     yield "llama-yarn", "llama", llama(**SHALLOW, rope_parameters=rotary(  # this base: pairs kept, mixed and divided
         "yarn", theta=100.0, factor=4.0, original_max_position_embeddings=16))
     yield "llama-window", "llama", mistral(**SHALLOW, sliding_window=WINDOW, rope_parameters=rotary())

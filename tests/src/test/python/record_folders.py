@@ -1,10 +1,12 @@
 """Records the logits of tiny random decoders that Transformers saved as folders: what is not in GGUF files of the same families
 (rotary halves, transposed matrices, norms that multiply by 1 + weight, scalings written as options), and those of a text without
-pictures of models that also take pictures (with-pictures-*), whose text_config says only what differs from the default.
+pictures of models that also take pictures (with-pictures-*), whose text_config says only what differs from the default. Of
+llama-dynamic, whose rotary frequencies change with every length of a sequence, also what generate() finds.
 
     python record_folders.py OUTPUT_FOLDER [VARIANT...]
 
-Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 (those with pictures 5.24.0), in 64-bit floats where Transformers allows it.
+Recorded with Python 3.11, torch 2.15.0, transformers 5.23.0 (those with pictures and llama-dynamic 5.24.0), in 64-bit floats
+where Transformers allows it.
 """
 
 import json
@@ -27,6 +29,7 @@ def variants():
         "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32))
     yield "llama-yarn", t.LlamaConfig(**SMALL, tie_word_embeddings=True, rope_parameters=rotary(
         "yarn", theta=100.0, factor=4.0, original_max_position_embeddings=8))
+    yield "llama-dynamic", t.LlamaConfig(**dict(SMALL, max_position_embeddings=9), rope_parameters=rotary("dynamic", factor=3.0))
     yield "mistral", t.MistralConfig(**SMALL, sliding_window=5, rope_parameters=rotary())
     yield "granite", t.GraniteConfig(**SMALL, rope_parameters=rotary(), embedding_multiplier=3.0, residual_multiplier=0.4,
                                      attention_multiplier=0.2, logits_scaling=2.5)
@@ -108,11 +111,24 @@ def record(folder, variant, config):
     model.float().save_pretrained(folder / variant)
     if pictures and "qwen3" not in variant:
         save_sparse(model, folder / variant, flat=variant.endswith("qwen2-vl"))
+    answers = f',\n "answers": {json.dumps(record_answers(model.double(), tokens))}' if variant == "llama-dynamic" else ""
     rows = ",\n  ".join(json.dumps([float(f"{x:.8g}") for x in row]) for row in logits.tolist())
-    (folder / variant / "expected.json").write_text(f'{{"tokens": {tokens[0].tolist()},\n "logits": [\n  {rows}]}}\n')
+    (folder / variant / "expected.json").write_text(f'{{"tokens": {tokens[0].tolist()},\n "logits": [\n  {rows}]{answers}}}\n')
     for path in (folder / variant).iterdir():
         path.chmod(0o644)
     print(f"{variant}: logits rms {logits.square().mean().sqrt():.3f}")
+
+
+def record_answers(model, tokens):
+    """What generate() finds behind prompts on either side of the border, with a beam and without."""
+    answers = []
+    for length, beams in ((5, 1), (14, 1), (5, 3), (14, 3)):
+        prompt = tokens[:, :length]
+        model(prompt[:, :2], use_cache=False)  # the model keeps the frequencies of the longest sequence until a short one comes
+        answer = model.generate(prompt, attention_mask=torch.ones_like(prompt), num_beams=beams, do_sample=False, max_new_tokens=12,
+                                eos_token_id=None, pad_token_id=0)
+        answers.append(dict(prompt=prompt[0].tolist(), beams=beams, tokens=answer[0, length:].tolist()))
+    return answers
 
 
 def main(folder, wanted):

@@ -32,7 +32,7 @@ public final class CacheKernels {
 
     /**
      * Turns queries and keys as {@link RopeKernels#rope} does, writes the queries to rotated and keys and values to the caches, in one
-     * launch. query, key, value: float [rows, stride]; angles: float [tables, contextLength, pairs, 2]; rotated: float [rows, queryWidth];
+     * launch. query, key, value: float [rows, stride]; angles: as for rope; rotated: float [rows, queryWidth];
      * keys, values: float [caches, sequences, contextLength, width]. Items: rows * (queryWidth + 2 * width), a row's query, then its
      * key, then its value. Error limit: 3e-7 of the largest input.
      */
@@ -49,13 +49,13 @@ public final class CacheKernels {
             if (column < queryWidth) {
                 int from = row * shape.queryStride() + shape.queryOffset() + column;
                 rotated.set(row * queryWidth + column, RopeKernels.turn(step, query, angles, row, from, column % shape.headWidth(),
-                        shape.pairs(), shape.interleaved(), shape.contextLength(), shape.tableSlot()));
+                        shape.pairs(), shape.interleaved(), shape.positions(), shape.tableSlot()));
             }
             if (column >= queryWidth && column < queryWidth + width) {
                 int keyColumn = column - queryWidth;
                 int from = row * shape.keyStride() + shape.keyOffset() + keyColumn;
                 keys.set(target + keyColumn, RopeKernels.turn(step, key, angles, row, from, keyColumn % shape.headWidth(),
-                        shape.pairs(), shape.interleaved(), shape.contextLength(), shape.tableSlot()));
+                        shape.pairs(), shape.interleaved(), shape.positions(), shape.tableSlot()));
             }
             if (column >= queryWidth + width) {
                 int valueColumn = column - queryWidth - width;

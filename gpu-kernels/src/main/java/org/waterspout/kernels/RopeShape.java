@@ -9,9 +9,9 @@ package org.waterspout.kernels;
  * @param interleaved   1 when pair i is elements 2i and 2i + 1, 0 when it is i and i + pairs
  * @param inputStride   numbers from one row of the input to the next
  * @param inputOffset   first number of row 0 in the input
- * @param contextLength positions in a table
+ * @param positions     positions in a table
  * @param slot          step slot with the table's number
  */
 public record RopeShape(int width, int headWidth, int pairs, int interleaved, int inputStride, int inputOffset,
-        int contextLength, int slot) {
+        int positions, int slot) {
 }

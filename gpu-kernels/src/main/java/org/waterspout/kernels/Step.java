@@ -48,7 +48,10 @@ public final class Step {
     /** Row: the place of that state after this step, at the first row of a sequence; negative at the others. */
     public static final int STATE_TO = 12;
 
-    /** Row: its position among the rotary angles: with the context's length added where its sequence has the second set. */
+    /**
+     * Row: where its rotary angles are: its position, with the context's length added where its sequence has the second set; where each row of
+     * a step has its own, the row's number times the tables'.
+     */
     public static final int TURN = 13;
 
     /** Items of a work-group in the Group family. */

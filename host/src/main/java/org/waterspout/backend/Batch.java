@@ -1,9 +1,9 @@
 package org.waterspout.backend;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.graph.RopeTable;
 
 /**
  * One step's rows: a prompt of one sequence, one token each of several sequences, or any mix. Rows of one sequence are in
@@ -17,8 +17,9 @@ import org.waterspout.graph.RopeTable;
  * @param types      token type of each row; empty for all 0
  * @param sources    source that each row's cross-attention reads; empty where there is none, or each sequence's is of its own number
  * @param candidates ascending token ids whose logits are wanted; empty for all
- * @param lengths    length of the sequence that each row belongs to, where later steps bring more of it, as those of a long prompt do:
- *                   LongRoPE's frequencies go by it; empty where this step's last row of a sequence is its last
+ * @param lengths    length of a sequence by which each row is turned, where the frequencies of LongRoPE or dynamic scaling go by it: the
+ *                   prompt's for every row of a prompt, also where later steps bring more of it, and behind it what the row ends. Empty
+ *                   where this step's last row of a sequence is its last
  * @param phase      what the rows are, which decides how a backend sums
  * @param given      [rows, width] of {@link org.waterspout.graph.Op.Given}; empty where tokens enter
  */
@@ -96,20 +97,16 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
         return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, value, given);
     }
 
-    /** For each row whether its sequence is longer than {@code border}. */
-    public boolean[] beyond(int border) {
-        boolean[] beyond = new boolean[rows()];
-        if (border == RopeTable.NONE) {
-            return beyond;
+    /** For each row the length by which it is turned: as stated, else where its sequence ends in this step. */
+    public int[] turnedLengths() {
+        if (lengths.length > 0) {
+            return lengths.clone();
         }
         Map<Integer, Integer> longest = new HashMap<>();
         for (int row = 0; row < rows(); row++) {
-            longest.merge(sequences[row], lengths.length == 0 ? positions[row] + 1 : lengths[row], Math::max);
+            longest.merge(sequences[row], positions[row] + 1, Math::max);
         }
-        for (int row = 0; row < rows(); row++) {
-            beyond[row] = longest.get(sequences[row]) > border;
-        }
-        return beyond;
+        return Arrays.stream(sequences).map(longest::get).toArray();
     }
 
     public int rows() {

@@ -395,8 +395,10 @@ final class StackBuilder {
     private static RopeTable table(Rotary rotary, int contextLength) {
         Rotary.Angles angles = rotary.angles(0);
         int border = rotary.border();
-        // where no sequence can pass the border there is none
-        return border >= contextLength ? new RopeTable(angles.frequencies(), angles.magnitude())
+        if (border >= contextLength) { // where no sequence can pass the border there is none
+            return new RopeTable(angles.frequencies(), angles.magnitude());
+        }
+        return rotary.scaling() instanceof Rotary.Dynamic dynamic ? new RopeTable(angles.frequencies(), angles.magnitude(), dynamic)
                 : new RopeTable(angles.frequencies(), angles.magnitude(), border, rotary.angles(contextLength).frequencies());
     }
 

@@ -363,7 +363,7 @@ final class DecoderScheduler implements Scheduler {
         Place place = part.places().get(task.everyRow() ? 0 : row);
         List<Batch> steps = new ArrayList<>();
         for (int position = 0; position < part.until(); position++) {
-            steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {part.until()}));
+            steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {place.turnedBy(position)}));
         }
         PlanOptions options = new PlanOptions(part.until(), 1, Math.max(1, task.source().length), true);
         return task.source().length == 0 ? new Validator.Course(List.of(), steps, options)

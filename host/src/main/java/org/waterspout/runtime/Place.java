@@ -42,6 +42,11 @@ final class Place {
         return beyond;
     }
 
+    /** The length by which a row is turned: a prompt that comes in parts by its whole length from the first on. */
+    int turnedBy(int position) {
+        return beyond ? count : Math.max(prompt, position + 1);
+    }
+
     int token(int position) {
         return tokens[position];
     }

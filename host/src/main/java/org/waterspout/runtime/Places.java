@@ -15,10 +15,11 @@ import org.waterspout.graph.RopeTable;
 final class Places {
 
     /** A shared beginning must be worth a copy of the table that says where keys and values lie. */
-    private static final int LEAST_SHARED = 8;
+    private static final int LEAST_SHARED = 4;
 
     private final Plan plan;
     private final int border;
+    private final int dynamicBorder;
     private final boolean shares;
     private final List<Place> all;
     private final List<Place> free;
@@ -27,6 +28,7 @@ final class Places {
     Places(Plan plan) {
         this.plan = plan;
         this.border = RopeTable.border(plan.graph());
+        this.dynamicBorder = RopeTable.dynamicBorder(plan.graph());
         // a recurrent state stands for all tokens before it, so a beginning of them has none
         this.shares = plan.graph().encoder().isEmpty() && plan.graph().plainOps().noneMatch(Op.Recurrence.class::isInstance);
         this.all = IntStream.range(0, plan.options().maxSequences()).mapToObj(Place::new).toList();
@@ -50,7 +52,7 @@ final class Places {
             return false;
         }
         int now = all.stream().mapToInt(place -> shared(place, prompt, sharing)).max().orElse(0);
-        return all.stream().filter(place -> !free.contains(place) && place.computed() < place.prompt() && place.beyond() == isBeyond(prompt.length))
+        return all.stream().filter(place -> !free.contains(place) && place.computed() < place.prompt() && turnedAlike(place, prompt.length))
                 .anyMatch(place -> Math.min(place.common(prompt, place.prompt()), prompt.length - 1) >= Math.max(now, place.computed()) + LEAST_SHARED);
     }
 
@@ -82,11 +84,16 @@ final class Places {
     }
 
     private int shared(Place place, int[] prompt, Sharing sharing) {
-        if (sharing == Sharing.NONE || place.beyond() != isBeyond(prompt.length)) {
+        if (sharing == Sharing.NONE || !turnedAlike(place, prompt.length)) {
             return 0;
         }
         int usable = sharing == Sharing.ALL ? place.computed() : Math.min(place.computed(), place.prompt());
         return Math.min(place.common(prompt, usable), prompt.length - 1);
+    }
+
+    /** Keys that were turned for another length are no use. */
+    private boolean turnedAlike(Place place, int length) {
+        return place.beyond() == isBeyond(length) && Math.max(dynamicBorder, place.prompt()) == Math.max(dynamicBorder, length);
     }
 
     private boolean isBeyond(int length) {

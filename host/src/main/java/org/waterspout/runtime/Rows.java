@@ -39,8 +39,7 @@ final class Rows {
             positions[count] = position;
             sequences[count] = place.number();
             sources[count] = source;
-            // a prompt that comes in parts is turned by its whole length from the first on
-            lengths[count] = place.beyond() ? place.count() : Math.max(place.prompt(), position + 1);
+            lengths[count] = place.turnedBy(position);
             if (everyOutput || lastOutput && position == until - 1) {
                 outputs[outputCount++] = count;
             }

@@ -43,6 +43,13 @@ class BatchTest {
         assertThrows(IllegalArgumentException.class, () -> new Batch(new int[0], new int[0], new int[0], new int[0]));
     }
 
+    @Test
+    void aRowIsTurnedByTheLengthThatIsStatedOrByWhereItsSequenceEnds() {
+        Batch batch = new Batch(new int[4], new int[] {3, 8, 4, 5}, new int[] {0, 1, 0, 0}, new int[0]);
+        assertArrayEquals(new int[] {6, 9, 6, 6}, batch.turnedLengths());
+        assertArrayEquals(new int[] {5, 9, 5, 6}, batch.withLengths(new int[] {5, 9, 5, 6}).turnedLengths());
+    }
+
     private static void refused(String message, Batch batch) {
         assertEquals(message, assertThrows(InvalidRequestException.class, () -> batch.requireFits(OPTIONS)).getMessage());
     }

@@ -2,9 +2,12 @@ package org.waterspout.tests;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.waterspout.backend.Batch;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Op;
 import org.waterspout.model.architecture.RopeLayout;
+import org.waterspout.model.architecture.Rotary;
 import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 import org.waterspout.tests.OpCase.Tolerance;
@@ -24,6 +27,7 @@ final class PositionCases {
             }
             cases.add(rope(layout, 64, 64, 3, 1.19, false));
             cases.add(rope(layout, 64, 48, 2, 1, true));
+            cases.add(dynamicRope(layout));
         }
         int[][] heads = {{1, 1, 16}, {4, 4, 40}, {6, 2, 64}, {3, 1, 80}, {4, 2, 128}, {9, 3, 13}};
         for (int[] shape : heads) {
@@ -36,7 +40,8 @@ final class PositionCases {
         cases.add(attention(4, 2, 32, 0, 0, true));
         cases.add(attention(4, 4, 64, 33, 0, true));
         cases.add(attention(3, 1, 80, 0, 20, true));
-        cases.add(layers());
+        cases.add(layers(false));
+        cases.add(layers(true));
         return cases;
     }
 
@@ -59,6 +64,25 @@ final class PositionCases {
                 : b.build("Rope", output, Tolerance.ANGLES);
     }
 
+    /** Frequencies that change with every length beyond six. */
+    private static RopeTable dynamic(int rotated, double magnitude) {
+        return new RopeTable(frequencies(rotated, magnitude).frequencies(), magnitude, new Rotary.Dynamic(3.5, 6));
+    }
+
+    /** Each sequence with a length of its own, on either side of the border of {@link #dynamic}; it grows where a step goes beyond it. */
+    private static List<Batch> withLengths(List<Batch> batches) {
+        return batches.stream().map(batch -> batch.withLengths(IntStream.range(0, batch.rows())
+                .map(row -> Math.max(3 + 4 * batch.sequences()[row], batch.positions()[row] + 1)).toArray())).toList();
+    }
+
+    private static OpCase dynamicRope(RopeLayout layout) {
+        OpCaseBuilder b = new OpCaseBuilder("Rope " + layout + " 3 heads of 40 rotated 36 dynamic");
+        Value input = b.input(3 * 40);
+        Value output = b.value(3 * 40);
+        b.layer(new Op.Rope(input, dynamic(36, 1.3), layout, 40, output));
+        return b.build("Rope", output, Tolerance.ANGLES, withLengths(b.mixedBatches()), new PlanOptions(16, 4, 9, false));
+    }
+
     private static OpCase attention(int heads, int kvHeads, int headWidth, int window, float softCap, boolean far) {
         OpCaseBuilder b = new OpCaseBuilder("Attention " + heads + "/" + kvHeads + " heads of " + headWidth
                 + (window == 0 ? "" : " window " + window) + (softCap == 0 ? "" : " cap " + softCap) + (far ? " far" : ""));
@@ -78,21 +102,23 @@ final class PositionCases {
         return new Op.Attention(layer, query, key, value, heads, kvHeads, headWidth, scale, window, softCap, output);
     }
 
-    /** Three layers with caches of their own; window, angles and scale differ from layer to layer. */
-    private static OpCase layers() {
+    /** Three layers with caches of their own; window, angles and scale differ from layer to layer, and where angles are dynamic one's are not. */
+    private static OpCase layers(boolean dynamic) {
         int width = 3 * 20;
-        OpCaseBuilder b = new OpCaseBuilder("Attention 3/3 heads of 20 in three layers");
+        OpCaseBuilder b = new OpCaseBuilder("Attention 3/3 heads of 20 in three layers" + (dynamic ? " dynamic" : ""));
         Value value = b.input(width);
         for (int layer = 0; layer < 3; layer++) {
             Value turned = b.value(width);
             Value attended = b.value(width);
             Value sum = b.value(width);
-            b.layer(new Op.Rope(value, frequencies(20, 1 + 0.1 * layer), RopeLayout.HALVES, 20, turned),
+            RopeTable table = dynamic && layer != 1 ? dynamic(20, 1 + 0.1 * layer) : frequencies(20, 1 + 0.1 * layer);
+            b.layer(new Op.Rope(value, table, RopeLayout.HALVES, 20, turned),
                     attention(layer, turned, turned, value, 3, 3, 20, layer == 1 ? 2 : 0, 0, attended),
                     new Op.Add(value, attended, sum));
             value = sum;
         }
         b.caches(3);
-        return b.build("Attention", value, Tolerance.ATTENTION);
+        return dynamic ? b.build("Attention", value, Tolerance.ATTENTION, withLengths(b.mixedBatches()), new PlanOptions(16, 4, 9, false))
+                : b.build("Attention", value, Tolerance.ATTENTION);
     }
 }

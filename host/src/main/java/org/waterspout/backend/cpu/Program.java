@@ -124,13 +124,16 @@ final class Program {
         int lanes = step.kernels.lanes();
         boolean panels = step.rowsInPanels();
         int[] bounds = Schedule.split(batch.rows(), 1, workers.count());
+        if (step.angles.length == 0) {
+            return;
+        }
+        int[] lengths = batch.turnedLengths();
         for (Angles angles : step.angles) {
-            boolean[] beyond = batch.beyond(angles.border());
             for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
                 if (panels) {
-                    angles.turn(batch.positions()[row], beyond[row], row / lanes * lanes * angles.pairs() + row % lanes, lanes);
+                    angles.turn(batch.positions()[row], lengths[row], row / lanes * lanes * angles.pairs() + row % lanes, lanes);
                 } else {
-                    angles.turn(batch.positions()[row], beyond[row], row * angles.pairs(), 1);
+                    angles.turn(batch.positions()[row], lengths[row], row * angles.pairs(), 1);
                 }
             }
         }

@@ -203,14 +203,13 @@ final class Evaluator {
 
     private static float[] rope(Op.Rope op, Batch batch, float[] input) {
         int width = op.output().width();
-        double[] usual = op.table().frequencies();
-        double[] others = op.table().longFrequencies();
-        boolean[] beyond = batch.beyond(op.table().border());
-        int pairs = usual.length;
+        int[] lengths = batch.turnedLengths();
+        int pairs = op.table().rotatedWidth() / 2;
         float[] output = input.clone();
         for (int row = 0; row < batch.rows(); row++) {
+            double[] frequencies = op.table().frequencies(lengths[row]);
             for (int pair = 0; pair < pairs; pair++) {
-                double angle = batch.positions()[row] * (beyond[row] ? others : usual)[pair];
+                double angle = batch.positions()[row] * frequencies[pair];
                 double cosine = Math.cos(angle) * op.table().magnitude();
                 double sine = Math.sin(angle) * op.table().magnitude();
                 for (int head = 0; head < width; head += op.headWidth()) {

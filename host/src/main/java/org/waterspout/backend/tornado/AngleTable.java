@@ -10,7 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * own for long sequences. They are times each table's magnitude: made in double precision, because
  * a float cannot hold position times frequency well enough.
  */
-final class AngleTable implements Constant {
+final class AngleTable implements Constant, Angles {
 
     private final List<RopeTable> tables;
     private final int contextLength;
@@ -23,15 +23,32 @@ final class AngleTable implements Constant {
     }
 
     /** The number of the table's first set. */
-    int indexOf(RopeTable table) {
+    @Override
+    public int indexOf(RopeTable table) {
         return sets() * tables.indexOf(table);
+    }
+
+    @Override
+    public int positions() {
+        return contextLength;
+    }
+
+    @Override
+    public List<Constant> constants() {
+        return List.of(this);
+    }
+
+    @Override
+    public List<DeviceBuffer> buffers() {
+        return List.of();
     }
 
     private int sets() {
         return tables.stream().anyMatch(table -> table.border() != RopeTable.NONE) ? 2 : 1;
     }
 
-    FloatArray angles() {
+    @Override
+    public FloatArray angles() {
         return Objects.requireNonNull(angles, name());
     }
 

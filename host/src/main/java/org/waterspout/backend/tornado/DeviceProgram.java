@@ -56,7 +56,8 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
     }
 
     Stream<Feed> feeds() {
-        return Stream.of(resources.given(), resources.candidates().map(CandidateFeed::feed), resources.placesFeed()).flatMap(Optional::stream);
+        return Stream.of(resources.given(), resources.candidates().map(CandidateFeed::feed), resources.placesFeed(),
+                resources.rowAngles().map(RowAngles::feed)).flatMap(Optional::stream);
     }
 
     MemoryUse memory() {

@@ -91,6 +91,9 @@ final class GraphLowering {
             }
         }
         SectionLowering lowering = lowering(options.maxRows(), 1, graph.before(), Map.of());
+        if (graph.plainOps().anyMatch(Op.Rope.class::isInstance)) {
+            lowering.uploadAngles();
+        }
         addSection(Rows.ALL, lowering, stages(lowering, "before", graph.before().stream().map(List::of).toList(), List.of()));
     }
 

@@ -197,9 +197,16 @@ final class Kernels {
                 });
     }
 
-    Launch rope(View input, AngleTable angles, RopeShape shape, View output) {
-        return element("RopeKernels.rope", output.width(), List.of(input), output, List.of(angles), (graph, task, context, step) ->
+    Launch rope(View input, Angles angles, RopeShape shape, View output) {
+        return new Launch("RopeKernels.rope", ELEMENTS, rows -> Math.multiplyExact(rows, output.width()), with(angles, input.buffer()),
+                List.of(output.buffer()), angles.constants(), (graph, task, context, step) ->
                 graph.task(task, RopeKernels::rope, context, step, input.buffer().array(), angles.angles(), output.buffer().array(), shape));
+    }
+
+    private static List<DeviceBuffer> with(Angles angles, DeviceBuffer... others) {
+        List<DeviceBuffer> buffers = new ArrayList<>(List.of(others));
+        buffers.addAll(angles.buffers());
+        return buffers;
     }
 
     Launch append(View key, View value, Caches.Pair pair, CacheShape shape) {
@@ -209,11 +216,11 @@ final class Kernels {
                         pair.keys().array(), pair.values().array(), shape));
     }
 
-    Launch rotateAndAppend(View query, View key, View value, AngleTable angles, View rotated, Caches.Pair pair,
+    Launch rotateAndAppend(View query, View key, View value, Angles angles, View rotated, Caches.Pair pair,
             RotateShape shape) {
         return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
-                List.of(query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
-                List.of(angles), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
+                with(angles, query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
+                angles.constants(), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
                         query.buffer().array(), key.buffer().array(), value.buffer().array(), angles.angles(), rotated.buffer().array(),
                         pair.keys().array(), pair.values().array(), shape));
     }

@@ -1,10 +1,13 @@
 package org.waterspout.backend.tornado;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
+import org.waterspout.graph.RopeTable;
 
 /** What the graphs of a program share: kernels, constants, what outlives a step, and what the host fills in. */
 final class Resources {
@@ -14,6 +17,7 @@ final class Resources {
     private final Caches caches;
     private final Optional<DeviceBuffer> places;
     private final Optional<Feed> placesFeed;
+    private final Optional<RowAngles> rowAngles;
     private Optional<Feed> given = Optional.empty();
     private Optional<CandidateFeed> candidates = Optional.empty();
 
@@ -26,6 +30,9 @@ final class Resources {
         long count = (long) options.maxSequences() * options.contextLength();
         places = placed ? Optional.of(new DeviceBuffer("places", count, Life.PLAN)) : Optional.empty();
         placesFeed = placed ? Optional.of(Feed.floats("places", count)) : Optional.empty();
+        List<RopeTable> tables = Stream.concat(Stream.of(graph), graph.encoder().stream()).flatMap(RopeTable::tables).distinct().toList();
+        rowAngles = tables.stream().anyMatch(table -> table.dynamic().isPresent()) ? Optional.of(new RowAngles(tables, options.maxRows()))
+                : Optional.empty();
     }
 
     Kernels kernels() {
@@ -48,6 +55,11 @@ final class Resources {
     /** What {@link #places()} is copied from. */
     Optional<Feed> placesFeed() {
         return placesFeed;
+    }
+
+    /** Angles of the rows of a step; empty where they follow from a row's position. */
+    Optional<RowAngles> rowAngles() {
+        return rowAngles;
     }
 
     /** The array of what enters instead of tokens. */

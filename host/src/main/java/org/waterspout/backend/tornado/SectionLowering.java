@@ -84,6 +84,11 @@ final class SectionLowering {
         return View.whole(new DeviceBuffer(name, (long) rows * width, life), width);
     }
 
+    /** Adds what brings the angles of a step's rows to the device, where these change from step to step. */
+    void uploadAngles() {
+        resources.rowAngles().ifPresent(angles -> launches.add(kernels.upload(angles.feed(), angles.device())));
+    }
+
     /** Adds a copy of {@code from}. */
     void copy(View from, View to) {
         launches.add(kernels.scale(from, 1, to));
@@ -231,20 +236,23 @@ final class SectionLowering {
             later.put(op.output(), repeats);
             return;
         }
-        AngleTable angles = angles(repeats);
+        Angles angles = angles(repeats);
         launches.add(kernels.rope(view(op.input()), angles, shape(repeats, angles), output(op.output())));
     }
 
-    private AngleTable angles(List<Op.Rope> repeats) {
+    private Angles angles(List<Op.Rope> repeats) {
+        if (resources.rowAngles().isPresent()) {
+            return resources.rowAngles().get();
+        }
         return constants.angles(repeats.stream().map(Op.Rope::table).distinct().toList(), options.contextLength());
     }
 
-    private RopeShape shape(List<Op.Rope> repeats, AngleTable angles) {
+    private RopeShape shape(List<Op.Rope> repeats, Angles angles) {
         Op.Rope op = repeats.getFirst();
         View input = view(op.input());
         int slot = slot(repeat -> List.of(angles.indexOf(repeats.get(repeat).table())));
         return new RopeShape(op.output().width(), op.headWidth(), op.table().rotatedWidth() / 2,
-                op.layout() == RopeLayout.INTERLEAVED ? 1 : 0, input.stride(), input.offset(), options.contextLength(), slot);
+                op.layout() == RopeLayout.INTERLEAVED ? 1 : 0, input.stride(), input.offset(), angles.positions(), slot);
     }
 
     /** Whether the rotation can wait for the attention that is its only reader, which then turns query and key in one launch. */
@@ -339,12 +347,12 @@ final class SectionLowering {
     }
 
     private void rotateAndAppend(List<Op.Rope> ropes, View key, View value, View rotated, Caches.Pair pair, int cacheSlot) {
-        AngleTable angles = angles(ropes);
+        Angles angles = angles(ropes);
         View input = view(ropes.getFirst().input());
         RopeShape rope = shape(ropes, angles);
         launches.add(kernels.rotateAndAppend(input, key, value, angles, rotated, pair, new RotateShape(rope.width(), key.width(),
                 rope.headWidth(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
-                value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.slot(), cacheSlot)));
+                value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.positions(), rope.slot(), cacheSlot)));
     }
 
     private CacheShape shape(View key, View value, int slot) {

@@ -11,12 +11,17 @@ final class StepRows {
     private final IntArray step;
     private final int border;
     private final int contextLength;
+    private final int rowTables;
 
-    /** @param border of the sequences' lengths, {@link org.waterspout.graph.RopeTable#border(org.waterspout.graph.Graph)} */
-    StepRows(IntArray step, int border, int contextLength) {
+    /**
+     * @param border    of the sequences' lengths, {@link org.waterspout.graph.RopeTable#border(org.waterspout.graph.Graph)}
+     * @param rowTables tables of {@link RowAngles}; 0 where angles are not a step's
+     */
+    StepRows(IntArray step, int border, int contextLength, int rowTables) {
         this.step = step;
         this.border = border;
         this.contextLength = contextLength;
+        this.rowTables = rowTables;
     }
 
     private static int at(int row) {
@@ -26,7 +31,7 @@ final class StepRows {
     /** What every step says of its rows. */
     void write(Batch batch) {
         int[] last = new int[1 + Arrays.stream(batch.sequences()).max().orElse(0)];
-        boolean[] beyond = batch.beyond(border);
+        int[] lengths = batch.turnedLengths();
         for (int row = batch.rows() - 1; row >= 0; row--) {
             int sequence = batch.sequences()[row];
             int position = batch.positions()[row];
@@ -35,7 +40,8 @@ final class StepRows {
             int at = at(row);
             step.set(at + Step.TOKEN, batch.tokens()[row]);
             step.set(at + Step.POSITION, position);
-            step.set(at + Step.TURN, beyond[row] ? contextLength + position : position);
+            int inSets = lengths[row] > border ? contextLength + position : position;
+            step.set(at + Step.TURN, rowTables > 0 ? row * rowTables : inSets);
             step.set(at + Step.SEQUENCE, sequence);
             step.set(at + Step.PLACE, sequence);
             step.set(at + Step.TYPE, batch.type(row));

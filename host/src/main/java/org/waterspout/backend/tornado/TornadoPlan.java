@@ -60,7 +60,8 @@ public final class TornadoPlan implements Plan {
         this.recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
         this.step = new IntArray(Step.HEADER + Step.ROW * Math.max(options.maxRows(), program.graph().chunk()));
         step.init(0);
-        this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength());
+        this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength(),
+                program.resources().rowAngles().map(RowAngles::tables).orElse(0));
     }
 
     /** Repacks and uploads the weights and compiles the kernels, by one token through every stage. */
@@ -202,7 +203,7 @@ public final class TornadoPlan implements Plan {
     private void runEncoder(Batch batch, float[] output, StepObserver observer) {
         GraphProgram encoder = program.encoder().orElseThrow();
         stepRows.write(batch);
-        fillGiven(batch);
+        fill(batch);
         for (Section section : encoder.sections()) {
             runRepeats(section, batch.rows(), batch, observer);
         }
@@ -217,7 +218,9 @@ public final class TornadoPlan implements Plan {
         }
     }
 
-    private void fillGiven(Batch batch) {
+    /** What the host has for the rows. */
+    private void fill(Batch batch) {
+        program.resources().rowAngles().ifPresent(angles -> angles.set(batch));
         program.resources().given().ifPresent(feed -> MemorySegment.copy(batch.given(), 0, feed.floats().getSegment(), ValueLayout.JAVA_FLOAT, 0,
                 batch.given().length));
     }
@@ -235,7 +238,7 @@ public final class TornadoPlan implements Plan {
 
     private void runStep(Batch batch, float[] output, StepObserver observer) {
         writeRows(batch);
-        fillGiven(batch);
+        fill(batch);
         program.resources().candidates().ifPresent(candidates -> candidates.set(batch.candidates()));
         if (program.places().isPresent() && places.changed()) {
             places.copyTo(program.resources().placesFeed().orElseThrow().floats());

@@ -11,9 +11,13 @@ import java.util.List;
  */
 public record Rotary(int rotatedWidth, RopeLayout layout, double base, Scaling scaling) {
 
-    /** The longest sequence before frequencies change; all positions of a longer one have the others. */
+    /** The longest sequence before frequencies change. */
     public int border() {
-        return scaling instanceof LongShort choice ? choice.originalContext() : Integer.MAX_VALUE;
+        return switch (scaling) {
+            case LongShort choice -> choice.originalContext();
+            case Dynamic dynamic -> dynamic.originalContext();
+            case None _, Linear _, Divided _, Yarn _ -> Integer.MAX_VALUE;
+        };
     }
 
     /** Radians per position of each pair, and the factor on sine and cosine, for a sequence of {@code length} positions. */
@@ -29,6 +33,7 @@ public record Rotary(int rotatedWidth, RopeLayout layout, double base, Scaling s
             case LongShort choice -> new Angles(
                     divide(frequencies, length > choice.originalContext() ? choice.longDivisors() : choice.shortDivisors()),
                     choice.magnitude());
+            case Dynamic dynamic -> new Angles(dynamic.apply(frequencies, length), 1);
             case Yarn yarn -> new Angles(yarn.apply(frequencies, base), yarn.magnitude());
         };
     }
@@ -70,6 +75,28 @@ public record Rotary(int rotatedWidth, RopeLayout layout, double base, Scaling s
         public LongShort {
             shortDivisors = List.copyOf(shortDivisors);
             longDivisors = List.copyOf(longDivisors);
+        }
+    }
+
+    /**
+     * Dynamic NTK-aware scaling: the base is base * (factor * length / originalContext - (factor - 1)) ^ (width / (width - 2)) for sequences
+     * longer than the original context, another for each length (_compute_dynamic_ntk_parameters of Transformers' modeling_rope_utils.py).
+     */
+    public record Dynamic(double factor, int originalContext) implements Scaling {
+
+        /**
+         * What frequencies of the original base, [width / 2], become in a sequence of {@code length} positions: pair i's is divided by
+         * the base's growth to the power of 2i / width.
+         */
+        public double[] apply(double[] frequencies, int length) {
+            double[] changed = frequencies.clone();
+            if (length > originalContext) {
+                double growth = 1 + factor * (length - originalContext) / originalContext;
+                for (int pair = 0; pair < changed.length; pair++) {
+                    changed[pair] *= Math.pow(growth, -pair / (changed.length - 1.0));
+                }
+            }
+            return changed;
         }
     }
 

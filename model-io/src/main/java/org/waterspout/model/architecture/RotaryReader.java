@@ -65,9 +65,17 @@ record RotaryReader(FamilyKeys keys, int headWidth) {
                     keys.above0("rope.scaling.yarn_beta_slow", 1),
                     // what the converter writes is Transformers' attention_factor, which stands in place of the usual one
                     magnitude * keys.finite("rope.scaling.yarn_attn_factor", (float) (1 + 0.1 * Math.log(Math.max(1, factor)))));
+            case "dynamic" -> dynamic(factor, original, rotated);
             default -> throw new UnsupportedModelException("the rotary scaling " + Quoted.of(type)
-                    + " is not supported; supported are none, linear, yarn, and those stored as tensors (Llama 3, LongRoPE)");
+                    + " is not supported; supported are none, linear, dynamic, yarn, and those stored as tensors (Llama 3, LongRoPE)");
         };
+    }
+
+    private static Rotary.Scaling dynamic(double factor, int original, int rotated) {
+        if (rotated == 2) {
+            throw new ModelFormatException("the rotary scaling 'dynamic' is not defined for heads of which one pair is turned");
+        }
+        return new Rotary.Dynamic(factor, original);
     }
 
     private List<Float> divisors(String name, int rotated) {

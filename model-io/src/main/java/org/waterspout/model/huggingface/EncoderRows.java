@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.huggingface.Row.Output;
 
 /** The encoders. Names and keys: the modules and configurations of Transformers 5.23, and those of older files. */
@@ -196,6 +197,9 @@ final class EncoderRows {
         common(config, keys, 1e-5);
         keys.size(config, ".context_length", "max_position_embeddings");
         Config rope = config.object("rope_parameters");
+        for (Config scaling : List.of(config.object("rope_scaling"), rope.object("full_attention"), rope.object("sliding_attention"))) {
+            Rope.requireUnscaled(scaling);
+        }
         keys.put(".rope.layout", "halves");
         keys.put(".rope.freq_base", rope.object("full_attention").number("rope_theta")
                 .or(() -> config.number("global_rope_theta")).orElse(160_000.0));
@@ -222,6 +226,11 @@ final class EncoderRows {
         common(config, keys, BERT_EPSILON);
         config.require("prenorm", false);
         config.require("rotary_emb_interleaved", false);
+        Rope.requireUnscaled(config.object("rope_scaling"));
+        Rope.requireUnscaled(config.object("rope_parameters"));
+        config.number("rotary_scaling_factor").ifPresent(factor -> {
+            throw new UnsupportedModelException(config.file() + ": rotary_scaling_factor is " + factor + ", but only null is built");
+        });
         keys.size(config, ".context_length", "max_position_embeddings", "n_positions");
         keys.put(".rope.layout", "halves");
         keys.put(".rope.freq_base", config.object("rope_parameters").number("rope_theta").or(() -> config.number("rotary_emb_base"))

@@ -24,6 +24,7 @@ final class Rope {
         Config parameters = config.has("rope_parameters") ? config.object("rope_parameters") : config.object("rope_scaling");
         Config local = parameters.object("sliding_attention");
         Config full = parameters.has("full_attention") ? parameters.object("full_attention") : parameters;
+        requireUnscaled(local);
         keys.put(".rope.layout", "halves");
         double base = full.number("rope_theta").or(() -> config.number("rope_theta")).orElse(10_000.0);
         keys.put(".rope.freq_base", base);
@@ -40,17 +41,41 @@ final class Rope {
             // three positions of a picture's part, which of a text are one number
             case "default", "mrope" -> keys.put(".rope.scaling.type", "none");
             case "linear" -> stretched(type, full, keys);
+            case "dynamic" -> dynamic(config, full, keys);
             case "yarn" -> yarn(config, full, keys);
             case "llama3" -> keys.put(DIVISORS + "rope_freqs.weight", llama3(config, full, base, rotated));
             case "longrope", "su" -> longRope(config, full, keys, rotated);
             default -> throw new UnsupportedModelException(config.file() + ": the rotary scaling " + Quoted.of(type)
-                    + " is not built; built are default, linear, yarn, llama3 and longrope");
+                    + " is not built; built are default, linear, dynamic, yarn, llama3 and longrope");
+        }
+    }
+
+    /** Refuses a scaling where none is built. */
+    static void requireUnscaled(Config parameters) {
+        String type = parameters.text("rope_type", "type").orElse("default");
+        if (!type.equals("default")) {
+            throw new UnsupportedModelException(parameters.file() + ": the rotary scaling " + Quoted.of(type)
+                    + " is not built for these layers of this type of model");
         }
     }
 
     private static void stretched(String type, Config scaling, Keys keys) {
         keys.put(".rope.scaling.type", type);
         keys.put(".rope.scaling.factor", required(scaling, "factor"));
+    }
+
+    /**
+     * The original context is max_position_embeddings, whatever else is said, as in Transformers; what the model can be loaded with is
+     * that times the factor.
+     */
+    private static void dynamic(Config config, Config scaling, Keys keys) {
+        if (scaling.has("alpha")) {
+            throw new UnsupportedModelException(config.file() + ": the rotary scaling 'dynamic' with alpha is not built");
+        }
+        stretched("dynamic", scaling, keys);
+        long original = keys.integer(".context_length");
+        keys.put(".rope.scaling.original_context_length", original);
+        keys.put(".context_length", (long) Math.min(Integer.MAX_VALUE, original * Math.max(1, required(scaling, "factor"))));
     }
 
     private static void yarn(Config config, Config scaling, Keys keys) {

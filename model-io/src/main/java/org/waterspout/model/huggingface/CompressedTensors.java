@@ -27,7 +27,7 @@ import org.waterspout.model.safetensors.StoredTensor;
 record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmetric, boolean rounds, WeightType plain) implements QuantizedWeights {
 
     private static final Set<String> KEYS = Set.of("config_groups", "format", "ignore", "kv_cache_scheme", "global_compression_ratio",
-            "quantization_status", "version");
+            "quantization_status", "version", "sparsity_config");
     private static final Set<String> GROUP_KEYS = Set.of("targets", "weights", "input_activations", "output_activations", "format");
     private static final Set<String> WEIGHT_KEYS = Set.of("num_bits", "type", "symmetric", "strategy", "group_size", "block_structure", "dynamic",
             "actorder", "observer", "observer_kwargs", "scale_dtype", "zp_dtype");
@@ -38,7 +38,7 @@ record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmet
         if (!sparsity.text("format").orElse("dense").equals("dense")) {
             throw whole.refused(", with weights that are left out (sparsity_config), which is not built");
         }
-        whole.knows(KEYS, Set.of("sparsity_config"));
+        whole.knows(KEYS);
         whole.requires("format", "float-quantized", "int-quantized", "pack-quantized", "naive-quantized");
         Quantization said = weights(whole);
         said.requires("strategy", "tensor", "channel", "group", "block");

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -145,14 +144,13 @@ record Quantization(String method, Config options) {
         return new Quantization(method, part);
     }
 
-    /** Refuses an option that is neither in one of the sets nor empty. */
-    @SafeVarargs
-    final void knows(Set<String>... keys) {
+    /** Refuses an option that is neither one of {@code known} nor empty. */
+    void knows(Set<String> known) {
         for (Map.Entry<String, JsonNode> option : options.json().properties()) {
             JsonNode value = option.getValue();
             boolean empty = value.isNull() || value.isContainerNode() && value.isEmpty();
             String key = option.getKey();
-            if (!empty && !key.equals("quant_method") && Arrays.stream(keys).noneMatch(known -> known.contains(key))) {
+            if (!empty && !key.equals("quant_method") && !known.contains(key)) {
                 throw refused(", whose option " + Quoted.of(key) + " is not known");
             }
         }

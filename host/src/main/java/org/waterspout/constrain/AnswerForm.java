@@ -44,6 +44,22 @@ public final class AnswerForm {
         return new AnswerForm("grammar", List.of(gbnf), GbnfReader.read(gbnf));
     }
 
+    /** A JSON value that a JSON schema holds for: a part of draft 2020-12; a keyword that is not supported is refused by name. */
+    public static AnswerForm jsonSchema(String schema) {
+        checkLength(schema.length());
+        return new AnswerForm("JSON schema", List.of(schema), JsonSchemaReader.read(schema, false));
+    }
+
+    /** Any JSON value. */
+    public static AnswerForm json() {
+        return jsonSchema("true");
+    }
+
+    /** As {@link #jsonSchema}, without white space. */
+    static AnswerForm compactJson(String schema) {
+        return new AnswerForm("compact JSON schema", List.of(schema), JsonSchemaReader.read(schema, true));
+    }
+
     private static void checkLength(long characters) {
         if (characters > MOST_CHARACTERS) {
             throw new InvalidRequestException("the form asked for has " + characters + " characters; it may have " + MOST_CHARACTERS);

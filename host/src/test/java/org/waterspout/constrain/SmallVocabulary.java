@@ -84,10 +84,10 @@ final class SmallVocabulary {
         return text.toString(StandardCharsets.UTF_8);
     }
 
-    /** Prefers what closes: an end, a quotation mark, a bracket; else anything. */
+    /** Mostly what closes: an end, a quotation mark, a bracket; else anything. */
     private static int ending(Constraint.Progress progress, int[] allowed, Random random) {
         for (char closing : "\"]},:".toCharArray()) {
-            if (progress.allowed().allows(1 + closing)) {
+            if (random.nextInt(3) > 0 && progress.allowed().allows(1 + closing)) {
                 return 1 + closing;
             }
         }

@@ -3,6 +3,7 @@ package org.waterspout.constrain;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.waterspout.model.text.Tokenizer;
 
 /**
@@ -14,11 +15,14 @@ public final class Constraints {
     private static final int KEPT = 16;
 
     private final Tokenizer tokenizer;
+    private final Set<Integer> endTokens;
     private final Map<AnswerForm, Constraint> known = new LinkedHashMap<>(KEPT, 0.75f, true);
     private Optional<TokenTrie> trie = Optional.empty();
 
-    public Constraints(Tokenizer tokenizer) {
+    /** @param endTokens tokens that end an answer of this model */
+    public Constraints(Tokenizer tokenizer, Set<Integer> endTokens) {
         this.tokenizer = tokenizer;
+        this.endTokens = Set.copyOf(endTokens);
     }
 
     /**
@@ -30,7 +34,7 @@ public final class Constraints {
         Constraint constraint = known.get(form);
         if (constraint == null) {
             if (trie.isEmpty()) {
-                trie = Optional.of(TokenTrie.of(tokenizer));
+                trie = Optional.of(TokenTrie.of(tokenizer, endTokens));
             }
             constraint = new Constraint(form, trie.get());
             known.put(form, constraint);

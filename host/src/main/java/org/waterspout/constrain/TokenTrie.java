@@ -71,10 +71,10 @@ final class TokenTrie {
         }
     }
 
-    static TokenTrie of(Tokenizer tokenizer) {
+    static TokenTrie of(Tokenizer tokenizer, Set<Integer> endTokens) {
         List<byte[]> bytes = IntStream.range(0, tokenizer.vocabularySize())
                 .mapToObj(token -> tokenizer.isSpecial(token) ? new byte[0] : tokenizer.bytes(token)).toList();
-        return new TokenTrie(bytes, tokenizer.endTokens());
+        return new TokenTrie(bytes, endTokens);
     }
 
     /** Tokens of the vocabulary, those that are not in the tree too. */

@@ -50,6 +50,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Texts handed over at a time; default: ${DEFAULT-VALUE}.")
     private int batch;
 
+    @Option(names = "--streams", paramLabel = "N,...", split = ",",
+            description = "Also measures so many answers at once, each from a prompt of its own: 1,4,8,16.")
+    private List<Integer> streams = List.of();
+
     @Option(names = "--no-cold", description = "Leave out the first token of a cold process, which starts one.")
     private boolean noCold;
 
@@ -62,15 +66,15 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (promptTokens < 1 || generatedTokens < 2 || runs < 1 || warmup < 0) {
-            throw new InvalidRequestException("--prompt-tokens and --runs must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
+        if (promptTokens < 1 || generatedTokens < 2 || runs < 1 || warmup < 0 || streams.stream().anyMatch(count -> count < 1)) {
+            throw new InvalidRequestException("--prompt-tokens, --runs and --streams must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
         }
         if (file.isPresent()) {
             print(new TextBench(console, modelOptions, file.get(), batch, runs).run(json));
             return 0;
         }
         Map<String, Object> object = new LinkedHashMap<>();
-        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT))) {
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(loadOptions()))) {
             if (promptTokens + generatedTokens > model.contextLength()) {
                 throw new InvalidRequestException("--prompt-tokens and --gen-tokens together exceed the context of " + model.contextLength());
             }
@@ -98,6 +102,10 @@ final class BenchCommand implements Callable<Integer> {
             Speed decodeSpeed = Speed.of(decode);
             object.put("prefill_tokens_per_second", json ? prefillSpeed : prefillSpeed.text("tokens"));
             object.put("decode_tokens_per_second", json ? decodeSpeed : decodeSpeed.text("tokens"));
+            if (!streams.isEmpty()) {
+                object.put("streams", json ? StreamBench.run(model, streams, promptTokens, generatedTokens, runs)
+                        : StreamBench.text(StreamBench.run(model, streams, promptTokens, generatedTokens, runs)));
+            }
             object.put("peak_memory_bytes", ProcessMemory.peakBytes());
             if (!noCold) {
                 object.put("first_token_seconds", ColdStart.firstTokenSeconds(modelOptions.arguments(), prompt(model.vocabulary())));
@@ -105,6 +113,10 @@ final class BenchCommand implements Callable<Integer> {
         }
         print(object);
         return 0;
+    }
+
+    private LoadOptions loadOptions() {
+        return streams.isEmpty() ? LoadOptions.DEFAULT : LoadOptions.DEFAULT.withSequences(streams.stream().mapToInt(count -> count).max().getAsInt());
     }
 
     private void print(Map<String, Object> object) {

@@ -9,6 +9,9 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.constrain.AnswerForm;
+import org.waterspout.constrain.Constraint;
+import org.waterspout.constrain.Constraints;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Decoding;
@@ -46,6 +49,7 @@ public final class LanguageModel implements AutoCloseable {
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
     private final Decoder decoder;
+    private final Optional<Constraints> constraints;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
     private final ReadWriteLock tokenizerUse = new ReentrantReadWriteLock();
     private boolean closed;
@@ -53,6 +57,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
+        this.constraints = loaded.text().map(tokenizer -> new Constraints(tokenizer, loaded.endTokens()));
         this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
     }
 
@@ -127,7 +132,20 @@ public final class LanguageModel implements AutoCloseable {
     public Generation generate(GenerationRequest request, RequestOptions options) {
         int[] prompt = tokens(request.prompt(), contextLength());
         Decoding decoding = Decoding.forPrompt(file().metadata(), request, prompt.length);
-        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, prompt, options));
+        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, request.form().map(this::constraint), prompt, options));
+    }
+
+    private Constraint constraint(AnswerForm form) {
+        tokenizerUse.readLock().lock();
+        try {
+            if (closed) {
+                throw Engine.closedModel();
+            }
+            return constraints.orElseThrow(() -> new InvalidRequestException(
+                    "the model has no tokenizer, so its answers have no text that could be of a form: ask for none")).of(form);
+        } finally {
+            tokenizerUse.readLock().unlock();
+        }
     }
 
     /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */

@@ -3,6 +3,7 @@ package org.waterspout.generate;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.waterspout.constrain.AnswerForm;
 import org.waterspout.error.InvalidRequestException;
 
 /**
@@ -17,9 +18,11 @@ import org.waterspout.error.InvalidRequestException;
  * @param stopStrings the answer ends before the first of these
  * @param ignoreEnd   go on after an end token, for measuring
  * @param sharing     what of the prompt may be taken from keys and values that are there already
+ * @param form        what the whole answer has to be like, where anything is asked; it holds for an answer that ends by itself, not for one
+ *                    that is ended by its length, a stop string or its caller
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
-        Sharing sharing) {
+        Sharing sharing, Optional<AnswerForm> form) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
@@ -30,6 +33,9 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
                     + StopStrings.MOST_LENGTH + " characters together");
         }
         stopStrings = List.copyOf(stopStrings);
+        if (ignoreEnd && form.isPresent()) {
+            throw new InvalidRequestException("an answer in a given form ends where the form says, and cannot go on after its end: ask for one of both");
+        }
         if (maxTokens.orElse(0) < 0) {
             throw new InvalidRequestException("max-tokens is " + maxTokens.getAsInt() + "; it must be 0 or more");
         }
@@ -41,26 +47,30 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public static GenerationRequest of(Prompt prompt) {
-        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS);
+        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty());
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form);
     }
 
     public GenerationRequest withSharing(Sharing value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form);
+    }
+
+    public GenerationRequest withForm(AnswerForm value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value));
     }
 }

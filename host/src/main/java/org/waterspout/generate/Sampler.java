@@ -3,9 +3,11 @@ package org.waterspout.generate;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
 
 /** Chooses the tokens of one answer, one after the other, as its {@link Sampling} says. Belongs to one thread. */
@@ -15,8 +17,10 @@ public final class Sampler {
     private final SplittableRandom random;
     private final Map<Integer, Integer> answered = new HashMap<>();
     private final Decoding decoding;
+    private final Set<Integer> ends;
     private final LogitsProcessor processor;
     private final int begin;
+    private Optional<Constraint.Progress> progress = Optional.empty();
     private int[] sequence;
     private int length;
 
@@ -32,6 +36,7 @@ public final class Sampler {
      */
     public Sampler(Decoding decoding, int[] prompt, Set<Integer> ends, int vocabulary) {
         this.decoding = decoding;
+        this.ends = Set.copyOf(ends);
         Sampling asked = decoding.sampling().orElse(Sampling.GREEDY);
         sampling = asked.temperature() == 0 ? asked : asked.seeded();
         random = new SplittableRandom(sampling.seed().orElse(0)); // not used where nothing is drawn
@@ -53,6 +58,17 @@ public final class Sampler {
         }
     }
 
+    /** Allows only what {@code constraint} does, from the next token on. */
+    public void constrain(Constraint constraint) {
+        progress = Optional.of(constraint.start());
+        progress.get().prepare();
+    }
+
+    /** Whether the answer is whole, as the form asked for says, and nothing can follow. */
+    public boolean isWhole() {
+        return progress.isPresent() && progress.get().mustEnd();
+    }
+
     /** The seed that tokens are drawn with; empty where none are. */
     public OptionalLong seed() {
         return sampling.temperature() == 0 ? OptionalLong.empty() : sampling.seed();
@@ -69,6 +85,10 @@ public final class Sampler {
         int token = forced >= 0 ? forced : choose(logits);
         if (sampling.presencePenalty() != 0 || sampling.frequencyPenalty() != 0) {
             answered.merge(token, 1, Integer::sum);
+        }
+        if (progress.isPresent() && !ends.contains(token)) {
+            progress = progress.map(before -> before.accept(token)); // refuses a forced token that is not of the form
+            progress.get().prepare();
         }
         if (length == sequence.length) {
             sequence = Arrays.copyOf(sequence, 2 * length);
@@ -90,7 +110,7 @@ public final class Sampler {
         int best = argMax(logits);
         if (logits[best] == Float.NEGATIVE_INFINITY) {
             throw new InvalidRequestException("every token is forbidden at place " + (length - begin + 1)
-                    + " of the answer: allow one (logit biases, suppressed tokens and words, repeated sequences)");
+                    + " of the answer: allow one (logit biases, suppressed tokens and words, repeated sequences, the form asked for)");
         }
         return sampling.temperature() == 0 ? best : draw(logits, best);
     }
@@ -113,6 +133,7 @@ public final class Sampler {
             answered.forEach((token, count) ->
                     logits[token] -= sampling.presencePenalty() + count * sampling.frequencyPenalty());
         }
+        progress.ifPresent(form -> form.allowed().apply(logits, 0, logits.length));
     }
 
     private int draw(float[] logits, int best) {

@@ -3,6 +3,7 @@ package org.waterspout.runtime;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.backend.Plan;
+import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Decoding;
 import org.waterspout.generate.GenerationEvent;
@@ -48,14 +49,15 @@ public final class Decoder implements AutoCloseable {
      * @param tokenizer makes text of the tokens; without one the answer has none
      * @param endTokens tokens after which the answer ends
      * @param decoding  how the model's file wants tokens chosen, changed as the request asks
+     * @param constraint the form asked for, for this vocabulary
      * @param prompt    the request's prompt as token ids
      * @param options   priority and time
      * @return tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
      * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
      *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}
      */
-    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding, int[] prompt,
-            RequestOptions options) {
+    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding,
+            Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
         if (decoding.beams() > room) {
@@ -63,7 +65,7 @@ public final class Decoder implements AutoCloseable {
                     + " sequences at a time: load it for more");
         }
         Call<GenerationEvent> call = new Call<>(options);
-        new GenerationTask(call, tokenizer, endTokens, request, decoding, prompt, contextLength(), vocabulary());
+        new GenerationTask(call, tokenizer, endTokens, request, decoding, constraint, prompt, contextLength(), vocabulary());
         engine.submit(call);
         return call;
     }

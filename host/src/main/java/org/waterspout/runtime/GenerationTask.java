@@ -3,6 +3,7 @@ package org.waterspout.runtime;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
+import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.Decoding;
@@ -45,15 +46,19 @@ final class GenerationTask extends SequenceTask {
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
      * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param constraint the form asked for, for this vocabulary
      * @param prompt     the request's prompt as token ids
      * @param vocabulary number of logits
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            Decoding decoding, int[] prompt, int contextLength, int vocabulary) {
+            Decoding decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+        }
+        if (constraint.isPresent() && decoding.beams() > 1) {
+            throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
         this.events = call;
         this.request = request;
@@ -64,6 +69,7 @@ final class GenerationTask extends SequenceTask {
         maxTokens = request.maxTokens().orElse(decoding.maxTokens());
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
         sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
+        constraint.ifPresent(sampler::constrain);
         decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
@@ -141,6 +147,8 @@ final class GenerationTask extends SequenceTask {
         tell(stops.accept(textOf(token)));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
+        } else if (sampler.isWhole()) {
+            finish(FinishReason.END);
         } else if (count >= maxTokens) {
             finish(FinishReason.MAX_TOKENS);
         } else if (prompt.length + count > contextLength) { // a next step would have to store the token just chosen

@@ -51,6 +51,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private SamplingOptions sampling;
 
+    @Mixin
+    private FormOptions forms;
+
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
 
@@ -63,7 +66,8 @@ final class RunCommand implements Callable<Integer> {
         Prompt prompt = prompt();
         sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
-        GenerationRequest request = maxTokens.map(base::withMaxTokens).orElse(base);
+        GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
+        GenerationRequest request = forms.form().map(free::withForm).orElse(free);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
                 Generation generation = model.generate(sampling.asked(request, model))) {
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's

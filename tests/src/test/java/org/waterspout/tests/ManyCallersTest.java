@@ -202,8 +202,9 @@ class ManyCallersTest {
                     within.add(translator.translate(texts.get(done - 1)).text())).stream().map(one -> one.text()).toList();
             assertEquals(expected, outer);
             assertEquals(expected, within);
-            assertThrows(ClosedException.class, () -> translator.translate(texts, TranslationOptions.DEFAULT, (_, _) -> translator.close()));
         }
+        Translator closing = Translator.demonstration(LoadOptions.DEFAULT.withThreads(1));
+        assertThrows(ClosedException.class, () -> closing.translate(DOCUMENT.subList(0, 40), TranslationOptions.DEFAULT, (_, _) -> closing.close()));
     }
 
     @Test

@@ -20,7 +20,6 @@ GRAMMARS = [
     ("choices", ["yes", "no", "not at all", "nothing", "\u00e9\u00e8"]),
     ("grammar", 'root ::= "(" (root | [a-z]{1,3})* ")"'),
     ("grammar", 'root ::= expr\nexpr ::= term (("+" | "-") term)*\nterm ::= [0-9]+ | "x=" expr | "(" expr ")"'),
-    ("grammar", 'root ::= s\ns ::= "a" s "b" | "a" s "bb" | "aa"'),
     ("json", {"type": "object", "properties": {"name": {"type": "string"}, "n": {"type": "integer"}}, "required": ["n"],
               "additionalProperties": False}),
     ("json", {"type": "array", "items": {"type": "array", "items": {"enum": [1, "ab", None, True]}}}),

@@ -260,9 +260,18 @@ final class DecoderScheduler implements Scheduler {
         if (logits.length < size) {
             logits = new float[size];
         }
-        if (!run(parts.stream().map(Part::task).toList(), () -> plan.step(rows.batch(columns, phase), logits))) {
-            return;
+        try {
+            if (run(parts.stream().map(Part::task).toList(), () -> plan.step(rows.batch(columns, phase), logits))) {
+                handOut(parts, columns, width, phase);
+            }
+        } finally {
+            if (rows.outputs() > plan.options().maxSequences()) {
+                logits = new float[0]; // of every row of a prompt they are many
+            }
         }
+    }
+
+    private void handOut(List<Part> parts, int[] columns, int width, Batch.Phase phase) {
         int at = 0;
         int[] parents = places.identity();
         for (Part part : parts) {

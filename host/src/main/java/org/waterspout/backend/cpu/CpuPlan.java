@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
-import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
@@ -23,7 +23,7 @@ import org.waterspout.model.Tensor;
 public final class CpuPlan implements Plan {
 
     /** What an encoder is run with. */
-    private record Side(Program program, Requirements requirements, Memories memories) {
+    private record Side(Program program, Memories memories) {
     }
 
     private final Graph graph;
@@ -32,19 +32,20 @@ public final class CpuPlan implements Plan {
     private final Arena arena = Arena.ofShared();
     private final Side decoder;
     private final Optional<Side> encoder;
-    private boolean closed;
+    private final PlanContract contract;
 
     CpuPlan(Kernels kernels, int few, Workers workers, Graph graph, PlanOptions options, MemoryUse memory) {
         this.graph = graph;
         this.options = options;
         this.memory = memory;
+        this.contract = new PlanContract(graph, options);
         Map<Weight, Matrix> matrices = matrices(graph);
         Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headWidth(graph))).limit(workers.count()).toArray(Scratch[]::new);
         Memories memories = Memories.of(graph, options, kernels.lanes());
-        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, Program.Size.of(options, few)), new Requirements(graph), memories);
+        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, Program.Size.of(options, few)), memories);
         encoder = graph.encoder().map(source -> {
             Memories own = Memories.ofEncoder(source, options, kernels.lanes(), memories);
-            return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options, few)), new Requirements(source), own);
+            return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options, few)), own);
         });
     }
 
@@ -112,44 +113,23 @@ public final class CpuPlan implements Plan {
         return memory;
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws InvalidRequestException for rows, positions, sequences, sources or tokens that the plan was not made for, for a position
-     *                                 beyond the end of its sequence, and for a source that was never encoded
-     */
     @Override
     public void step(Batch batch, float[] output, StepObserver observer) {
-        requireOpen(observer);
-        batch.requireFits(options);
-        decoder.requirements.check(batch, decoder.memories);
-        long floats = decoder.requirements.outputFloats(batch);
-        if (floats > output.length) {
-            throw new InvalidRequestException("the output takes " + floats + " floats, the array has " + output.length);
-        }
-        run(decoder, batch, decoder.memories.cache(), observer);
-        decoder.program.readOutput(output);
+        contract.checkStep(batch, output.length, observer);
+        contract.step(batch, () -> {
+            run(decoder, batch, decoder.memories.cache(), observer);
+            decoder.program.readOutput(output);
+        });
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws InvalidRequestException as {@link #step} does, for sources that are not whole, and where the graph has no encoder
-     */
     @Override
     public void encode(Batch batch, float[] output, StepObserver observer) {
-        requireOpen(observer);
-        Side side = encoder.orElseThrow(() -> new InvalidRequestException("the model " + graph.name() + " has no encoder beside its decoder: "
-                + "it reads no sources"));
-        batch.requireFitsSources(options);
-        batch.requireWhole();
-        side.requirements.check(batch, side.memories);
-        long floats = side.requirements.outputFloats(batch);
-        if (output.length > 0 && floats > output.length) {
-            throw new InvalidRequestException("the encoder's output takes " + floats + " floats, the array has " + output.length);
-        }
-        side.memories.sources().reach(batch.sequences(), batch.positions());
-        run(side, batch, side.memories.cache(), observer);
+        contract.checkEncode(batch, output.length, observer);
+        Side side = encoder.orElseThrow();
+        contract.encode(batch, () -> {
+            side.memories.sources().reach(batch.sequences(), batch.positions());
+            run(side, batch, side.memories.cache(), observer);
+        });
         if (output.length > 0) {
             side.program.readOutput(output);
         }
@@ -160,45 +140,24 @@ public final class CpuPlan implements Plan {
         side.program.run(batch, observer);
     }
 
-    private void requireOpen(StepObserver observer) {
-        if (closed) {
-            throw new InvalidRequestException("the plan is closed: prepare a new one");
-        }
-        if (observer != StepObserver.NONE && !options.observable()) {
-            throw new InvalidRequestException("the plan was not prepared to be observed: set PlanOptions.observable");
-        }
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws InvalidRequestException for a sequence that the plan does not have
-     */
     @Override
     public void reorder(int[] parents) {
-        requireOpen(StepObserver.NONE);
-        if (parents.length > options.maxSequences()) {
-            throw new InvalidRequestException(parents.length + " sequences exceed the plan's " + options.maxSequences()
-                    + ": prepare the plan with more sequences");
-        }
-        for (int parent : parents) {
-            if (parent < 0 || parent >= options.maxSequences()) {
-                throw new InvalidRequestException("sequence " + parent + " is outside the plan's " + options.maxSequences()
-                        + ": prepare the plan with more sequences");
-            }
-        }
+        contract.checkParents(parents);
         decoder.memories.cache().reorder(parents);
         decoder.memories.states().reorder(parents);
+        contract.reordered(parents);
     }
 
     @Override
     public void forget(int sequence) {
+        contract.checkSequence(sequence);
         decoder.memories.cache().forget(sequence);
+        contract.forgotten(sequence);
     }
 
     @Override
     public void close() {
-        closed = true;
+        contract.closed();
         if (arena.scope().isAlive()) {
             arena.close();
         }

@@ -6,9 +6,9 @@ import java.util.Optional;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
-import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
@@ -19,6 +19,7 @@ public final class ReferencePlan implements Plan {
     private final Graph graph;
     private final PlanOptions options;
     private final MemoryUse memory;
+    private final PlanContract contract;
     private final Evaluator evaluator;
     private final Optional<Evaluator> encoder;
 
@@ -26,6 +27,7 @@ public final class ReferencePlan implements Plan {
         this.graph = graph;
         this.options = options;
         this.memory = memory;
+        this.contract = new PlanContract(graph, options);
         KeyValueCache[] memories = Evaluator.caches(graph.encoder().map(source -> source.memory().size()).orElse(0), options.maxSources(),
                 options.sourceLength());
         this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), memories);
@@ -53,8 +55,10 @@ public final class ReferencePlan implements Plan {
 
     @Override
     public void step(Batch batch, float[] output, StepObserver observer) {
-        batch.requireFits(options);
-        float[] result = run(graph, evaluator, batch, observer);
+        contract.checkStep(batch, output.length, observer);
+        float[][] made = new float[1][];
+        contract.step(batch, () -> made[0] = run(graph, evaluator, batch, observer));
+        float[] result = made[0];
         int candidates = batch.candidates().length;
         if (candidates == 0) {
             System.arraycopy(result, 0, output, 0, result.length);
@@ -68,16 +72,24 @@ public final class ReferencePlan implements Plan {
 
     @Override
     public void encode(Batch batch, float[] output, StepObserver observer) {
-        Graph source = graph.encoder().orElseThrow(() -> new InvalidRequestException("the model " + graph.name() + " has no encoder beside "
-                + "its decoder: it reads no sources"));
-        batch.requireFitsSources(options);
-        float[] result = run(source, encoder.orElseThrow(), batch, observer);
-        System.arraycopy(result, 0, output, 0, Math.min(result.length, output.length));
+        contract.checkEncode(batch, output.length, observer);
+        contract.encode(batch, () -> {
+            float[] result = run(graph.encoder().orElseThrow(), encoder.orElseThrow(), batch, observer);
+            System.arraycopy(result, 0, output, 0, Math.min(result.length, output.length));
+        });
     }
 
     @Override
     public void reorder(int[] parents) {
+        contract.checkParents(parents);
         evaluator.reorder(parents);
+        contract.reordered(parents);
+    }
+
+    @Override
+    public void forget(int sequence) {
+        contract.checkSequence(sequence);
+        contract.forgotten(sequence);
     }
 
     private static float[] run(Graph graph, Evaluator evaluator, Batch batch, StepObserver observer) {
@@ -108,6 +120,6 @@ public final class ReferencePlan implements Plan {
 
     @Override
     public void close() {
-        // holds nothing but arrays: weights belong to the model file
+        contract.closed(); // holds nothing but arrays: weights belong to the model file
     }
 }

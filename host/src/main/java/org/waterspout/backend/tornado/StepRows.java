@@ -1,6 +1,7 @@
 package org.waterspout.backend.tornado;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
 import org.waterspout.kernels.Step;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -72,10 +73,10 @@ final class StepRows {
     }
 
     /** @param lengths positions of each source */
-    void writeSources(Batch batch, int[] lengths) {
+    void writeSources(Batch batch, IntUnaryOperator lengths) {
         for (int row = 0; row < batch.rows(); row++) {
             step.set(at(row) + Step.SOURCE, batch.source(row));
-            step.set(at(row) + Step.SOURCE_LENGTH, lengths[batch.source(row)]);
+            step.set(at(row) + Step.SOURCE_LENGTH, lengths.applyAsInt(batch.source(row)));
         }
     }
 

@@ -2,7 +2,6 @@ package org.waterspout.backend.tornado;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -11,12 +10,12 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
 import org.waterspout.backend.tornado.Section.Observed;
 import org.waterspout.backend.tornado.Section.Rows;
 import org.waterspout.backend.tornado.Section.Stage;
-import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Graph;
@@ -42,8 +41,7 @@ public final class TornadoPlan implements Plan {
     private final IntArray step;
     private final StepRows stepRows;
     private final Places places;
-    /** Positions of each remembered source; 0 for none. */
-    private final int[] sourceLengths;
+    private final PlanContract contract;
     private final boolean recurrent;
     private final ReentrantLock lock = new ReentrantLock();
     /** None until {@link #warmUp()} made them. */
@@ -56,7 +54,7 @@ public final class TornadoPlan implements Plan {
         this.program = program;
         this.device = device;
         this.places = new Places(options.maxSequences(), options.contextLength());
-        this.sourceLengths = new int[options.maxSources()];
+        this.contract = new PlanContract(graph, options);
         this.recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
         this.step = new IntArray(Step.HEADER + Step.ROW * Math.max(options.maxRows(), program.graph().chunk()));
         step.init(0);
@@ -67,7 +65,10 @@ public final class TornadoPlan implements Plan {
     /** Repacks and uploads the weights and compiles the kernels, by one token through every stage. */
     @Override
     public void warmUp() {
-        locked(StepObserver.NONE, () -> { });
+        locked(() -> {
+            contract.requireOpen();
+            warm();
+        });
     }
 
     /** Whether the kernels are compiled. */
@@ -104,7 +105,6 @@ public final class TornadoPlan implements Plan {
             runEncoder(withNumbers(graph.encoder().orElseThrow(), one), new float[0], StepObserver.NONE);
         }
         runStep(withNumbers(graph, one), new float[graph.output().width()], StepObserver.NONE);
-        Arrays.fill(sourceLengths, 0);
     }
 
     private static Batch withNumbers(Graph graph, Batch batch) {
@@ -129,74 +129,52 @@ public final class TornadoPlan implements Plan {
 
     @Override
     public void step(Batch batch, float[] output, StepObserver observer) {
-        batch.requireFits(options);
-        BatchCheck.check(graph, batch);
-        requireEncoded(batch);
-        locked(observer, () -> runStep(batch, output, observer));
+        locked(() -> {
+            contract.checkStep(batch, output.length, observer);
+            warm();
+            contract.step(batch, () -> runStep(batch, output, observer));
+        });
     }
 
     @Override
     public void encode(Batch batch, float[] output, StepObserver observer) {
-        Graph source = graph.encoder().orElseThrow(() -> new InvalidRequestException("the model " + graph.name() + " has no encoder beside "
-                + "its decoder: it reads no sources"));
-        batch.requireFitsSources(options);
-        BatchCheck.check(source, batch);
-        locked(observer, () -> runEncoder(batch, output, observer));
+        locked(() -> {
+            contract.checkEncode(batch, output.length, observer);
+            warm();
+            contract.encode(batch, () -> runEncoder(batch, output, observer));
+        });
     }
 
     @Override
     public void reorder(int[] parents) {
-        for (int parent : parents) {
-            if (parent < 0 || parent >= options.maxSequences() || parents.length > options.maxSequences()) {
-                throw new InvalidRequestException("no " + parents.length + " sequences can go on where sequence " + parent + " stood: the plan has "
-                        + options.maxSequences());
-            }
-        }
-        lock.lock();
-        try {
+        locked(() -> {
+            contract.checkParents(parents);
             places.reorder(parents);
-        } finally {
-            lock.unlock();
-        }
+            contract.reordered(parents);
+        });
     }
 
     @Override
     public void forget(int sequence) {
-        lock.lock();
-        try {
+        locked(() -> {
+            contract.checkSequence(sequence);
             places.forget(sequence);
-        } finally {
-            lock.unlock();
-        }
+            contract.forgotten(sequence);
+        });
     }
 
-    private void requireEncoded(Batch batch) {
-        if (program.encoder().isEmpty()) {
-            return;
-        }
-        for (int row = 0; row < batch.rows(); row++) {
-            int source = batch.source(row);
-            if (source >= sourceLengths.length || sourceLengths[source] == 0) {
-                throw new InvalidRequestException("source " + source + " was never encoded: encode it before the first step");
-            }
-        }
-    }
-
-    private void locked(StepObserver observer, Runnable work) {
-        if (observer != StepObserver.NONE && !options.observable()) {
-            throw new InvalidRequestException("this plan shows no values: prepare it with observable options");
-        }
+    private void locked(Runnable work) {
         lock.lock();
         try {
-            if (closed) {
-                throw new IllegalStateException("the plan of " + graph.name() + " is closed");
-            }
-            if (!isWarm()) {
-                start();
-            }
             work.run();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void warm() {
+        if (!isWarm()) {
+            start();
         }
     }
 
@@ -212,9 +190,6 @@ public final class TornadoPlan implements Plan {
         }
         for (Section section : encoder.memory()) {
             runRepeats(section, batch.rows(), batch, observer);
-        }
-        for (int row = 0; row < batch.rows(); row++) {
-            sourceLengths[batch.sequences()[row]] = batch.positions()[row] + 1;
         }
     }
 
@@ -232,7 +207,7 @@ public final class TornadoPlan implements Plan {
             stepRows.writeStates(batch, places);
         }
         if (program.encoder().isPresent()) {
-            stepRows.writeSources(batch, sourceLengths);
+            stepRows.writeSources(batch, source -> Math.max(1, contract.sourceLength(source))); // the warming token has none
         }
     }
 
@@ -313,6 +288,7 @@ public final class TornadoPlan implements Plan {
         try {
             if (!closed) {
                 closed = true;
+                contract.closed();
                 if (isWarm()) {
                     executions.close();
                 }

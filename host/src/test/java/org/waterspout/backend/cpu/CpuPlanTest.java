@@ -24,6 +24,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.error.DeviceException;
+import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
@@ -281,7 +282,7 @@ class CpuPlanTest {
         assertThrows(DeviceException.class, () -> plan.step(batch(0, 0, 1, 0), new float[SmallModel.VOCABULARY]));
         plan.close();
         plan.close();
-        assertThrows(InvalidRequestException.class, () -> plan.step(batch(0, 0, 1, 0), new float[SmallModel.VOCABULARY]));
+        assertThrows(ClosedException.class, () -> plan.step(batch(0, 0, 1, 0), new float[SmallModel.VOCABULARY]));
     }
 
     @Test

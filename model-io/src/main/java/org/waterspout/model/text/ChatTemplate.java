@@ -247,11 +247,7 @@ public final class ChatTemplate {
                     : new UnsupportedModelException("the chat template fails: " + line(e) + "; write the prompt yourself and send it raw", e);
             case FAULT -> new UnsupportedModelException("the chat template fails: " + line(e)
                     + "; write the prompt yourself and send it raw", e);
-            case INTERRUPTED -> {
-                CancelledException cancelled = new CancelledException("writing the conversation was cancelled: its thread was interrupted");
-                cancelled.initCause(e);
-                yield cancelled;
-            }
+            case INTERRUPTED -> new CancelledException("writing the conversation was cancelled: its thread was interrupted", e);
         };
     }
 

@@ -6,6 +6,8 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.waterspout.generate.Completion;
@@ -70,6 +72,32 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
     public Stream<GenerationEvent> stream() {
         return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, Spliterator.ORDERED | Spliterator.NONNULL), false)
                 .onClose(this::close);
+    }
+
+    /** The events that are still to come, for one subscriber, who is told on a virtual thread; cancelling his subscription cancels the answer. */
+    public Flow.Publisher<GenerationEvent> publisher() {
+        return new GenerationPublisher(this);
+    }
+
+    /**
+     * The whole answer, once it is there. What depends on it runs on a virtual thread, not on the engine's. Cancelling the future cancels the
+     * answer; it fails as {@link #complete()} does.
+     */
+    public CompletableFuture<Completion> future() {
+        CompletableFuture<Completion> future = new CompletableFuture<>();
+        future.whenComplete((_, _) -> {
+            if (future.isCancelled()) {
+                cancel();
+            }
+        });
+        Thread.ofVirtual().name("waterspout-future").start(() -> {
+            try {
+                future.complete(complete());
+            } catch (RuntimeException failure) {
+                future.completeExceptionally(failure);
+            }
+        });
+        return future;
     }
 
     /** Ends an unfinished answer after the step under way. */

@@ -1,11 +1,14 @@
 package org.waterspout;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
@@ -17,6 +20,7 @@ import org.waterspout.generate.Completion;
 import org.waterspout.generate.Decoding;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.RowRanking;
 import org.waterspout.generate.Sampling;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.DemonstrationModel;
@@ -221,6 +225,44 @@ public final class LanguageModel implements AutoCloseable {
                     + ": shorten it" + (most < architecture().contextLength() ? ", or load the model with a longer context, of at most "
                             + architecture().contextLength() : ""));
         }
+    }
+
+    /**
+     * How likely {@code continuation} is after {@code prompt}. Both are cut into tokens each by itself, as they are when the prompt is sent and the
+     * continuation generated.
+     *
+     * @throws InvalidRequestException for a continuation without tokens, or one that does not fit the context with its prompt; besides, errors as
+     *                                 {@link #generate(GenerationRequest, RequestOptions)}
+     * @throws org.waterspout.error.DeadlineException when the time is over
+     */
+    public Score score(Prompt prompt, String continuation, RequestOptions options) {
+        int[] before = tokens(prompt, contextLength());
+        int[] after = tokenizer().encode(continuation, false);
+        if (after.length == 0) {
+            throw new InvalidRequestException("the continuation is empty: give it some text");
+        }
+        int[] all = IntStream.concat(Arrays.stream(before), Arrays.stream(after).limit(after.length - 1L)).toArray();
+        float[] logits = decoder.logits(all, before.length - 1, options);
+        return scored(after, logits);
+    }
+
+    private Score scored(int[] tokens, float[] logits) {
+        int vocabulary = vocabulary();
+        RowRanking ranking = new RowRanking();
+        List<Score.Token> scored = new ArrayList<>();
+        double sum = 0;
+        for (int i = 0; i < tokens.length; i++) {
+            double one = (double) logits[i * vocabulary + tokens[i]] - ranking.logSum(logits, i * vocabulary, vocabulary);
+            ranking.rank(logits, i * vocabulary, vocabulary, 1);
+            scored.add(new Score.Token(tokens[i], one, ranking.count() > 0 && logits[i * vocabulary + tokens[i]] == ranking.value(0)));
+            sum += one;
+        }
+        return new Score(sum, scored);
+    }
+
+    /** As {@link #score(Prompt, String, RequestOptions)}, with priority 0 and any time. */
+    public Score score(Prompt prompt, String continuation) {
+        return score(prompt, continuation, RequestOptions.DEFAULT);
     }
 
     /**

@@ -77,9 +77,18 @@ public final class Decoder implements AutoCloseable {
      * @return [positions, vocabulary]
      */
     public float[] logits(int[] tokens, boolean everyRow) {
+        return logits(tokens, everyRow ? 0 : Math.max(0, tokens.length - 1), RequestOptions.DEFAULT);
+    }
+
+    /**
+     * Outputs of a sequence from position {@code from} on.
+     *
+     * @return [tokens.length - from, vocabulary]
+     */
+    public float[] logits(int[] tokens, int from, RequestOptions options) {
         checkPrompt(tokens);
-        Call<Void> call = new Call<>(RequestOptions.DEFAULT);
-        ScoringTask task = new ScoringTask(call, SequenceTask.NONE, tokens, everyRow, vocabulary());
+        Call<Void> call = new Call<>(options);
+        ScoringTask task = new ScoringTask(call, SequenceTask.NONE, tokens, from, vocabulary());
         engine.complete(call);
         return task.result();
     }

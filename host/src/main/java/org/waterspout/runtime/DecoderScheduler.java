@@ -210,7 +210,7 @@ final class DecoderScheduler implements Scheduler {
         int until = until(task);
         int before = rows.outputs();
         List<Place> live = task.places().subList(0, task.live());
-        live.forEach(place -> rows.add(place, until, task.sourceNumber(), false, until == place.count()));
+        live.forEach(place -> rows.add(place, until, task.sourceNumber(), place.count() - 1));
         return new Part(task, live, until, rows.outputs() - before);
     }
 
@@ -221,7 +221,7 @@ final class DecoderScheduler implements Scheduler {
         List<Part> parts = new ArrayList<>();
         int ends = 0;
         for (SequenceTask task : running) {
-            if (!task.inPrompt() || task.done() || !parts.isEmpty() && (task.everyRow() || parts.getFirst().task().everyRow())) {
+            if (!task.inPrompt() || task.done() || !parts.isEmpty() && (task.manyOutputs() || parts.getFirst().task().manyOutputs())) {
                 continue;
             }
             Place place = task.places().getFirst();
@@ -230,7 +230,7 @@ final class DecoderScheduler implements Scheduler {
             if (until > place.computed()) {
                 ends += until == place.count() ? 1 : 0;
                 int before = rows.outputs();
-                rows.add(place, until, task.sourceNumber(), task.everyRow(), until == place.count());
+                rows.add(place, until, task.sourceNumber(), place.prompt() == place.count() ? task.firstOutput() : Integer.MAX_VALUE);
                 parts.add(new Part(task, List.of(place), until, rows.outputs() - before));
             }
         }
@@ -369,7 +369,7 @@ final class DecoderScheduler implements Scheduler {
     /** What led to a row of logits, token by token. */
     private static Validator.Course course(Part part, int row) {
         SequenceTask task = part.task();
-        Place place = part.places().get(task.everyRow() ? 0 : row);
+        Place place = part.places().get(task.manyOutputs() ? 0 : row);
         List<Batch> steps = new ArrayList<>();
         for (int position = 0; position < part.until(); position++) {
             steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {place.turnedBy(position)}));

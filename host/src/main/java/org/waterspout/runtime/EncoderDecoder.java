@@ -135,7 +135,7 @@ public final class EncoderDecoder implements AutoCloseable {
             }
         }
         Call<Void> call = new Call<>(RequestOptions.DEFAULT);
-        ScoringTask task = new ScoringTask(call, source, target, true, vocabulary());
+        ScoringTask task = new ScoringTask(call, source, target, 0, vocabulary());
         engine.complete(call);
         return task.result();
     }

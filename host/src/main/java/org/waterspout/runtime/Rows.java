@@ -28,9 +28,10 @@ final class Rows {
     /**
      * Adds the tokens of a place from its next one to {@code until}.
      *
-     * @param source number of the source that they read, or -1
+     * @param source      number of the source that they read, or -1
+     * @param firstOutput logits are wanted from this position on
      */
-    void add(Place place, int until, int source, boolean everyOutput, boolean lastOutput) {
+    void add(Place place, int until, int source, int firstOutput) {
         for (int position = place.computed(); position < until; position++) {
             if (count == tokens.length) {
                 grow();
@@ -40,7 +41,7 @@ final class Rows {
             sequences[count] = place.number();
             sources[count] = source;
             lengths[count] = place.turnedBy(position);
-            if (everyOutput || lastOutput && position == until - 1) {
+            if (position >= firstOutput) {
                 outputs[outputCount++] = count;
             }
             count++;

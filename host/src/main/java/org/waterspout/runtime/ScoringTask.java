@@ -7,20 +7,20 @@ final class ScoringTask extends SequenceTask {
 
     private final int[] source;
     private final int[] tokens;
-    private final boolean everyRow;
+    private final int from;
     private final float[] result;
     private int rows;
 
     /**
-     * @param source   of an encoder-decoder; else empty
-     * @param everyRow after each of them, or only after the last
+     * @param source of an encoder-decoder; else empty
+     * @param from   the logits after the token at this position are the first that are wanted
      */
-    ScoringTask(Call<?> call, int[] source, int[] tokens, boolean everyRow, int vocabulary) {
+    ScoringTask(Call<?> call, int[] source, int[] tokens, int from, int vocabulary) {
         super(call);
         this.source = source;
         this.tokens = tokens.clone();
-        this.everyRow = everyRow;
-        this.result = new float[Math.multiplyExact(everyRow ? tokens.length : 1, vocabulary)];
+        this.from = from;
+        this.result = new float[Math.multiplyExact(tokens.length - from, vocabulary)];
     }
 
     @Override
@@ -44,8 +44,8 @@ final class ScoringTask extends SequenceTask {
     }
 
     @Override
-    boolean everyRow() {
-        return everyRow;
+    int firstOutput() {
+        return from;
     }
 
     @Override
@@ -72,7 +72,7 @@ final class ScoringTask extends SequenceTask {
         }
     }
 
-    /** Once the call has ended: [tokens or 1, vocabulary]. */
+    /** Once the call has ended: [tokens.length - from, vocabulary]. */
     float[] result() {
         return result;
     }

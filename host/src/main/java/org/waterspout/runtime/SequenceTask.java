@@ -38,9 +38,14 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
         return Sharing.PROMPTS;
     }
 
-    /** Whether the logits after each token of the prompt are wanted. */
-    boolean everyRow() {
-        return false;
+    /** The logits after this position of the prompt are the first that are wanted. */
+    int firstOutput() {
+        return prompt().length - 1;
+    }
+
+    /** Whether logits after several tokens of the prompt are wanted. */
+    boolean manyOutputs() {
+        return firstOutput() < prompt().length - 1;
     }
 
     /** What the rows of what it generates are. */

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
+import org.waterspout.Score;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
@@ -273,6 +274,31 @@ class GenerationTest {
             assertEquals(0, notAsked.reusedTokens());
             assertEquals(first.text(), notAsked.text());
         }
+    }
+
+    @Test
+    void aContinuationHasTheProbabilityOfItsTokens() {
+        Prompt prompt = new Prompt.Raw(PROMPT);
+        String continuation = complete(model, request(PROMPT, 6)).text();
+        int[] before = model.tokens(prompt);
+        int[] after = model.tokenizer().encode(continuation, false);
+        Score score = model.score(prompt, continuation);
+        float[] logits = model.logits(joined(before, after), true);
+        double sum = 0;
+        for (int i = 0; i < after.length; i++) {
+            int from = (before.length - 1 + i) * model.vocabulary();
+            double total = IntStream.range(from, from + model.vocabulary()).mapToDouble(at -> Math.exp(logits[at])).sum();
+            double expected = logits[from + after[i]] - Math.log(total);
+            assertEquals(expected, score.tokens().get(i).logProbability(), 1e-4, "token " + i);
+            assertEquals(after[i], score.tokens().get(i).id());
+            sum += expected;
+        }
+        assertEquals(sum, score.logProbability(), 1e-4);
+        assertEquals(Math.exp(-sum / after.length), score.perplexity(), 1e-3);
+        assertTrue(score.tokens().stream().allMatch(Score.Token::mostLikely), "it is the greedy answer");
+        assertTrue(model.score(prompt, " zzz qqq").logProbability() < score.logProbability());
+        assertThrows(InvalidRequestException.class, () -> model.score(prompt, ""));
+        assertThrows(InvalidRequestException.class, () -> model.score(prompt, "a word ".repeat(CONTEXT)));
     }
 
     @Test

@@ -6,19 +6,26 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.ref.WeakReference;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.Classifier;
 import org.waterspout.Embedder;
 import org.waterspout.Generation;
@@ -31,6 +38,7 @@ import org.waterspout.error.CancelledException;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.DeadlineException;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.ModelFormatException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationEvent;
@@ -164,10 +172,11 @@ class ManyCallersTest {
 
     @Test
     void aDeadlineEndsAnAnswerThatWaitsOrRuns() {
-        try (Generation running = model.generate(request(model.contextLength()), SHORT); Generation waiting = model.generate(request(5), SHORT)) {
+        try (Generation running = model.generate(request(model.contextLength()), RequestOptions.DEFAULT.withTimeout(Duration.ofMillis(150)));
+                Generation waiting = model.generate(request(5), RequestOptions.DEFAULT.withTimeout(Duration.ofMillis(1)))) {
             Completion late = running.complete();
             assertEquals(FinishReason.TIMED_OUT, late.finishReason());
-            assertTrue(late.tokens().length < model.contextLength() / 2, late.tokens().length + " tokens");
+            assertTrue(late.tokens().length < model.contextLength() - 20, late.tokens().length + " tokens");
             Completion never = waiting.complete();
             assertEquals(FinishReason.TIMED_OUT, never.finishReason());
             assertEquals(0, never.tokens().length);
@@ -233,6 +242,120 @@ class ManyCallersTest {
             // another prompt leaves it there while there are empty places
             many.generate(GenerationRequest.of(new Prompt.Raw("Elizabeth was")).withMaxTokens(3)).complete();
             assertEquals(prompt - 1, many.generate(request).complete().reusedTokens());
+        }
+    }
+
+    @Test
+    void aFutureHasTheAnswerAndMayBeCancelled() {
+        String expected = answer();
+        assertEquals(expected, model.generate(request(5)).future().join().text());
+        CompletableFuture<Completion> cancelled = longAnswer().future();
+        cancelled.cancel(true);
+        assertEquals(expected, answer(), "its place is free");
+        LanguageModel closing = LanguageModel.demonstration(LoadOptions.DEFAULT.withThreads(1));
+        CompletableFuture<Completion> failing = closing.generate(request(closing.contextLength())).future();
+        closing.close();
+        assertEquals(ClosedException.class, assertThrows(CompletionException.class, failing::join).getCause().getClass());
+    }
+
+    /** Asks for one event at a time, and for no more than {@code most}. */
+    private static final class Reader implements Flow.Subscriber<GenerationEvent> {
+        private final int most;
+        private final List<GenerationEvent> events = new ArrayList<>();
+        private final CompletableFuture<List<GenerationEvent>> end = new CompletableFuture<>();
+        private Flow.Subscription subscription;
+
+        Reader(int most) {
+            this.most = most;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription given) {
+            subscription = given;
+            subscription.request(1);
+        }
+
+        @Override
+        public void onNext(GenerationEvent event) {
+            events.add(event);
+            if (events.size() == most) {
+                subscription.cancel();
+                end.complete(events);
+            } else {
+                subscription.request(1);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            end.completeExceptionally(failure);
+        }
+
+        @Override
+        public void onComplete() {
+            end.complete(events);
+        }
+    }
+
+    @Test
+    void aSubscriberIsToldAsMuchAsHeAsksFor() {
+        String expected = answer();
+        Reader whole = new Reader(Integer.MAX_VALUE);
+        Generation generation = model.generate(request(5));
+        Flow.Publisher<GenerationEvent> publisher = generation.publisher();
+        publisher.subscribe(whole);
+        List<GenerationEvent> events = whole.end.join();
+        StringBuilder text = new StringBuilder();
+        events.subList(0, events.size() - 1).forEach(event -> text.append(((GenerationEvent.Text) event).text()));
+        assertEquals(expected, text.toString());
+        assertEquals(expected, ((GenerationEvent.Finished) events.getLast()).completion().text());
+        Reader second = new Reader(1);
+        publisher.subscribe(second);
+        assertThrows(CompletionException.class, second.end::join);
+        Reader some = new Reader(2);
+        longAnswer().publisher().subscribe(some);
+        assertEquals(2, some.end.join().size());
+        assertEquals(expected, answer(), "its place is free");
+        CompletableFuture<Throwable> refused = new CompletableFuture<>();
+        longAnswer().publisher().subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscription.request(0);
+            }
+
+            @Override
+            public void onNext(GenerationEvent event) {
+                refused.complete(new IllegalStateException("told without asking"));
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                refused.complete(failure);
+            }
+
+            @Override
+            public void onComplete() {
+                refused.complete(new IllegalStateException("ended without asking"));
+            }
+        });
+        assertEquals(IllegalArgumentException.class, refused.join().getClass());
+    }
+
+    /** The disk takes away what is mapped: an error of the model's file, not of the JVM, and the engine lives on. */
+    @Test
+    void aFileThatIsCutShortIsAnErrorOfTheFile(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("model.gguf");
+        try (var resource = LanguageModel.class.getResourceAsStream("/org/waterspout/demo/austen.gguf")) {
+            Files.copy(resource, file);
+        }
+        try (LanguageModel cut = LanguageModel.load(file, LoadOptions.DEFAULT.withThreads(2))) {
+            assertEquals(answer(), cut.generate(request(5)).complete().text());
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(channel.size() / 2);
+            }
+            for (int i = 0; i < 2; i++) {
+                assertThrows(ModelFormatException.class, () -> cut.generate(request(5).withSharing(Sharing.NONE)).complete());
+            }
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.waterspout.error.CancelledException;
+import org.waterspout.error.ClosedException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -153,7 +154,7 @@ class TranslatorTest {
         assertRefused("translate", () -> LanguageModel.load(TranslatorModel.path("bart"), OPTIONS));
         Translator closed = Translator.demonstration(OPTIONS);
         closed.close();
-        assertRefused("closed", () -> closed.translate("the first of May"));
+        assertThrows(ClosedException.class, () -> closed.translate("the first of May"));
         try (Translator translator = Translator.load(TranslatorModel.path("t5"), OPTIONS)) {
             assertTrue(assertThrows(ModelNotFoundException.class, () -> translator.translate("Hello")).getMessage().contains("tokenizer"));
             assertRefused("reads 40", () -> translator.translateTokens(List.of(new int[41]), TranslationOptions.DEFAULT));

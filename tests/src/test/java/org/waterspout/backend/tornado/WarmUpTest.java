@@ -17,6 +17,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
+import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
@@ -57,7 +58,7 @@ class WarmUpTest {
     void aModelCanBeWarmedUpLaterAndClosedCold() {
         LanguageModel cold = LanguageModel.demonstration(OPTIONS.withWarmUp(false));
         cold.close();
-        assertThrows(InvalidRequestException.class, cold::warmUp);
+        assertThrows(ClosedException.class, cold::warmUp);
         try (LanguageModel model = LanguageModel.demonstration(OPTIONS.withWarmUp(false))) {
             model.warmUp();
             model.warmUp();

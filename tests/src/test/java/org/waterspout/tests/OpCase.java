@@ -128,8 +128,7 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
     private List<Action> pieces(Action action) {
         return switch (action) {
             case Action.Step(Batch batch) -> pieces(batch, needsWholeSequences(graph)).stream().<Action>map(Action.Step::new).toList();
-            case Action.Encode(Batch batch) -> pieces(batch, needsWholeSequences(graph.encoder().orElseThrow())).stream()
-                    .<Action>map(Action.Encode::new).toList();
+            case Action.Encode(Batch batch) -> pieces(batch, true).stream().<Action>map(Action.Encode::new).toList(); // sources come whole
             case Action.Reorder _ -> List.of(action);
         };
     }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +96,7 @@ class JsonSchemaTest {
     }
 
     @Test
+    @Tag("slow")
     void everyAnswerToARandomSchemaIsValid() throws Exception {
         int answers = 0;
         for (int seed = 0; seed < 240; seed++) {

@@ -34,6 +34,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -251,6 +252,7 @@ class PicturesTest {
     /** What is missing is never made up: a file that is cut off is refused, or has all its pixels. */
     @ValueSource(strings = {"png", "jpg", "gif", "bmp", "tif"})
     @ParameterizedTest
+    @Tag("slow")
     void aFileThatIsCutOffIsRefusedOrReadWhole(String format) throws IOException {
         int refused = 0;
         for (String name : RECORDED.keySet()) {
@@ -272,6 +274,7 @@ class PicturesTest {
 
     @ValueSource(strings = {"png", "jpg", "gif", "bmp", "tif"})
     @ParameterizedTest
+    @Tag("slow")
     void aFileWithChangedBytesIsReadOrRefused(String format) throws IOException {
         System.out.println("seed " + SEED);
         Random random = new Random(SEED);

@@ -40,6 +40,7 @@ import org.waterspout.tests.TestBackend;
  * ends in exactly one way, and what it says is what it says alone.
  */
 @Tag(TestBackend.ON_DEVICES)
+@Tag("slow")
 class ManyRequestsTest {
 
     private static final int CONTEXT = 96;

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,7 @@ class DecodingSettingsTest {
     private Path folder;
 
     @TestFactory
+    @Tag("slow")
     Stream<DynamicTest> encoderDecodersFollowTheirFile() throws IOException {
         return cases("bart", one -> {
             copy("bart", one.get("settings"));
@@ -70,6 +72,7 @@ class DecodingSettingsTest {
     }
 
     @TestFactory
+    @Tag("slow")
     Stream<DynamicTest> decodersFollowTheirFile() throws IOException {
         return cases("llama", one -> {
             copy("llama", one.get("settings"));

@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.model.WeightType;
 
 /** A row of a product of several is to the bit what it is alone: every weight type, odd numbers of rows and columns, every width of vectors. */
+@Tag("slow")
 class RowsOfProductsTest {
 
     /** Rows of a product: below, at and beyond groups of four. */

@@ -28,6 +28,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -257,6 +258,7 @@ class OnnxFileTest {
     }
 
     @Test
+    @Tag("slow")
     void filesChangedAtRandomAreReadOrRefused() throws IOException {
         Random random = new Random(SEED);
         for (String name : List.of("bert-14-eager", "bert-dynamo-sdpa", "bert-sequence-optimized")) {

@@ -22,6 +22,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.waterspout.error.CancelledException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,6 +158,7 @@ class ChatTemplateTest {
         "{{ '{0.__class__}'.format('a') }}",
         "{{ '{0.format}'.format('a') }}",
     })
+    @Tag("slow")
     void aHostileTemplateIsStopped(String template) {
         List<ChatMessage> messages = List.of(ChatMessage.user("hello"));
         WaterspoutException thrown = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> assertThrows(

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ class FewestTokensTest {
     }
 
     @TestFactory
+    @Tag("slow")
     Stream<DynamicTest> noTextHasFewer() throws IOException {
         return recorded().stream().map(file -> DynamicTest.dynamicTest(file.getParent().getFileName().toString(), () -> requireNoFewer(file)));
     }

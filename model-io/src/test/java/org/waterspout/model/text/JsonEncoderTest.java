@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.waterspout.error.CancelledException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -181,6 +182,7 @@ class JsonEncoderTest {
     @ParameterizedTest
     @ValueSource(strings = {"json-byte-level", "json-byte-fallback", "encoders/roberta-json", "encoders/xlm-roberta-json",
         "encoders/nllb-json", "encoders/bert-json"})
+    @Tag("slow")
     void longRunsEndAndCanBeInterrupted(String name) {
         TokenizerJson file = new TokenizerJson(read(name), "the test");
         JsonEncoder own = new JsonEncoder(file, file.vocabulary());

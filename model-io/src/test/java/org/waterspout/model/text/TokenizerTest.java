@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -228,6 +229,7 @@ class TokenizerTest {
     }
 
     @Test
+    @Tag("slow")
     void longRunsTakeNoQuadraticTime() {
         for (String name : List.of("byte-level-llama-bpe", "byte-level-smollm", "spm-prefix", "spm-user-defined")) {
             try (Tokenizer tokenizer = Tokenizer.of(TokenizerFixture.metadata(name))) {

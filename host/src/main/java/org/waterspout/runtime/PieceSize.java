@@ -8,7 +8,7 @@ final class PieceSize {
 
     private static final double SHARE = 1.5;
     private static final double NEWEST = 0.2;
-    private static final int LEAST = 16;
+    private static final int LEAST = 8;
 
     private final int maxRows;
     private double secondsOfRow;

@@ -130,7 +130,7 @@ public final class LanguageModel implements AutoCloseable {
      *
      * @param options priority and time; an answer whose time is over ends with what it has
      * @throws InvalidRequestException                   when the prompt is empty or longer than the context, or a parameter is out of its range
-     * @throws org.waterspout.error.BusyException        when {@value Engine#DEFAULT_QUEUE} requests wait already
+     * @throws org.waterspout.error.BusyException        when {@value Engine#QUEUE} requests wait already
      * @throws org.waterspout.error.ClosedException      when closed
      */
     public Generation generate(GenerationRequest request, RequestOptions options) {

@@ -2,7 +2,7 @@ package org.waterspout.constrain;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.waterspout.error.InvalidRequestException;
 
@@ -103,7 +103,7 @@ public final class Constraint {
         int nodes = trie.nodes();
         for (int node = 0; node < nodes;) {
             if ((++looks & LOOK) == 0 && Thread.currentThread().isInterrupted()) {
-                throw new CancellationException("interrupted while the tokens that may come next were looked for");
+                throw new CancelledException("interrupted while the tokens that may come next were looked for");
             }
             int depth = trie.depth(node);
             State reached = next(path[depth], trie.value(node));
@@ -140,7 +140,7 @@ public final class Constraint {
          * and the vocabulary has no token for it.
          *
          * @throws InvalidRequestException where the vocabulary has no token for what has to follow, or the form can be read in too many ways
-         * @throws CancellationException   when the thread is interrupted
+         * @throws CancelledException   when the thread is interrupted
          */
         public TokenMask allowed() {
             TokenMask mask = mask(state);

@@ -183,7 +183,7 @@ final class Transitions {
             if (old && automaton.isEnd(position)) {
                 ends |= returns.ends();
                 for (int i = 0; i < returns.count(); i++) {
-                    add(returns.position(i), returns.outer(i));
+                    add(returns.position(i), returns.returns(i));
                 }
             }
         }
@@ -242,7 +242,7 @@ final class Transitions {
         void addAll(Returns returns) {
             ending |= returns.ends();
             for (int i = 0; i < returns.count(); i++) {
-                add(returns.position(i), returns.outer(i));
+                add(returns.position(i), returns.returns(i));
             }
         }
 

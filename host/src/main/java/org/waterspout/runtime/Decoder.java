@@ -46,12 +46,12 @@ public final class Decoder implements AutoCloseable {
     /**
      * Begins an answer.
      *
-     * @param tokenizer makes text of the tokens; without one the answer has none
-     * @param endTokens tokens after which the answer ends
-     * @param decoding  how the model's file wants tokens chosen, changed as the request asks
+     * @param tokenizer  makes text of the tokens; without one the answer has none
+     * @param endTokens  tokens after which the answer ends
+     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
-     * @param prompt    the request's prompt as token ids
-     * @param options   priority and time
+     * @param prompt     the request's prompt as token ids
+     * @param options    priority and time
      * @return tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
      * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
      *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}

@@ -51,8 +51,8 @@ final class DecoderScheduler implements Scheduler {
     }
 
     @Override
-    public List<SequenceTask> running() {
-        return running;
+    public boolean isIdle() {
+        return running.isEmpty();
     }
 
     // ---- who runs
@@ -62,14 +62,13 @@ final class DecoderScheduler implements Scheduler {
         if (crowded || waiting.isEmpty() || !isWorthwhile((SequenceTask) waiting.first())) {
             return;
         }
-        boolean[] refused = {false};
         waiting.begin(task -> {
             SequenceTask next = (SequenceTask) task;
-            refused[0] |= !hasRoom(next); // those behind it do not overtake it
-            if (!refused[0]) {
+            boolean fits = hasRoom(next);
+            if (fits) {
                 begin(next);
             }
-            return !refused[0];
+            return fits;
         });
     }
 

@@ -60,8 +60,8 @@ final class EncoderScheduler implements Scheduler {
     }
 
     @Override
-    public List<EncodingTask> running() {
-        return chosen;
+    public boolean isIdle() {
+        return chosen.isEmpty();
     }
 
     @Override

@@ -19,14 +19,16 @@ import org.waterspout.error.ClosedException;
 public final class Engine implements AutoCloseable {
 
     /** Requests that may wait before the next is refused. */
-    public static final int DEFAULT_QUEUE = 1024;
+    public static final int QUEUE = 1024;
 
     private static final String CLOSED = "the model is closed: load it again";
 
     private final Plan plan;
     private final Scheduler scheduler;
-    private final int queue;
     private final Waiting waiting = new Waiting();
+    /** Calls that have not ended; the engine thread's own. */
+    private final List<Call<?>> open = new ArrayList<>();
+    private boolean warm;
 
     private final Object monitor = new Object();
     // guarded by the monitor
@@ -37,14 +39,8 @@ public final class Engine implements AutoCloseable {
 
     /** Takes over {@code plan} and closes it with itself. */
     Engine(Plan plan, Scheduler scheduler) {
-        this(plan, scheduler, DEFAULT_QUEUE);
-    }
-
-    /** @param queue requests that may wait before the next is refused */
-    Engine(Plan plan, Scheduler scheduler, int queue) {
         this.plan = plan;
         this.scheduler = scheduler;
-        this.queue = queue;
     }
 
     /** The plan that it runs: for looking at, and for validation while no request is under way. */
@@ -68,8 +64,8 @@ public final class Engine implements AutoCloseable {
             if (closed) {
                 throw closedModel();
             }
-            if (waiting.calls() >= queue) {
-                throw new BusyException(queue + " requests wait for this model already: try again later");
+            if (waiting.calls() >= QUEUE) {
+                throw new BusyException(QUEUE + " requests wait for this model already: try again later");
             }
             waiting.announce();
             arrived.add(call);
@@ -117,12 +113,19 @@ public final class Engine implements AutoCloseable {
         call.next();
     }
 
-    private void warmUp(Call<Void> call) {
+    /** Before the first request begins, so that its times hold no compiler's; where it fails, so do those who wait for it. */
+    private void warmUp(List<Call<Void>> asked) {
+        if (warm || asked.isEmpty() && waiting.isEmpty()) {
+            asked.forEach(Call::succeed);
+            return;
+        }
         try {
             plan.warmUp();
-            call.succeed();
+            warm = true;
+            asked.forEach(Call::succeed);
         } catch (RuntimeException | Error failure) {
-            call.fail(Failures.of(failure));
+            asked.forEach(call -> call.fail(Failures.of(failure)));
+            open.forEach(call -> call.fail(Failures.of(failure)));
         }
     }
 
@@ -146,7 +149,7 @@ public final class Engine implements AutoCloseable {
     private boolean takeArrivals() {
         List<Call<Void>> asked;
         synchronized (monitor) {
-            while (!closed && arrived.isEmpty() && warmUps.isEmpty() && waiting.isEmpty() && scheduler.running().isEmpty()) {
+            while (!closed && arrived.isEmpty() && warmUps.isEmpty() && waiting.isEmpty() && scheduler.isIdle()) {
                 try {
                     monitor.wait();
                 } catch (InterruptedException ignored) {
@@ -158,28 +161,27 @@ public final class Engine implements AutoCloseable {
                 return false;
             }
             while (!arrived.isEmpty()) {
+                open.add(arrived.peek());
                 waiting.add(arrived.remove());
             }
             asked = new ArrayList<>(warmUps);
             warmUps.clear();
         }
-        asked.forEach(this::warmUp);
+        warmUp(asked);
         return true;
     }
 
     private void endThoseThatShould() {
         long now = System.nanoTime();
-        for (Task task : waiting.tasks()) {
-            stop(task, now);
+        for (Call<?> call : open) {
+            if (!call.ended() && (call.isCancelled() || call.isLate(now))) {
+                Task.Stop why = call.isCancelled() ? Task.Stop.CANCELLED : Task.Stop.LATE;
+                call.tasks().stream().filter(task -> !task.done()).forEach(task -> task.stop(why));
+            }
         }
-        scheduler.running().forEach(task -> stop(task, now));
-        waiting.removeEnded();
-        scheduler.removeEnded();
-    }
-
-    private static void stop(Task task, long now) {
-        if (!task.done() && !task.call().ended() && (task.call().isCancelled() || task.call().isLate(now))) {
-            task.stop(task.call().isCancelled() ? Task.Stop.CANCELLED : Task.Stop.LATE);
+        if (open.removeIf(Call::ended)) {
+            waiting.removeEnded();
+            scheduler.removeEnded();
         }
     }
 
@@ -187,13 +189,12 @@ public final class Engine implements AutoCloseable {
     private void end(RuntimeException why) {
         synchronized (monitor) {
             closed = true;
-            arrived.forEach(waiting::add);
+            open.addAll(arrived);
             arrived.clear();
             warmUps.forEach(call -> call.fail(why));
             warmUps.clear();
         }
-        waiting.tasks().forEach(task -> task.call().fail(why));
-        scheduler.running().forEach(task -> task.call().fail(why));
+        open.forEach(call -> call.fail(why));
         plan.close();
     }
 

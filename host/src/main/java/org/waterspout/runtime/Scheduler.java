@@ -1,7 +1,5 @@
 package org.waterspout.runtime;
 
-import java.util.List;
-
 /** Decides what the next steps of a plan are made of, and makes them. The engine thread's own. */
 sealed interface Scheduler permits EncoderScheduler, DecoderScheduler {
 
@@ -11,8 +9,8 @@ sealed interface Scheduler permits EncoderScheduler, DecoderScheduler {
     /** One round of steps for what has begun; a step that fails ends the tasks in it and nothing else. */
     void step(Waiting waiting);
 
-    /** Tasks that have begun and need more steps. */
-    List<? extends Task> running();
+    /** Whether no task has begun that needs more steps. */
+    boolean isIdle();
 
     /** Takes back what tasks hold that have ended. */
     void removeEnded();

@@ -1,7 +1,6 @@
 package org.waterspout.runtime;
 
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,14 +44,10 @@ final class Waiting {
         return tasks.first();
     }
 
-    /** Takes tasks out that begin now, in their order, where {@code chosen} says so. */
+    /** Takes the first task out where {@code chosen} lets it begin, then the next, until one may not: none behind it overtakes it. */
     void begin(Predicate<Task> chosen) {
-        for (Iterator<Task> each = tasks.iterator(); each.hasNext();) {
-            Task task = each.next();
-            if (chosen.test(task)) {
-                each.remove();
-                left(task.call());
-            }
+        while (!tasks.isEmpty() && chosen.test(tasks.first())) {
+            left(tasks.pollFirst().call());
         }
     }
 
@@ -70,10 +65,6 @@ final class Waiting {
             }
             return ended;
         });
-    }
-
-    Iterable<Task> tasks() {
-        return tasks;
     }
 
     private void left(Call<?> call) {

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CancellationException;
+import org.waterspout.error.CancelledException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -358,7 +358,7 @@ class ConstraintTest {
         Constraint.Progress start = constraint.start();
         Thread.currentThread().interrupt();
         try {
-            assertThrows(CancellationException.class, start::allowed);
+            assertThrows(CancelledException.class, start::allowed);
         } finally {
             assertTrue(Thread.interrupted());
         }

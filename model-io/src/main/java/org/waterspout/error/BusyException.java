@@ -1,6 +1,6 @@
 package org.waterspout.error;
 
-/** As many requests wait for a model as may: try again later, or load the model for a longer queue. Exit code 10. */
+/** As many requests wait for a model as may: try again later. Exit code 10. */
 public final class BusyException extends WaterspoutException {
 
     private static final long serialVersionUID = 1L;

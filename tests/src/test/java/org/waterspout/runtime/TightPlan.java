@@ -2,17 +2,13 @@ package org.waterspout.runtime;
 
 import java.util.Arrays;
 import org.waterspout.backend.Batch;
-import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
-import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
 import org.waterspout.error.OutOfMemoryException;
-import org.waterspout.graph.Graph;
 
 /** A plan whose caches hold so many positions of all sequences together, and which counts what it is asked for. */
-final class TightPlan implements Plan {
+final class TightPlan extends WatchedPlan {
 
-    private final Plan plan;
     private final int most;
     private final int[] lengths;
     private int refused;
@@ -20,7 +16,7 @@ final class TightPlan implements Plan {
     private boolean closed;
 
     TightPlan(Plan plan, int most) {
-        this.plan = plan;
+        super(plan);
         this.most = most;
         lengths = new int[plan.options().maxSequences()];
     }
@@ -49,7 +45,7 @@ final class TightPlan implements Plan {
             refused++;
             throw new OutOfMemoryException("no memory is left for keys and values");
         }
-        plan.step(batch, output, observer);
+        super.step(batch, output, observer);
         System.arraycopy(after, 0, lengths, 0, after.length);
         prompts += batch.phase() == Batch.Phase.PROMPT ? batch.rows() : 0;
     }
@@ -60,38 +56,18 @@ final class TightPlan implements Plan {
         for (int i = 0; i < parents.length; i++) {
             lengths[i] = before[parents[i]];
         }
-        plan.reorder(parents);
+        super.reorder(parents);
     }
 
     @Override
     public void forget(int sequence) {
         lengths[sequence] = 0;
-        plan.forget(sequence);
-    }
-
-    @Override
-    public Graph graph() {
-        return plan.graph();
-    }
-
-    @Override
-    public PlanOptions options() {
-        return plan.options();
-    }
-
-    @Override
-    public MemoryUse memory() {
-        return plan.memory();
-    }
-
-    @Override
-    public void encode(Batch batch, float[] output, StepObserver observer) {
-        plan.encode(batch, output, observer);
+        super.forget(sequence);
     }
 
     @Override
     public void close() {
         closed = true;
-        plan.close();
+        super.close();
     }
 }

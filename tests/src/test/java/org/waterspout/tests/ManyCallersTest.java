@@ -188,12 +188,12 @@ class ManyCallersTest {
         List<Generation> waiting = new ArrayList<>();
         try (Generation running = longAnswer()) {
             BusyException busy = assertThrows(BusyException.class, () -> {
-                for (int i = 0; i < Engine.DEFAULT_QUEUE + 2; i++) {
+                for (int i = 0; i < Engine.QUEUE + 2; i++) {
                     waiting.add(model.generate(request(1)));
                 }
             });
-            assertTrue(busy.getMessage().contains(Integer.toString(Engine.DEFAULT_QUEUE)), busy.getMessage());
-            assertTrue(waiting.size() >= Engine.DEFAULT_QUEUE, waiting.size() + " wait");
+            assertTrue(busy.getMessage().contains(Integer.toString(Engine.QUEUE)), busy.getMessage());
+            assertTrue(waiting.size() >= Engine.QUEUE, waiting.size() + " wait");
             waiting.forEach(Generation::cancel);
             running.cancel();
             waiting.forEach(one -> assertEquals(FinishReason.CANCELLED, one.complete().finishReason()));

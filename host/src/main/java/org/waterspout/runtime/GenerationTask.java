@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.constrain.Constraint;
+import org.waterspout.decode.BeamSearch;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.RowRanking;
+import org.waterspout.decode.Sampler;
+import org.waterspout.decode.Source;
+import org.waterspout.decode.StopStrings;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
-import org.waterspout.generate.RowRanking;
-import org.waterspout.generate.Sampler;
 import org.waterspout.generate.Sharing;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.StopStrings;
-import org.waterspout.generate.TargetSearch;
-import org.waterspout.generate.TargetSequence;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -25,13 +25,13 @@ final class GenerationTask extends SequenceTask {
 
     private final Call<GenerationEvent> events;
     private final GenerationRequest request;
-    private final Decoding decoding;
+    private final GenerationConfig config;
     private final int[] prompt;
     private final Set<Integer> ends;
     private final int contextLength;
     private final int maxTokens;
     private final Sampler sampler;
-    private final Optional<TargetSearch> search;
+    private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
     private final StringBuilder text = new StringBuilder();
@@ -45,36 +45,36 @@ final class GenerationTask extends SequenceTask {
      * @param call       told the text as it becomes sure, and the end
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
-     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
      * @param prompt     the request's prompt as token ids
      * @param vocabulary number of logits
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            Decoding decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig config, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
         }
-        if (constraint.isPresent() && decoding.beams() > 1) {
+        if (constraint.isPresent() && config.beams() > 1) {
             throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
         this.events = call;
         this.request = request;
-        this.decoding = decoding;
+        this.config = config;
         this.prompt = prompt.clone();
         this.ends = request.ignoreEnd() ? Set.of() : Set.copyOf(endTokens);
         this.contextLength = contextLength;
-        maxTokens = request.maxTokens().orElse(decoding.maxTokens());
+        maxTokens = request.maxTokens().orElse(config.maxTokens());
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
-        sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
+        sampler = new Sampler(config, prompt, Set.copyOf(endTokens), vocabulary);
         constraint.ifPresent(sampler::constrain);
         decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
-        search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new TargetSearch(decoding, this.prompt, ends,
-                Math.min(decoding.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
+        search = config.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(config, this.prompt, ends,
+                Math.min(config.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
     }
 
     @Override
@@ -84,7 +84,7 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     int width() {
-        return decoding.beams();
+        return config.beams();
     }
 
     @Override
@@ -94,7 +94,7 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     int live() {
-        return search.map(TargetSearch::live).orElse(1);
+        return search.map(BeamSearch::live).orElse(1);
     }
 
     @Override
@@ -167,7 +167,7 @@ final class GenerationTask extends SequenceTask {
         return decoder.map(stream -> stream.next(token)).orElse("");
     }
 
-    private void finishSearch(TargetSequence best) {
+    private void finishSearch(Hypothesis best) {
         for (int token : best.tokens()) {
             add(token);
             tell(stops.accept(textOf(token)));

@@ -30,7 +30,7 @@ final class Slots {
         this.border = RopeTable.border(plan.graph());
         this.dynamicBorder = RopeTable.dynamicBorder(plan.graph());
         // a recurrent state stands for all tokens before it, so a beginning of them has none
-        this.shares = plan.graph().encoder().isEmpty() && plan.graph().plainOps().noneMatch(Op.Recurrence.class::isInstance);
+        this.shares = plan.graph().encoder().isEmpty() && !plan.graph().isRecurrent();
         this.all = IntStream.range(0, plan.options().maxSequences()).mapToObj(Slot::new).toList();
         this.free = new ArrayList<>(all);
     }

@@ -52,6 +52,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
+    private final Optional<ChatTemplate> toolTemplate;
     private final Decoder decoder;
     private final Optional<Constraints> constraints;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
@@ -61,6 +62,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
+        this.toolTemplate = loaded.text().flatMap(tokenizer -> ChatTemplate.forTools(loaded.file(), tokenizer));
         this.constraints = loaded.text().map(tokenizer -> new Constraints(tokenizer, loaded.endTokens()));
         this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
     }
@@ -129,14 +131,23 @@ public final class LanguageModel implements AutoCloseable {
      * Starts an answer, which is computed beside others and read as it comes. It waits where as many are under way as the model was loaded for.
      *
      * @param options priority and time; an answer whose time is over ends with what it has
-     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, or a parameter is out of its range
+     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, a parameter is out of its range, or
+     *                                                   tools are given that the model cannot be told, or not be made to call
      * @throws org.waterspout.error.BusyException        when {@value Engine#QUEUE} requests wait already
      * @throws org.waterspout.error.ClosedException      when closed
      */
     public Generation generate(GenerationRequest request, RequestOptions options) {
-        int[] prompt = tokens(request.prompt(), contextLength());
+        Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
+        int[] prompt = tokens(request.prompt(), tools, contextLength());
         Decoding decoding = Decoding.forPrompt(file().metadata(), request, prompt.length);
-        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, request.form().map(this::constraint), prompt, options));
+        Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
+        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, form.map(this::constraint),
+                tools.flatMap(some -> some.calls(prompt)), prompt, options));
+    }
+
+    /** The templates for a prompt with tools and for any other. */
+    private ToolRequest.Templates templates() {
+        return new ToolRequest.Templates(template, toolTemplate);
     }
 
     private Constraint constraint(AnswerForm form) {
@@ -176,36 +187,38 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.CancelledException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
-        return tokens(prompt, Integer.MAX_VALUE);
+        return tokens(prompt, Optional.empty(), Integer.MAX_VALUE);
     }
 
     /** @param most tokens: a text that is sure to have more is refused before it is tokenized */
-    private int[] tokens(Prompt prompt, int most) {
+    private int[] tokens(Prompt prompt, Optional<ToolRequest> tools, int most) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw Engine.closedModel();
             }
-            return encode(prompt, most);
+            return tools.isPresent() ? tools.get().after(encode(prompt, tools, most), tokenizer()) : encode(prompt, tools, most);
         } finally {
             tokenizerUse.readLock().unlock();
         }
     }
 
-    private int[] encode(Prompt prompt, int most) {
+    private int[] encode(Prompt prompt, Optional<ToolRequest> tools, int most) {
         return switch (prompt) {
             case Prompt.Message message when template.isPresent() ->
-                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), most);
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), tools, most);
             case Prompt.Message message -> encode(message.text(), message.parseSpecial(), most);
-            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
+            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), tools, most);
             case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), most);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int most) {
-        Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, Optional<ToolRequest> tools, int most) {
+        ChatTemplate chatTemplate = tools.flatMap(ToolRequest::template).or(() -> template).orElseThrow(() ->
+                new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text"));
+        Rendered conversation = chatTemplate.rendered(messages, tools.map(ToolRequest::told).orElse(List.of()), true, Map.of());
+        tools.ifPresent(some -> some.check(conversation.text()));
         if (parseSpecial) {
             return encode(conversation.text(), true, most);
         }
@@ -236,7 +249,7 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.DeadlineException when the time is over
      */
     public Score score(Prompt prompt, String continuation, RequestOptions options) {
-        int[] before = tokens(prompt, contextLength());
+        int[] before = tokens(prompt, Optional.empty(), contextLength());
         int[] after = tokenizer().encode(continuation, false);
         if (after.length == 0) {
             throw new InvalidRequestException("the continuation is empty: give it some text");

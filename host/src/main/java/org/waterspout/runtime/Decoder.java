@@ -8,6 +8,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Decoding;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.ToolCalls;
 import org.waterspout.model.text.Tokenizer;
 
 /** What callers ask of a decoder's engine. Safe for use from several threads, whose sequences go through the model together. */
@@ -50,6 +51,7 @@ public final class Decoder implements AutoCloseable {
      * @param endTokens  tokens after which the answer ends
      * @param decoding   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
+     * @param calls      finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
      * @param options    priority and time
      * @return tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
@@ -57,7 +59,7 @@ public final class Decoder implements AutoCloseable {
      *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}
      */
     public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding,
-            Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
+            Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
         if (decoding.beams() > room) {
@@ -65,7 +67,7 @@ public final class Decoder implements AutoCloseable {
                     + " sequences at a time: load it for more");
         }
         Call<GenerationEvent> call = new Call<>(options);
-        new GenerationTask(call, tokenizer, endTokens, request, decoding, constraint, prompt, contextLength(), vocabulary());
+        new GenerationTask(call, tokenizer, endTokens, request, decoding, constraint, calls, prompt, contextLength(), vocabulary());
         engine.submit(call);
         return call;
     }

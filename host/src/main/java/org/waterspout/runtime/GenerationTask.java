@@ -1,6 +1,7 @@
 package org.waterspout.runtime;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.constrain.Constraint;
@@ -17,6 +18,7 @@ import org.waterspout.generate.Source;
 import org.waterspout.generate.StopStrings;
 import org.waterspout.generate.TargetSearch;
 import org.waterspout.generate.TargetSequence;
+import org.waterspout.generate.ToolCalls;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -34,6 +36,7 @@ final class GenerationTask extends SequenceTask {
     private final Optional<TargetSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
+    private final Optional<ToolCalls> calls;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens;
     private int count;
@@ -47,12 +50,13 @@ final class GenerationTask extends SequenceTask {
      * @param endTokens  tokens after which the answer ends
      * @param decoding   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
+     * @param calls      finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
      * @param vocabulary number of logits
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            Decoding decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
+            Decoding decoding, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
@@ -70,7 +74,9 @@ final class GenerationTask extends SequenceTask {
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
         sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
         constraint.ifPresent(sampler::constrain);
-        decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
+        decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
+                .orElseGet(() -> StreamDecoder.continuing(present, false)));
+        this.calls = calls;
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
         search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new TargetSearch(decoding, this.prompt, ends,
@@ -192,18 +198,27 @@ final class GenerationTask extends SequenceTask {
 
     private void tell(String more) {
         if (!more.isEmpty()) {
-            text.append(more);
-            events.tell(new GenerationEvent.Text(more));
+            calls.map(some -> some.accept(more)).orElseGet(() -> List.of(new GenerationEvent.Text(more))).forEach(this::tell);
         }
     }
 
+    private void tell(GenerationEvent event) {
+        if (event instanceof GenerationEvent.Text part) {
+            text.append(part.text());
+        }
+        events.tell(event);
+    }
+
     private void end(FinishReason why) {
+        calls.map(ToolCalls::end).orElse(List.of()).forEach(this::tell);
+        boolean called = calls.map(some -> !some.all().isEmpty()).orElse(false);
         long ended = System.nanoTime();
         begun = begun == 0 ? ended : begun;
         prefilled = prefilled == 0 ? ended : prefilled;
         events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
-                prompt.length, Math.max(reused, 0), why, (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9,
-                sampler.seed())));
+                prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
+                (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
+                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()))));
         end();
     }
 

@@ -17,6 +17,7 @@ import org.waterspout.Generation;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.tools.ToolCall;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,8 +55,14 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private FormOptions forms;
 
+    @Mixin
+    private ToolOptions tools;
+
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
+
+    /** Whether text stands on a line that is not at its end. */
+    private boolean lineBegun;
 
     RunCommand(Console console) {
         this.console = console;
@@ -67,7 +74,8 @@ final class RunCommand implements Callable<Integer> {
         sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
-        GenerationRequest request = forms.form().map(free::withForm).orElse(free);
+        GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
+        GenerationRequest request = tools.use().map(formed::withTools).orElse(formed);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
                 Generation generation = model.generate(sampling.asked(request, model))) {
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
@@ -75,6 +83,7 @@ final class RunCommand implements Callable<Integer> {
             while (generation.hasNext()) {
                 switch (generation.next()) {
                     case GenerationEvent.Text text -> show(text.text(), generation);
+                    case GenerationEvent.Called called -> showCall(called.call());
                     case GenerationEvent.Finished finished -> completion = finished.completion();
                 }
             }
@@ -100,9 +109,18 @@ final class RunCommand implements Callable<Integer> {
     private void show(String text, Generation generation) {
         if (!json) {
             console.print(text);
+            lineBegun = !text.endsWith("\n");
             if (console.isClosed()) {
                 generation.cancel();
             }
+        }
+    }
+
+    /** A call on a line of its own, as JSON. */
+    private void showCall(ToolCall call) {
+        if (!json) {
+            console.line((lineBegun ? "\n" : "") + ToolOptions.line(call));
+            lineBegun = false;
         }
     }
 
@@ -110,8 +128,11 @@ final class RunCommand implements Callable<Integer> {
         if (json) {
             console.json(object(model, modelOptions.backend(), completion));
         } else {
-            // without a tokenizer there is no text to show
-            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+            if (lineBegun || completion.toolCalls().isEmpty()) {
+                // without a tokenizer there is no text to show
+                console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+            }
+            completion.toolCallFaults().forEach(fault -> console.remark("waterspout: no call of a tool: " + fault));
             console.remark(figures(model, modelOptions.backend(), completion));
         }
     }
@@ -126,6 +147,12 @@ final class RunCommand implements Callable<Integer> {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("text", completion.text());
         object.put("tokens", completion.tokens());
+        if (!completion.toolCalls().isEmpty()) {
+            object.put("tool_calls", completion.toolCalls().stream().map(ToolOptions::object).toList());
+        }
+        if (!completion.toolCallFaults().isEmpty()) {
+            object.put("tool_call_faults", completion.toolCallFaults());
+        }
         object.put("prompt_tokens", completion.promptTokens());
         object.put("finish_reason", completion.finishReason().label());
         completion.seed().ifPresent(seed -> object.put("seed", seed));

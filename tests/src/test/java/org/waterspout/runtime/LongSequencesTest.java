@@ -65,7 +65,8 @@ class LongSequencesTest {
 
     private static Completion complete(Decoder decoder, int[] prompt, int tokens, Decoding decoding) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, decoding.withTokens(0, tokens), Optional.empty(), prompt,
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, decoding.withTokens(0, tokens), Optional.empty(),
+                Optional.empty(), prompt,
                     RequestOptions.DEFAULT);
         while (true) {
             if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {

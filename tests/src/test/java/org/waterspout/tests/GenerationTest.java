@@ -87,6 +87,7 @@ class GenerationTest {
                         assertFalse(part.text().isEmpty());
                         text.append(part.text());
                     }
+                    case GenerationEvent.Called called -> throw new AssertionError("a call without tools: " + called);
                     case GenerationEvent.Finished end -> finished.add(end.completion());
                 }
             }

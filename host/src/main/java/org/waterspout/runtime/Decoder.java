@@ -5,9 +5,10 @@ import java.util.Set;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.ToolCalls;
 import org.waterspout.model.text.Tokenizer;
 
@@ -58,7 +59,7 @@ public final class Decoder implements AutoCloseable {
      * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
      *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}
      */
-    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding,
+    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, GenerationConfig decoding,
             Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());

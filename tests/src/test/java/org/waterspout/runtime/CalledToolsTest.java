@@ -1,5 +1,6 @@
 package org.waterspout.runtime;
 
+import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,16 +17,16 @@ import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.ToolCalls;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.tests.ChatModel;
 import org.waterspout.tools.Tool;
@@ -57,7 +58,7 @@ class CalledToolsTest {
             ForcedPlan plan = new ForcedPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 400), new PlanOptions(400, 1, 16, false)),
                     (row, logits, at) -> logits[at + tokens[Math.clamp(row.position() + 1 - PROMPT.length, 0, tokens.length - 1)]] = 1e6f);
             try (Decoder decoder = new Decoder(plan)) {
-                Call<GenerationEvent> call = decoder.generate(Optional.of(tokenizer), Set.of(2), request, Decoding.GREEDY, Optional.empty(),
+                Call<GenerationEvent> call = decoder.generate(Optional.of(tokenizer), Set.of(2), request, GenerationConfig.GREEDY, Optional.empty(),
                         use.map(some -> new ToolCalls(some, ToolCallFormat.BARRED_LIST, PROMPT, Optional.empty())), PROMPT, RequestOptions.DEFAULT);
                 while (events.isEmpty() || !(events.getLast() instanceof GenerationEvent.Finished)) {
                     events.add(call.next().orElseThrow());

@@ -139,9 +139,9 @@ public final class LanguageModel implements AutoCloseable {
     public Generation generate(GenerationRequest request, RequestOptions options) {
         Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
         int[] prompt = tokens(request.prompt(), tools, contextLength());
-        GenerationConfig decoding = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
         Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
-        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, form.map(this::constraint),
+        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, config, form.map(this::constraint),
                 tools.flatMap(some -> some.calls(prompt)), prompt, options));
     }
 

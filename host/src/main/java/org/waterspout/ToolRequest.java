@@ -7,7 +7,7 @@ import org.waterspout.constrain.AnswerForm;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.generate.Prompt;
-import org.waterspout.generate.ToolCalls;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.tools.ForcedCall;

@@ -9,7 +9,7 @@ import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.RequestOptions;
-import org.waterspout.generate.ToolCalls;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.Tokenizer;
 
 /** What callers ask of a decoder's engine. Safe for use from several threads, whose sequences go through the model together. */
@@ -50,7 +50,7 @@ public final class Decoder implements AutoCloseable {
      *
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
-     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
      * @param calls      finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
@@ -59,16 +59,16 @@ public final class Decoder implements AutoCloseable {
      * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
      *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}
      */
-    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, GenerationConfig decoding,
+    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, GenerationConfig config,
             Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
-        if (decoding.beams() > room) {
-            throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
+        if (config.beams() > room) {
+            throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
         Call<GenerationEvent> call = new Call<>(options);
-        new GenerationTask(call, tokenizer, endTokens, request, decoding, constraint, calls, prompt, contextLength(), vocabulary());
+        new GenerationTask(call, tokenizer, endTokens, request, config, constraint, calls, prompt, contextLength(), vocabulary());
         engine.submit(call);
         return call;
     }

@@ -22,7 +22,7 @@ import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
-import org.waterspout.generate.ToolCalls;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;

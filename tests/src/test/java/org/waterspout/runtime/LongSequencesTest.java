@@ -64,9 +64,9 @@ class LongSequencesTest {
         logits[at + token] = (float) Math.log(share) + 40;
     }
 
-    private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig decoding) {
+    private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig config) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, decoding.withTokens(0, tokens), Optional.empty(),
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, config.withTokens(0, tokens), Optional.empty(),
                 Optional.empty(), prompt,
                     RequestOptions.DEFAULT);
         while (true) {

@@ -1,9 +1,10 @@
-package org.waterspout.generate;
+package org.waterspout.decode;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.waterspout.generate.GenerationEvent;
 import org.waterspout.tools.ForcedCall;
 import org.waterspout.tools.ToolCall;
 import org.waterspout.tools.ToolCallFormat;

@@ -1,14 +1,11 @@
 package org.waterspout;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
@@ -20,7 +17,6 @@ import org.waterspout.generate.Completion;
 import org.waterspout.generate.Decoding;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
-import org.waterspout.generate.RowRanking;
 import org.waterspout.generate.Sampling;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.DemonstrationModel;
@@ -241,23 +237,7 @@ public final class LanguageModel implements AutoCloseable {
         if (after.length == 0) {
             throw new InvalidRequestException("the continuation is empty: give it some text");
         }
-        int[] all = IntStream.concat(Arrays.stream(before), Arrays.stream(after).limit(after.length - 1L)).toArray();
-        float[] logits = decoder.logits(all, before.length - 1, options);
-        return scored(after, logits);
-    }
-
-    private Score scored(int[] tokens, float[] logits) {
-        int vocabulary = vocabulary();
-        RowRanking ranking = new RowRanking();
-        List<Score.Token> scored = new ArrayList<>();
-        double sum = 0;
-        for (int i = 0; i < tokens.length; i++) {
-            double one = (double) logits[i * vocabulary + tokens[i]] - ranking.logSum(logits, i * vocabulary, vocabulary);
-            ranking.rank(logits, i * vocabulary, vocabulary, 1);
-            scored.add(new Score.Token(tokens[i], one, ranking.count() > 0 && logits[i * vocabulary + tokens[i]] == ranking.value(0)));
-            sum += one;
-        }
-        return new Score(sum, scored);
+        return new Score(decoder.score(before, after, 0, options));
     }
 
     /** As {@link #score(Prompt, String, RequestOptions)}, with priority 0 and any time. */

@@ -1,5 +1,6 @@
 package org.waterspout.generate;
 
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -14,9 +15,18 @@ import java.util.OptionalLong;
  * @param prefillSeconds            from there to the first token's logits
  * @param decodeSeconds             from there to the end
  * @param seed                      what the tokens were drawn with; empty where none were
+ * @param logProbabilities          of {@code tokens}; empty where they were not asked for
+ * @param promptLogProbabilities    of the prompt's tokens from its second on; empty where they were not asked for
  */
 public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
-        double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed) {
+        double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed, List<TokenLogProbability> logProbabilities,
+        List<TokenLogProbability> promptLogProbabilities) {
+
+    public Completion {
+        logProbabilities = List.copyOf(logProbabilities);
+        promptLogProbabilities = List.copyOf(promptLogProbabilities);
+    }
+
 
     /** Prompt tokens computed per second. */
     public double prefillTokensPerSecond() {

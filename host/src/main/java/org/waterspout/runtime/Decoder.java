@@ -1,13 +1,18 @@
 package org.waterspout.runtime;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Decoding;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.LogProbabilityReader;
+import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
 
 /** What callers ask of a decoder's engine. Safe for use from several threads, whose sequences go through the model together. */
@@ -86,11 +91,36 @@ public final class Decoder implements AutoCloseable {
      * @return [tokens.length - from, vocabulary]
      */
     public float[] logits(int[] tokens, int from, RequestOptions options) {
+        float[] result = new float[Math.multiplyExact(tokens.length - from, vocabulary())];
+        read(tokens, from, options, (logits, at, rows, columns, first) -> System.arraycopy(logits, at, result, first * columns, rows * columns));
+        return result;
+    }
+
+    /**
+     * How likely tokens are after others.
+     *
+     * @param before at least one token
+     * @param after  at least one token
+     * @param top    most likely tokens that are wanted beside each
+     * @return of each token of {@code after}
+     */
+    public List<TokenLogProbability> score(int[] before, int[] after, int top, RequestOptions options) {
+        int[] tokens = IntStream.concat(Arrays.stream(before), Arrays.stream(after).limit(after.length - 1L)).toArray();
+        LogProbabilityReader found = new LogProbabilityReader(top);
+        read(tokens, before.length - 1, options, (logits, at, rows, columns, first) -> {
+            if (first == 0) {
+                found.clear();
+            }
+            found.readNext(logits, at, rows, columns, after);
+        });
+        return found.all();
+    }
+
+    private void read(int[] tokens, int from, RequestOptions options, ScoringTask.Reader reader) {
         checkPrompt(tokens);
         Call<Void> call = new Call<>(options);
-        ScoringTask task = new ScoringTask(call, SequenceTask.NONE, tokens, from, vocabulary());
+        new ScoringTask(call, SequenceTask.NONE, tokens, from, reader);
         engine.complete(call);
-        return task.result();
     }
 
     private void checkPrompt(int[] prompt) {

@@ -1,6 +1,7 @@
 package org.waterspout.runtime;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.constrain.Constraint;
@@ -10,6 +11,8 @@ import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.LogProbabilities;
+import org.waterspout.generate.LogProbabilityReader;
 import org.waterspout.generate.RowRanking;
 import org.waterspout.generate.Sampler;
 import org.waterspout.generate.Sharing;
@@ -34,6 +37,8 @@ final class GenerationTask extends SequenceTask {
     private final Optional<TargetSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
+    private final Optional<LogProbabilityReader> answered;
+    private final Optional<LogProbabilityReader> prompted;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens;
     private int count;
@@ -60,6 +65,9 @@ final class GenerationTask extends SequenceTask {
         if (constraint.isPresent() && decoding.beams() > 1) {
             throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
+        if (request.logProbabilities().isPresent() && decoding.beams() > 1) {
+            throw new InvalidRequestException("log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
+        }
         this.events = call;
         this.request = request;
         this.decoding = decoding;
@@ -70,6 +78,8 @@ final class GenerationTask extends SequenceTask {
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
         sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
         constraint.ifPresent(sampler::constrain);
+        answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
+        prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
         decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
@@ -89,7 +99,12 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     Sharing sharing() {
-        return request.sharing();
+        return prompted.isPresent() ? Sharing.NONE : request.sharing();
+    }
+
+    @Override
+    int firstOutput() {
+        return prompted.isPresent() ? 0 : super.firstOutput();
     }
 
     @Override
@@ -118,12 +133,30 @@ final class GenerationTask extends SequenceTask {
             reused = shared;
             begun = System.nanoTime();
         }
+        if (prefilled == 0) {
+            prompted.ifPresent(LogProbabilityReader::clear);
+        }
     }
 
     @Override
     void take(float[] logits, int from, int rows, int columns) {
+        int known = prefilled == 0 && prompted.isPresent() ? readPrompt(prompted.get(), logits, from, rows, columns) : 0;
+        if (known < rows || search.isPresent()) {
+            takeNext(logits, from + known * columns, columns);
+        }
+    }
+
+    /** Reads what stands before the logits of the answer's first token, and returns how many rows that is. */
+    private int readPrompt(LogProbabilityReader reader, float[] logits, int from, int rows, int columns) {
+        int known = Math.min(rows, prompt.length - 1 - reader.count());
+        reader.readNext(logits, from, known, columns, Arrays.copyOfRange(prompt, 1, prompt.length));
+        return known;
+    }
+
+    private void takeNext(float[] logits, int from, int columns) {
         if (prefilled == 0) {
             prefilled = System.nanoTime();
+            prompted.ifPresent(reader -> events.tell(new GenerationEvent.Prompt(reader.all())));
         }
         if (maxTokens == 0) {
             finish(FinishReason.MAX_TOKENS);
@@ -138,12 +171,14 @@ final class GenerationTask extends SequenceTask {
     }
 
     private void choose(float[] logits, int from, int columns) {
-        int token = sampler.next(from == 0 && logits.length == columns ? logits : Arrays.copyOfRange(logits, from, from + columns));
+        boolean own = from == 0 && logits.length == columns && answered.isEmpty();
+        int token = sampler.next(own ? logits : Arrays.copyOfRange(logits, from, from + columns)); // which it changes
         if (ends.contains(token)) {
             finish(FinishReason.END);
             return;
         }
         add(token);
+        answered.ifPresent(reader -> events.tell(new GenerationEvent.Token(reader.read(logits, from, columns, token))));
         tell(stops.accept(textOf(token)));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
@@ -203,7 +238,8 @@ final class GenerationTask extends SequenceTask {
         prefilled = prefilled == 0 ? ended : prefilled;
         events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
                 prompt.length, Math.max(reused, 0), why, (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9,
-                sampler.seed())));
+                sampler.seed(), answered.map(LogProbabilityReader::all).orElse(List.of()),
+                prompted.map(LogProbabilityReader::all).orElse(List.of()))));
         end();
     }
 

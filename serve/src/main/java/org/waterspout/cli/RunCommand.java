@@ -1,5 +1,6 @@
 package org.waterspout.cli;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,9 @@ import org.waterspout.generate.Completion;
 import org.waterspout.Generation;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.LogProbabilities;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.TokenLogProbability;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,6 +57,13 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private FormOptions forms;
 
+    @Option(names = "--logprobs", paramLabel = "N",
+            description = "With --json: the log-probability of each token, and the N most likely tokens in its place, 0 or more.")
+    private Optional<Integer> logProbabilities = Optional.empty();
+
+    @Option(names = "--prompt-logprobs", description = "With --logprobs: those of the prompt's tokens too, from the second on.")
+    private boolean ofPrompt;
+
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
 
@@ -67,7 +77,8 @@ final class RunCommand implements Callable<Integer> {
         sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
-        GenerationRequest request = forms.form().map(free::withForm).orElse(free);
+        GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
+        GenerationRequest request = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
                 Generation generation = model.generate(sampling.asked(request, model))) {
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
@@ -75,12 +86,21 @@ final class RunCommand implements Callable<Integer> {
             while (generation.hasNext()) {
                 switch (generation.next()) {
                     case GenerationEvent.Text text -> show(text.text(), generation);
+                    case GenerationEvent.Prompt _, GenerationEvent.Token _ -> { } // the completion has them all
                     case GenerationEvent.Finished finished -> completion = finished.completion();
                 }
             }
             report(model, completion);
         }
         return 0;
+    }
+
+    private Optional<LogProbabilities> logProbabilities() {
+        if (logProbabilities.isPresent() && !json || ofPrompt && logProbabilities.isEmpty()) {
+            throw new InvalidRequestException(json ? "--prompt-logprobs needs --logprobs N: say how many tokens of each place you want"
+                    : "--logprobs shows its numbers in JSON only: give --json too");
+        }
+        return logProbabilities.map(top -> new LogProbabilities(top, ofPrompt));
     }
 
     private Prompt prompt() {
@@ -108,7 +128,7 @@ final class RunCommand implements Callable<Integer> {
 
     private void report(LanguageModel model, Completion completion) {
         if (json) {
-            console.json(object(model, modelOptions.backend(), completion));
+            console.json(object(model, completion));
         } else {
             // without a tokenizer there is no text to show
             console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
@@ -122,18 +142,41 @@ final class RunCommand implements Callable<Integer> {
                 completion.decodeTokensPerSecond(), completion.seed().isPresent() ? " | seed " + completion.seed().getAsLong() : "");
     }
 
-    private static Map<String, Object> object(LanguageModel model, String backend, Completion completion) {
+    private Map<String, Object> object(LanguageModel model, Completion completion) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("text", completion.text());
         object.put("tokens", completion.tokens());
         object.put("prompt_tokens", completion.promptTokens());
         object.put("finish_reason", completion.finishReason().label());
         completion.seed().ifPresent(seed -> object.put("seed", seed));
+        logProbabilities.ifPresent(_ -> object.put("logprobs", rows(model, completion.logProbabilities())));
+        if (ofPrompt) {
+            object.put("prompt_logprobs", rows(model, completion.promptLogProbabilities()));
+        }
         object.put("model", model.name());
-        object.put("backend", backend);
+        object.put("backend", modelOptions.backend());
         object.put("device", model.device().name());
         object.put("prefill_tokens_per_second", completion.prefillTokensPerSecond());
         object.put("decode_tokens_per_second", completion.decodeTokensPerSecond());
         return object;
+    }
+
+    private static List<Map<String, Object>> rows(LanguageModel model, List<TokenLogProbability> tokens) {
+        return tokens.stream().map(token -> {
+            Map<String, Object> row = row(model, token.id(), token.logProbability());
+            row.put("top_logprobs", token.top().stream().map(top -> row(model, top.id(), top.logProbability())).toList());
+            return row;
+        }).toList();
+    }
+
+    /** As OpenAI's API has it, with the id. */
+    private static Map<String, Object> row(LanguageModel model, int token, double logProbability) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("id", token);
+        if (model.readsText()) {
+            row.put("token", new String(model.tokenizer().bytes(token), StandardCharsets.UTF_8));
+        }
+        row.put("logprob", logProbability);
+        return row;
     }
 }

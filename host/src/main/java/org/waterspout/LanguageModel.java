@@ -130,9 +130,23 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.ClosedException      when closed
      */
     public Generation generate(GenerationRequest request, RequestOptions options) {
+        return generate(request, 1, options).getFirst();
+    }
+
+    /**
+     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared ({@link GenerationRequest#sharing}). Each is
+     * what a request of its own gives: the first with the seed that is asked for, or one that is drawn, each of the others with one more than the one
+     * before it. Answers that nothing is drawn for are all equal. Each ends, and is cancelled, by itself. Log-probabilities of the prompt are in the first
+     * one only. Errors as {@link #generate(GenerationRequest, RequestOptions)}, and
+     *
+     * @param answers 1 to {@value Engine#QUEUE}; those that the model has no room for at one time wait
+     * @throws org.waterspout.error.BusyException when so many requests wait that there is no room for all of them; then none is started
+     */
+    public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
         int[] prompt = tokens(request.prompt(), contextLength());
         Decoding decoding = Decoding.forPrompt(file().metadata(), request, prompt.length);
-        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, request.form().map(this::constraint), prompt, options));
+        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, decoding, request.form().map(this::constraint), prompt, options)
+                .stream().map(Generation::new).toList();
     }
 
     private Constraint constraint(AnswerForm form) {

@@ -1,5 +1,6 @@
 package org.waterspout.runtime;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -49,30 +50,42 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Begins an answer.
+     * Begins one or more answers to a prompt, which they share unless the request wants nothing shared. The first has the seed that is asked for,
+     * or one that is drawn, each of the others one more than the one before it. The log-probabilities of the prompt are the first one's.
      *
+     * @param number     of answers
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
      * @param decoding   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
      * @param prompt     the request's prompt as token ids
      * @param options    priority and time
-     * @return tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
+     * @return each tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
      * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
-     *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}
+     *                                 lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides, errors as {@link Engine#submit}
      */
-    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, Decoding decoding,
-            Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
+    public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, int number,
+            Decoding decoding, Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
+        if (number < 1 || number > Engine.QUEUE) {
+            throw new InvalidRequestException(number + " answers are asked for; it must be 1 to " + Engine.QUEUE);
+        }
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
         if (decoding.beams() > room) {
             throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
-        Call<GenerationEvent> call = new Call<>(options);
-        new GenerationTask(call, tokenizer, endTokens, request, decoding, constraint, prompt, contextLength(), vocabulary());
-        engine.submit(call);
-        return call;
+        Decoding seeded = decoding.seeded();
+        GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);
+        List<Call<GenerationEvent>> calls = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            Call<GenerationEvent> call = new Call<>(options);
+            new GenerationTask(call, tokenizer, endTokens, i == 0 ? request : others, seeded.withSeedAdded(i), constraint, prompt, contextLength(),
+                    vocabulary());
+            calls.add(call);
+        }
+        engine.submit(calls);
+        return calls;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.waterspout.cli;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.TokenLogProbability;
+import org.waterspout.runtime.RequestOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,6 +66,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--prompt-logprobs", description = "With --logprobs: those of the prompt's tokens too, from the second on.")
     private boolean ofPrompt;
 
+    @Option(names = "--answers", paramLabel = "N", defaultValue = "1",
+            description = "So many answers, one after the other, each with a seed one above that of the one before; default: ${DEFAULT-VALUE}.")
+    private int answers;
+
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
 
@@ -79,20 +85,36 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
         GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
         GenerationRequest request = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
-        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
-                Generation generation = model.generate(sampling.asked(request, model))) {
+        LoadOptions options = answers > 1 ? LoadOptions.DEFAULT.withSequences(Math.min(answers, LoadOptions.DEFAULT_SEQUENCES)) : LoadOptions.DEFAULT;
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(options))) {
+            List<Generation> generations = model.generate(sampling.asked(request, model), answers, RequestOptions.DEFAULT);
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
-            Completion completion = null;
-            while (generation.hasNext()) {
-                switch (generation.next()) {
-                    case GenerationEvent.Text text -> show(text.text(), generation);
-                    case GenerationEvent.Prompt _, GenerationEvent.Token _ -> { } // the completion has them all
-                    case GenerationEvent.Finished finished -> completion = finished.completion();
+            List<Map<String, Object>> objects = new ArrayList<>();
+            for (Generation generation : generations) {
+                Completion completion = completion(generation);
+                if (json) {
+                    objects.add(object(model, completion));
+                } else {
+                    report(model, completion);
                 }
             }
-            report(model, completion);
+            if (json) {
+                console.json(answers == 1 ? objects.getFirst() : Map.of("answers", objects));
+            }
         }
         return 0;
+    }
+
+    private Completion completion(Generation generation) {
+        while (true) {
+            switch (generation.next()) {
+                case GenerationEvent.Text text -> show(text.text(), generation);
+                case GenerationEvent.Prompt _, GenerationEvent.Token _ -> { } // the completion has them all
+                case GenerationEvent.Finished finished -> {
+                    return finished.completion();
+                }
+            }
+        }
     }
 
     private Optional<LogProbabilities> logProbabilities() {
@@ -127,13 +149,9 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void report(LanguageModel model, Completion completion) {
-        if (json) {
-            console.json(object(model, completion));
-        } else {
-            // without a tokenizer there is no text to show
-            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
-            console.remark(figures(model, modelOptions.backend(), completion));
-        }
+        // without a tokenizer there is no text to show
+        console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+        console.remark(figures(model, modelOptions.backend(), completion));
     }
 
     static String figures(LanguageModel model, String backend, Completion completion) {
@@ -150,7 +168,7 @@ final class RunCommand implements Callable<Integer> {
         object.put("finish_reason", completion.finishReason().label());
         completion.seed().ifPresent(seed -> object.put("seed", seed));
         logProbabilities.ifPresent(_ -> object.put("logprobs", rows(model, completion.logProbabilities())));
-        if (ofPrompt) {
+        if (ofPrompt && !completion.promptLogProbabilities().isEmpty()) {
             object.put("prompt_logprobs", rows(model, completion.promptLogProbabilities()));
         }
         object.put("model", model.name());

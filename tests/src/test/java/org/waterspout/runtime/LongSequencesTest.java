@@ -65,8 +65,8 @@ class LongSequencesTest {
 
     private static Completion complete(Decoder decoder, int[] prompt, int tokens, Decoding decoding) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, decoding.withTokens(0, tokens), Optional.empty(), prompt,
-                    RequestOptions.DEFAULT);
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, decoding.withTokens(0, tokens), Optional.empty(), prompt,
+                RequestOptions.DEFAULT).getFirst();
         while (true) {
             if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {
                 return finished.completion();

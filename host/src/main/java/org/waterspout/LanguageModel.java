@@ -14,22 +14,22 @@ import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.Sampling;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.ChatMessage;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.model.text.jinja.Rendered;
 import org.waterspout.runtime.Decoder;
 import org.waterspout.runtime.Engine;
-import org.waterspout.runtime.RequestOptions;
 
 /**
  * A decoder that is loaded and ready to answer. Safe for use from several threads, whose answers are
@@ -44,7 +44,7 @@ import org.waterspout.runtime.RequestOptions;
 public final class LanguageModel implements AutoCloseable {
 
     /** A wider beam that a file asks for needs a model that is loaded for as many sequences. */
-    private static final int MOST_BEAMS_UNASKED = 32;
+    private static final int MAX_BEAMS_UNASKED = 32;
 
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
@@ -85,7 +85,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
-        int beams = Math.min(Decoding.beams(file.metadata()), MOST_BEAMS_UNASKED);
+        int beams = Math.min(GenerationConfig.beams(file.metadata()), MAX_BEAMS_UNASKED);
         return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)), GraphBuilder::build));
     }
 
@@ -144,7 +144,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
         int[] prompt = tokens(request.prompt(), contextLength());
-        Decoding decoding = Decoding.forPrompt(file().metadata(), request, prompt.length);
+        GenerationConfig decoding = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
         return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, decoding, request.form().map(this::constraint), prompt, options)
                 .stream().map(Generation::new).toList();
     }
@@ -164,7 +164,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */
     public int beams() {
-        return Decoding.beams(file().metadata());
+        return GenerationConfig.beams(file().metadata());
     }
 
     /**
@@ -189,50 +189,50 @@ public final class LanguageModel implements AutoCloseable {
         return tokens(prompt, Integer.MAX_VALUE);
     }
 
-    /** @param most tokens: a text that is sure to have more is refused before it is tokenized */
-    private int[] tokens(Prompt prompt, int most) {
+    /** @param max tokens: a text that is sure to have more is refused before it is tokenized */
+    private int[] tokens(Prompt prompt, int max) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw Engine.closedModel();
             }
-            return encode(prompt, most);
+            return encode(prompt, max);
         } finally {
             tokenizerUse.readLock().unlock();
         }
     }
 
-    private int[] encode(Prompt prompt, int most) {
+    private int[] encode(Prompt prompt, int max) {
         return switch (prompt) {
             case Prompt.Message message when template.isPresent() ->
-                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), most);
-            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), most);
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), max);
+            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), max);
             case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
-            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), most);
+                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), max);
+            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), max);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int most) {
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int max) {
         Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
         if (parseSpecial) {
-            return encode(conversation.text(), true, most);
+            return encode(conversation.text(), true, max);
         }
-        requireRoom(conversation.text(), most);
+        requireRoom(conversation.text(), max);
         return tokenizer().encodePrompt(conversation);
     }
 
-    private int[] encode(String text, boolean parseSpecial, int most) {
-        requireRoom(text, most);
+    private int[] encode(String text, boolean parseSpecial, int max) {
+        requireRoom(text, max);
         return tokenizer().encodePrompt(text, parseSpecial);
     }
 
-    private void requireRoom(String text, int most) {
-        long fewest = tokenizer().fewestTokens(text);
-        if (fewest > most) {
-            throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
-                    + ": shorten it" + (most < architecture().contextLength() ? ", or load the model with a longer context, of at most "
+    private void requireRoom(String text, int max) {
+        long min = tokenizer().minTokens(text);
+        if (min > max) {
+            throw new InvalidRequestException("the prompt has at least " + min + " tokens, the context " + max
+                    + ": shorten it" + (max < architecture().contextLength() ? ", or load the model with a longer context, of at most "
                             + architecture().contextLength() : ""));
         }
     }

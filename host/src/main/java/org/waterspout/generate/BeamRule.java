@@ -52,14 +52,14 @@ public record BeamRule(float lengthPenalty, Stopping stopping, float patience, b
     }
 
     /** Whether no hypothesis that goes on can still be among the results. */
-    boolean stops(int wanted, int finished, float worstFinished, float bestLive, int tokens, int mostTokens) {
+    boolean stops(int wanted, int finished, float worstFinished, float bestLive, int tokens, int maxTokens) {
         if (finished < wanted) {
             return false;
         }
         return switch (stopping) {
             case FULL -> true;
             case ESTIMATE -> score(bestLive, tokens) <= worstFinished;
-            case POSSIBLE -> score(bestLive, lengthPenalty > 0 ? mostTokens : tokens) <= worstFinished;
+            case POSSIBLE -> score(bestLive, lengthPenalty > 0 ? maxTokens : tokens) <= worstFinished;
             case LAST -> false;
         };
     }

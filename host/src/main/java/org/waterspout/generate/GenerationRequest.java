@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.waterspout.constrain.AnswerForm;
+import org.waterspout.decode.StopStrings;
 import org.waterspout.error.InvalidRequestException;
 
 /**
@@ -29,9 +30,9 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     public static final int DEFAULT_MAX_TOKENS = 256;
 
     public GenerationRequest {
-        if (stopStrings.size() > StopStrings.MOST || stopStrings.stream().mapToLong(String::length).sum() > StopStrings.MOST_LENGTH) {
-            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + StopStrings.MOST + " of "
-                    + StopStrings.MOST_LENGTH + " characters together");
+        if (stopStrings.size() > StopStrings.MAX || stopStrings.stream().mapToLong(String::length).sum() > StopStrings.MAX_LENGTH) {
+            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + StopStrings.MAX + " of "
+                    + StopStrings.MAX_LENGTH + " characters together");
         }
         stopStrings = List.copyOf(stopStrings);
         if (ignoreEnd && form.isPresent()) {

@@ -2,6 +2,7 @@ package org.waterspout.generate;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.waterspout.decode.RowRanking;
 
 /** Reads log-probabilities out of rows of logits, and keeps them. Belongs to one thread. */
 public final class LogProbabilityReader {

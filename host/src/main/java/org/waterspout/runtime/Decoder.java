@@ -9,10 +9,11 @@ import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilityReader;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
 
@@ -65,7 +66,7 @@ public final class Decoder implements AutoCloseable {
      *                                 lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides, errors as {@link Engine#submit}
      */
     public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, int number,
-            Decoding decoding, Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
+            GenerationConfig decoding, Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         if (number < 1 || number > Engine.QUEUE) {
             throw new InvalidRequestException(number + " answers are asked for; it must be 1 to " + Engine.QUEUE);
@@ -75,7 +76,7 @@ public final class Decoder implements AutoCloseable {
             throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
-        Decoding seeded = decoding.seeded();
+        GenerationConfig seeded = decoding.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);
         List<Call<GenerationEvent>> calls = new ArrayList<>();
         for (int i = 0; i < number; i++) {

@@ -8,11 +8,12 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.Source;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.TargetSequence;
+import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Op;
 
 /**
@@ -73,7 +74,7 @@ public final class EncoderDecoder implements AutoCloseable {
     }
 
     /** As {@link #translate(List, Decoding, RequestOptions, IntConsumer)}, with priority 0 and any time. */
-    public List<List<TargetSequence>> translate(List<Source> sources, Decoding decoding, IntConsumer finished) {
+    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig decoding, IntConsumer finished) {
         return translate(sources, decoding, RequestOptions.DEFAULT, finished);
     }
 
@@ -85,14 +86,14 @@ public final class EncoderDecoder implements AutoCloseable {
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room for;
      *                                 besides, errors as {@link Engine#submit}
      */
-    public List<List<TargetSequence>> translate(List<Source> sources, Decoding decoding, RequestOptions options, IntConsumer finished) {
+    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig decoding, RequestOptions options, IntConsumer finished) {
         sources.forEach(source -> check(source.tokens()));
         check(decoding);
         if (sources.isEmpty()) {
             engine.complete(new Call<>(options));
             return List.of();
         }
-        Decoding seeded = decoding.seeded();
+        GenerationConfig seeded = decoding.seeded();
         Call<Integer> call = new Call<>(options);
         int[] order = IntStream.range(0, sources.size()).boxed()
                 .sorted(Comparator.comparing(number -> -sources.get(number).tokens().length)).mapToInt(number -> number).toArray();
@@ -166,7 +167,7 @@ public final class EncoderDecoder implements AutoCloseable {
         }
     }
 
-    private void check(Decoding decoding) {
+    private void check(GenerationConfig decoding) {
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
         if (decoding.beams() > room) {
             throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room

@@ -8,6 +8,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.error.BusyException;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.ClosedException;
+import org.waterspout.generate.RequestOptions;
 
 /**
  * Runs the requests of many callers on one plan. A thread of its own has the plan: it lets requests begin, makes a step, hands out what came of it,

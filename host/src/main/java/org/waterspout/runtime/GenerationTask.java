@@ -5,21 +5,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.constrain.Constraint;
+import org.waterspout.decode.BeamSearch;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.RowRanking;
+import org.waterspout.decode.Sampler;
+import org.waterspout.decode.Source;
+import org.waterspout.decode.StopStrings;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
 import org.waterspout.generate.LogProbabilityReader;
-import org.waterspout.generate.RowRanking;
-import org.waterspout.generate.Sampler;
 import org.waterspout.generate.Sharing;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.StopStrings;
-import org.waterspout.generate.TargetSearch;
-import org.waterspout.generate.TargetSequence;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -28,13 +28,13 @@ final class GenerationTask extends SequenceTask {
 
     private final Call<GenerationEvent> events;
     private final GenerationRequest request;
-    private final Decoding decoding;
+    private final GenerationConfig decoding;
     private final int[] prompt;
     private final Set<Integer> ends;
     private final int contextLength;
     private final int maxTokens;
     private final Sampler sampler;
-    private final Optional<TargetSearch> search;
+    private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
     private final Optional<LogProbabilityReader> answered;
@@ -57,7 +57,7 @@ final class GenerationTask extends SequenceTask {
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            Decoding decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
@@ -83,7 +83,7 @@ final class GenerationTask extends SequenceTask {
         decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
-        search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new TargetSearch(decoding, this.prompt, ends,
+        search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(decoding, this.prompt, ends,
                 Math.min(decoding.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
     }
 
@@ -109,7 +109,7 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     int live() {
-        return search.map(TargetSearch::live).orElse(1);
+        return search.map(BeamSearch::live).orElse(1);
     }
 
     @Override
@@ -202,7 +202,7 @@ final class GenerationTask extends SequenceTask {
         return decoder.map(stream -> stream.next(token)).orElse("");
     }
 
-    private void finishSearch(TargetSequence best) {
+    private void finishSearch(Hypothesis best) {
         for (int token : best.tokens()) {
             add(token);
             tell(stops.accept(textOf(token)));

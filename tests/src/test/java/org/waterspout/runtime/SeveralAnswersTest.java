@@ -1,5 +1,6 @@
 package org.waterspout.runtime;
 
+import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -24,8 +25,8 @@ import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.error.BusyException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
@@ -33,9 +34,9 @@ import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
 import org.waterspout.generate.Sharing;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
 
 /** Several answers to one prompt: each is what it is alone, and the prompt is computed once. */
 @Timeout(120)
@@ -93,7 +94,7 @@ class SeveralAnswersTest {
                 TightPlan plan = new TightPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 96), new PlanOptions(96, 4, 16, false)),
                         positions);
                 try (Decoder decoder = new Decoder(plan)) {
-                    Decoding decoding = Decoding.GREEDY.withSampling(DRAWN.withSeed(5));
+                    GenerationConfig decoding = GenerationConfig.GREEDY.withSampling(DRAWN.withSeed(5));
                     GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(20);
                     List<Completion> all = decoder.generate(Optional.empty(), Set.of(), request, 6, decoding, Optional.empty(), prompt, RequestOptions.DEFAULT)
                             .stream().map(SeveralAnswersTest::completion).toList();

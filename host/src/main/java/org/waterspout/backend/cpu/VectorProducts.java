@@ -1,12 +1,12 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
-import static org.waterspout.backend.cpu.Lanes.SHORTS;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.SHORTS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
@@ -27,13 +27,13 @@ final class VectorProducts {
     }
 
     /** Where in scratch the input's block sums, or a decoded row, begin: after the lanes of sums. */
-    static final int AFTER_SUMS = Kernels.STAGED * 4 * COUNT;
+    static final int AFTER_SUMS = CpuKernels.STAGED * 4 * COUNT;
 
     static void multiply(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         if (from == to) {
             return;
         }
-        if (Lanes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1) {
+        if (VectorShapes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1) {
             decoded(weights, to - 1, x, out, outAt + to - 1, scratch);
             multiplyWithin(weights, from, to - 1, x, out, outAt, scratch);
         } else {
@@ -108,15 +108,15 @@ final class VectorProducts {
      */
     private static void wide(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         int quarter = (to - from + 3) / 4;
-        for (int start = from; start < from + quarter; start += Kernels.STAGED) {
-            int count = Math.min(Kernels.STAGED, from + quarter - start);
+        for (int start = from; start < from + quarter; start += CpuKernels.STAGED) {
+            int count = Math.min(CpuKernels.STAGED, from + quarter - start);
             for (int i = 0; i < count; i++) {
                 four(weights, start + i, quarter, to - 1, x, scratch, i * 4 * COUNT);
             }
             for (int i = 0; i < count; i++) {
                 for (int part = 0; part < 4; part++) {
                     int row = Math.min(start + i + part * quarter, to - 1);
-                    out[outAt + row] = Lanes.sum(scratch, (i * 4 + part) * COUNT);
+                    out[outAt + row] = VectorShapes.sum(scratch, (i * 4 + part) * COUNT);
                 }
             }
         }
@@ -171,7 +171,7 @@ final class VectorProducts {
             for (int j = 0; j < 32; j += COUNT) {
                 sum = sum.add(FloatVector.fromArray(FLOATS, x, xAt + b * 32 + j));
             }
-            scratch[sumsAt + b] = Lanes.sum(sum, scratch, 0) * factor;
+            scratch[sumsAt + b] = VectorShapes.sum(sum, scratch, 0) * factor;
         }
     }
 
@@ -183,7 +183,7 @@ final class VectorProducts {
         for (; k + COUNT <= columns; k += COUNT) {
             sum = FloatVector.fromArray(FLOATS, scratch, AFTER_SUMS + k).fma(FloatVector.fromArray(FLOATS, x, k), sum);
         }
-        float total = Lanes.sum(sum, scratch, 0);
+        float total = VectorShapes.sum(sum, scratch, 0);
         for (; k < columns; k++) {
             total += scratch[AFTER_SUMS + k] * x[k];
         }
@@ -199,11 +199,11 @@ final class VectorProducts {
             a = FloatVector.fromMemorySegment(FLOATS, data, p + 4L * k, LITTLE).fma(input, a);
             b = FloatVector.fromMemorySegment(FLOATS, data, r + 4L * k, LITTLE).fma(input, b);
         }
-        float s = Lanes.sum(a, scratch, 0);
-        float t = Lanes.sum(b, scratch, COUNT);
+        float s = VectorShapes.sum(a, scratch, 0);
+        float t = VectorShapes.sum(b, scratch, COUNT);
         for (; k < columns; k++) {
-            s += Float.intBitsToFloat(data.get(Lanes.WORD, p + 4L * k)) * x[k];
-            t += Float.intBitsToFloat(data.get(Lanes.WORD, r + 4L * k)) * x[k];
+            s += Float.intBitsToFloat(data.get(VectorShapes.WORD, p + 4L * k)) * x[k];
+            t += Float.intBitsToFloat(data.get(VectorShapes.WORD, r + 4L * k)) * x[k];
         }
         out[o] = s;
         out[u] = t;
@@ -224,8 +224,8 @@ final class VectorProducts {
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000).reinterpretAsFloats().fma(input, b);
         }
-        float s = Lanes.sum(a, scratch, 0) * 0x1p56f;
-        float t = Lanes.sum(b, scratch, COUNT) * 0x1p56f;
+        float s = VectorShapes.sum(a, scratch, 0) * 0x1p56f;
+        float t = VectorShapes.sum(b, scratch, COUNT) * 0x1p56f;
         for (; k < columns; k++) {
             s += Float.float16ToFloat(data.get(HALF, p + 2L * k)) * x[k];
             t += Float.float16ToFloat(data.get(HALF, r + 2L * k)) * x[k];
@@ -245,8 +245,8 @@ final class VectorProducts {
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(input, b);
         }
-        float s = Lanes.sum(a, scratch, 0);
-        float t = Lanes.sum(b, scratch, COUNT);
+        float s = VectorShapes.sum(a, scratch, 0);
+        float t = VectorShapes.sum(b, scratch, COUNT);
         for (; k < columns; k++) {
             s += Float.intBitsToFloat(data.get(HALF, p + 2L * k) << 16) * x[k];
             t += Float.intBitsToFloat(data.get(HALF, r + 2L * k) << 16) * x[k];
@@ -269,8 +269,8 @@ final class VectorProducts {
             a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
             b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
     private static void i8(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
@@ -284,11 +284,11 @@ final class VectorProducts {
                 s = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE).castShape(FLOATS, 0)).fma(input, s);
                 t = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 4 + j, LITTLE).castShape(FLOATS, 0)).fma(input, t);
             }
-            a = s.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(Lanes.WORD, p))), a);
-            b = t.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(Lanes.WORD, r))), b);
+            a = s.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(VectorShapes.WORD, p))), a);
+            b = t.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(VectorShapes.WORD, r))), b);
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
     /** d * (sum of q * x - 8 * sum of x): the second sum starts the first, spread over the lanes. */
@@ -313,8 +313,8 @@ final class VectorProducts {
             a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
             b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
     /** d * sum of q * x + m * sum of x, the second spread over the lanes. */
@@ -343,7 +343,7 @@ final class VectorProducts {
             a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
             b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 }

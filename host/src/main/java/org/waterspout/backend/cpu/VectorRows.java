@@ -1,11 +1,11 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
@@ -23,7 +23,7 @@ final class VectorRows {
     /** Bytes of weights that stay in the second-level cache while all rows are multiplied by them. */
     private static final int CACHED = 128 * 1024;
     /** Weight rows whose sums are kept in lanes until their stores are no longer on the way. */
-    private static final int STAGED = Kernels.STAGED;
+    private static final int STAGED = CpuKernels.STAGED;
     /** Rows up to which each alone takes less time than decoding their weights once. */
     private static final int ALONE = 2;
 
@@ -31,13 +31,13 @@ final class VectorRows {
     }
 
     /**
-     * As {@link Kernels#multiplyRows}. One row or two are multiplied alone, where that takes less time: on one thread of a Zen 3 with 256-bit vectors,
+     * As {@link CpuKernels#multiplyRows}. One row or two are multiplied alone, where that takes less time: on one thread of a Zen 3 with 256-bit vectors,
      * 32 weights of Q8_0 by one, four and sixteen rows take 3.2, 6.8 and 27 ns, of Q4_1 4.1, 11.4 and 47, of F16 3.8, 9.9 and 26, of Q4_K 12, 11 and 26.
      */
     static void multiply(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
         switch (weights.type()) {
             case Q8_0, I8_32, Q4_0, Q4_1 -> {
-                int end = Lanes.READS_BEYOND && to == weights.rows() && from < to ? to - 1 : to;
+                int end = VectorShapes.READS_BEYOND && to == weights.rows() && from < to ? to - 1 : to;
                 blocks(weights, from, end, x, xRows, out, outAt, outStride, tile, scratch);
                 tiles(weights, end, to, x, xRows, out, outAt, outStride, tile, scratch);
             }
@@ -125,7 +125,7 @@ final class VectorRows {
                 }
                 for (int row = start; row < end; row++) {
                     for (int i = 0; i < count; i++) {
-                        float sum = Lanes.sum(lanes, ((row - start) * 4 + i) * COUNT) * factor;
+                        float sum = VectorShapes.sum(lanes, ((row - start) * 4 + i) * COUNT) * factor;
                         for (int k = columns / COUNT * COUNT; k < columns; k++) { // beyond the last whole vector
                             sum += tile[row * columns + k] * factor * x[(s + i) * columns + k];
                         }
@@ -201,7 +201,7 @@ final class VectorRows {
                     }
                     for (int row = start; row < end; row++) {
                         for (int i = 0; i < count; i++) {
-                            out[outAt + (s + i) * outStride + row] = Lanes.sum(scratch, ((row - start) * 4 + i) * COUNT);
+                            out[outAt + (s + i) * outStride + row] = VectorShapes.sum(scratch, ((row - start) * 4 + i) * COUNT);
                         }
                     }
                 }
@@ -232,7 +232,7 @@ final class VectorRows {
         FloatVector a3 = a0;
         for (int k = 0; k < columns; k += 32, p += 32 + header) {
             FloatVector scale = FloatVector.broadcast(FLOATS, header == 2 ? Float.float16ToFloat(data.get(HALF, p))
-                    : Float.intBitsToFloat(data.get(Lanes.WORD, p)));
+                    : Float.intBitsToFloat(data.get(VectorShapes.WORD, p)));
             if (COUNT == 16) {
                 FloatVector low = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header, LITTLE).castShape(FLOATS, 0);
                 FloatVector high = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 16, LITTLE).castShape(FLOATS, 0);
@@ -311,7 +311,7 @@ final class VectorRows {
         FloatVector a3 = a0;
         for (int k = 0, b = VectorProducts.AFTER_SUMS; k < columns; k += 32, p += 20, b++) {
             FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
-            FloatVector least = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2)));
+            FloatVector min = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2)));
             FloatVector s0 = FloatVector.zero(FLOATS);
             FloatVector s1 = s0;
             FloatVector s2 = s0;
@@ -334,10 +334,10 @@ final class VectorRows {
                     s3 = high.fma(FloatVector.fromArray(FLOATS, x, x3 + i + 16), low.fma(FloatVector.fromArray(FLOATS, x, x3 + i), s3));
                 }
             }
-            a0 = s0.fma(scale, FloatVector.broadcast(FLOATS, scratch[b]).fma(least, a0));
-            a1 = s1.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + blocks]).fma(least, a1));
-            a2 = s2.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + 2 * blocks]).fma(least, a2));
-            a3 = s3.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + 3 * blocks]).fma(least, a3));
+            a0 = s0.fma(scale, FloatVector.broadcast(FLOATS, scratch[b]).fma(min, a0));
+            a1 = s1.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + blocks]).fma(min, a1));
+            a2 = s2.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + 2 * blocks]).fma(min, a2));
+            a3 = s3.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + 3 * blocks]).fma(min, a3));
         }
         a0.intoArray(scratch, sumsAt);
         a1.intoArray(scratch, sumsAt + COUNT);

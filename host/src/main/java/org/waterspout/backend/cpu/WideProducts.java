@@ -1,13 +1,13 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
-import static org.waterspout.backend.cpu.Lanes.WORD;
 import static org.waterspout.backend.cpu.VectorProducts.AFTER_SUMS;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.WORD;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;

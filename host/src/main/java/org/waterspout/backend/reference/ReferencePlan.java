@@ -28,13 +28,13 @@ public final class ReferencePlan implements Plan {
         this.options = options;
         this.memory = memory;
         this.contract = new PlanContract(graph, options);
-        KeyValueCache[] memories = Evaluator.caches(graph.encoder().map(source -> source.memory().size()).orElse(0), options.maxSources(),
+        ReferenceCache[] memories = Evaluator.caches(graph.encoder().map(source -> source.crossCaches().size()).orElse(0), options.maxSources(),
                 options.sourceLength());
         this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), memories);
         this.encoder = graph.encoder().map(source -> evaluator(source, options.maxSources(), options.sourceLength(), memories));
     }
 
-    private static Evaluator evaluator(Graph graph, int sequences, int positions, KeyValueCache[] memories) {
+    private static Evaluator evaluator(Graph graph, int sequences, int positions, ReferenceCache[] memories) {
         return new Evaluator(graph.cacheLayers(), graph.layers().size(), sequences, positions, memories);
     }
 

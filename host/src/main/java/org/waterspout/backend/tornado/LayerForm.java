@@ -41,8 +41,8 @@ final class LayerForm {
             case Op.AddPosition position -> "position " + shape(position.table());
             case Op.Norm norm -> "norm " + norm.kind() + shape(norm.gain()) + norm.bias().isPresent() + norm.epsilon();
             case Op.MatMul product -> "product " + shape(product.weight()) + product.bias().isPresent();
-            case Op.Rope rope -> "rope " + rope.layout() + rope.headWidth() + " " + rope.table().rotatedWidth();
-            case Op.Attention a -> "attention " + List.of(a.heads(), a.kvHeads(), a.headWidth(), a.scale(), a.span(), a.softCap(),
+            case Op.Rope rope -> "rope " + rope.layout() + rope.headDimension() + " " + rope.table().rotatedWidth();
+            case Op.Attention a -> "attention " + List.of(a.heads(), a.kvHeads(), a.headDimension(), a.scale(), a.mask(), a.softCap(),
                     a.bias().isPresent());
             case Op.Add _ -> "add";
             case Op.Multiply _ -> "multiply";
@@ -52,9 +52,9 @@ final class LayerForm {
             case Op.SelectRows _ -> "select";
             case Op.ArgMax _ -> "argmax";
             case Op.AddType type -> "type " + shape(type.table());
-            case Op.Given _ -> "given";
-            case Op.Remember _ -> "remember";
-            case Op.CrossAttention a -> "cross attention " + List.of(a.heads(), a.headWidth(), a.scale());
+            case Op.InputEmbeddings _ -> "given";
+            case Op.StoreCrossCache _ -> "remember";
+            case Op.CrossAttention a -> "cross attention " + List.of(a.heads(), a.headDimension(), a.scale());
             case Op.Recurrence _ -> "recurrence";
             case Op.MeanRows _ -> "mean";
             case Op.Shortlist product -> "shortlist " + shape(product.weight()) + product.bias().isPresent();

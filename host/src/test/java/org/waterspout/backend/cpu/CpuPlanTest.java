@@ -23,8 +23,8 @@ import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.error.DeviceException;
 import org.waterspout.error.ClosedException;
+import org.waterspout.error.DeviceException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
@@ -94,7 +94,7 @@ class CpuPlanTest {
         return outputs;
     }
 
-    private void compare(Kernels kernels, int threads, boolean select, boolean observable) {
+    private void compare(CpuKernels kernels, int threads, boolean select, boolean observable) {
         Graph graph = SmallModel.graph(CONTEXT, select);
         PlanOptions options = new PlanOptions(CONTEXT, 3, 129, observable);
         List<Batch> batches = mixed();
@@ -111,8 +111,8 @@ class CpuPlanTest {
         }
     }
 
-    private static Kernels best() {
-        return Lanes.wide() ? new VectorKernels() : new ScalarKernels();
+    private static CpuKernels best() {
+        return VectorShapes.wide() ? new VectorKernels() : new ScalarKernels();
     }
 
     @ParameterizedTest
@@ -165,7 +165,7 @@ class CpuPlanTest {
         rowsAlone(new ScalarKernels(), 2);
     }
 
-    private void rowsAlone(Kernels kernels, int threads) {
+    private void rowsAlone(CpuKernels kernels, int threads) {
         int sequences = 18;
         int[] ends = new int[sequences];
         int[] tokens = random.ints(sequences, 0, SmallModel.VOCABULARY).toArray();
@@ -429,18 +429,18 @@ class CpuPlanTest {
     @Test
     void whatDoesNotFitIsRefusedAfterACollection() {
         PlanOptions options = new PlanOptions(256, 2, 8, false);
-        MemoryUse least = new MemoryUse(700L << 20, 300L << 20, 20L << 20, 80L << 20);
+        MemoryUse min = new MemoryUse(700L << 20, 300L << 20, 20L << 20, 80L << 20);
         HostMemory enough = new HostMemory(1100L << 20, 100L << 20, 0);
-        CpuBackend.requireFits(least, options, enough, () -> fail("nothing is collected where all fits"));
+        CpuBackend.requireFits(min, options, enough, () -> fail("nothing is collected where all fits"));
         HostMemory garbage = new HostMemory(1100L << 20, 10L << 20, 0);
-        CpuBackend.requireFits(least, options, garbage, () -> enough);
-        String message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(least, options, garbage, () -> garbage)).getMessage();
+        CpuBackend.requireFits(min, options, garbage, () -> enough);
+        String message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(min, options, garbage, () -> garbage)).getMessage();
         assertTrue(message.contains("100 MB of Java heap") && message.contains("10 are free") && message.contains("-Xmx"), message);
         HostMemory tight = new HostMemory(1099L << 20, 200L << 20, 0);
-        message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(least, options, tight, () -> tight)).getMessage();
+        message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(min, options, tight, () -> tight)).getMessage();
         assertTrue(message.contains("1100 MB of memory") && message.contains("1099 are free") && message.contains("more memory"), message);
         HostMemory held = new HostMemory(1000L << 20, 200L << 20, 150L << 20); // the process has what the heap needs
-        CpuBackend.requireFits(least, options, held, () -> fail("nothing is collected where all fits"));
+        CpuBackend.requireFits(min, options, held, () -> fail("nothing is collected where all fits"));
     }
 
     @Test

@@ -24,12 +24,12 @@ class KernelsTest {
     private static final double SUM = 2e-6;
 
     /** The vector form only where vectors are wide enough: elsewhere it is never used. */
-    private static List<Kernels> forms() {
-        return Lanes.wide() ? List.of(new ScalarKernels(), new VectorKernels()) : List.of(new ScalarKernels());
+    private static List<CpuKernels> forms() {
+        return VectorShapes.wide() ? List.of(new ScalarKernels(), new VectorKernels()) : List.of(new ScalarKernels());
     }
 
     private interface Check {
-        void run(Kernels kernels) throws Exception;
+        void run(CpuKernels kernels) throws Exception;
     }
 
     private static Stream<DynamicTest> onBoth(String name, Check check) {
@@ -55,7 +55,7 @@ class KernelsTest {
         return tests.stream();
     }
 
-    private static void product(Kernels kernels, WeightType type, int rows, int columns, long seed, boolean extreme) {
+    private static void product(CpuKernels kernels, WeightType type, int rows, int columns, long seed, boolean extreme) {
         StoredWeights random = new StoredWeights(seed, extreme);
         Tensor tensor = random.tensor("w", type, rows, columns);
         Matrix matrix = Matrix.of(tensor, Arena.ofAuto(), true);
@@ -101,7 +101,7 @@ class KernelsTest {
         return tests.stream();
     }
 
-    private static void panels(Kernels kernels, int rows, int columns, int panels) {
+    private static void panels(CpuKernels kernels, int rows, int columns, int panels) {
         StoredWeights random = new StoredWeights(rows * 1000L + columns + panels, false);
         int lanes = kernels.lanes();
         int width = rows + 4;
@@ -128,28 +128,28 @@ class KernelsTest {
     @TestFactory
     Stream<DynamicTest> attentionInPanels() {
         List<DynamicTest> tests = new ArrayList<>();
-        for (int headWidth : new int[] {1, 7, 8, 13, 32, 40}) {
-            onBoth("heads of " + headWidth, kernels -> attention(kernels, headWidth)).forEach(tests::add);
+        for (int headDimension : new int[] {1, 7, 8, 13, 32, 40}) {
+            onBoth("heads of " + headDimension, kernels -> attention(kernels, headDimension)).forEach(tests::add);
         }
         return tests.stream();
     }
 
-    private static void attention(Kernels kernels, int headWidth) {
-        StoredWeights random = new StoredWeights(headWidth, false);
+    private static void attention(CpuKernels kernels, int headDimension) {
+        StoredWeights random = new StoredWeights(headDimension, false);
         int lanes = kernels.lanes();
-        float[] query = random.floats(headWidth * lanes + 1);
-        float[] keys = random.floats(headWidth * lanes + 2);
+        float[] query = random.floats(headDimension * lanes + 1);
+        float[] keys = random.floats(headDimension * lanes + 2);
         float[] scores = new float[lanes * lanes + 3];
-        kernels.panelScores(query, 1, keys, 2, headWidth, lanes, scores, 3);
+        kernels.panelScores(query, 1, keys, 2, headDimension, lanes, scores, 3);
         for (int t = 0; t < lanes; t++) {
             for (int lane = 0; lane < lanes; lane++) {
-                near(query, 1 + lane, lanes, keys, 2 + t, lanes, headWidth, scores[3 + t * lanes + lane], SUM, "score of " + t + " and " + lane);
+                near(query, 1 + lane, lanes, keys, 2 + t, lanes, headDimension, scores[3 + t * lanes + lane], SUM, "score of " + t + " and " + lane);
             }
         }
-        float[] sum = new float[headWidth * lanes];
+        float[] sum = new float[headDimension * lanes];
         int to = lanes - 1;
-        kernels.panelWeighColumns(scores, 3, 2, to, keys, 2, headWidth, sum);
-        for (int d = 0; d < headWidth; d++) {
+        kernels.panelWeighColumns(scores, 3, 2, to, keys, 2, headDimension, sum);
+        for (int d = 0; d < headDimension; d++) {
             for (int lane = 0; lane < lanes; lane++) {
                 near(scores, 3 + 2 * lanes + lane, lanes, keys, 2 + d * lanes + 2, 1, to - 2, sum[d * lanes + lane], SUM, "sum of " + d);
             }
@@ -220,7 +220,7 @@ class KernelsTest {
         return tests.stream();
     }
 
-    private static float sumOf(Kernels kernels, float score) {
+    private static float sumOf(CpuKernels kernels, float score) {
         float[] scores = new float[64];
         Arrays.fill(scores, score);
         return kernels.exponentials(scores, 0, 64, 0);
@@ -259,7 +259,7 @@ class KernelsTest {
         return tests.stream();
     }
 
-    private static void norms(Kernels kernels, int width) {
+    private static void norms(CpuKernels kernels, int width) {
         StoredWeights random = new StoredWeights(width, false);
         int lanes = kernels.lanes();
         float[] x = random.floats(width * lanes + 2);

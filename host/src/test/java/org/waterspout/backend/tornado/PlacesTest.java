@@ -27,7 +27,7 @@ class PlacesTest {
     private int[][] copied = new int[SEQUENCES][POSITIONS];
     private int[] copiedStates = new int[SEQUENCES];
     private final int[] lengths = new int[SEQUENCES];
-    private final Places places = new Places(SEQUENCES, POSITIONS);
+    private final AncestorTable places = new AncestorTable(SEQUENCES, POSITIONS);
     private final FloatArray table = new FloatArray(SEQUENCES * POSITIONS);
     private int written;
 

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.waterspout.error.CancelledException;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
@@ -37,8 +37,8 @@ public final class ChatTemplate {
     private static final Set<String> USUAL_ROLES = Set.of("system", "user", "assistant");
     private static final Pattern ROLE = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}_.-]{0,63}");
     /** Most messages of a conversation, and characters of all of them. */
-    public static final int MOST_MESSAGES = 100_000;
-    public static final int MOST_CHARACTERS = 1 << 23;
+    public static final int MAX_MESSAGES = 100_000;
+    public static final int MAX_CHARACTERS = 1 << 23;
     /** A template may take so many steps, and so many more for each message: long ones take some hundred. */
     private static final long STEPS = 2_000_000;
     private static final long STEPS_PER_MESSAGE = 1_000;
@@ -202,13 +202,13 @@ public final class ChatTemplate {
     }
 
     private static void checkLength(List<ChatMessage> messages) {
-        if (messages.size() > MOST_MESSAGES) {
-            throw new InvalidRequestException("a conversation of " + messages.size() + " messages is too long: send " + MOST_MESSAGES
+        if (messages.size() > MAX_MESSAGES) {
+            throw new InvalidRequestException("a conversation of " + messages.size() + " messages is too long: send " + MAX_MESSAGES
                     + " at most");
         }
         long characters = messages.stream().mapToLong(message -> message.content().length()).sum();
-        if (characters > MOST_CHARACTERS) {
-            throw new InvalidRequestException("a conversation of " + characters + " characters is too long: send " + MOST_CHARACTERS
+        if (characters > MAX_CHARACTERS) {
+            throw new InvalidRequestException("a conversation of " + characters + " characters is too long: send " + MAX_CHARACTERS
                     + " at most");
         }
     }

@@ -36,13 +36,13 @@ public final class Template {
      *
      * @param variables null, Boolean, Long, Double, String, {@link Rendered.Outside}, and List and Map of them
      * @param clock     what {@code strftime_now} reads
-     * @param mostSteps how many statements and parts of expressions may be run
+     * @param maxSteps how many statements and parts of expressions may be run
      * @throws JinjaException if the template fails, refuses, or takes more steps or space than any honest one; or when the thread is
      *                        interrupted
      */
-    public Rendered render(Map<String, Object> variables, Clock clock, long mostSteps) {
+    public Rendered render(Map<String, Object> variables, Clock clock, long maxSteps) {
         try {
-            Text text = new Interpreter(clock, mostSteps).render(statements, variables);
+            Text text = new Interpreter(clock, maxSteps).render(statements, variables);
             return new Rendered(text.string(), text.stretches());
         } catch (StackOverflowError e) {
             // lists within lists, made in a loop, are as deep as the loop is long; whatever walks them ends here

@@ -12,6 +12,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
+import org.waterspout.decode.RowRanking;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationConfig;
@@ -144,8 +145,8 @@ public final class LanguageModel implements AutoCloseable {
      */
     public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
         int[] prompt = tokens(request.prompt(), contextLength());
-        GenerationConfig decoding = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
-        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, decoding, request.form().map(this::constraint), prompt, options)
+        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, request.form().map(this::constraint), prompt, options)
                 .stream().map(Generation::new).toList();
     }
 

@@ -112,8 +112,8 @@ public record TranslationOptions(Optional<String> from, Optional<String> to, Str
                 shortlist, value);
     }
 
-    /** The model's own way of decoding, changed as these options ask. */
-    GenerationConfig decoding(GenerationConfig model) {
+    /** The model's own way of choosing tokens, changed as these options ask. */
+    GenerationConfig config(GenerationConfig model) {
         int beam = beams.orElse(Math.max(model.beams(), best));
         GenerationConfig changed = model.withBeams(beam, best);
         if (lengthPenalty.isPresent()) {

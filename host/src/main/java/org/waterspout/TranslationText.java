@@ -145,7 +145,7 @@ final class TranslationText implements AutoCloseable {
         }
 
         /** {@code how} with the token that a target in the asked language begins with. */
-        GenerationConfig decoding(GenerationConfig how) {
+        GenerationConfig config(GenerationConfig how) {
             OptionalInt first = options.to().map(tokenizer::firstTargetToken).orElse(OptionalInt.empty());
             return first.isPresent() ? how.withRules(how.rules().withForced(first, how.rules().lastTokens())) : how;
         }

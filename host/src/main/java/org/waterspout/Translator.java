@@ -199,7 +199,7 @@ public final class Translator implements AutoCloseable {
         for (List<Sentences.Piece> ofText : pieces) {
             ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));
         }
-        return new Asked(pieces, sources, form.decoding(options.decoding(GenerationConfig.of(file.metadata()))).seeded());
+        return new Asked(pieces, sources, form.config(options.config(GenerationConfig.of(file.metadata()))).seeded());
     }
 
     /** Uses tokenizers and files while they are sure to be there. Nothing of a caller's runs meanwhile. */
@@ -263,8 +263,8 @@ public final class Translator implements AutoCloseable {
      */
     public List<List<Hypothesis>> translateTokens(List<int[]> sources, TranslationOptions options) {
         sources.forEach(engine::check);
-        GenerationConfig decoding = options.decoding(GenerationConfig.of(file.metadata()));
-        GenerationConfig how = whileOpen(() -> options.to().isEmpty() ? decoding : text.form(options, engine.sourceLength()).decoding(decoding));
+        GenerationConfig config = options.config(GenerationConfig.of(file.metadata()));
+        GenerationConfig how = whileOpen(() -> options.to().isEmpty() ? config : text.form(options, engine.sourceLength()).config(config));
         return engine.translate(whileOpen(() -> sources.stream().map(tokens -> source(tokens, options)).toList()), how, _ -> { });
     }
 

@@ -8,7 +8,7 @@ import org.waterspout.error.InvalidRequestException;
 /**
  * One step's rows: a prompt of one sequence, one token each of several sequences, or any mix. Rows of one sequence are in
  * ascending, gapless position order and continue where its cache ends (or overwrite from an earlier position). For attention with a
- * FULL span a batch holds whole sequences, one after the other, each from position 0: there is no padding.
+ * bidirectional mask a batch holds whole sequences, one after the other, each from position 0: there is no padding.
  *
  * @param tokens     token ids, one a row; {@link #NO_TOKEN} for an embedding of zeros
  * @param positions  position of each row in its sequence, from 0

@@ -23,7 +23,7 @@ public final class PlanContract {
         final int types;
         final int given;
         final boolean whole;
-        final boolean remembers;
+        final boolean crossAttends;
         final boolean recurrent;
         final boolean shortlist;
 
@@ -34,7 +34,7 @@ public final class PlanContract {
             types = minRows(Op.AddType.class);
             given = graph.plainOps().mapToInt(op -> op instanceof Op.InputEmbeddings numbers ? numbers.output().width() : 0).max().orElse(0);
             whole = graph.plainOps().anyMatch(op -> op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL);
-            remembers = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
+            crossAttends = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
             recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
             shortlist = graph.plainOps().anyMatch(Op.Shortlist.class::isInstance);
         }
@@ -119,7 +119,7 @@ public final class PlanContract {
                 checkPlace(side, batch.positions()[row], sequence, after.getOrDefault(sequence, before[sequence]));
                 after.put(sequence, batch.positions()[row] + 1);
             }
-            if (side.remembers && (batch.source(row) >= sourceLengths.length || sourceLengths[batch.source(row)] == 0)) {
+            if (side.crossAttends && (batch.source(row) >= sourceLengths.length || sourceLengths[batch.source(row)] == 0)) {
                 throw new InvalidRequestException("source " + batch.source(row) + " was never encoded: encode it before the first step");
             }
         }
@@ -219,7 +219,7 @@ public final class PlanContract {
         }
     }
 
-    /** Positions of a remembered source; 0 for none. */
+    /** Positions of an encoded source; 0 for none. */
     public int sourceLength(int source) {
         return sourceLengths[source];
     }

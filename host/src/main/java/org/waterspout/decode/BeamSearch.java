@@ -18,7 +18,7 @@ public final class BeamSearch {
 
     private static final int[] ALL = {};
 
-    private final GenerationConfig decoding;
+    private final GenerationConfig config;
     private final Set<Integer> ends;
     private final int limit;
     private final int[] candidates;
@@ -52,22 +52,22 @@ public final class BeamSearch {
      * @param source     the source, and which tokens come into question
      * @param vocabulary number of tokens
      */
-    public BeamSearch(GenerationConfig decoding, int[] start, Set<Integer> ends, int limit, Source source, int vocabulary,
+    public BeamSearch(GenerationConfig config, int[] start, Set<Integer> ends, int limit, Source source, int vocabulary,
             RowRanking ranking) {
-        this.decoding = decoding;
+        this.config = config;
         this.ends = ends;
         this.limit = limit;
-        this.candidates = decoding.sampling().isPresent() ? ALL : source.candidates();
+        this.candidates = config.sampling().isPresent() ? ALL : source.candidates();
         this.ranking = ranking;
         begin = start.length;
-        sampler = decoding.sampling().map(sampling -> new Sampler(sampling, start[0] == Batch.NO_TOKEN ? ALL : start, vocabulary));
-        boolean replaced = decoding.sampling().isPresent() && decoding.sampling().get().repetitionPenalty() != 1;
-        processor = new LogitsProcessor(replaced ? decoding.rules().withRepetitionPenalty(1) : decoding.rules(), source.tokens(), begin, ends,
-                decoding.minTokens(), this.candidates);
-        width = decoding.beams();
+        sampler = config.sampling().map(sampling -> new Sampler(sampling, start[0] == Batch.NO_TOKEN ? ALL : start, vocabulary));
+        boolean replaced = config.sampling().isPresent() && config.sampling().get().repetitionPenalty() != 1;
+        processor = new LogitsProcessor(replaced ? config.rules().withRepetitionPenalty(1) : config.rules(), source.tokens(), begin, ends,
+                config.minTokens(), this.candidates);
+        width = config.beams();
         // with one hypothesis, the first that ends is the greedy search's result
-        shrinking = decoding.rule().shrinking() || width == 1;
-        waitedFor = Math.max(decoding.best(), Math.round(width * decoding.rule().patience()));
+        shrinking = config.rule().shrinking() || width == 1;
+        waitedFor = Math.max(config.best(), Math.round(width * config.rule().patience()));
         int kept = kept();
         nextParent = new int[kept];
         nextToken = new int[kept];
@@ -141,16 +141,16 @@ public final class BeamSearch {
     }
 
     private List<Integer> forced() {
-        if (length + begin == 1 && decoding.rules().firstToken().isPresent()) {
-            return List.of(decoding.rules().firstToken().getAsInt());
+        if (length + begin == 1 && config.rules().firstToken().isPresent()) {
+            return List.of(config.rules().firstToken().getAsInt());
         }
-        return length + 1 == limit && limit == decoding.maxTokens() ? decoding.rules().lastTokens() : List.of();
+        return length + 1 == limit && limit == config.maxTokens() ? config.rules().lastTokens() : List.of();
     }
 
     private void continueOne(int i, float[] logits, int from, int columns, int kept) {
         float logSum = ranking.logSum(logits, from, columns);
-        boolean changed = decoding.rules().changesValues();
-        boolean beam = decoding.beams() > 1;
+        boolean changed = config.rules().changesValues();
+        boolean beam = config.beams() > 1;
         // a greedy search's score is the model's own; a beam's is what its rules make of it
         float[] plain = changed && !beam ? Arrays.copyOfRange(logits, from, from + columns) : logits;
         int plainFrom = plain == logits ? from : 0;
@@ -164,7 +164,7 @@ public final class BeamSearch {
             offer(i, token, sums[i] + plain[plainFrom + token] - logSum, kept);
             return;
         }
-        if (beam && decoding.rules().renormalize()) {
+        if (beam && config.rules().renormalize()) {
             subtract(ranking.logSum(logits, from, columns), logits, from, columns);
         }
         ranking.rank(logits, from, columns, kept);
@@ -221,7 +221,7 @@ public final class BeamSearch {
         if (shrinking) {
             width = going;
         }
-        done = live == 0 || decoding.beams() > 1 && decoding.rule().stops(waitedFor, finished.size(),
+        done = live == 0 || config.beams() > 1 && config.rule().stops(waitedFor, finished.size(),
                 finished.isEmpty() ? Float.NEGATIVE_INFINITY : finished.getLast().score(), sums[0], length, limit);
     }
 
@@ -231,8 +231,8 @@ public final class BeamSearch {
         if (!end) {
             target[length] = token;
         }
-        finished.add(new Hypothesis(target, decoding.rule().score(sum, length + 1), end,
-                decoding.seed()));
+        finished.add(new Hypothesis(target, config.rule().score(sum, length + 1), end,
+                config.seed()));
         finished.sort(Comparator.comparingDouble(Hypothesis::score).reversed());
         if (finished.size() > waitedFor) {
             finished.removeLast();
@@ -241,6 +241,6 @@ public final class BeamSearch {
 
     /** The best that ended, best first; fewer than wanted only where there are no more. */
     public List<Hypothesis> results() {
-        return List.copyOf(finished.subList(0, Math.min(decoding.best(), finished.size())));
+        return List.copyOf(finished.subList(0, Math.min(config.best(), finished.size())));
     }
 }

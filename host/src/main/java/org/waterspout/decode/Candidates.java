@@ -121,13 +121,13 @@ final class Candidates {
 
     /** How many of the most likely tokens together reach no more than a part of the entropy of the first hundred, 1 or more. */
     private int firstOfTopH() {
-        int most = Math.min(OF_TOP_H, logits.length);
-        take(most);
-        double total = sum(most);
-        double enough = sampling.cutoffs().topH() * entropy(most);
+        int count = Math.min(OF_TOP_H, logits.length);
+        take(count);
+        double total = sum(count);
+        double enough = sampling.cutoffs().topH() * entropy(count);
         double sum = 0;
         int first = 0;
-        while (first < most && weights[first] > 0) {
+        while (first < count && weights[first] > 0) {
             double probability = weights[first] / total;
             sum -= probability * Math.log(probability);
             if (sum > enough) {

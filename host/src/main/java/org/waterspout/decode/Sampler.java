@@ -19,7 +19,7 @@ public final class Sampler {
     private final Sampling sampling;
     private final SplittableRandom random;
     private final Map<Integer, Integer> answered = new HashMap<>();
-    private final GenerationConfig decoding;
+    private final GenerationConfig config;
     private final Set<Integer> ends;
     private final LogitsProcessor processor;
     private final int begin;
@@ -37,22 +37,22 @@ public final class Sampler {
      * @param ends       tokens that end an answer
      * @param vocabulary number of logits; a bias or rule for a token outside is refused
      */
-    public Sampler(GenerationConfig decoding, int[] prompt, Set<Integer> ends, int vocabulary) {
-        this.decoding = decoding;
+    public Sampler(GenerationConfig config, int[] prompt, Set<Integer> ends, int vocabulary) {
+        this.config = config;
         this.ends = Set.copyOf(ends);
-        Sampling asked = decoding.sampling().orElse(Sampling.GREEDY);
+        Sampling asked = config.sampling().orElse(Sampling.GREEDY);
         sampling = asked.temperature() == 0 ? asked : asked.seeded();
         random = new SplittableRandom(sampling.seed().orElse(0)); // not used where nothing is drawn
-        LogitRules rules = sampling.repetitionPenalty() == 1 ? decoding.rules()
-                : decoding.rules().withRepetitionPenalty(sampling.repetitionPenalty());
-        processor = new LogitsProcessor(rules, prompt, prompt.length, ends, decoding.minTokens(), new int[0]);
+        LogitRules rules = sampling.repetitionPenalty() == 1 ? config.rules()
+                : config.rules().withRepetitionPenalty(sampling.repetitionPenalty());
+        processor = new LogitsProcessor(rules, prompt, prompt.length, ends, config.minTokens(), new int[0]);
         begin = prompt.length;
         sequence = Arrays.copyOf(prompt, prompt.length + 64);
         length = begin;
         for (int token : sampling.logitBias().keySet()) {
             requireToken(token, vocabulary, "logit bias");
         }
-        decoding.rules().named().forEach(token -> requireToken(token, vocabulary, "a rule"));
+        config.rules().named().forEach(token -> requireToken(token, vocabulary, "a rule"));
     }
 
     private static void requireToken(int token, int vocabulary, String where) {
@@ -101,11 +101,11 @@ public final class Sampler {
     }
 
     private int forced() {
-        if (length == 1 && decoding.rules().firstToken().isPresent()) {
-            return decoding.rules().firstToken().getAsInt();
+        if (length == 1 && config.rules().firstToken().isPresent()) {
+            return config.rules().firstToken().getAsInt();
         }
-        boolean last = length - begin + 1 == decoding.maxTokens();
-        return last ? decoding.rules().lastTokens().stream().mapToInt(Integer::intValue).min().orElse(-1) : -1;
+        boolean last = length - begin + 1 == config.maxTokens();
+        return last ? config.rules().lastTokens().stream().mapToInt(Integer::intValue).min().orElse(-1) : -1;
     }
 
     private int choose(float[] logits) {

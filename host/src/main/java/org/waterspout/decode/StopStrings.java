@@ -6,10 +6,6 @@ import org.waterspout.error.InvalidRequestException;
 /** Finds stop strings in a stream of text, holding back whatever could still become one. */
 public final class StopStrings {
 
-    /** Each is looked for at every token. */
-    static final int MAX = 256;
-    static final int MAX_LENGTH = 1 << 14;
-
     private final List<String> stops;
     private String held = "";
     private boolean stopped;

@@ -118,7 +118,7 @@ public final class ImageProcessor {
     }
 
     /**
-     * The squares of an image, row by row, behind rows of zeros for the class and distillation tokens.
+     * The patches of an image, row by row, behind rows of zeros for the class and distillation tokens.
      *
      * @param pixels [channels, side, side], normalised
      */
@@ -130,9 +130,9 @@ public final class ImageProcessor {
         int across = side / form.patch();
         float[] given = new float[form.rows() * form.patchWidth()];
         int at = given.length - across * across * form.patchWidth();
-        for (int square = 0; square < across * across; square++) {
-            int top = square / across * form.patch();
-            int left = square % across * form.patch();
+        for (int patch = 0; patch < across * across; patch++) {
+            int top = patch / across * form.patch();
+            int left = patch % across * form.patch();
             for (int channel = 0; channel < form.channels(); channel++) {
                 for (int y = top; y < top + form.patch(); y++) {
                     System.arraycopy(pixels, (channel * side + y) * side + left, given, at, form.patch());

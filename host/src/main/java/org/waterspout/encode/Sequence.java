@@ -5,7 +5,7 @@ package org.waterspout.encode;
  *
  * @param tokens [length]; zeros for an image
  * @param types  [length] token types
- * @param inputEmbeddings  of an image, [length, numbers of a square]; else empty
+ * @param inputEmbeddings  of an image, [length, numbers of a patch]; else empty
  */
 public record Sequence(int[] tokens, int[] types, float[] inputEmbeddings) {
 

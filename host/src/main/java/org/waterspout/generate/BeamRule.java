@@ -47,12 +47,12 @@ public record BeamRule(float lengthPenalty, Stopping stopping, float patience, b
     }
 
     /** The score of a hypothesis of {@code tokens} tokens. */
-    float score(float sum, int tokens) {
+    public float score(float sum, int tokens) {
         return (float) (sum / Math.pow(tokens, lengthPenalty));
     }
 
     /** Whether no hypothesis that goes on can still be among the results. */
-    boolean stops(int wanted, int finished, float worstFinished, float bestLive, int tokens, int maxTokens) {
+    public boolean stops(int wanted, int finished, float worstFinished, float bestLive, int tokens, int maxTokens) {
         if (finished < wanted) {
             return false;
         }

@@ -123,8 +123,8 @@ public record GenerationConfig(int beams, int best, BeamRule rule, int minTokens
         return new GenerationConfig(beams, best, value, minTokens, maxTokens, maxTokensPerSource, rules, sampling);
     }
 
-    public GenerationConfig withTokens(int least, int most) {
-        return new GenerationConfig(beams, best, rule, least, most, maxTokensPerSource, rules, sampling);
+    public GenerationConfig withTokens(int min, int max) {
+        return new GenerationConfig(beams, best, rule, min, max, maxTokensPerSource, rules, sampling);
     }
 
     public GenerationConfig withRules(LogitRules value) {

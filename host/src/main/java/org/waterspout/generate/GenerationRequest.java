@@ -29,10 +29,16 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
 
+    /** Stop strings of a request: each is looked for at every token. */
+    public static final int MAX_STOP_STRINGS = 256;
+
+    /** Characters of all stop strings of a request. */
+    public static final int MAX_STOP_CHARACTERS = 1 << 14;
+
     public GenerationRequest {
-        if (stopStrings.size() > StopStrings.MAX || stopStrings.stream().mapToLong(String::length).sum() > StopStrings.MAX_LENGTH) {
-            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + StopStrings.MAX + " of "
-                    + StopStrings.MAX_LENGTH + " characters together");
+        if (stopStrings.size() > MAX_STOP_STRINGS || stopStrings.stream().mapToLong(String::length).sum() > MAX_STOP_CHARACTERS) {
+            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + MAX_STOP_STRINGS + " of "
+                    + MAX_STOP_CHARACTERS + " characters together");
         }
         stopStrings = List.copyOf(stopStrings);
         if (ignoreEnd && form.isPresent()) {

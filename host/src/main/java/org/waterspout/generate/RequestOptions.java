@@ -38,7 +38,7 @@ public record RequestOptions(int priority, Optional<Duration> timeout) {
     }
 
     /** The moment of {@link System#nanoTime()} when its time is over, asked at {@code now}; at most 146 years later. */
-    long deadline(long now) {
+    public long deadline(long now) {
         return timeout.map(time -> {
             long nanos = time.compareTo(Duration.ofNanos(Long.MAX_VALUE / 2)) < 0 ? time.toNanos() : Long.MAX_VALUE / 2;
             return now + nanos;

@@ -10,10 +10,10 @@ import java.util.stream.Stream;
  * layer for all. A layer reads what {@code before} or the layer in front of it wrote, its own values, and nothing else.
  *
  * <p>An encoder-decoder is the graph of its decoder, which holds that of its encoder. The two share no values and have numbers of
- * their own for caches; what they share is the memory: the encoder's {@code crossCaches} operations fill it, the decoder's
+ * their own for caches; what they share is the cross-attention cache: the encoder's {@code crossCaches} operations fill it, the decoder's
  * {@link Op.CrossAttention} reads it.
  *
- * @param crossCaches      of an encoder with a decoder: for each memory, the operations that fill it; they read {@code output} and their own values
+ * @param crossCaches of an encoder with a decoder: for each cache, the operations that fill it; they read {@code output} and their own values
  * @param values      every value, by id
  * @param output      what a step returns: [rows, output.width()], rows of {@link Op.SelectRows} if the graph has one, else of the batch
  * @param cacheLayers number of key-value caches (the largest Attention.layer plus one)

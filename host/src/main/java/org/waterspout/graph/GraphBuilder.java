@@ -111,7 +111,7 @@ public final class GraphBuilder {
         StackBuilder source = new StackBuilder(weights, architecture, architecture.encoder().get(), "enc.", sourceLength, Op.Mask.BIDIRECTIONAL);
         source.layers();
         Value hidden = source.finished();
-        source.remember(decoderStack, hidden);
+        source.storeCrossCache(decoderStack, hidden);
         Graph encoder = source.graph(architecture.family() + " encoder", hidden, Optional.empty());
         StackBuilder target = new StackBuilder(weights, architecture, decoderStack, "dec.", contextLength, Op.Mask.CAUSAL);
         target.layers();

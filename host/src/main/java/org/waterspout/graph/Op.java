@@ -96,7 +96,7 @@ public sealed interface Op {
         }
     }
 
-    /** out[r] = batch.inputEmbeddings()[r]: what enters is no tokens but numbers, the squares of an image. */
+    /** out[r] = batch.inputEmbeddings()[r]: what enters is no tokens but numbers, the patches of an image. */
     record InputEmbeddings(Value output) implements Plain {
 
         @Override

@@ -5,7 +5,7 @@ package org.waterspout.graph;
  *
  * @param table       [buckets, heads]
  * @param maxDistance distances from here on share the last bucket
- * @param mask        with FULL, half the buckets are for keys behind the query; with CAUSAL there are none such
+ * @param mask        with BIDIRECTIONAL, half the buckets are for keys behind the query; with CAUSAL there are none such
  */
 public record RelativeBias(Weight table, int maxDistance, Op.Mask mask) {
 

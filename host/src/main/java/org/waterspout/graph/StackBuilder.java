@@ -60,7 +60,7 @@ final class StackBuilder {
     private Value enter() {
         Value entered = switch (form.input()) {
             case Architecture.Tokens tokens -> embed(tokens);
-            case Architecture.Patches patches -> squares(patches);
+            case Architecture.Patches patches -> patches(patches);
         };
         return norm(form.input().norm(), "embedding.norm", side + "token_embd_norm", entered);
     }
@@ -90,11 +90,11 @@ final class StackBuilder {
                 sources ? weights.rows(own) : architecture.vocabulary(), architecture.hiddenSize());
     }
 
-    /** The class token has no square: its row is zeros, and its embedding comes with the positions. */
-    private Value squares(Architecture.Patches patches) {
-        Value given = value("squares", patches.patchWidth());
-        ops.add(new Op.InputEmbeddings(given));
-        Value projected = project("patch", "patch_embd", weights.has("patch_embd.bias"), given, architecture.hiddenSize());
+    /** The class token has no patch: its row is zeros, and its embedding comes with the positions. */
+    private Value patches(Architecture.Patches patches) {
+        Value pixels = value("patches", patches.patchWidth());
+        ops.add(new Op.InputEmbeddings(pixels));
+        Value projected = project("patch", "patch_embd", weights.has("patch_embd.bias"), pixels, architecture.hiddenSize());
         Weight positions = weights.matrix("position", Weight.NO_LAYER, "position_embd.weight", patches.rows(), architecture.hiddenSize());
         List<Weight> tokens = new ArrayList<>(List.of(weights.vector("class", Weight.NO_LAYER, "class_embd.weight", architecture.hiddenSize())));
         if (patches.distilled()) {
@@ -206,7 +206,7 @@ final class StackBuilder {
     }
 
     /** For each layer of {@code decoder}, the keys and values that its cross-attention reads, made of {@code hidden}. */
-    void remember(Architecture.Stack decoder, Value hidden) {
+    void storeCrossCache(Architecture.Stack decoder, Value hidden) {
         List<Op> rest = taken();
         crossCaches = new ArrayList<>();
         for (Architecture.Layer one : decoder.layers()) {

@@ -12,7 +12,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
-import org.waterspout.generate.LogProbabilityReader;
+import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
@@ -57,7 +57,7 @@ public final class Decoder implements AutoCloseable {
      * @param number     of answers
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
-     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
      * @param prompt     the request's prompt as token ids
      * @param options    priority and time
@@ -66,17 +66,17 @@ public final class Decoder implements AutoCloseable {
      *                                 lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides, errors as {@link Engine#submit}
      */
     public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, int number,
-            GenerationConfig decoding, Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
+            GenerationConfig config, Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         if (number < 1 || number > Engine.QUEUE) {
             throw new InvalidRequestException(number + " answers are asked for; it must be 1 to " + Engine.QUEUE);
         }
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
-        if (decoding.beams() > room) {
-            throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
+        if (config.beams() > room) {
+            throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
-        GenerationConfig seeded = decoding.seeded();
+        GenerationConfig seeded = config.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);
         List<Call<GenerationEvent>> calls = new ArrayList<>();
         for (int i = 0; i < number; i++) {

@@ -74,26 +74,26 @@ public final class EncoderDecoder implements AutoCloseable {
     }
 
     /** As {@link #translate(List, Decoding, RequestOptions, IntConsumer)}, with priority 0 and any time. */
-    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig decoding, IntConsumer finished) {
-        return translate(sources, decoding, RequestOptions.DEFAULT, finished);
+    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig config, IntConsumer finished) {
+        return translate(sources, config, RequestOptions.DEFAULT, finished);
     }
 
     /**
      * The best targets of each source, in their order. Sources of similar length are best given together.
      *
-     * @param decoding for all of them
+     * @param config for all of them
      * @param finished told the number of each source that is done, as soon as it is, on this thread: it may ask for translations itself
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room for;
      *                                 besides, errors as {@link Engine#submit}
      */
-    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig decoding, RequestOptions options, IntConsumer finished) {
+    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig config, RequestOptions options, IntConsumer finished) {
         sources.forEach(source -> check(source.tokens()));
-        check(decoding);
+        check(config);
         if (sources.isEmpty()) {
             engine.complete(new Call<>(options));
             return List.of();
         }
-        GenerationConfig seeded = decoding.seeded();
+        GenerationConfig seeded = config.seeded();
         Call<Integer> call = new Call<>(options);
         int[] order = IntStream.range(0, sources.size()).boxed()
                 .sorted(Comparator.comparing(number -> -sources.get(number).tokens().length)).mapToInt(number -> number).toArray();
@@ -167,13 +167,13 @@ public final class EncoderDecoder implements AutoCloseable {
         }
     }
 
-    private void check(GenerationConfig decoding) {
+    private void check(GenerationConfig config) {
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
-        if (decoding.beams() > room) {
-            throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
+        if (config.beams() > room) {
+            throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " hypotheses at a time: load it for more sequences");
         }
-        decoding.rules().named().forEach(this::checkToken);
+        config.rules().named().forEach(this::checkToken);
     }
 
     /** Ends what is under way after its step, then closes the plan. */

@@ -18,7 +18,7 @@ import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
-import org.waterspout.generate.LogProbabilityReader;
+import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.Sharing;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
@@ -28,7 +28,7 @@ final class GenerationTask extends SequenceTask {
 
     private final Call<GenerationEvent> events;
     private final GenerationRequest request;
-    private final GenerationConfig decoding;
+    private final GenerationConfig config;
     private final int[] prompt;
     private final Set<Integer> ends;
     private final int contextLength;
@@ -50,41 +50,41 @@ final class GenerationTask extends SequenceTask {
      * @param call       told the text as it becomes sure, and the end
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
-     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
      * @param prompt     the request's prompt as token ids
      * @param vocabulary number of logits
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            GenerationConfig decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig config, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
         }
-        if (constraint.isPresent() && decoding.beams() > 1) {
+        if (constraint.isPresent() && config.beams() > 1) {
             throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
-        if (request.logProbabilities().isPresent() && decoding.beams() > 1) {
+        if (request.logProbabilities().isPresent() && config.beams() > 1) {
             throw new InvalidRequestException("log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
         }
         this.events = call;
         this.request = request;
-        this.decoding = decoding;
+        this.config = config;
         this.prompt = prompt.clone();
         this.ends = request.ignoreEnd() ? Set.of() : Set.copyOf(endTokens);
         this.contextLength = contextLength;
-        maxTokens = request.maxTokens().orElse(decoding.maxTokens());
+        maxTokens = request.maxTokens().orElse(config.maxTokens());
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
-        sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
+        sampler = new Sampler(config, prompt, Set.copyOf(endTokens), vocabulary);
         constraint.ifPresent(sampler::constrain);
         answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
         prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
         decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
-        search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(decoding, this.prompt, ends,
-                Math.min(decoding.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
+        search = config.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(config, this.prompt, ends,
+                Math.min(config.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
     }
 
     @Override
@@ -94,7 +94,7 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     int width() {
-        return decoding.beams();
+        return config.beams();
     }
 
     @Override

@@ -22,12 +22,12 @@ final class TranslationTask extends SequenceTask {
      * @param start what the target begins with
      * @param ends  tokens that end it
      */
-    TranslationTask(Call<Integer> call, Source source, GenerationConfig decoding, int start, Set<Integer> ends, int contextLength, int vocabulary) {
+    TranslationTask(Call<Integer> call, Source source, GenerationConfig config, int start, Set<Integer> ends, int contextLength, int vocabulary) {
         super(call);
         this.events = call;
         this.source = source;
-        this.beams = decoding.beams();
-        search = new BeamSearch(decoding, new int[] {start}, ends, decoding.limit(source.tokens().length, contextLength), source, vocabulary,
+        this.beams = config.beams();
+        search = new BeamSearch(config, new int[] {start}, ends, config.limit(source.tokens().length, contextLength), source, vocabulary,
                 new RowRanking());
     }
 

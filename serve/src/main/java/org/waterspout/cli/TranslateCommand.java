@@ -128,8 +128,8 @@ final class TranslateCommand implements Callable<Integer> {
         return noRepeatNgram.map(options::withNoRepeatNgram).orElse(options);
     }
 
-    private GenerationConfig adjusted(GenerationConfig decoding) {
-        GenerationConfig changed = patience.map(value -> decoding.withRule(decoding.rule().withPatience(value))).orElse(decoding);
+    private GenerationConfig adjusted(GenerationConfig config) {
+        GenerationConfig changed = patience.map(value -> config.withRule(config.rule().withPatience(value))).orElse(config);
         Optional<Sampling> sampling = changed.sampling().or(() -> temperature.map(Sampling.GREEDY::withTemperature));
         return sampling.map(one -> temperature.map(one::withTemperature).orElse(one)).map(one -> seed.map(one::withSeed).orElse(one))
                 .map(changed::withSampling).orElse(changed);

@@ -72,7 +72,7 @@ final class ValidateCommand implements Callable<Integer> {
                         + architecture.contextLength());
             }
             Validator.Course course = Validator.course(architecture, promptTokens, decodeTokens, seed);
-            // every position that a plan takes, so that an image has all its squares
+            // every position that a plan takes, so that an image has all its patches
             return Validator.run(GraphBuilder.of(file, architecture, Math.max(course.options().contextLength(), course.options().sourceLength())),
                     backend, course);
         }

@@ -64,9 +64,9 @@ class LongSequencesTest {
         logits[at + token] = (float) Math.log(share) + 40;
     }
 
-    private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig decoding) {
+    private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig config) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, decoding.withTokens(0, tokens), Optional.empty(), prompt,
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, config.withTokens(0, tokens), Optional.empty(), prompt,
                 RequestOptions.DEFAULT).getFirst();
         while (true) {
             if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {

@@ -48,7 +48,7 @@ class ManyRequestsTest {
     private static final int SEQUENCES = 6;
 
     /** What a request asks for. */
-    private record Asked(int[] prompt, int tokens, GenerationConfig decoding, RequestOptions options, boolean cancelled) {
+    private record Asked(int[] prompt, int tokens, GenerationConfig config, RequestOptions options, boolean cancelled) {
     }
 
     @TestFactory
@@ -118,13 +118,13 @@ class ManyRequestsTest {
             for (int at = beginning.length; at < prompt.length; at++) {
                 prompt[at] = random.nextInt(3, vocabulary);
             }
-            GenerationConfig decoding = switch (random.nextInt(8)) {
+            GenerationConfig config = switch (random.nextInt(8)) {
                 case 0 -> GenerationConfig.GREEDY.withBeams(random.nextInt(2, 4), 1);
                 case 1, 2, 3 -> GenerationConfig.GREEDY.withSampling(Sampling.GREEDY.withTemperature(1).withSeed(random.nextLong()));
                 default -> GenerationConfig.GREEDY;
             };
             RequestOptions options = RequestOptions.DEFAULT.withPriority(random.nextInt(-2, 3));
-            all.add(new Asked(prompt, random.nextInt(1, 25), decoding,
+            all.add(new Asked(prompt, random.nextInt(1, 25), config,
                     random.nextInt(10) == 0 ? options.withTimeout(Duration.ofMillis(random.nextInt(1, 40))) : options, random.nextInt(10) == 0));
         }
         return all;
@@ -132,7 +132,7 @@ class ManyRequestsTest {
 
     private static Call<GenerationEvent> submit(Decoder decoder, Asked asked, RequestOptions options) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens());
-        return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.decoding().withTokens(0, asked.tokens()), Optional.empty(), asked.prompt(),
+        return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.config().withTokens(0, asked.tokens()), Optional.empty(), asked.prompt(),
                 options).getFirst();
     }
 

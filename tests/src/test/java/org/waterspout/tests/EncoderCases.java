@@ -96,7 +96,7 @@ final class EncoderCases {
 
     /** Three layers on one cache, as all attention in both directions is; the second sees two neighbours only. */
     private static OpCase sharedCache() {
-        OpCaseBuilder b = new OpCaseBuilder("Attention FULL 5/5 heads of 12 in three layers");
+        OpCaseBuilder b = new OpCaseBuilder("Attention BIDIRECTIONAL 5/5 heads of 12 in three layers");
         Value value = b.input(60);
         for (int layer = 0; layer < 3; layer++) {
             Value turned = b.value(60);
@@ -115,7 +115,7 @@ final class EncoderCases {
 
     /** Forty sequences of one to nine tokens. */
     private static OpCase manyShort() {
-        OpCaseBuilder b = new OpCaseBuilder("Attention FULL 4/4 heads of 32 many short");
+        OpCaseBuilder b = new OpCaseBuilder("Attention BIDIRECTIONAL 4/4 heads of 32 many short");
         Value query = b.input(128);
         Value output = b.value(128);
         b.layer(new Op.Attention(0, query, b.input(128), b.input(128), 4, 4, 32, scale(32), Mask.BIDIRECTIONAL, 0, 0, Optional.empty(), output));

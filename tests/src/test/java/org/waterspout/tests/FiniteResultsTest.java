@@ -159,10 +159,10 @@ class FiniteResultsTest {
                     GraphBuilder.encoderDecoder(file, model.architecture(), 16, 16), options), 2, Set.of(1))) {
                 String expected = fault.equals("backend") ? "this backend computes wrongly"
                         : "MatMul, " + (fault.startsWith("enc") ? "the encoder's " : "") + "layer 1, whose weight " + weight;
-                GenerationConfig decoding = GenerationConfig.GREEDY.withBeams(2, 1);
+                GenerationConfig config = GenerationConfig.GREEDY.withBeams(2, 1);
                 for (Runnable use : List.<Runnable>of(() -> engine.logits(new int[] {5, 6, 7, 8, 9}, new int[] {2, 4, 5}),
                         () -> engine.translate(List.of(new Source(new int[] {3, 4}),
-                                new Source(new int[] {5, 6, 7, 8, 9})), decoding, any -> { }))) {
+                                new Source(new int[] {5, 6, 7, 8, 9})), config, any -> { }))) {
                     String message = assertThrows(ValidationException.class, use::run).getMessage();
                     assertTrue(message.contains(expected), message);
                 }

@@ -55,7 +55,7 @@ class GenerationConfigTest {
                 for (Recording recording : model.recordings()) {
                     for (Search search : recording.searches()) {
                         List<Hypothesis> found = engine.translate(List.of(new Source(recording.source())),
-                                decoding(model, search.options()), _ -> { }).getFirst();
+                                config(model, search.options()), _ -> { }).getFirst();
                         assertFound(model, search, found);
                     }
                 }
@@ -78,7 +78,7 @@ class GenerationConfigTest {
                     Options options = recordings.getFirst().searches().get(number).options();
                     List<Source> sources = order.stream().map(i -> new Source(recordings.get(i).source())).toList();
                     Set<Integer> told = new HashSet<>();
-                    List<List<Hypothesis>> found = engine.translate(sources, decoding(model, options), told::add);
+                    List<List<Hypothesis>> found = engine.translate(sources, config(model, options), told::add);
                     assertEquals(order.size(), told.size());
                     for (int i = 0; i < order.size(); i++) {
                         assertFound(model, recordings.get(order.get(i)).searches().get(number), found.get(i));
@@ -99,11 +99,11 @@ class GenerationConfigTest {
                 sources.add(new Source(model.recordings().get(i).source(),
                         IntStream.range(0, 47).filter(token -> token == 0 || token % 3 == remainder).toArray()));
             }
-            for (GenerationConfig decoding : List.of(GenerationConfig.of(model.file().metadata()), GenerationConfig.of(model.file().metadata()).withBeams(3, 3))) {
-                List<List<Hypothesis>> together = engine.translate(sources, decoding, _ -> { });
+            for (GenerationConfig config : List.of(GenerationConfig.of(model.file().metadata()), GenerationConfig.of(model.file().metadata()).withBeams(3, 3))) {
+                List<List<Hypothesis>> together = engine.translate(sources, config, _ -> { });
                 for (int i = 0; i < sources.size(); i++) {
                     int remainder = i % 2;
-                    List<Hypothesis> alone = engine.translate(List.of(sources.get(i)), decoding, _ -> { }).getFirst();
+                    List<Hypothesis> alone = engine.translate(List.of(sources.get(i)), config, _ -> { }).getFirst();
                     assertEquals(alone.size(), together.get(i).size());
                     for (int rank = 0; rank < alone.size(); rank++) {
                         assertArrayEquals(alone.get(rank).tokens(), together.get(i).get(rank).tokens());
@@ -185,7 +185,7 @@ class GenerationConfigTest {
         }
     }
 
-    private static GenerationConfig decoding(TranslatorModel model, Options options) {
+    private static GenerationConfig config(TranslatorModel model, Options options) {
         GenerationConfig base = GenerationConfig.of(model.file().metadata());
         int beams = options.numBeams() == null ? 1 : options.numBeams();
         Stopping stopping = base.rule().shrinking() ? Stopping.LAST : switch (options.earlyStopping()) {

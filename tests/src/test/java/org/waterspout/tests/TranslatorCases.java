@@ -16,7 +16,7 @@ import org.waterspout.model.architecture.Activation;
 import org.waterspout.tests.OpCase.Action;
 import org.waterspout.tests.OpCase.Tolerance;
 
-/** Cases of what encoder-decoders bring: remembered sources, recurrent states, shortlists, and sequences that change places. */
+/** Cases of what encoder-decoders bring: cross-attention caches, recurrent states, shortlists, and sequences that change places. */
 final class TranslatorCases {
 
     private TranslatorCases() {

@@ -48,7 +48,7 @@ final class PanelAttention {
         }
     }
 
-    void remember(Op.StoreCrossCache op, int worker) {
+    void storeCrossCache(Op.StoreCrossCache op, int worker) {
         KeyValueCache.Layer shape = step.caches.sources().layer(op.cache());
         append(step.caches.sources(), op.cache(), shape.kvHeads(), shape.headDimension(), step.data(op.key(), worker), step.data(op.value(), worker),
                 worker);

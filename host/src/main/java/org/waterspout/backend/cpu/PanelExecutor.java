@@ -50,7 +50,7 @@ final class PanelExecutor {
             case Op.ArgMax op -> argMax(op, worker);
             case Op.AddType op -> addRow(op.input(), op.output(), task, step.batch::type, worker, scratch);
             case Op.InputEmbeddings op -> given(op, worker);
-            case Op.StoreCrossCache op -> attention.remember(op, worker);
+            case Op.StoreCrossCache op -> attention.storeCrossCache(op, worker);
             case Op.CrossAttention op -> attention.run(op, task, worker, scratch);
             case Op.Recurrence op -> recurrence(op, worker, scratch);
             case Op.MeanRows op -> mean(op, worker);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.waterspout.backend.Batch;
 import org.waterspout.graph.Op;
 
-/** Attention of a few rows, [rows, width], to caches and remembered sources: each worker computes its own heads. */
+/** Attention of a few rows, [rows, width], to caches and cross-attention caches: each worker computes its own heads. */
 final class RowAttention {
 
     private final CpuStep step;
@@ -57,7 +57,7 @@ final class RowAttention {
     }
 
     /** Each worker writes some rows. */
-    void remember(Op.StoreCrossCache op, int worker) {
+    void storeCrossCache(Op.StoreCrossCache op, int worker) {
         int[] bounds = Schedule.split(step.batch.rows(), 1, step.workers.count());
         KeyValueCache sources = step.caches.sources();
         int heads = sources.layer(op.cache()).kvHeads();

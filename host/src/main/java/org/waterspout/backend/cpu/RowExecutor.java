@@ -41,7 +41,7 @@ final class RowExecutor {
             case Op.ArgMax op -> argMax(op, worker);
             case Op.AddType op -> addRow(op.input(), op.output(), task, step.batch::type, worker, scratch);
             case Op.InputEmbeddings op -> given(op, worker);
-            case Op.StoreCrossCache op -> attention.remember(op, worker);
+            case Op.StoreCrossCache op -> attention.storeCrossCache(op, worker);
             case Op.CrossAttention op -> attention.run(op, worker, scratch);
             case Op.Recurrence op -> recurrence(op, worker);
             case Op.MeanRows op -> throw new IllegalStateException("whole sequences are computed in panels: " + op);

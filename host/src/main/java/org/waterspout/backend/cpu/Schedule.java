@@ -221,7 +221,7 @@ final class Schedule {
             case Op.CrossAttention cross -> split(output.width(), cross.headDimension(), workers);
             case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _,
                     Op.SelectRows _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
-            case Op.StoreCrossCache _ -> throw new IllegalStateException("writes to memory only");
+            case Op.StoreCrossCache _ -> throw new IllegalStateException("writes to a cache only");
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }

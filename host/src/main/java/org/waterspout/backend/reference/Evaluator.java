@@ -19,18 +19,18 @@ import org.waterspout.model.architecture.NormKind;
 final class Evaluator {
 
     private final ReferenceCache[] caches;
-    private final ReferenceCache[] memories;
+    private final ReferenceCache[] crossCaches;
     /** [layer][sequence], each [width]. */
     private final float[][][] states;
 
     /**
      * @param cacheLayers caches of keys and values
      * @param layers      recurrent states
-     * @param memories    what {@link Op.StoreCrossCache} writes and {@link Op.CrossAttention} reads, one a decoder layer
+     * @param crossCaches    what {@link Op.StoreCrossCache} writes and {@link Op.CrossAttention} reads, one a decoder layer
      */
-    Evaluator(int cacheLayers, int layers, int sequences, int positions, ReferenceCache[] memories) {
+    Evaluator(int cacheLayers, int layers, int sequences, int positions, ReferenceCache[] crossCaches) {
         caches = caches(cacheLayers, sequences, positions);
-        this.memories = memories;
+        this.crossCaches = crossCaches;
         states = new float[layers][sequences][];
     }
 
@@ -63,7 +63,7 @@ final class Evaluator {
             case Op.MatMul matMul -> Map.of(matMul.output(), matMul(matMul, inputs.get(matMul.input())));
             case Op.Rope rope -> Map.of(rope.output(), rope(rope, batch, inputs.get(rope.input())));
             case Op.Attention attention -> Map.of(attention.output(), attention(attention, batch, inputs));
-            case Op.StoreCrossCache remember -> remember(remember, batch, inputs);
+            case Op.StoreCrossCache store -> storeCrossCache(store, batch, inputs);
             case Op.CrossAttention cross -> Map.of(cross.output(), crossAttention(cross, batch, inputs.get(cross.query())));
             case Op.Recurrence recurrence -> Map.of(recurrence.output(), recurrence(recurrence, batch, inputs));
             case Op.Add add -> Map.of(add.output(), add(inputs.get(add.left()), inputs.get(add.right())));
@@ -267,25 +267,25 @@ final class Evaluator {
         return entry[head];
     }
 
-    private Map<Value, float[]> remember(Op.StoreCrossCache op, Batch batch, Map<Value, float[]> inputs) {
+    private Map<Value, float[]> storeCrossCache(Op.StoreCrossCache op, Batch batch, Map<Value, float[]> inputs) {
         for (int row = 0; row < batch.rows(); row++) {
-            memories[op.cache()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
+            crossCaches[op.cache()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
                     op.key().width());
         }
         return Map.of();
     }
 
     private float[] crossAttention(Op.CrossAttention op, Batch batch, float[] query) {
-        ReferenceCache memory = memories[op.cache()];
+        ReferenceCache cache = crossCaches[op.cache()];
         float[] output = new float[query.length];
         for (int row = 0; row < batch.rows(); row++) {
             int source = batch.source(row);
-            if (memory.length(source) == 0) {
+            if (cache.length(source) == 0) {
                 throw new InvalidRequestException("source " + source + " was never encoded: encode it before the first step");
             }
             for (int head = 0; head < op.heads(); head++) {
-                attend(new Head(query, (row * op.heads() + head) * op.headDimension(), op.headDimension(), op.scale(), memory, source,
-                        head * op.headDimension(), 0, memory.length(source)), (score, _) -> score, output);
+                attend(new Head(query, (row * op.heads() + head) * op.headDimension(), op.headDimension(), op.scale(), cache, source,
+                        head * op.headDimension(), 0, cache.length(source)), (score, _) -> score, output);
             }
         }
         return output;

@@ -18,7 +18,7 @@ import org.waterspout.graph.Value;
 
 /**
  * Turns a graph into a {@link GraphProgram}: {@code before}, one section for each run of layers of one form, {@code after} up to
- * SelectRows or MeanRows, and from there on; and the sections that fill memories. Nothing is allocated or loaded.
+ * SelectRows or MeanRows, and from there on; and the sections that fill cross-attention caches. Nothing is allocated or loaded.
  */
 final class GraphLowering {
 
@@ -172,7 +172,7 @@ final class GraphLowering {
         }
     }
 
-    /** The sections that fill the memories from the output. */
+    /** The sections that fill the cross-attention caches from the output. */
     private void memory(View output) {
         runs(graph.crossCaches().size(), this::memoryForm, (from, to, added) -> {
             List<Op> first = graph.crossCaches().get(from);

@@ -11,7 +11,7 @@ import org.waterspout.graph.Weight;
 
 /**
  * What two layers must share to run as one compiled layer, as text: operations, shapes, scalars and wiring; not the weights'
- * contents and types, the numbers of caches, memories and states, the window, the rotary table and the table of biases, which travel
+ * contents and types, the numbers of caches, cross-attention caches and states, the window, the rotary table and the table of biases, which travel
  * in buffers.
  */
 final class LayerForm {
@@ -53,7 +53,7 @@ final class LayerForm {
             case Op.ArgMax _ -> "argmax";
             case Op.AddType type -> "type " + shape(type.table());
             case Op.InputEmbeddings _ -> "given";
-            case Op.StoreCrossCache _ -> "remember";
+            case Op.StoreCrossCache _ -> "store cross cache";
             case Op.CrossAttention a -> "cross attention " + List.of(a.heads(), a.headDimension(), a.scale());
             case Op.Recurrence _ -> "recurrence";
             case Op.MeanRows _ -> "mean";

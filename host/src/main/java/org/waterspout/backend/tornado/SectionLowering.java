@@ -147,7 +147,7 @@ final class SectionLowering {
             case Op.AddType op -> launches.add(kernels.addEntry(view(op.input()),
                     floats(each(repeats, Op.AddType.class, Op.AddType::table)), StepLayout.TYPE, output(op.output())));
             case Op.InputEmbeddings op -> launches.add(kernels.upload(resources.inputEmbeddings((long) rows * op.output().width()), output(op.output())));
-            case Op.StoreCrossCache op -> remember(cast(repeats, Op.StoreCrossCache.class), op);
+            case Op.StoreCrossCache op -> storeCrossCache(cast(repeats, Op.StoreCrossCache.class), op);
             case Op.CrossAttention op -> crossAttention(cast(repeats, Op.CrossAttention.class), op);
             case Op.Recurrence op -> recurrence(cast(repeats, Op.Recurrence.class), op, Optional.empty(), op.output());
             case Op.MeanRows op -> launches.add(kernels.meanRows(view(op.input()), output(op.output())));
@@ -313,7 +313,7 @@ final class SectionLowering {
                 output(op.output())));
     }
 
-    private void remember(List<Op.StoreCrossCache> repeats, Op.StoreCrossCache op) {
+    private void storeCrossCache(List<Op.StoreCrossCache> repeats, Op.StoreCrossCache op) {
         Caches.Pair pair = caches.memory(op.key().width());
         int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View key = view(op.key());

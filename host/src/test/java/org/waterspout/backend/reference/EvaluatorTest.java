@@ -164,17 +164,17 @@ class EvaluatorTest {
 
     @Test
     void crossAttentionReadsWhatIsRemembered() {
-        Op remember = new Op.StoreCrossCache(0, value(0, 2), value(1, 2));
+        Op store = new Op.StoreCrossCache(0, value(0, 2), value(1, 2));
         Batch sources = new Batch(new int[3], new int[] {0, 1, 0}, new int[] {0, 0, 1}, new int[0]);
         float log3 = (float) Math.log(3);
-        evaluator.evaluate(remember, sources, Map.of(value(0, 2), new float[] {0, 0, log3, 0, 5, 5}, value(1, 2),
+        evaluator.evaluate(store, sources, Map.of(value(0, 2), new float[] {0, 0, log3, 0, 5, 5}, value(1, 2),
                 new float[] {100, 10, 200, 30, 7, 8}));
         // head 0 weighs source 0 by 1/4 and 3/4, head 1 by halves; the second row reads source 1, which has one position
         Op cross = new Op.CrossAttention(0, value(0, 2), 2, 1, 1, value(1, 2));
         Batch rows = new Batch(new int[2], new int[2], new int[] {0, 1}, new int[] {0, 1}).withSources(new int[] {0, 1});
         assertArrayEquals(new float[] {175, 20, 7, 8}, run(cross, rows, new float[] {1, 1, 1, 1}), 1e-4f);
         // encoded anew, shorter
-        evaluator.evaluate(remember, Batch.of(new int[1], 0, true), Map.of(value(0, 2), new float[2], value(1, 2), new float[] {1, 2}));
+        evaluator.evaluate(store, Batch.of(new int[1], 0, true), Map.of(value(0, 2), new float[2], value(1, 2), new float[] {1, 2}));
         assertArrayEquals(new float[] {1, 2, 7, 8}, run(cross, rows, new float[] {1, 1, 1, 1}));
     }
 

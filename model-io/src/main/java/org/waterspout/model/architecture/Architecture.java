@@ -79,10 +79,10 @@ public record Architecture(String family, int hiddenSize, int vocabulary, int co
     }
 
     /**
-     * An image cut into squares, Dosovitskiy et al. 2021; its first row is the class token.
+     * An image cut into patches, Dosovitskiy et al. 2021; its first row is the class token.
      *
      * @param side      pixels of an image's side
-     * @param patch     pixels of a square's side
+     * @param patch     pixels of a patch's side
      * @param channels  numbers of a pixel
      * @param distilled a second row is the distillation token, Touvron et al. 2021
      */
@@ -93,7 +93,7 @@ public record Architecture(String family, int hiddenSize, int vocabulary, int co
             return side / patch * (side / patch) + (distilled ? 2 : 1);
         }
 
-        /** Numbers of one square, [channels, patch, patch]. */
+        /** Numbers of one patch, [channels, patch, patch]. */
         public int patchWidth() {
             return channels * patch * patch;
         }

@@ -139,7 +139,7 @@ final class ArchitectureReader {
         int patch = keys.positive("image.patch_size");
         int channels = keys.positive("image.channels");
         if (side % patch != 0 || side > 1 << 14 || channels > 64) {
-            throw new ModelFormatException("images of " + side + " pixels with " + channels + " channels cannot be cut into squares of " + patch);
+            throw new ModelFormatException("images of " + side + " pixels with " + channels + " channels cannot be cut into patches of " + patch);
         }
         boolean distilled = metadata.flagOr(keys.key("image.distilled"), false);
         int rows = side / patch * (side / patch) + (distilled ? 2 : 1);

@@ -1,7 +1,8 @@
-package org.waterspout.generate;
+package org.waterspout.decode;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.decode.RowRanking;
 
 /** Reads log-probabilities out of rows of logits, and keeps them. Belongs to one thread. */

@@ -19,7 +19,7 @@ import org.waterspout.model.architecture.Activation;
  * Both forms of every kernel against plain loops in double precision. Sums are held to a part of the sum of their terms' sizes,
  * which is what rounding grows with.
  */
-class KernelsTest {
+class CpuKernelsTest {
 
     private static final double SUM = 2e-6;
 

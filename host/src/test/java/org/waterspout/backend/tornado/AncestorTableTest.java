@@ -15,7 +15,7 @@ import org.waterspout.backend.Batch;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Places are right when reading through them gives what a cache gives that copies whole sequences. */
-class PlacesTest {
+class AncestorTableTest {
 
     private static final int SEQUENCES = 5;
     private static final int POSITIONS = 9;

@@ -92,7 +92,7 @@ class CalledToolsTest {
             told.append(switch (event) {
                 case GenerationEvent.Text text -> text.text();
                 case GenerationEvent.Called called -> "(" + called.call().name() + ")";
-                case GenerationEvent.Finished finished -> "";
+                case GenerationEvent.Prompt _, GenerationEvent.Token _, GenerationEvent.Finished _ -> "";
             });
         }
         assertEquals("let me see (f)(g) done", told.toString());

@@ -8,20 +8,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
-import org.waterspout.encode.Pictures;
+import org.waterspout.encode.ImageProcessor;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Target;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Task;
-import org.waterspout.runtime.RequestOptions;
+import org.waterspout.model.load.DemonstrationModel;
+import org.waterspout.model.load.ModelFiles;
 
 /**
- * Judges texts or pictures with an encoder's head: labels for the whole, or for each word. Safe for use from several threads, whose
+ * Judges texts or images with an encoder's head: labels for the whole, or for each word. Safe for use from several threads, whose
  * texts go through the model together.
  *
  * {@snippet :
@@ -41,7 +41,7 @@ public final class Classifier implements AutoCloseable {
 
     /**
      * @param labels    all of them, best first
-     * @param tokens    of the text, with special tokens; rows of a picture
+     * @param tokens    of the text, with special tokens; rows of an image
      * @param truncated the text was too long, and its end does not count
      */
     public record Classification(List<LabelScore> labels, int tokens, boolean truncated) {
@@ -78,13 +78,13 @@ public final class Classifier implements AutoCloseable {
     }
 
     private final LoadedEncoder encoder;
-    private final Optional<Pictures> pictures;
+    private final Optional<ImageProcessor> images;
 
     private Classifier(LoadedEncoder encoder) {
         this.encoder = encoder;
         Architecture architecture = encoder.model().architecture();
-        this.pictures = architecture.main().input() instanceof Architecture.Patches patches
-                ? Optional.of(new Pictures(encoder.model().file(), architecture.family(), patches)) : Optional.empty();
+        this.images = architecture.main().input() instanceof Architecture.Patches patches
+                ? Optional.of(new ImageProcessor(encoder.model().file(), architecture.family(), patches)) : Optional.empty();
     }
 
     /** Loads a classifier onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -138,7 +138,7 @@ public final class Classifier implements AutoCloseable {
      *
      * @param truncate cut off what is too long instead of refusing it; the result says so
      * @param options  priority and time
-     * @throws InvalidRequestException                 for a text that is too long, or a model that judges words or pictures
+     * @throws InvalidRequestException                 for a text that is too long, or a model that judges words or images
      * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays
      * @throws org.waterspout.error.DeadlineException  when the time is over
      * @throws org.waterspout.error.BusyException      when too many requests wait already
@@ -154,43 +154,43 @@ public final class Classifier implements AutoCloseable {
                 fitted.get(i).truncated())).toList();
     }
 
-    /** The labels of one picture. Errors as {@link #classifyPictures}. */
-    public Classification classify(BufferedImage picture) {
-        return classifyPictures(List.of(picture)).getFirst();
+    /** The labels of one image. Errors as {@link #classifyImages}. */
+    public Classification classify(BufferedImage image) {
+        return classifyImages(List.of(image)).getFirst();
     }
 
     /**
-     * The labels of many pictures, in their order.
+     * The labels of many images, in their order.
      *
-     * @throws InvalidRequestException for a model that reads texts, or a picture of too many pixels
-     * @throws OutOfMemoryException    when the Java heap has no room for a picture
+     * @throws InvalidRequestException for a model that reads texts, or an image of too many pixels
+     * @throws OutOfMemoryException    when the Java heap has no room for an image
      */
-    public List<Classification> classifyPictures(List<BufferedImage> images) {
-        return classifyPictures(images, RequestOptions.DEFAULT);
+    public List<Classification> classifyImages(List<BufferedImage> images) {
+        return classifyImages(images, RequestOptions.DEFAULT);
     }
 
-    /** As {@link #classifyPictures(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
-    public List<Classification> classifyPictures(List<BufferedImage> images, RequestOptions options) {
-        Pictures form = pictures();
+    /** As {@link #classifyImages(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
+    public List<Classification> classifyImages(List<BufferedImage> images, RequestOptions options) {
+        ImageProcessor form = images();
         return labels(images.stream().map(form::sequence).toList(), options);
     }
 
     /**
-     * The labels of pictures in files, in their order; no more than one is held decoded at a time. Errors as {@link #classifyPictures} and
-     * {@link Pictures#read}.
+     * The labels of images in files, in their order; no more than one is held decoded at a time. Errors as {@link #classifyImages} and
+     * {@link ImageProcessor#read}.
      */
-    public List<Classification> classifyPictureFiles(List<Path> files) {
-        return classifyPictureFiles(files, RequestOptions.DEFAULT);
+    public List<Classification> classifyImageFiles(List<Path> files) {
+        return classifyImageFiles(files, RequestOptions.DEFAULT);
     }
 
-    /** As {@link #classifyPictureFiles(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
-    public List<Classification> classifyPictureFiles(List<Path> files, RequestOptions options) {
-        Pictures form = pictures();
-        return labels(files.stream().map(file -> form.sequence(Pictures.read(file))).toList(), options);
+    /** As {@link #classifyImageFiles(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
+    public List<Classification> classifyImageFiles(List<Path> files, RequestOptions options) {
+        ImageProcessor form = images();
+        return labels(files.stream().map(file -> form.sequence(ImageProcessor.read(file))).toList(), options);
     }
 
-    private Pictures pictures() {
-        return pictures.orElseThrow(() -> new InvalidRequestException("this model reads text, no pictures"));
+    private ImageProcessor images() {
+        return images.orElseThrow(() -> new InvalidRequestException("this model reads text, no images"));
     }
 
     private List<Classification> labels(List<Sequence> read, RequestOptions options) {
@@ -247,9 +247,9 @@ public final class Classifier implements AutoCloseable {
         return encoder.head().task() == Task.TOKENS;
     }
 
-    /** Whether this model reads pictures. */
-    public boolean readsPictures() {
-        return pictures.isPresent();
+    /** Whether this model reads images. */
+    public boolean readsImages() {
+        return images.isPresent();
     }
 
     /** Every label the model knows, in its own order. */

@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.waterspout.backend.Device;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
-import org.waterspout.runtime.RequestOptions;
+import org.waterspout.model.load.ModelFiles;
 
 /**
  * Texts to vectors, with an encoder and its pooling. Safe for use from several threads, whose texts go
@@ -83,7 +83,7 @@ public final class Embedder implements AutoCloseable {
 
     private static Target target(ModelFile file, Architecture architecture) {
         if (architecture.encoder().stream().anyMatch(stack -> stack.input() instanceof Architecture.Patches)) {
-            throw new InvalidRequestException("this model reads pictures, no text: it labels them, and makes no vectors of texts");
+            throw new InvalidRequestException("this model reads images, no text: it labels them, and makes no vectors of texts");
         }
         if (file.metadata().integerOr(architecture.family() + ".pooling_type", 0) == Architecture.RANK) {
             throw new InvalidRequestException("this model ranks documents for a query and makes no vectors: use rerank");

@@ -1,39 +1,36 @@
 package org.waterspout;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
+import org.waterspout.decode.RowRanking;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
-import org.waterspout.generate.RowRanking;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.Sampling;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.ChatMessage;
 import org.waterspout.model.text.ChatTemplate;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.model.text.jinja.Rendered;
 import org.waterspout.runtime.Decoder;
 import org.waterspout.runtime.Engine;
-import org.waterspout.runtime.RequestOptions;
 
 /**
  * A decoder that is loaded and ready to answer. Safe for use from several threads, whose answers are
@@ -48,10 +45,11 @@ import org.waterspout.runtime.RequestOptions;
 public final class LanguageModel implements AutoCloseable {
 
     /** A wider beam that a file asks for needs a model that is loaded for as many sequences. */
-    private static final int MOST_BEAMS_UNASKED = 32;
+    private static final int MAX_BEAMS_UNASKED = 32;
 
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
+    private final Optional<ChatTemplate> toolTemplate;
     private final Decoder decoder;
     private final Optional<Constraints> constraints;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
@@ -61,6 +59,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
+        this.toolTemplate = loaded.text().flatMap(tokenizer -> ChatTemplate.forTools(loaded.file(), tokenizer));
         this.constraints = loaded.text().map(tokenizer -> new Constraints(tokenizer, loaded.endTokens()));
         this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
     }
@@ -89,7 +88,7 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
-        int beams = Math.min(Decoding.beams(file.metadata()), MOST_BEAMS_UNASKED);
+        int beams = Math.min(GenerationConfig.beams(file.metadata()), MAX_BEAMS_UNASKED);
         return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)), GraphBuilder::build));
     }
 
@@ -129,14 +128,36 @@ public final class LanguageModel implements AutoCloseable {
      * Starts an answer, which is computed beside others and read as it comes. It waits where as many are under way as the model was loaded for.
      *
      * @param options priority and time; an answer whose time is over ends with what it has
-     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, or a parameter is out of its range
+     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, a parameter is out of its range, or
+     *                                                   tools are given that the model cannot be told, or not be made to call
      * @throws org.waterspout.error.BusyException        when {@value Engine#QUEUE} requests wait already
      * @throws org.waterspout.error.ClosedException      when closed
      */
     public Generation generate(GenerationRequest request, RequestOptions options) {
-        int[] prompt = tokens(request.prompt(), contextLength());
-        Decoding decoding = Decoding.forPrompt(file().metadata(), request, prompt.length);
-        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, decoding, request.form().map(this::constraint), prompt, options));
+        return generate(request, 1, options).getFirst();
+    }
+
+    /** The templates for a prompt with tools and for any other. */
+    private ToolRequest.Templates templates() {
+        return new ToolRequest.Templates(template, toolTemplate);
+    }
+
+    /**
+     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared ({@link GenerationRequest#sharing}).
+     * Each is what a request of its own gives: the first with the seed that is asked for, or one that is drawn, each of the others with one more
+     * than the one before it. Answers that nothing is drawn for are all equal. Each ends, and is cancelled, by itself. Log-probabilities of the
+     * prompt are in the first one only. Errors as {@link #generate(GenerationRequest, RequestOptions)}, and
+     *
+     * @param answers 1 to {@value Engine#QUEUE}; those that the model has no room for at one time wait
+     * @throws org.waterspout.error.BusyException when so many requests wait that there is no room for all of them; then none is started
+     */
+    public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
+        Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
+        int[] prompt = tokens(request.prompt(), tools, contextLength());
+        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
+        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, form.map(this::constraint),
+                () -> tools.flatMap(some -> some.calls(prompt)), prompt, options).stream().map(Generation::new).toList();
     }
 
     private Constraint constraint(AnswerForm form) {
@@ -154,7 +175,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** Hypotheses of the search that the model's file asks for: 1 for none. A request that says how to draw tokens makes no search. */
     public int beams() {
-        return Decoding.beams(file().metadata());
+        return GenerationConfig.beams(file().metadata());
     }
 
     /**
@@ -176,53 +197,55 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.CancelledException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
-        return tokens(prompt, Integer.MAX_VALUE);
+        return tokens(prompt, Optional.empty(), Integer.MAX_VALUE);
     }
 
-    /** @param most tokens: a text that is sure to have more is refused before it is tokenized */
-    private int[] tokens(Prompt prompt, int most) {
+    /** @param max tokens: a text that is sure to have more is refused before it is tokenized */
+    private int[] tokens(Prompt prompt, Optional<ToolRequest> tools, int max) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw Engine.closedModel();
             }
-            return encode(prompt, most);
+            return tools.isPresent() ? tools.get().after(encode(prompt, tools, max), tokenizer()) : encode(prompt, tools, max);
         } finally {
             tokenizerUse.readLock().unlock();
         }
     }
 
-    private int[] encode(Prompt prompt, int most) {
+    private int[] encode(Prompt prompt, Optional<ToolRequest> tools, int max) {
         return switch (prompt) {
             case Prompt.Message message when template.isPresent() ->
-                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), most);
-            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), most);
-            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), most);
-            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), most);
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), tools, max);
+            case Prompt.Message message -> encode(message.text(), message.parseSpecial(), max);
+            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), tools, max);
+            case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), max);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int most) {
-        Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, Optional<ToolRequest> tools, int max) {
+        ChatTemplate chatTemplate = tools.flatMap(ToolRequest::template).or(() -> template).orElseThrow(() ->
+                new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text"));
+        Rendered conversation = chatTemplate.rendered(messages, tools.map(ToolRequest::told).orElse(List.of()), true, Map.of());
+        tools.ifPresent(some -> some.check(conversation.text()));
         if (parseSpecial) {
-            return encode(conversation.text(), true, most);
+            return encode(conversation.text(), true, max);
         }
-        requireRoom(conversation.text(), most);
+        requireRoom(conversation.text(), max);
         return tokenizer().encodePrompt(conversation);
     }
 
-    private int[] encode(String text, boolean parseSpecial, int most) {
-        requireRoom(text, most);
+    private int[] encode(String text, boolean parseSpecial, int max) {
+        requireRoom(text, max);
         return tokenizer().encodePrompt(text, parseSpecial);
     }
 
-    private void requireRoom(String text, int most) {
-        long fewest = tokenizer().fewestTokens(text);
-        if (fewest > most) {
-            throw new InvalidRequestException("the prompt has at least " + fewest + " tokens, the context " + most
-                    + ": shorten it" + (most < architecture().contextLength() ? ", or load the model with a longer context, of at most "
+    private void requireRoom(String text, int max) {
+        long min = tokenizer().minTokens(text);
+        if (min > max) {
+            throw new InvalidRequestException("the prompt has at least " + min + " tokens, the context " + max
+                    + ": shorten it" + (max < architecture().contextLength() ? ", or load the model with a longer context, of at most "
                             + architecture().contextLength() : ""));
         }
     }
@@ -236,28 +259,12 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.DeadlineException when the time is over
      */
     public Score score(Prompt prompt, String continuation, RequestOptions options) {
-        int[] before = tokens(prompt, contextLength());
+        int[] before = tokens(prompt, Optional.empty(), contextLength());
         int[] after = tokenizer().encode(continuation, false);
         if (after.length == 0) {
             throw new InvalidRequestException("the continuation is empty: give it some text");
         }
-        int[] all = IntStream.concat(Arrays.stream(before), Arrays.stream(after).limit(after.length - 1L)).toArray();
-        float[] logits = decoder.logits(all, before.length - 1, options);
-        return scored(after, logits);
-    }
-
-    private Score scored(int[] tokens, float[] logits) {
-        int vocabulary = vocabulary();
-        RowRanking ranking = new RowRanking();
-        List<Score.Token> scored = new ArrayList<>();
-        double sum = 0;
-        for (int i = 0; i < tokens.length; i++) {
-            double one = (double) logits[i * vocabulary + tokens[i]] - ranking.logSum(logits, i * vocabulary, vocabulary);
-            ranking.rank(logits, i * vocabulary, vocabulary, 1);
-            scored.add(new Score.Token(tokens[i], one, ranking.count() > 0 && logits[i * vocabulary + tokens[i]] == ranking.value(0)));
-            sum += one;
-        }
-        return new Score(sum, scored);
+        return new Score(decoder.score(before, after, 0, options));
     }
 
     /** As {@link #score(Prompt, String, RequestOptions)}, with priority 0 and any time. */

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
@@ -14,7 +15,6 @@ import org.waterspout.model.text.Encoding;
 import org.waterspout.model.text.Tokenizer;
 import org.waterspout.runtime.Encoder;
 import org.waterspout.runtime.Engine;
-import org.waterspout.runtime.RequestOptions;
 
 /** An encoder that is loaded: texts to sequences, sequences to numbers. Safe for use from several threads. */
 final class LoadedEncoder implements AutoCloseable {

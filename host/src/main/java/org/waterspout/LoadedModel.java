@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.Backends;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.registry.Backends;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
@@ -23,7 +23,7 @@ import org.waterspout.model.text.Tokenizer;
 /**
  * What every kind of model is made of when it is loaded. Closing it gives all of it back; the plan may be closed before.
  *
- * @param text the tokenizer; empty where pictures enter, or where there is none
+ * @param text the tokenizer; empty where images enter, or where there is none
  */
 record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan) implements AutoCloseable {
 
@@ -130,11 +130,11 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
      * The tokenizer of a model that reads text.
      *
      * @throws ModelNotFoundException when there is none beside the model
-     * @throws InvalidRequestException when the model reads pictures
+     * @throws InvalidRequestException when the model reads images
      */
     Tokenizer tokenizer() {
         return text.orElseThrow(() -> architecture.main().input() instanceof Architecture.Patches
-                ? new InvalidRequestException("this model reads pictures, no text: give it a picture")
+                ? new InvalidRequestException("this model reads images, no text: give it an image")
                 : withoutTokenizer(file));
     }
 

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Target;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
-import org.waterspout.runtime.RequestOptions;
+import org.waterspout.model.load.ModelFiles;
 
 /** Sorts documents by how well they answer a query, reading the two together (a cross-encoder). Safe for use from several threads. */
 public final class Reranker implements AutoCloseable {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
-import org.waterspout.backend.reference.Activations;
+import org.waterspout.backend.reference.ExactActivations;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
@@ -79,10 +79,10 @@ record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
         Tensor bias = file.tensors().get(name + ".bias");
         return new Dense(rows, bias == null ? new float[rows.size()] : bias.decode(), switch (activation) {
             case "identity" -> x -> x;
-            case "tanh" -> Activations.of(Activation.TANH);
-            case "relu" -> Activations.of(Activation.RELU);
-            case "gelu" -> Activations.of(Activation.GELU_ERF);
-            case "silu" -> Activations.of(Activation.SILU);
+            case "tanh" -> ExactActivations.of(Activation.TANH);
+            case "relu" -> ExactActivations.of(Activation.RELU);
+            case "gelu" -> ExactActivations.of(Activation.GELU_ERF);
+            case "silu" -> ExactActivations.of(Activation.SILU);
             case "sigmoid" -> x -> 1 / (1 + Math.exp(-x));
             default -> throw new ModelFormatException(file.path() + ": the activation " + Quoted.of(activation) + " of " + name + " is unknown");
         });

@@ -1,7 +1,7 @@
 package org.waterspout;
 
 import java.util.Optional;
-import org.waterspout.Answerer.Answer;
+import org.waterspout.QuestionAnswerer.Answer;
 import org.waterspout.model.text.Encoding;
 
 /**

@@ -5,7 +5,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 
 /**
  * What is asked of a {@link Translator}. What is absent is as the model's file says.
@@ -25,7 +25,7 @@ import org.waterspout.generate.Decoding;
  */
 public record TranslationOptions(Optional<String> from, Optional<String> to, String prefix, OptionalInt beams, int best,
         OptionalDouble lengthPenalty, OptionalInt minTokens, OptionalInt maxTokens, OptionalInt noRepeatNgram, Splitting splitting,
-        boolean shortlist, UnaryOperator<Decoding> adjust) {
+        boolean shortlist, UnaryOperator<GenerationConfig> adjust) {
 
     /** How texts are cut into pieces. */
     public enum Splitting {
@@ -107,20 +107,20 @@ public record TranslationOptions(Optional<String> from, Optional<String> to, Str
                 adjust);
     }
 
-    public TranslationOptions withAdjustment(UnaryOperator<Decoding> value) {
+    public TranslationOptions withAdjustment(UnaryOperator<GenerationConfig> value) {
         return new TranslationOptions(from, to, prefix, beams, best, lengthPenalty, minTokens, maxTokens, noRepeatNgram, splitting,
                 shortlist, value);
     }
 
-    /** The model's own way of decoding, changed as these options ask. */
-    Decoding decoding(Decoding model) {
+    /** The model's own way of choosing tokens, changed as these options ask. */
+    GenerationConfig config(GenerationConfig model) {
         int beam = beams.orElse(Math.max(model.beams(), best));
-        Decoding changed = model.withBeams(beam, best);
+        GenerationConfig changed = model.withBeams(beam, best);
         if (lengthPenalty.isPresent()) {
             changed = changed.withRule(changed.rule().withLengthPenalty((float) lengthPenalty.getAsDouble()));
         }
-        int most = maxTokens.orElse(model.maxTokens());
-        changed = changed.withTokens(minTokens.orElse(most == 0 ? model.minTokens() : Math.min(model.minTokens(), most - 1)), most);
+        int max = maxTokens.orElse(model.maxTokens());
+        changed = changed.withTokens(minTokens.orElse(max == 0 ? model.minTokens() : Math.min(model.minTokens(), max - 1)), max);
         changed = noRepeatNgram.isPresent() ? changed.withRules(changed.rules().withNoRepeatNgram(noRepeatNgram.getAsInt())) : changed;
         return adjust.apply(changed);
     }

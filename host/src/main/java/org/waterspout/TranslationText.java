@@ -9,7 +9,7 @@ import java.util.Set;
 import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.text.Sentences;
@@ -68,8 +68,8 @@ final class TranslationText implements AutoCloseable {
     /** How texts are taken in one call. */
     Form form(TranslationOptions options, int sourceLength) {
         requireLanguages(options);
-        int most = Math.min(sourceLength, file.metadata().integerOr("generation.max_source_tokens", sourceLength));
-        return new Form(tokenizer(), options, options.splitting() == Splitting.NEVER ? sourceLength : most, locale(options));
+        int max = Math.min(sourceLength, file.metadata().integerOr("generation.max_source_tokens", sourceLength));
+        return new Form(tokenizer(), options, options.splitting() == Splitting.NEVER ? sourceLength : max, locale(options));
     }
 
     private void requireLanguages(TranslationOptions options) {
@@ -110,9 +110,9 @@ final class TranslationText implements AutoCloseable {
     /**
      * How texts become tokens.
      *
-     * @param mostTokens of a piece, its special tokens counted
+     * @param maxTokens of a piece, its special tokens counted
      */
-    record Form(TranslationTokenizer tokenizer, TranslationOptions options, int mostTokens, Locale locale) {
+    record Form(TranslationTokenizer tokenizer, TranslationOptions options, int maxTokens, Locale locale) {
 
         /** {@code text} in pieces that the model reads. */
         List<Piece> pieces(String text) {
@@ -122,16 +122,16 @@ final class TranslationText implements AutoCloseable {
             boolean split = switch (options.splitting()) {
                 case NEVER -> false;
                 case SENTENCES -> true;
-                case LONG -> text.strip().lines().count() > 1 || tokens(text).length > mostTokens;
+                case LONG -> text.strip().lines().count() > 1 || tokens(text).length > maxTokens;
             };
             if (!split) {
                 return List.of(new Piece(text, ""));
             }
             int around = tokens("").length;
-            if (around >= mostTokens) {
-                throw new InvalidRequestException("the prefix leaves no room for a text in the " + mostTokens + " tokens that the model reads");
+            if (around >= maxTokens) {
+                throw new InvalidRequestException("the prefix leaves no room for a text in the " + maxTokens + " tokens that the model reads");
             }
-            return Sentences.of(text, locale, this::count, mostTokens - around);
+            return Sentences.of(text, locale, this::count, maxTokens - around);
         }
 
         private int count(String piece) {
@@ -145,7 +145,7 @@ final class TranslationText implements AutoCloseable {
         }
 
         /** {@code how} with the token that a target in the asked language begins with. */
-        Decoding decoding(Decoding how) {
+        GenerationConfig config(GenerationConfig how) {
             OptionalInt first = options.to().map(tokenizer::firstTargetToken).orElse(OptionalInt.empty());
             return first.isPresent() ? how.withRules(how.rules().withForced(first, how.rules().lastTokens())) : how;
         }

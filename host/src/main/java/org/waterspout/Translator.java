@@ -11,25 +11,25 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.Backends;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.registry.Backends;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.Source;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.TargetSequence;
+import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.marian.Shortlist;
 import org.waterspout.model.text.Sentences;
 import org.waterspout.runtime.EncoderDecoder;
 import org.waterspout.runtime.Engine;
-import org.waterspout.runtime.RequestOptions;
 
 /**
  * An encoder-decoder that is loaded and ready to translate. Safe for use from several threads, whose texts are
@@ -47,7 +47,7 @@ public final class Translator implements AutoCloseable {
     static final int DEFAULT_CONTEXT = 512;
 
     /** Least number of hypotheses that a translator has room for, whatever {@link LoadOptions#sequences} says. */
-    private static final int LEAST_SEQUENCES = 16;
+    private static final int MIN_SEQUENCES = 16;
 
     /** Bytes of caches that a translator may have for more hypotheses, as many as its backend is fast with. */
     private static final long SMALL_CACHES = 160L << 20;
@@ -101,10 +101,10 @@ public final class Translator implements AutoCloseable {
             int context = contextLength(architecture, options);
             Graph graph = GraphBuilder.encoderDecoder(file, architecture, context, context);
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
-            int asked = Math.max(options.sequences(), 2 * Decoding.beams(file.metadata()));
+            int asked = Math.max(options.sequences(), 2 * GenerationConfig.beams(file.metadata()));
             PlanOptions many = planOptions(options, context, Math.max(asked, backend.sequencesOfStep()));
             boolean small = backend.estimate(graph, many).cache() <= SMALL_CACHES;
-            plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, LEAST_SEQUENCES)));
+            plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, MIN_SEQUENCES)));
             if (options.warmUp()) {
                 plan.warmUp();
             }
@@ -170,7 +170,7 @@ public final class Translator implements AutoCloseable {
      */
     public List<Translation> translate(List<String> texts, TranslationOptions options, RequestOptions request, Observer observer) {
         Asked asked = whileOpen(() -> asked(texts, options));
-        List<List<TargetSequence>> targets = targets(asked, request, observer);
+        List<List<Hypothesis>> targets = targets(asked, request, observer);
         return whileOpen(() -> {
             List<Translation> translations = new ArrayList<>();
             int at = 0;
@@ -188,7 +188,7 @@ public final class Translator implements AutoCloseable {
      * @param pieces  of each text
      * @param sources of all pieces, one after the other; {@link #NOTHING} for one without words
      */
-    private record Asked(List<List<Sentences.Piece>> pieces, List<Source> sources, Decoding how) {
+    private record Asked(List<List<Sentences.Piece>> pieces, List<Source> sources, GenerationConfig how) {
     }
 
     private Asked asked(List<String> texts, TranslationOptions options) {
@@ -199,7 +199,7 @@ public final class Translator implements AutoCloseable {
         for (List<Sentences.Piece> ofText : pieces) {
             ofText.forEach(piece -> sources.add(piece.text().isBlank() ? NOTHING : source(form.tokens(piece.text()), options)));
         }
-        return new Asked(pieces, sources, form.decoding(options.decoding(Decoding.of(file.metadata()))).seeded());
+        return new Asked(pieces, sources, form.config(options.config(GenerationConfig.of(file.metadata()))).seeded());
     }
 
     /** Uses tokenizers and files while they are sure to be there. Nothing of a caller's runs meanwhile. */
@@ -218,13 +218,13 @@ public final class Translator implements AutoCloseable {
     }
 
     /** What the engine makes of all sources that are not {@link #NOTHING}. */
-    private List<List<TargetSequence>> targets(Asked asked, RequestOptions request, Observer observer) {
+    private List<List<Hypothesis>> targets(Asked asked, RequestOptions request, Observer observer) {
         List<Source> sources = asked.sources();
         int[] real = IntStream.range(0, sources.size()).filter(i -> sources.get(i) != NOTHING).toArray();
-        List<List<TargetSequence>> targets = new ArrayList<>();
+        List<List<Hypothesis>> targets = new ArrayList<>();
         sources.forEach(_ -> targets.add(List.of()));
         int[] done = {0};
-        List<List<TargetSequence>> found = engine.translate(IntStream.of(real).mapToObj(sources::get).toList(), asked.how(), request,
+        List<List<Hypothesis>> found = engine.translate(IntStream.of(real).mapToObj(sources::get).toList(), asked.how(), request,
                 _ -> observer.translated(++done[0], real.length));
         for (int i = 0; i < real.length; i++) {
             targets.set(real[i], found.get(i));
@@ -233,19 +233,19 @@ public final class Translator implements AutoCloseable {
     }
 
     /** The n-th best of a text is made of the n-th best of its pieces, or the last where a piece has fewer. */
-    private Translation joined(List<Sentences.Piece> pieces, List<List<TargetSequence>> targets, int best, OptionalLong seed) {
-        int most = Math.min(best, targets.stream().mapToInt(List::size).max().orElse(0));
+    private Translation joined(List<Sentences.Piece> pieces, List<List<Hypothesis>> targets, int best, OptionalLong seed) {
+        int max = Math.min(best, targets.stream().mapToInt(List::size).max().orElse(0));
         List<Translation.Alternative> all = new ArrayList<>();
-        for (int rank = 0; rank < most; rank++) {
+        for (int rank = 0; rank < max; rank++) {
             List<String> texts = new ArrayList<>();
             double scores = 0;
             int scored = 0;
-            for (List<TargetSequence> ofPiece : targets) {
+            for (List<Hypothesis> ofPiece : targets) {
                 if (ofPiece.isEmpty()) {
                     texts.add("");
                     continue;
                 }
-                TargetSequence chosen = ofPiece.get(Math.min(rank, ofPiece.size() - 1));
+                Hypothesis chosen = ofPiece.get(Math.min(rank, ofPiece.size() - 1));
                 texts.add(text.decode(chosen.tokens()));
                 scores += chosen.score();
                 scored++;
@@ -261,10 +261,10 @@ public final class Translator implements AutoCloseable {
      *
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, options out of their ranges
      */
-    public List<List<TargetSequence>> translateTokens(List<int[]> sources, TranslationOptions options) {
+    public List<List<Hypothesis>> translateTokens(List<int[]> sources, TranslationOptions options) {
         sources.forEach(engine::check);
-        Decoding decoding = options.decoding(Decoding.of(file.metadata()));
-        Decoding how = whileOpen(() -> options.to().isEmpty() ? decoding : text.form(options, engine.sourceLength()).decoding(decoding));
+        GenerationConfig config = options.config(GenerationConfig.of(file.metadata()));
+        GenerationConfig how = whileOpen(() -> options.to().isEmpty() ? config : text.form(options, engine.sourceLength()).config(config));
         return engine.translate(whileOpen(() -> sources.stream().map(tokens -> source(tokens, options)).toList()), how, _ -> { });
     }
 

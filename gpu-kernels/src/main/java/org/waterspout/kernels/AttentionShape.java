@@ -6,7 +6,7 @@ package org.waterspout.kernels;
  * @param kind        where keys and values lie: {@link #CACHE}, {@link #STEP} or {@link #MEMORY}
  * @param heads       query heads
  * @param kvHeads     key and value heads; divides heads
- * @param headWidth   numbers in a head
+ * @param headDimension   numbers in a head
  * @param positions   positions of a sequence in the cache, or of a source in the memory
  * @param sequences   sequences in the cache, or sources in the memory
  * @param queryStride numbers from one row of the query to the next
@@ -23,7 +23,7 @@ package org.waterspout.kernels;
  * @param reach       the biases are for distances from -(reach - 1) to reach - 1
  * @param placed      1 when positions of a sequence lie where the places say, 0 when all lie at the sequence's number
  */
-public record AttentionShape(int kind, int heads, int kvHeads, int headWidth, int positions, int sequences, int queryStride,
+public record AttentionShape(int kind, int heads, int kvHeads, int headDimension, int positions, int sequences, int queryStride,
         int queryOffset, int keyStride, int keyOffset, int valueStride, int valueOffset, int slot, float scale, float softCap, int biased,
         int reach, int placed) {
 

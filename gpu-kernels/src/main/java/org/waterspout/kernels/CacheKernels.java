@@ -18,7 +18,7 @@ public final class CacheKernels {
             FloatArray values, CacheShape shape) {
         int item = context.globalIdx;
         int width = shape.width();
-        if (item < step.get(Step.ROWS) * 2 * width) {
+        if (item < step.get(StepLayout.ROWS) * 2 * width) {
             int row = item / (2 * width);
             int column = item % width;
             int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.slot()) + column;
@@ -42,19 +42,19 @@ public final class CacheKernels {
         int queryWidth = shape.queryWidth();
         int width = shape.width();
         int all = queryWidth + 2 * width;
-        if (item < step.get(Step.ROWS) * all) {
+        if (item < step.get(StepLayout.ROWS) * all) {
             int row = item / all;
             int column = item % all;
             int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.cacheSlot());
             if (column < queryWidth) {
                 int from = row * shape.queryStride() + shape.queryOffset() + column;
-                rotated.set(row * queryWidth + column, RopeKernels.turn(step, query, angles, row, from, column % shape.headWidth(),
+                rotated.set(row * queryWidth + column, RopeKernels.turn(step, query, angles, row, from, column % shape.headDimension(),
                         shape.pairs(), shape.interleaved(), shape.positions(), shape.tableSlot()));
             }
             if (column >= queryWidth && column < queryWidth + width) {
                 int keyColumn = column - queryWidth;
                 int from = row * shape.keyStride() + shape.keyOffset() + keyColumn;
-                keys.set(target + keyColumn, RopeKernels.turn(step, key, angles, row, from, keyColumn % shape.headWidth(),
+                keys.set(target + keyColumn, RopeKernels.turn(step, key, angles, row, from, keyColumn % shape.headDimension(),
                         shape.pairs(), shape.interleaved(), shape.positions(), shape.tableSlot()));
             }
             if (column >= queryWidth + width) {
@@ -66,8 +66,8 @@ public final class CacheKernels {
 
     /** First number of the cached row of step row {@code row}. */
     private static int target(IntArray step, int row, int width, int contextLength, int sequences, int slot) {
-        int ints = Step.HEADER + row * Step.ROW;
-        int place = step.get(Step.SLOTS + slot) * sequences + step.get(ints + Step.PLACE);
-        return (place * contextLength + step.get(ints + Step.POSITION)) * width;
+        int ints = StepLayout.HEADER + row * StepLayout.ROW;
+        int place = step.get(StepLayout.SLOTS + slot) * sequences + step.get(ints + StepLayout.PLACE);
+        return (place * contextLength + step.get(ints + StepLayout.POSITION)) * width;
     }
 }

@@ -17,7 +17,7 @@ public final class ElementKernels {
     /** out = left + right. left, right: float [rows, stride]; output: float [rows, width]. */
     public static void add(KernelContext context, IntArray step, FloatArray left, FloatArray right, FloatArray output, PairShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int row = item / shape.width();
             int column = item % shape.width();
             output.set(item, left.get(row * shape.leftStride() + shape.leftOffset() + column)
@@ -29,7 +29,7 @@ public final class ElementKernels {
     public static void multiply(KernelContext context, IntArray step, FloatArray left, FloatArray right, FloatArray output,
             PairShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int row = item / shape.width();
             int column = item % shape.width();
             output.set(item, left.get(row * shape.leftStride() + shape.leftOffset() + column)
@@ -40,7 +40,7 @@ public final class ElementKernels {
     /** out = function(input). input: float [rows, stride]; output: float [rows, width]. */
     public static void activate(KernelContext context, IntArray step, FloatArray input, FloatArray output, ActivateShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
             output.set(item, Activations.apply(shape.function(), input.get(from)));
         }
@@ -49,7 +49,7 @@ public final class ElementKernels {
     /** out[r, i] = function(input[r, i]) * input[r, width + i]. input: float [rows, stride], stride at least 2 * width; output: float [rows, width]. */
     public static void gate(KernelContext context, IntArray step, FloatArray input, FloatArray output, ActivateShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
             output.set(item, Activations.apply(shape.function(), input.get(from)) * input.get(from + shape.width()));
         }
@@ -58,7 +58,7 @@ public final class ElementKernels {
     /** out = input * factor. Arrays as for activate. With factor 1 it copies. */
     public static void scale(KernelContext context, IntArray step, FloatArray input, FloatArray output, ScaleShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
             output.set(item, input.get(from) * shape.factor());
         }
@@ -67,7 +67,7 @@ public final class ElementKernels {
     /** out = factor * tanh(input / factor). Arrays as for activate. */
     public static void softCap(KernelContext context, IntArray step, FloatArray input, FloatArray output, ScaleShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int from = item / shape.width() * shape.inputStride() + shape.inputOffset() + item % shape.width();
             output.set(item, shape.factor() * TornadoMath.tanh(Activations.clamp(input.get(from) / shape.factor())));
         }
@@ -76,8 +76,8 @@ public final class ElementKernels {
     /** out[r] = input[selected[r]], selected in the step. input: float [any rows, stride]; output: float [rows, width]. */
     public static void selectRows(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
-            int row = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.SELECTED);
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
+            int row = step.get(StepLayout.HEADER + item / shape.width() * StepLayout.ROW + StepLayout.SELECTED);
             output.set(item, input.get(row * shape.inputStride() + shape.inputOffset() + item % shape.width()));
         }
     }
@@ -89,10 +89,10 @@ public final class ElementKernels {
     public static void addEntry(KernelContext context, IntArray step, FloatArray input, FloatArray table, FloatArray output,
             TableShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int row = item / shape.width();
             int column = item % shape.width();
-            int entry = step.get(Step.HEADER + row * Step.ROW + shape.number());
+            int entry = step.get(StepLayout.HEADER + row * StepLayout.ROW + shape.number());
             output.set(item, input.get(row * shape.inputStride() + shape.inputOffset() + column)
                     + table.get(entry * shape.width() + column));
         }
@@ -101,10 +101,10 @@ public final class ElementKernels {
     /** out[r] = the mean of input's rows from the step's first to its selected one. input: float [any rows, stride]; output: float [rows, width]. */
     public static void meanRows(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
-            int ints = Step.HEADER + item / shape.width() * Step.ROW;
-            int from = step.get(ints + Step.MEAN_FROM);
-            int to = step.get(ints + Step.SELECTED);
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
+            int ints = StepLayout.HEADER + item / shape.width() * StepLayout.ROW;
+            int from = step.get(ints + StepLayout.MEAN_FROM);
+            int to = step.get(ints + StepLayout.SELECTED);
             float sum = 0f;
             for (int row = from; row <= to; row++) {
                 sum += input.get(row * shape.inputStride() + shape.inputOffset() + item % shape.width());

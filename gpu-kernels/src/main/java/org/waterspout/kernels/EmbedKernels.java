@@ -18,8 +18,8 @@ public final class EmbedKernels {
     /** table: float [vocabulary, width]. */
     public static void f32(KernelContext context, IntArray step, FloatArray table, FloatArray output, EmbedShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
-            int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
+            int token = step.get(StepLayout.HEADER + item / shape.width() * StepLayout.ROW + StepLayout.TOKEN);
             int entry = token < 0 ? 0 : token;
             float scale = token < 0 ? 0f : shape.scale();
             output.set(item, table.get(entry * shape.width() + item % shape.width()) * scale);
@@ -29,8 +29,8 @@ public final class EmbedKernels {
     /** table: halves [vocabulary, width]. */
     public static void f16(KernelContext context, IntArray step, ShortArray table, FloatArray output, EmbedShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
-            int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
+            int token = step.get(StepLayout.HEADER + item / shape.width() * StepLayout.ROW + StepLayout.TOKEN);
             int entry = token < 0 ? 0 : token;
             float scale = token < 0 ? 0f : shape.scale();
             output.set(item, Decode.f16(table, entry * shape.width() + item % shape.width()) * scale);
@@ -40,8 +40,8 @@ public final class EmbedKernels {
     /** quants: signed bytes [vocabulary, width]; scales: float [vocabulary, width / block, 1 + offset]. */
     public static void q8(KernelContext context, IntArray step, ByteArray quants, FloatArray scales, FloatArray output, EmbedShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
-            int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
+            int token = step.get(StepLayout.HEADER + item / shape.width() * StepLayout.ROW + StepLayout.TOKEN);
             int entry = token < 0 ? 0 : token;
             float scale = token < 0 ? 0f : shape.scale();
             output.set(item, Decode.q8(quants, scales, entry * shape.width() + item % shape.width(), shape.block(), shape.offset())
@@ -52,8 +52,8 @@ public final class EmbedKernels {
     /** quants: nibbles [vocabulary, width / 2]; scales: float [vocabulary, width / block, 2], scale and offset. */
     public static void q4(KernelContext context, IntArray step, ByteArray quants, FloatArray scales, FloatArray output, EmbedShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
-            int token = step.get(Step.HEADER + item / shape.width() * Step.ROW + Step.TOKEN);
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
+            int token = step.get(StepLayout.HEADER + item / shape.width() * StepLayout.ROW + StepLayout.TOKEN);
             int entry = token < 0 ? 0 : token;
             float scale = token < 0 ? 0f : shape.scale();
             output.set(item, Decode.q4(quants, scales, entry * shape.width() + item % shape.width(), shape.block()) * scale);

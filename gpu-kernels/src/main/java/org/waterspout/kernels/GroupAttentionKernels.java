@@ -12,40 +12,40 @@ public final class GroupAttentionKernels {
     }
 
     /**
-     * Formula and arrays of {@link WideAttentionKernels#attend}. A work-group of {@link Step#GROUP} items makes one head of one row, in tiles of
+     * Formula and arrays of {@link WideAttentionKernels#attend}. A work-group of {@link StepLayout#GROUP} items makes one head of one row, in tiles of
      * as many positions: an item scores one position, trees in local memory find the tile's maximum and total, then an item sums
-     * elements d, d + 64, ... of the head over the tile. Local memory: 3 x 64 + headWidth floats. The grid has rows * heads groups. Every
+     * elements d, d + 64, ... of the head over the tile. Local memory: 3 x 64 + headDimension floats. The grid has rows * heads groups. Every
      * branch around a barrier depends on the group alone. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
         // one array for all: TornadoVM makes one of two local arrays that are declared alike
-        float[] local = context.allocateFloatLocalArray(3 * Step.GROUP + shape.headWidth());
-        int totals = Step.GROUP;
-        int shares = 2 * Step.GROUP;
-        int sums = 3 * Step.GROUP;
+        float[] local = context.allocateFloatLocalArray(3 * StepLayout.GROUP + shape.headDimension());
+        int totals = StepLayout.GROUP;
+        int shares = 2 * StepLayout.GROUP;
+        int sums = 3 * StepLayout.GROUP;
         int lane = context.localIdx;
         int item = context.groupIdx;
         int row = item / shape.heads();
         int head = item % shape.heads();
-        int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
-        int sequence = step.get(Step.HEADER + row * Step.ROW + Step.SEQUENCE);
-        int begin = Positions.begin(step, shape, row);
-        int first = Positions.first(step, shape, row);
-        int end = Positions.end(step, shape, row);
-        int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headWidth();
-        int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth();
-        int bias = Positions.bias(step, shape, head, position);
-        int fours = shape.headWidth() / 4 * 4;
-        for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
+        int position = step.get(StepLayout.HEADER + row * StepLayout.ROW + StepLayout.POSITION);
+        int sequence = step.get(StepLayout.HEADER + row * StepLayout.ROW + StepLayout.SEQUENCE);
+        int begin = AttendedPositions.begin(step, shape, row);
+        int first = AttendedPositions.first(step, shape, row);
+        int end = AttendedPositions.end(step, shape, row);
+        int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headDimension();
+        int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headDimension();
+        int bias = AttendedPositions.bias(step, shape, head, position);
+        int fours = shape.headDimension() / 4 * 4;
+        for (int d = lane; d < shape.headDimension(); d += StepLayout.GROUP) {
             local[sums + d] = 0f;
         }
         float largest = -1e30f;
         float total = 0f;
-        for (int start = first; start < end; start += Step.GROUP) {
+        for (int start = first; start < end; start += StepLayout.GROUP) {
             float score = -1e30f;
             if (start + lane < end) {
-                int k = (begin + start + lane + Positions.moved(places, shape, sequence, start + lane)) * shape.keyStride()
+                int k = (begin + start + lane + AttendedPositions.moved(places, shape, sequence, start + lane)) * shape.keyStride()
                         + shape.keyOffset() + kvHead;
                 // four sums: less rounding, and no product waits for the one before
                 float dot0 = 0f;
@@ -58,7 +58,7 @@ public final class GroupAttentionKernels {
                     dot2 += query.get(q + d + 2) * keys.get(k + d + 2);
                     dot3 += query.get(q + d + 3) * keys.get(k + d + 3);
                 }
-                for (int d = fours; d < shape.headWidth(); d++) {
+                for (int d = fours; d < shape.headDimension(); d++) {
                     dot0 += query.get(q + d) * keys.get(k + d);
                 }
                 score = ((dot0 + dot1) + (dot2 + dot3)) * shape.scale();
@@ -70,7 +70,7 @@ public final class GroupAttentionKernels {
                 }
             }
             local[lane] = score;
-            for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            for (int half = StepLayout.GROUP / 2; half > 0; half /= 2) {
                 context.localBarrier();
                 if (lane < half) {
                     local[lane] = TornadoMath.max(local[lane], local[lane + half]);
@@ -81,7 +81,7 @@ public final class GroupAttentionKernels {
             float share = start + lane < end ? TornadoMath.exp(TornadoMath.max(score - peak, -80f)) : 0f;
             local[shares + lane] = share;
             local[totals + lane] = share;
-            for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+            for (int half = StepLayout.GROUP / 2; half > 0; half /= 2) {
                 context.localBarrier();
                 if (lane < half) {
                     local[totals + lane] += local[totals + lane + half];
@@ -90,11 +90,11 @@ public final class GroupAttentionKernels {
             context.localBarrier();
             float keep = TornadoMath.exp(TornadoMath.max(largest - peak, -80f));
             total = total * keep + local[totals];
-            int count = end - start < Step.GROUP ? end - start : Step.GROUP;
-            for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
+            int count = end - start < StepLayout.GROUP ? end - start : StepLayout.GROUP;
+            for (int d = lane; d < shape.headDimension(); d += StepLayout.GROUP) {
                 float sum = local[sums + d] * keep;
                 for (int t = 0; t < count; t++) {
-                    int v = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.valueStride()
+                    int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
                             + shape.valueOffset() + kvHead;
                     sum += local[shares + t] * values.get(v + d);
                 }
@@ -103,8 +103,8 @@ public final class GroupAttentionKernels {
             largest = peak;
             context.localBarrier();
         }
-        for (int d = lane; d < shape.headWidth(); d += Step.GROUP) {
-            output.set(item * shape.headWidth() + d, local[sums + d] / total);
+        for (int d = lane; d < shape.headDimension(); d += StepLayout.GROUP) {
+            output.set(item * shape.headDimension() + d, local[sums + d] / total);
         }
     }
 }

@@ -6,7 +6,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Norms for GPUs: formulas and arrays of {@link WideNormKernels}. A work-group of {@link Step#GROUP} items owns one group of neighbours of one
+ * Norms for GPUs: formulas and arrays of {@link WideNormKernels}. A work-group of {@link StepLayout#GROUP} items owns one group of neighbours of one
  * row; each item sums every 64th number and a tree in local memory (64 floats) adds the sums. The grid has rows * (width / groupWidth)
  * groups. Error limit: 2e-6 of the largest output.
  */
@@ -17,19 +17,19 @@ public final class GroupNormKernels {
 
     /** out = x / sqrt(mean(x^2) + epsilon) * gain. */
     public static void rms(KernelContext context, IntArray step, FloatArray input, FloatArray gain, FloatArray output, NormShape shape) {
-        float[] sums = context.allocateFloatLocalArray(Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(StepLayout.GROUP);
         int lane = context.localIdx;
         int count = shape.groupWidth();
         int groups = shape.width() / count;
         int group = context.groupIdx;
         int from = group / groups * shape.inputStride() + shape.inputOffset() + group % groups * count;
-        int gains = step.get(Step.LAYER) * count;
+        int gains = step.get(StepLayout.LAYER) * count;
         float squares = 0f;
-        for (int j = lane; j < count; j += Step.GROUP) {
+        for (int j = lane; j < count; j += StepLayout.GROUP) {
             squares += input.get(from + j) * input.get(from + j);
         }
         sums[lane] = squares;
-        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+        for (int half = StepLayout.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
                 sums[lane] += sums[lane + half];
@@ -37,7 +37,7 @@ public final class GroupNormKernels {
         }
         context.localBarrier();
         float factor = 1f / TornadoMath.sqrt(sums[0] / count + shape.epsilon());
-        for (int j = lane; j < count; j += Step.GROUP) {
+        for (int j = lane; j < count; j += StepLayout.GROUP) {
             output.set(group * count + j, input.get(from + j) * factor * gain.get(gains + j));
         }
     }
@@ -45,19 +45,19 @@ public final class GroupNormKernels {
     /** out = (x - mean(x)) / sqrt(variance(x) + epsilon) * gain + bias. */
     public static void layer(KernelContext context, IntArray step, FloatArray input, FloatArray gain, FloatArray bias, FloatArray output,
             NormShape shape) {
-        float[] sums = context.allocateFloatLocalArray(2 * Step.GROUP);
+        float[] sums = context.allocateFloatLocalArray(2 * StepLayout.GROUP);
         int lane = context.localIdx;
         int count = shape.groupWidth();
         int groups = shape.width() / count;
         int group = context.groupIdx;
         int from = group / groups * shape.inputStride() + shape.inputOffset() + group % groups * count;
-        int gains = step.get(Step.LAYER) * count;
+        int gains = step.get(StepLayout.LAYER) * count;
         float sum = 0f;
-        for (int j = lane; j < count; j += Step.GROUP) {
+        for (int j = lane; j < count; j += StepLayout.GROUP) {
             sum += input.get(from + j);
         }
         sums[lane] = sum;
-        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+        for (int half = StepLayout.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
                 sums[lane] += sums[lane + half];
@@ -66,20 +66,20 @@ public final class GroupNormKernels {
         context.localBarrier();
         float mean = sums[0] / count;
         float square = 0f;
-        for (int j = lane; j < count; j += Step.GROUP) {
+        for (int j = lane; j < count; j += StepLayout.GROUP) {
             float distance = input.get(from + j) - mean;
             square += distance * distance;
         }
-        sums[Step.GROUP + lane] = square;
-        for (int half = Step.GROUP / 2; half > 0; half /= 2) {
+        sums[StepLayout.GROUP + lane] = square;
+        for (int half = StepLayout.GROUP / 2; half > 0; half /= 2) {
             context.localBarrier();
             if (lane < half) {
-                sums[Step.GROUP + lane] += sums[Step.GROUP + lane + half];
+                sums[StepLayout.GROUP + lane] += sums[StepLayout.GROUP + lane + half];
             }
         }
         context.localBarrier();
-        float factor = 1f / TornadoMath.sqrt(sums[Step.GROUP] / count + shape.epsilon());
-        for (int j = lane; j < count; j += Step.GROUP) {
+        float factor = 1f / TornadoMath.sqrt(sums[StepLayout.GROUP] / count + shape.epsilon());
+        for (int j = lane; j < count; j += StepLayout.GROUP) {
             output.set(group * count + j, (input.get(from + j) - mean) * factor * gain.get(gains + j) + bias.get(gains + j));
         }
     }

@@ -13,17 +13,17 @@ final class Products {
      * out[row, i] = product + bias + residual, of which the shape says what there is.
      *
      * @param row of the step
-     * @param i   of the weight, or of the list of {@link Candidates}
+     * @param i   of the weight, or of the list of {@link ListedRows}
      */
     static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape, int row,
             int i, float product) {
         float sum = product;
         if (shape.bias() == 1) {
-            sum += bias.get(step.get(Step.LAYER) * shape.rows() + Candidates.row(candidates, shape, i));
+            sum += bias.get(step.get(StepLayout.LAYER) * shape.rows() + ListedRows.row(candidates, shape, i));
         }
         if (shape.residual() == 1) {
             sum += residual.get(row * shape.rows() + i);
         }
-        output.set(row * Candidates.count(candidates, shape) + i, sum);
+        output.set(row * ListedRows.count(candidates, shape) + i, sum);
     }
 }

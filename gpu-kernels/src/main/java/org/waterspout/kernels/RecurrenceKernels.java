@@ -21,18 +21,18 @@ public final class RecurrenceKernels {
     public static void advance(KernelContext context, IntArray step, FloatArray candidate, FloatArray forget, FloatArray residual,
             FloatArray states, FloatArray output, RecurrenceShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int first = item / shape.width();
             int column = item % shape.width();
-            int to = step.get(Step.HEADER + first * Step.ROW + Step.STATE_TO);
+            int to = step.get(StepLayout.HEADER + first * StepLayout.ROW + StepLayout.STATE_TO);
             if (to >= 0) {
-                int layer = step.get(Step.SLOTS + shape.slot()) * shape.places();
-                int from = step.get(Step.HEADER + first * Step.ROW + Step.STATE_FROM);
+                int layer = step.get(StepLayout.SLOTS + shape.slot()) * shape.places();
+                int from = step.get(StepLayout.HEADER + first * StepLayout.ROW + StepLayout.STATE_FROM);
                 float state = states.get((layer + from) * shape.width() + column);
                 int row = first;
                 while (row >= 0) {
-                    int ints = Step.HEADER + row * Step.ROW;
-                    float before = step.get(ints + Step.POSITION) == 0 ? 0f : state;
+                    int ints = StepLayout.HEADER + row * StepLayout.ROW;
+                    float before = step.get(ints + StepLayout.POSITION) == 0 ? 0f : state;
                     float gate = forget.get(row * shape.forgetStride() + shape.forgetOffset() + column);
                     float keep = 1f / (1f + TornadoMath.exp(Activations.clamp(-gate)));
                     float drop = 1f / (1f + TornadoMath.exp(Activations.clamp(gate)));
@@ -43,7 +43,7 @@ public final class RecurrenceKernels {
                                 + residual.get(row * shape.residualStride() + shape.residualOffset() + column);
                     }
                     output.set(row * shape.width() + column, made);
-                    row = step.get(ints + Step.NEXT);
+                    row = step.get(ints + StepLayout.NEXT);
                 }
                 states.set((layer + to) * shape.width() + column, state);
             }

@@ -19,11 +19,11 @@ public final class RopeKernels {
     public static void rope(KernelContext context, IntArray step, FloatArray input, FloatArray angles, FloatArray output,
             RopeShape shape) {
         int item = context.globalIdx;
-        if (item < step.get(Step.ROWS) * shape.width()) {
+        if (item < step.get(StepLayout.ROWS) * shape.width()) {
             int row = item / shape.width();
             int column = item % shape.width();
             int from = row * shape.inputStride() + shape.inputOffset() + column;
-            output.set(item, turn(step, input, angles, row, from, column % shape.headWidth(), shape.pairs(),
+            output.set(item, turn(step, input, angles, row, from, column % shape.headDimension(), shape.pairs(),
                     shape.interleaved(), shape.positions(), shape.slot()));
         }
     }
@@ -36,8 +36,8 @@ public final class RopeKernels {
             int pair = interleaved == 1 ? within / 2 : within % pairs;
             int distance = interleaved == 1 ? 1 : pairs;
             int second = interleaved == 1 ? within % 2 : within / pairs;
-            int table = step.get(Step.SLOTS + slot);
-            int position = step.get(Step.HEADER + row * Step.ROW + Step.TURN);
+            int table = step.get(StepLayout.SLOTS + slot);
+            int position = step.get(StepLayout.HEADER + row * StepLayout.ROW + StepLayout.TURN);
             int angle = 2 * ((table * positions + position) * pairs + pair);
             float other = input.get(from + distance - 2 * second * distance);
             float sine = (2 * second - 1) * angles.get(angle + 1);

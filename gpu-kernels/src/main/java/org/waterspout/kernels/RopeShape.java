@@ -4,7 +4,7 @@ package org.waterspout.kernels;
  * A rotation's constants.
  *
  * @param width         numbers in a row
- * @param headWidth     numbers in a head
+ * @param headDimension     numbers in a head
  * @param pairs         rotated pairs of each head; the numbers after the first 2 * pairs pass unchanged
  * @param interleaved   1 when pair i is elements 2i and 2i + 1, 0 when it is i and i + pairs
  * @param inputStride   numbers from one row of the input to the next
@@ -12,6 +12,6 @@ package org.waterspout.kernels;
  * @param positions     positions in a table
  * @param slot          step slot with the table's number
  */
-public record RopeShape(int width, int headWidth, int pairs, int interleaved, int inputStride, int inputOffset,
+public record RopeShape(int width, int headDimension, int pairs, int interleaved, int inputStride, int inputOffset,
         int positions, int slot) {
 }

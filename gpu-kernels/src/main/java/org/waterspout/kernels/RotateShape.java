@@ -6,7 +6,7 @@ package org.waterspout.kernels;
  *
  * @param queryWidth    numbers in a row of the query
  * @param width         numbers in a row of the key, the value and the caches
- * @param headWidth     numbers in a head
+ * @param headDimension     numbers in a head
  * @param pairs         rotated pairs of each head
  * @param interleaved   1 when pair i is elements 2i and 2i + 1, 0 when it is i and i + pairs
  * @param queryStride   numbers from one row of the query to the next
@@ -21,7 +21,7 @@ package org.waterspout.kernels;
  * @param tableSlot     step slot with the angle table's number
  * @param cacheSlot     step slot with the cache's number
  */
-public record RotateShape(int queryWidth, int width, int headWidth, int pairs, int interleaved, int queryStride, int queryOffset,
+public record RotateShape(int queryWidth, int width, int headDimension, int pairs, int interleaved, int queryStride, int queryOffset,
         int keyStride, int keyOffset, int valueStride, int valueOffset, int contextLength, int sequences, int positions,
         int tableSlot, int cacheSlot) {
 }

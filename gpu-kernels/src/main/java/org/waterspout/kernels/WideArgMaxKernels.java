@@ -16,7 +16,7 @@ public final class WideArgMaxKernels {
      */
     public static void argMax(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape) {
         int row = context.globalIdx;
-        if (row < step.get(Step.ROWS)) {
+        if (row < step.get(StepLayout.ROWS)) {
             int from = row * shape.inputStride() + shape.inputOffset();
             float largest = input.get(from);
             int index = 0;

@@ -16,32 +16,32 @@ public final class WideAttentionKernels {
     }
 
     /**
-     * For query head h of row r, over the positions t that {@link Positions#first} and {@link Positions#end} give: out = sum of softmax(cap(scale * q . k[t]) +
+     * For query head h of row r, over the positions t that {@link AttendedPositions#first} and {@link AttendedPositions#end} give: out = sum of softmax(cap(scale * q . k[t]) +
      * bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one pass by the online softmax (Milakov and
      * Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows. query: float [rows, queryStride]; keys, values:
      * float, rows of keyStride and valueStride, which are [caches, sequences, positions], those of the step, or [memories, sources, positions];
      * biases: float [tables, heads, 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when
-     * shape.placed() is 1: where in the cache that position of the sequence lies; output: float [rows, heads * headWidth]. An item makes
+     * shape.placed() is 1: where in the cache that position of the sequence lies; output: float [rows, heads * headDimension]. An item makes
      * one head of one row; private memory for its sums and a tile of scores; no local memory. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
         int item = context.globalIdx;
         float[] scores = new float[TILE];
-        float[] sums = new float[shape.headWidth()];
-        if (item < step.get(Step.ROWS) * shape.heads()) {
+        float[] sums = new float[shape.headDimension()];
+        if (item < step.get(StepLayout.ROWS) * shape.heads()) {
             int row = item / shape.heads();
             int head = item % shape.heads();
-            int position = step.get(Step.HEADER + row * Step.ROW + Step.POSITION);
-            int sequence = step.get(Step.HEADER + row * Step.ROW + Step.SEQUENCE);
-            int begin = Positions.begin(step, shape, row);
-            int first = Positions.first(step, shape, row);
-            int end = Positions.end(step, shape, row);
-            int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headWidth() + step.get(Step.ZERO);
-            int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headWidth() + step.get(Step.ZERO);
-            int bias = Positions.bias(step, shape, head, position);
-            int vectors = shape.headWidth() / 8 * 8;
-            for (int d = 0; d < shape.headWidth(); d++) {
+            int position = step.get(StepLayout.HEADER + row * StepLayout.ROW + StepLayout.POSITION);
+            int sequence = step.get(StepLayout.HEADER + row * StepLayout.ROW + StepLayout.SEQUENCE);
+            int begin = AttendedPositions.begin(step, shape, row);
+            int first = AttendedPositions.first(step, shape, row);
+            int end = AttendedPositions.end(step, shape, row);
+            int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headDimension() + step.get(StepLayout.ZERO);
+            int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headDimension() + step.get(StepLayout.ZERO);
+            int bias = AttendedPositions.bias(step, shape, head, position);
+            int vectors = shape.headDimension() / 8 * 8;
+            for (int d = 0; d < shape.headDimension(); d++) {
                 sums[d] = 0f;
             }
             float largest = -1e30f;
@@ -50,14 +50,14 @@ public final class WideAttentionKernels {
                 int count = end - start < TILE ? end - start : TILE;
                 float peak = largest;
                 for (int t = 0; t < count; t++) {
-                    int k = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.keyStride()
+                    int k = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.keyStride()
                             + shape.keyOffset() + kvHead;
-                    Float8 dots = Lanes.zero();
+                    Float8 dots = FloatLanes.zero();
                     for (int d = 0; d < vectors; d += 8) {
-                        dots = Lanes.multiplyAdd(dots, Lanes.floats(query, q + d), Lanes.floats(keys, k + d));
+                        dots = FloatLanes.multiplyAdd(dots, FloatLanes.floats(query, q + d), FloatLanes.floats(keys, k + d));
                     }
-                    float dot = Lanes.sum(dots);
-                    for (int d = vectors; d < shape.headWidth(); d++) {
+                    float dot = FloatLanes.sum(dots);
+                    for (int d = vectors; d < shape.headDimension(); d++) {
                         dot += query.get(q + d) * keys.get(k + d);
                     }
                     float score = dot * shape.scale();
@@ -81,9 +81,9 @@ public final class WideAttentionKernels {
                     Float8 sum = Float8.mult(new Float8(sums[d], sums[d + 1], sums[d + 2], sums[d + 3], sums[d + 4], sums[d + 5],
                             sums[d + 6], sums[d + 7]), keep);
                     for (int t = 0; t < count; t++) {
-                        int v = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.valueStride()
+                        int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
                                 + shape.valueOffset() + kvHead;
-                        sum = Float8.add(sum, Float8.mult(Lanes.floats(values, v + d), scores[t]));
+                        sum = Float8.add(sum, Float8.mult(FloatLanes.floats(values, v + d), scores[t]));
                     }
                     sums[d] = sum.getS0();
                     sums[d + 1] = sum.getS1();
@@ -94,10 +94,10 @@ public final class WideAttentionKernels {
                     sums[d + 6] = sum.getS6();
                     sums[d + 7] = sum.getS7();
                 }
-                for (int d = vectors; d < shape.headWidth(); d++) {
+                for (int d = vectors; d < shape.headDimension(); d++) {
                     float sum = sums[d] * keep;
                     for (int t = 0; t < count; t++) {
-                        int v = (begin + start + t + Positions.moved(places, shape, sequence, start + t)) * shape.valueStride()
+                        int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
                                 + shape.valueOffset() + kvHead;
                         sum += values.get(v + d) * scores[t];
                     }
@@ -105,8 +105,8 @@ public final class WideAttentionKernels {
                 }
                 largest = peak;
             }
-            for (int d = 0; d < shape.headWidth(); d++) {
-                output.set(item * shape.headWidth() + d, sums[d] / total);
+            for (int d = 0; d < shape.headDimension(); d++) {
+                output.set(item * shape.headDimension() + d, sums[d] / total);
             }
         }
     }

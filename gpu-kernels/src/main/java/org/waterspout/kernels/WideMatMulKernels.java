@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.types.vectors.Float8;
  * and the block's tokens stay in the cache while the rows go by. So one compiled kernel serves prompts and single tokens. Items: tiles of
  * rows times blocks of tokens, the tiles of a block one after the other; a row beyond the last repeats another and is not stored. No local
  * memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is 1; candidates: the
- * rows to multiply, where not all ({@link Candidates}); residual and output: float [rows of the step, rows]. Error limit: 2e-6 of the sum
+ * rows to multiply, where not all ({@link ListedRows}); residual and output: float [rows of the step, rows]. Error limit: 2e-6 of the sum
  * of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
  */
 public final class WideMatMulKernels {
@@ -29,87 +29,87 @@ public final class WideMatMulKernels {
     /** weights: float [layers, rows, columns]. */
     public static void f32(KernelContext context, IntArray step, FloatArray input, FloatArray residual, FloatArray weights,
             FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
-        int count = Candidates.count(candidates, shape);
+        int count = ListedRows.count(candidates, shape);
         int tiles = (count + TILE - 1) / TILE;
         int i = context.globalIdx % tiles * TILE;
         int row = context.globalIdx / tiles * BLOCK;
-        int tokens = step.get(Step.ROWS);
+        int tokens = step.get(StepLayout.ROWS);
         // stored from in a loop: a store each, inlined, is more than TornadoVM's compiler takes
-        float[] sums = new float[TILE * Step.TOKENS];
+        float[] sums = new float[TILE * StepLayout.TOKENS];
         if (row < tokens) {
             int end = row + BLOCK < tokens ? row + BLOCK : tokens;
             int columns = shape.columns();
-            int zero = step.get(Step.ZERO);
-            int first = step.get(Step.LAYER) * shape.rows();
-            int r0 = first + Candidates.row(candidates, shape, i);
-            int r1 = first + Candidates.row(candidates, shape, i + 1 < count ? i + 1 : i);
-            int r2 = first + Candidates.row(candidates, shape, i + 2 < count ? i + 2 : i);
-            int r3 = first + Candidates.row(candidates, shape, i + 3 < count ? i + 3 : i);
+            int zero = step.get(StepLayout.ZERO);
+            int first = step.get(StepLayout.LAYER) * shape.rows();
+            int r0 = first + ListedRows.row(candidates, shape, i);
+            int r1 = first + ListedRows.row(candidates, shape, i + 1 < count ? i + 1 : i);
+            int r2 = first + ListedRows.row(candidates, shape, i + 2 < count ? i + 2 : i);
+            int r3 = first + ListedRows.row(candidates, shape, i + 3 < count ? i + 3 : i);
             int w0 = r0 * columns + zero;
             int w1 = r1 * columns + zero;
             int w2 = r2 * columns + zero;
             int w3 = r3 * columns + zero;
             int vectors = columns / 8 * 8;
-            for (; row + Step.TOKENS <= end; row += Step.TOKENS) {
+            for (; row + StepLayout.TOKENS <= end; row += StepLayout.TOKENS) {
                 int x = row * columns + zero;
-                Float8 a00 = Lanes.zero();
-                Float8 a01 = Lanes.zero();
-                Float8 a02 = Lanes.zero();
-                Float8 a03 = Lanes.zero();
-                Float8 a10 = Lanes.zero();
-                Float8 a11 = Lanes.zero();
-                Float8 a12 = Lanes.zero();
-                Float8 a13 = Lanes.zero();
-                Float8 a20 = Lanes.zero();
-                Float8 a21 = Lanes.zero();
-                Float8 a22 = Lanes.zero();
-                Float8 a23 = Lanes.zero();
-                Float8 a30 = Lanes.zero();
-                Float8 a31 = Lanes.zero();
-                Float8 a32 = Lanes.zero();
-                Float8 a33 = Lanes.zero();
+                Float8 a00 = FloatLanes.zero();
+                Float8 a01 = FloatLanes.zero();
+                Float8 a02 = FloatLanes.zero();
+                Float8 a03 = FloatLanes.zero();
+                Float8 a10 = FloatLanes.zero();
+                Float8 a11 = FloatLanes.zero();
+                Float8 a12 = FloatLanes.zero();
+                Float8 a13 = FloatLanes.zero();
+                Float8 a20 = FloatLanes.zero();
+                Float8 a21 = FloatLanes.zero();
+                Float8 a22 = FloatLanes.zero();
+                Float8 a23 = FloatLanes.zero();
+                Float8 a30 = FloatLanes.zero();
+                Float8 a31 = FloatLanes.zero();
+                Float8 a32 = FloatLanes.zero();
+                Float8 a33 = FloatLanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 x0 = Lanes.floats(input, x + j);
-                    Float8 x1 = Lanes.floats(input, x + columns + j);
-                    Float8 x2 = Lanes.floats(input, x + 2 * columns + j);
-                    Float8 x3 = Lanes.floats(input, x + 3 * columns + j);
-                    Float8 v0 = Lanes.floats(weights, w0 + j);
-                    a00 = Lanes.multiplyAdd(a00, v0, x0);
-                    a01 = Lanes.multiplyAdd(a01, v0, x1);
-                    a02 = Lanes.multiplyAdd(a02, v0, x2);
-                    a03 = Lanes.multiplyAdd(a03, v0, x3);
-                    Float8 v1 = Lanes.floats(weights, w1 + j);
-                    a10 = Lanes.multiplyAdd(a10, v1, x0);
-                    a11 = Lanes.multiplyAdd(a11, v1, x1);
-                    a12 = Lanes.multiplyAdd(a12, v1, x2);
-                    a13 = Lanes.multiplyAdd(a13, v1, x3);
-                    Float8 v2 = Lanes.floats(weights, w2 + j);
-                    a20 = Lanes.multiplyAdd(a20, v2, x0);
-                    a21 = Lanes.multiplyAdd(a21, v2, x1);
-                    a22 = Lanes.multiplyAdd(a22, v2, x2);
-                    a23 = Lanes.multiplyAdd(a23, v2, x3);
-                    Float8 v3 = Lanes.floats(weights, w3 + j);
-                    a30 = Lanes.multiplyAdd(a30, v3, x0);
-                    a31 = Lanes.multiplyAdd(a31, v3, x1);
-                    a32 = Lanes.multiplyAdd(a32, v3, x2);
-                    a33 = Lanes.multiplyAdd(a33, v3, x3);
+                    Float8 x0 = FloatLanes.floats(input, x + j);
+                    Float8 x1 = FloatLanes.floats(input, x + columns + j);
+                    Float8 x2 = FloatLanes.floats(input, x + 2 * columns + j);
+                    Float8 x3 = FloatLanes.floats(input, x + 3 * columns + j);
+                    Float8 v0 = FloatLanes.floats(weights, w0 + j);
+                    a00 = FloatLanes.multiplyAdd(a00, v0, x0);
+                    a01 = FloatLanes.multiplyAdd(a01, v0, x1);
+                    a02 = FloatLanes.multiplyAdd(a02, v0, x2);
+                    a03 = FloatLanes.multiplyAdd(a03, v0, x3);
+                    Float8 v1 = FloatLanes.floats(weights, w1 + j);
+                    a10 = FloatLanes.multiplyAdd(a10, v1, x0);
+                    a11 = FloatLanes.multiplyAdd(a11, v1, x1);
+                    a12 = FloatLanes.multiplyAdd(a12, v1, x2);
+                    a13 = FloatLanes.multiplyAdd(a13, v1, x3);
+                    Float8 v2 = FloatLanes.floats(weights, w2 + j);
+                    a20 = FloatLanes.multiplyAdd(a20, v2, x0);
+                    a21 = FloatLanes.multiplyAdd(a21, v2, x1);
+                    a22 = FloatLanes.multiplyAdd(a22, v2, x2);
+                    a23 = FloatLanes.multiplyAdd(a23, v2, x3);
+                    Float8 v3 = FloatLanes.floats(weights, w3 + j);
+                    a30 = FloatLanes.multiplyAdd(a30, v3, x0);
+                    a31 = FloatLanes.multiplyAdd(a31, v3, x1);
+                    a32 = FloatLanes.multiplyAdd(a32, v3, x2);
+                    a33 = FloatLanes.multiplyAdd(a33, v3, x3);
                 }
-                float s00 = Lanes.sum(a00);
-                float s01 = Lanes.sum(a01);
-                float s02 = Lanes.sum(a02);
-                float s03 = Lanes.sum(a03);
-                float s10 = Lanes.sum(a10);
-                float s11 = Lanes.sum(a11);
-                float s12 = Lanes.sum(a12);
-                float s13 = Lanes.sum(a13);
-                float s20 = Lanes.sum(a20);
-                float s21 = Lanes.sum(a21);
-                float s22 = Lanes.sum(a22);
-                float s23 = Lanes.sum(a23);
-                float s30 = Lanes.sum(a30);
-                float s31 = Lanes.sum(a31);
-                float s32 = Lanes.sum(a32);
-                float s33 = Lanes.sum(a33);
+                float s00 = FloatLanes.sum(a00);
+                float s01 = FloatLanes.sum(a01);
+                float s02 = FloatLanes.sum(a02);
+                float s03 = FloatLanes.sum(a03);
+                float s10 = FloatLanes.sum(a10);
+                float s11 = FloatLanes.sum(a11);
+                float s12 = FloatLanes.sum(a12);
+                float s13 = FloatLanes.sum(a13);
+                float s20 = FloatLanes.sum(a20);
+                float s21 = FloatLanes.sum(a21);
+                float s22 = FloatLanes.sum(a22);
+                float s23 = FloatLanes.sum(a23);
+                float s30 = FloatLanes.sum(a30);
+                float s31 = FloatLanes.sum(a31);
+                float s32 = FloatLanes.sum(a32);
+                float s33 = FloatLanes.sum(a33);
                 for (int j = vectors; j < columns; j++) {
                     float v0 = weights.get(w0 + j);
                     s00 += v0 * input.get(x + j);
@@ -148,33 +148,33 @@ public final class WideMatMulKernels {
                 sums[13] = s31;
                 sums[14] = s32;
                 sums[15] = s33;
-                for (int k = 0; k < TILE * Step.TOKENS; k++) {
-                    if (i + k / Step.TOKENS < count) {
-                        Products.store(step, residual, bias, candidates, output, shape, row + k % Step.TOKENS, i + k / Step.TOKENS, sums[k]);
+                for (int k = 0; k < TILE * StepLayout.TOKENS; k++) {
+                    if (i + k / StepLayout.TOKENS < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS, i + k / StepLayout.TOKENS, sums[k]);
                     }
                 }
             }
             for (; row < end; row++) {
                 int x = row * columns + zero;
-                Float8 a00 = Lanes.zero();
-                Float8 a10 = Lanes.zero();
-                Float8 a20 = Lanes.zero();
-                Float8 a30 = Lanes.zero();
+                Float8 a00 = FloatLanes.zero();
+                Float8 a10 = FloatLanes.zero();
+                Float8 a20 = FloatLanes.zero();
+                Float8 a30 = FloatLanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 x0 = Lanes.floats(input, x + j);
-                    Float8 v0 = Lanes.floats(weights, w0 + j);
-                    a00 = Lanes.multiplyAdd(a00, v0, x0);
-                    Float8 v1 = Lanes.floats(weights, w1 + j);
-                    a10 = Lanes.multiplyAdd(a10, v1, x0);
-                    Float8 v2 = Lanes.floats(weights, w2 + j);
-                    a20 = Lanes.multiplyAdd(a20, v2, x0);
-                    Float8 v3 = Lanes.floats(weights, w3 + j);
-                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                    Float8 x0 = FloatLanes.floats(input, x + j);
+                    Float8 v0 = FloatLanes.floats(weights, w0 + j);
+                    a00 = FloatLanes.multiplyAdd(a00, v0, x0);
+                    Float8 v1 = FloatLanes.floats(weights, w1 + j);
+                    a10 = FloatLanes.multiplyAdd(a10, v1, x0);
+                    Float8 v2 = FloatLanes.floats(weights, w2 + j);
+                    a20 = FloatLanes.multiplyAdd(a20, v2, x0);
+                    Float8 v3 = FloatLanes.floats(weights, w3 + j);
+                    a30 = FloatLanes.multiplyAdd(a30, v3, x0);
                 }
-                float s00 = Lanes.sum(a00);
-                float s10 = Lanes.sum(a10);
-                float s20 = Lanes.sum(a20);
-                float s30 = Lanes.sum(a30);
+                float s00 = FloatLanes.sum(a00);
+                float s10 = FloatLanes.sum(a10);
+                float s20 = FloatLanes.sum(a20);
+                float s30 = FloatLanes.sum(a30);
                 for (int j = vectors; j < columns; j++) {
                     float v0 = weights.get(w0 + j);
                     s00 += v0 * input.get(x + j);
@@ -201,87 +201,87 @@ public final class WideMatMulKernels {
     /** weights: halves [layers, rows, columns]. */
     public static void f16(KernelContext context, IntArray step, FloatArray input, FloatArray residual, ShortArray weights,
             FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape) {
-        int count = Candidates.count(candidates, shape);
+        int count = ListedRows.count(candidates, shape);
         int tiles = (count + TILE - 1) / TILE;
         int i = context.globalIdx % tiles * TILE;
         int row = context.globalIdx / tiles * BLOCK;
-        int tokens = step.get(Step.ROWS);
+        int tokens = step.get(StepLayout.ROWS);
         // stored from in a loop: a store each, inlined, is more than TornadoVM's compiler takes
-        float[] sums = new float[TILE * Step.TOKENS];
+        float[] sums = new float[TILE * StepLayout.TOKENS];
         if (row < tokens) {
             int end = row + BLOCK < tokens ? row + BLOCK : tokens;
             int columns = shape.columns();
-            int zero = step.get(Step.ZERO);
-            int first = step.get(Step.LAYER) * shape.rows();
-            int r0 = first + Candidates.row(candidates, shape, i);
-            int r1 = first + Candidates.row(candidates, shape, i + 1 < count ? i + 1 : i);
-            int r2 = first + Candidates.row(candidates, shape, i + 2 < count ? i + 2 : i);
-            int r3 = first + Candidates.row(candidates, shape, i + 3 < count ? i + 3 : i);
+            int zero = step.get(StepLayout.ZERO);
+            int first = step.get(StepLayout.LAYER) * shape.rows();
+            int r0 = first + ListedRows.row(candidates, shape, i);
+            int r1 = first + ListedRows.row(candidates, shape, i + 1 < count ? i + 1 : i);
+            int r2 = first + ListedRows.row(candidates, shape, i + 2 < count ? i + 2 : i);
+            int r3 = first + ListedRows.row(candidates, shape, i + 3 < count ? i + 3 : i);
             int w0 = r0 * columns + zero;
             int w1 = r1 * columns + zero;
             int w2 = r2 * columns + zero;
             int w3 = r3 * columns + zero;
             int vectors = columns / 8 * 8;
-            for (; row + Step.TOKENS <= end; row += Step.TOKENS) {
+            for (; row + StepLayout.TOKENS <= end; row += StepLayout.TOKENS) {
                 int x = row * columns + zero;
-                Float8 a00 = Lanes.zero();
-                Float8 a01 = Lanes.zero();
-                Float8 a02 = Lanes.zero();
-                Float8 a03 = Lanes.zero();
-                Float8 a10 = Lanes.zero();
-                Float8 a11 = Lanes.zero();
-                Float8 a12 = Lanes.zero();
-                Float8 a13 = Lanes.zero();
-                Float8 a20 = Lanes.zero();
-                Float8 a21 = Lanes.zero();
-                Float8 a22 = Lanes.zero();
-                Float8 a23 = Lanes.zero();
-                Float8 a30 = Lanes.zero();
-                Float8 a31 = Lanes.zero();
-                Float8 a32 = Lanes.zero();
-                Float8 a33 = Lanes.zero();
+                Float8 a00 = FloatLanes.zero();
+                Float8 a01 = FloatLanes.zero();
+                Float8 a02 = FloatLanes.zero();
+                Float8 a03 = FloatLanes.zero();
+                Float8 a10 = FloatLanes.zero();
+                Float8 a11 = FloatLanes.zero();
+                Float8 a12 = FloatLanes.zero();
+                Float8 a13 = FloatLanes.zero();
+                Float8 a20 = FloatLanes.zero();
+                Float8 a21 = FloatLanes.zero();
+                Float8 a22 = FloatLanes.zero();
+                Float8 a23 = FloatLanes.zero();
+                Float8 a30 = FloatLanes.zero();
+                Float8 a31 = FloatLanes.zero();
+                Float8 a32 = FloatLanes.zero();
+                Float8 a33 = FloatLanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 x0 = Lanes.floats(input, x + j);
-                    Float8 x1 = Lanes.floats(input, x + columns + j);
-                    Float8 x2 = Lanes.floats(input, x + 2 * columns + j);
-                    Float8 x3 = Lanes.floats(input, x + 3 * columns + j);
-                    Float8 v0 = Lanes.halves(weights, w0 + j);
-                    a00 = Lanes.multiplyAdd(a00, v0, x0);
-                    a01 = Lanes.multiplyAdd(a01, v0, x1);
-                    a02 = Lanes.multiplyAdd(a02, v0, x2);
-                    a03 = Lanes.multiplyAdd(a03, v0, x3);
-                    Float8 v1 = Lanes.halves(weights, w1 + j);
-                    a10 = Lanes.multiplyAdd(a10, v1, x0);
-                    a11 = Lanes.multiplyAdd(a11, v1, x1);
-                    a12 = Lanes.multiplyAdd(a12, v1, x2);
-                    a13 = Lanes.multiplyAdd(a13, v1, x3);
-                    Float8 v2 = Lanes.halves(weights, w2 + j);
-                    a20 = Lanes.multiplyAdd(a20, v2, x0);
-                    a21 = Lanes.multiplyAdd(a21, v2, x1);
-                    a22 = Lanes.multiplyAdd(a22, v2, x2);
-                    a23 = Lanes.multiplyAdd(a23, v2, x3);
-                    Float8 v3 = Lanes.halves(weights, w3 + j);
-                    a30 = Lanes.multiplyAdd(a30, v3, x0);
-                    a31 = Lanes.multiplyAdd(a31, v3, x1);
-                    a32 = Lanes.multiplyAdd(a32, v3, x2);
-                    a33 = Lanes.multiplyAdd(a33, v3, x3);
+                    Float8 x0 = FloatLanes.floats(input, x + j);
+                    Float8 x1 = FloatLanes.floats(input, x + columns + j);
+                    Float8 x2 = FloatLanes.floats(input, x + 2 * columns + j);
+                    Float8 x3 = FloatLanes.floats(input, x + 3 * columns + j);
+                    Float8 v0 = FloatLanes.halves(weights, w0 + j);
+                    a00 = FloatLanes.multiplyAdd(a00, v0, x0);
+                    a01 = FloatLanes.multiplyAdd(a01, v0, x1);
+                    a02 = FloatLanes.multiplyAdd(a02, v0, x2);
+                    a03 = FloatLanes.multiplyAdd(a03, v0, x3);
+                    Float8 v1 = FloatLanes.halves(weights, w1 + j);
+                    a10 = FloatLanes.multiplyAdd(a10, v1, x0);
+                    a11 = FloatLanes.multiplyAdd(a11, v1, x1);
+                    a12 = FloatLanes.multiplyAdd(a12, v1, x2);
+                    a13 = FloatLanes.multiplyAdd(a13, v1, x3);
+                    Float8 v2 = FloatLanes.halves(weights, w2 + j);
+                    a20 = FloatLanes.multiplyAdd(a20, v2, x0);
+                    a21 = FloatLanes.multiplyAdd(a21, v2, x1);
+                    a22 = FloatLanes.multiplyAdd(a22, v2, x2);
+                    a23 = FloatLanes.multiplyAdd(a23, v2, x3);
+                    Float8 v3 = FloatLanes.halves(weights, w3 + j);
+                    a30 = FloatLanes.multiplyAdd(a30, v3, x0);
+                    a31 = FloatLanes.multiplyAdd(a31, v3, x1);
+                    a32 = FloatLanes.multiplyAdd(a32, v3, x2);
+                    a33 = FloatLanes.multiplyAdd(a33, v3, x3);
                 }
-                float s00 = Lanes.sum(a00);
-                float s01 = Lanes.sum(a01);
-                float s02 = Lanes.sum(a02);
-                float s03 = Lanes.sum(a03);
-                float s10 = Lanes.sum(a10);
-                float s11 = Lanes.sum(a11);
-                float s12 = Lanes.sum(a12);
-                float s13 = Lanes.sum(a13);
-                float s20 = Lanes.sum(a20);
-                float s21 = Lanes.sum(a21);
-                float s22 = Lanes.sum(a22);
-                float s23 = Lanes.sum(a23);
-                float s30 = Lanes.sum(a30);
-                float s31 = Lanes.sum(a31);
-                float s32 = Lanes.sum(a32);
-                float s33 = Lanes.sum(a33);
+                float s00 = FloatLanes.sum(a00);
+                float s01 = FloatLanes.sum(a01);
+                float s02 = FloatLanes.sum(a02);
+                float s03 = FloatLanes.sum(a03);
+                float s10 = FloatLanes.sum(a10);
+                float s11 = FloatLanes.sum(a11);
+                float s12 = FloatLanes.sum(a12);
+                float s13 = FloatLanes.sum(a13);
+                float s20 = FloatLanes.sum(a20);
+                float s21 = FloatLanes.sum(a21);
+                float s22 = FloatLanes.sum(a22);
+                float s23 = FloatLanes.sum(a23);
+                float s30 = FloatLanes.sum(a30);
+                float s31 = FloatLanes.sum(a31);
+                float s32 = FloatLanes.sum(a32);
+                float s33 = FloatLanes.sum(a33);
                 for (int j = vectors; j < columns; j++) {
                     float v0 = Decode.f16(weights, w0 + j);
                     s00 += v0 * input.get(x + j);
@@ -320,33 +320,33 @@ public final class WideMatMulKernels {
                 sums[13] = s31;
                 sums[14] = s32;
                 sums[15] = s33;
-                for (int k = 0; k < TILE * Step.TOKENS; k++) {
-                    if (i + k / Step.TOKENS < count) {
-                        Products.store(step, residual, bias, candidates, output, shape, row + k % Step.TOKENS, i + k / Step.TOKENS, sums[k]);
+                for (int k = 0; k < TILE * StepLayout.TOKENS; k++) {
+                    if (i + k / StepLayout.TOKENS < count) {
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS, i + k / StepLayout.TOKENS, sums[k]);
                     }
                 }
             }
             for (; row < end; row++) {
                 int x = row * columns + zero;
-                Float8 a00 = Lanes.zero();
-                Float8 a10 = Lanes.zero();
-                Float8 a20 = Lanes.zero();
-                Float8 a30 = Lanes.zero();
+                Float8 a00 = FloatLanes.zero();
+                Float8 a10 = FloatLanes.zero();
+                Float8 a20 = FloatLanes.zero();
+                Float8 a30 = FloatLanes.zero();
                 for (int j = 0; j < vectors; j += 8) {
-                    Float8 x0 = Lanes.floats(input, x + j);
-                    Float8 v0 = Lanes.halves(weights, w0 + j);
-                    a00 = Lanes.multiplyAdd(a00, v0, x0);
-                    Float8 v1 = Lanes.halves(weights, w1 + j);
-                    a10 = Lanes.multiplyAdd(a10, v1, x0);
-                    Float8 v2 = Lanes.halves(weights, w2 + j);
-                    a20 = Lanes.multiplyAdd(a20, v2, x0);
-                    Float8 v3 = Lanes.halves(weights, w3 + j);
-                    a30 = Lanes.multiplyAdd(a30, v3, x0);
+                    Float8 x0 = FloatLanes.floats(input, x + j);
+                    Float8 v0 = FloatLanes.halves(weights, w0 + j);
+                    a00 = FloatLanes.multiplyAdd(a00, v0, x0);
+                    Float8 v1 = FloatLanes.halves(weights, w1 + j);
+                    a10 = FloatLanes.multiplyAdd(a10, v1, x0);
+                    Float8 v2 = FloatLanes.halves(weights, w2 + j);
+                    a20 = FloatLanes.multiplyAdd(a20, v2, x0);
+                    Float8 v3 = FloatLanes.halves(weights, w3 + j);
+                    a30 = FloatLanes.multiplyAdd(a30, v3, x0);
                 }
-                float s00 = Lanes.sum(a00);
-                float s10 = Lanes.sum(a10);
-                float s20 = Lanes.sum(a20);
-                float s30 = Lanes.sum(a30);
+                float s00 = FloatLanes.sum(a00);
+                float s10 = FloatLanes.sum(a10);
+                float s20 = FloatLanes.sum(a20);
+                float s30 = FloatLanes.sum(a30);
                 for (int j = vectors; j < columns; j++) {
                     float v0 = Decode.f16(weights, w0 + j);
                     s00 += v0 * input.get(x + j);

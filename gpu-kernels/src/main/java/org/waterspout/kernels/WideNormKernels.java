@@ -21,16 +21,16 @@ public final class WideNormKernels {
         int item = context.globalIdx;
         int count = shape.groupWidth();
         int groups = shape.width() / count;
-        if (item < step.get(Step.ROWS) * groups) {
-            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count + step.get(Step.ZERO);
-            int gains = step.get(Step.LAYER) * count;
+        if (item < step.get(StepLayout.ROWS) * groups) {
+            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count + step.get(StepLayout.ZERO);
+            int gains = step.get(StepLayout.LAYER) * count;
             int vectors = count / 8 * 8;
-            Float8 squares = Lanes.zero();
+            Float8 squares = FloatLanes.zero();
             for (int j = 0; j < vectors; j += 8) {
-                Float8 x = Lanes.floats(input, from + j);
-                squares = Lanes.multiplyAdd(squares, x, x);
+                Float8 x = FloatLanes.floats(input, from + j);
+                squares = FloatLanes.multiplyAdd(squares, x, x);
             }
-            float sum = Lanes.sum(squares);
+            float sum = FloatLanes.sum(squares);
             for (int j = vectors; j < count; j++) {
                 sum += input.get(from + j) * input.get(from + j);
             }
@@ -47,15 +47,15 @@ public final class WideNormKernels {
         int item = context.globalIdx;
         int count = shape.groupWidth();
         int groups = shape.width() / count;
-        if (item < step.get(Step.ROWS) * groups) {
-            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count + step.get(Step.ZERO);
-            int gains = step.get(Step.LAYER) * count;
+        if (item < step.get(StepLayout.ROWS) * groups) {
+            int from = item / groups * shape.inputStride() + shape.inputOffset() + item % groups * count + step.get(StepLayout.ZERO);
+            int gains = step.get(StepLayout.LAYER) * count;
             int vectors = count / 8 * 8;
-            Float8 sums = Lanes.zero();
+            Float8 sums = FloatLanes.zero();
             for (int j = 0; j < vectors; j += 8) {
-                sums = Float8.add(sums, Lanes.floats(input, from + j));
+                sums = Float8.add(sums, FloatLanes.floats(input, from + j));
             }
-            float sum = Lanes.sum(sums);
+            float sum = FloatLanes.sum(sums);
             for (int j = vectors; j < count; j++) {
                 sum += input.get(from + j);
             }

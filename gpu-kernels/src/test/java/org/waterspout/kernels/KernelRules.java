@@ -27,7 +27,7 @@ final class KernelRules {
 
     private static final String API = "uk/ac/manchester/tornado/api/";
     private static final String CONTEXT = API + "KernelContext";
-    private static final int MOST_ARGUMENTS = 12;
+    private static final int MAX_ARGUMENTS = 12;
 
     /** Calls, by class, and why they are refused. */
     private static final Map<String, Set<String>> REFUSED_CALLS = Map.of(
@@ -108,8 +108,8 @@ final class KernelRules {
     }
 
     private void checkParameters(MethodModel method, List<ClassDesc> parameters) {
-        if (parameters.size() > MOST_ARGUMENTS) {
-            fault(method, parameters.size() + " arguments, at most " + MOST_ARGUMENTS);
+        if (parameters.size() > MAX_ARGUMENTS) {
+            fault(method, parameters.size() + " arguments, at most " + MAX_ARGUMENTS);
         }
         for (int i = 1; i < parameters.size(); i++) {
             ClassDesc type = parameters.get(i);

@@ -46,7 +46,7 @@ class KernelRulesTest {
 
     @TestFactory
     Stream<DynamicTest> everyClassKeepsTheRules() throws IOException, URISyntaxException {
-        Path classes = Path.of(Step.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(StepLayout.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.walk(classes)) {
             List<Path> found = files.filter(file -> file.toString().endsWith("Kernels.class") || file.endsWith("Lanes.class")
                     || file.endsWith("Decode.class") || file.endsWith("Activations.class")).toList();

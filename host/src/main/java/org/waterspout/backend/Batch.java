@@ -8,7 +8,7 @@ import org.waterspout.error.InvalidRequestException;
 /**
  * One step's rows: a prompt of one sequence, one token each of several sequences, or any mix. Rows of one sequence are in
  * ascending, gapless position order and continue where its cache ends (or overwrite from an earlier position). For attention with a
- * FULL span a batch holds whole sequences, one after the other, each from position 0: there is no padding.
+ * bidirectional mask a batch holds whole sequences, one after the other, each from position 0: there is no padding.
  *
  * @param tokens     token ids, one a row; {@link #NO_TOKEN} for an embedding of zeros
  * @param positions  position of each row in its sequence, from 0
@@ -21,10 +21,10 @@ import org.waterspout.error.InvalidRequestException;
  *                   prompt's for every row of a prompt, also where later steps bring more of it, and behind it what the row ends. Empty
  *                   where this step's last row of a sequence is its last
  * @param phase      what the rows are, which decides how a backend sums
- * @param given      [rows, width] of {@link org.waterspout.graph.Op.Given}; empty where tokens enter
+ * @param inputEmbeddings      [rows, width] of {@link org.waterspout.graph.Op.InputEmbeddings}; empty where tokens enter
  */
 public record Batch(int[] tokens, int[] positions, int[] sequences, int[] outputRows, int[] types, int[] sources, int[] candidates,
-        int[] lengths, Phase phase, float[] given) {
+        int[] lengths, Phase phase, float[] inputEmbeddings) {
 
     /**
      * What rows are. A backend has several kernels for one operation, which sum in another order. With the phase stated, a row comes out the same
@@ -48,9 +48,9 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
     public Batch {
         if (tokens.length == 0 || positions.length != tokens.length || sequences.length != tokens.length
                 || types.length != 0 && types.length != tokens.length || sources.length != 0 && sources.length != tokens.length
-                || lengths.length != 0 && lengths.length != tokens.length || given.length % tokens.length != 0) {
+                || lengths.length != 0 && lengths.length != tokens.length || inputEmbeddings.length % tokens.length != 0) {
             throw new IllegalArgumentException("a batch of " + tokens.length + " tokens, " + positions.length + " positions, "
-                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources, " + lengths.length + " lengths and " + given.length
+                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources, " + lengths.length + " lengths and " + inputEmbeddings.length
                     + " given numbers");
         }
     }
@@ -74,27 +74,27 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
     }
 
     public Batch withTypes(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, lengths, phase, given);
+        return new Batch(tokens, positions, sequences, outputRows, value, sources, candidates, lengths, phase, inputEmbeddings);
     }
 
     public Batch withSources(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, lengths, phase, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, value, candidates, lengths, phase, inputEmbeddings);
     }
 
     public Batch withCandidates(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, lengths, phase, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, value, lengths, phase, inputEmbeddings);
     }
 
-    public Batch withGiven(float[] value) {
+    public Batch withInputEmbeddings(float[] value) {
         return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, phase, value);
     }
 
     public Batch withLengths(int[] value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value, phase, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, value, phase, inputEmbeddings);
     }
 
     public Batch withPhase(Phase value) {
-        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, value, given);
+        return new Batch(tokens, positions, sequences, outputRows, types, sources, candidates, lengths, value, inputEmbeddings);
     }
 
     /** For each row the length by which it is turned: as stated, else where its sequence ends in this step. */

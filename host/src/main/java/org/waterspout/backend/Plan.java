@@ -45,8 +45,8 @@ public interface Plan extends AutoCloseable {
     void step(Batch batch, float[] output, StepObserver observer);
 
     /**
-     * Runs whole sources through the encoder of an encoder-decoder and remembers them, each in place of the one of its number before.
-     * Sequences of the batch are sources; steps refer to them by {@link Batch#sources}.
+     * Runs whole sources through the encoder of an encoder-decoder and keeps their keys and values for cross-attention, each in place of
+     * those of its number before. Sequences of the batch are sources; steps refer to them by {@link Batch#sources}.
      *
      * @param batch  at most {@code options().maxRows()} rows; positions below {@code options().sourceLength()}
      * @param output receives [rows, width] of the encoder's output, or is empty where that is not wanted

@@ -23,24 +23,24 @@ public final class PlanContract {
         final int types;
         final int given;
         final boolean whole;
-        final boolean remembers;
+        final boolean crossAttends;
         final boolean recurrent;
         final boolean shortlist;
 
         Side(Graph graph) {
             this.graph = graph;
-            vocabulary = leastRows(Op.Embed.class);
-            positions = leastRows(Op.AddPosition.class);
-            types = leastRows(Op.AddType.class);
-            given = graph.plainOps().mapToInt(op -> op instanceof Op.Given numbers ? numbers.output().width() : 0).max().orElse(0);
-            whole = graph.plainOps().anyMatch(op -> op instanceof Op.Attention attention && attention.span() == Op.Span.FULL);
-            remembers = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
+            vocabulary = minRows(Op.Embed.class);
+            positions = minRows(Op.AddPosition.class);
+            types = minRows(Op.AddType.class);
+            given = graph.plainOps().mapToInt(op -> op instanceof Op.InputEmbeddings numbers ? numbers.output().width() : 0).max().orElse(0);
+            whole = graph.plainOps().anyMatch(op -> op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL);
+            crossAttends = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
             recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
             shortlist = graph.plainOps().anyMatch(Op.Shortlist.class::isInstance);
         }
 
         /** Rows of the smallest table that operations of {@code kind} read. */
-        private int leastRows(Class<? extends Op> kind) {
+        private int minRows(Class<? extends Op> kind) {
             return graph.plainOps().filter(kind::isInstance).flatMap(op -> op.weights().stream()).mapToInt(Weight::rows).min().orElse(Integer.MAX_VALUE);
         }
     }
@@ -107,9 +107,9 @@ public final class PlanContract {
         if (side.whole) {
             batch.requireWhole();
         }
-        if (batch.given().length != batch.rows() * side.given) {
+        if (batch.inputEmbeddings().length != batch.rows() * side.given) {
             throw new InvalidRequestException("the model reads " + side.given + " numbers for each of " + batch.rows() + " rows, the batch has "
-                    + batch.given().length);
+                    + batch.inputEmbeddings().length);
         }
         Map<Integer, Integer> after = new HashMap<>();
         for (int row = 0; row < batch.rows(); row++) {
@@ -119,7 +119,7 @@ public final class PlanContract {
                 checkPlace(side, batch.positions()[row], sequence, after.getOrDefault(sequence, before[sequence]));
                 after.put(sequence, batch.positions()[row] + 1);
             }
-            if (side.remembers && (batch.source(row) >= sourceLengths.length || sourceLengths[batch.source(row)] == 0)) {
+            if (side.crossAttends && (batch.source(row) >= sourceLengths.length || sourceLengths[batch.source(row)] == 0)) {
                 throw new InvalidRequestException("source " + batch.source(row) + " was never encoded: encode it before the first step");
             }
         }
@@ -219,7 +219,7 @@ public final class PlanContract {
         }
     }
 
-    /** Positions of a remembered source; 0 for none. */
+    /** Positions of an encoded source; 0 for none. */
     public int sourceLength(int source) {
         return sourceLengths[source];
     }

@@ -5,7 +5,7 @@ package org.waterspout.backend;
  * @param maxSequences  sequences with a cache at one time
  * @param maxRows       most rows in a batch; no sequence with attention in both directions can be longer
  * @param observable    keep every operation's values readable for a {@link StepObserver}, at the cost of speed and memory
- * @param maxSources    of an encoder-decoder: sources that are remembered at one time; else 0
+ * @param maxSources    of an encoder-decoder: sources whose keys and values are kept at one time; else 0
  * @param sourceLength  of an encoder-decoder: positions of a source; else 0
  */
 public record PlanOptions(int contextLength, int maxSequences, int maxRows, boolean observable, int maxSources, int sourceLength) {

@@ -9,7 +9,7 @@ import org.waterspout.error.InvalidRequestException;
  */
 public final class AnswerForm {
 
-    private static final int MOST_CHARACTERS = 1 << 20;
+    private static final int MAX_CHARACTERS = 1 << 20;
 
     private final String kind;
     private final List<String> source;
@@ -29,7 +29,7 @@ public final class AnswerForm {
                     : "one of the choices is empty, and no answer is: leave it away");
         }
         checkLength(texts.stream().mapToLong(String::length).sum());
-        return new AnswerForm("choices", texts, Grammar.of(Expression.oneOf(texts)));
+        return new AnswerForm("choices", texts, Grammar.of(GrammarExpression.oneOf(texts)));
     }
 
     /** A text that a regular expression matches as a whole; its syntax is a part of ECMAScript's. */
@@ -61,8 +61,8 @@ public final class AnswerForm {
     }
 
     private static void checkLength(long characters) {
-        if (characters > MOST_CHARACTERS) {
-            throw new InvalidRequestException("the form asked for has " + characters + " characters; it may have " + MOST_CHARACTERS);
+        if (characters > MAX_CHARACTERS) {
+            throw new InvalidRequestException("the form asked for has " + characters + " characters; it may have " + MAX_CHARACTERS);
         }
     }
 

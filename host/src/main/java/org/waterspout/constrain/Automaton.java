@@ -14,7 +14,7 @@ import org.waterspout.error.Quoted;
  */
 final class Automaton {
 
-    private final Positions positions;
+    private final GrammarGraph positions;
     private final boolean[] live;
     private final boolean[] nullable;
     /** [positions] Whether a position is the end of a rule. */
@@ -24,7 +24,7 @@ final class Automaton {
     /** [rules] A rule stands before those it may begin with. */
     private final int[] order;
     /** Live edges by the position they leave. */
-    private final Positions.Index leaving;
+    private final GrammarGraph.Index leaving;
     private final byte[] classes = new byte[256];
     private int[] representatives = new int[256];
 
@@ -33,9 +33,9 @@ final class Automaton {
      * @throws InvalidRequestException for left recursion, or where nothing is left
      */
     Automaton(Grammar grammar, IntPredicate usable) {
-        positions = new Positions(grammar);
-        Positions.Index all = Positions.Index.of(positions.count(), positions.edges(), positions::from);
-        Positions.Index arriving = Positions.Index.of(positions.count(), positions.edges(), positions::to);
+        positions = new GrammarGraph(grammar);
+        GrammarGraph.Index all = GrammarGraph.Index.of(positions.count(), positions.edges(), positions::from);
+        GrammarGraph.Index arriving = GrammarGraph.Index.of(positions.count(), positions.edges(), positions::to);
         nullable = closingRules(arriving, edge -> false, null);
         order = order(all);
         live = new boolean[positions.count()];
@@ -44,8 +44,8 @@ final class Automaton {
             throw new InvalidRequestException("no answer is of the form asked for"
                     + " (its rules never end or exclude each other, or the model's vocabulary cannot write its characters): change the form");
         }
-        leaving = Positions.Index.of(positions.count(), positions.edges(),
-                edge -> isLive(edge) && (positions.kind(edge) != Positions.BYTES || usable(edge, usable)) ? positions.from(edge) : -1);
+        leaving = GrammarGraph.Index.of(positions.count(), positions.edges(),
+                edge -> isLive(edge) && (positions.kind(edge) != GrammarGraph.BYTES || usable(edge, usable)) ? positions.from(edge) : -1);
         isEnd = new boolean[positions.count()];
         for (int rule = 0; rule < positions.rules(); rule++) {
             isEnd[positions.end(rule)] = true;
@@ -56,7 +56,7 @@ final class Automaton {
 
     private boolean isLive(int edge) {
         return live[positions.to(edge)]
-                && (positions.kind(edge) != Positions.CALL || live[positions.start(positions.calledRule(edge))]);
+                && (positions.kind(edge) != GrammarGraph.CALL || live[positions.start(positions.calledRule(edge))]);
     }
 
     private boolean usable(int edge, IntPredicate usable) {
@@ -73,11 +73,11 @@ final class Automaton {
      *
      * @param marked [positions] set for each from which the end of its rule can be reached so; null where nobody asks
      */
-    private boolean[] closingRules(Positions.Index arriving, IntPredicate taken, boolean[] marked) {
+    private boolean[] closingRules(GrammarGraph.Index arriving, IntPredicate taken, boolean[] marked) {
         boolean[] reached = marked == null ? new boolean[positions.count()] : marked;
         boolean[] closing = new boolean[positions.rules()];
-        Positions.Index calls = Positions.Index.of(positions.rules(), positions.edges(),
-                edge -> positions.kind(edge) == Positions.CALL ? positions.calledRule(edge) : -1);
+        GrammarGraph.Index calls = GrammarGraph.Index.of(positions.rules(), positions.edges(),
+                edge -> positions.kind(edge) == GrammarGraph.CALL ? positions.calledRule(edge) : -1);
         int[] ruleOf = new int[positions.count()];
         Arrays.fill(ruleOf, -1);
         int[] queue = new int[positions.count()];
@@ -92,8 +92,8 @@ final class Automaton {
             for (int i = arriving.begins()[target]; i < arriving.begins()[target + 1]; i++) {
                 int edge = arriving.edges()[i];
                 boolean open = switch (positions.kind(edge)) {
-                    case Positions.BYTES -> taken.test(edge);
-                    case Positions.CALL -> closing[positions.calledRule(edge)];
+                    case GrammarGraph.BYTES -> taken.test(edge);
+                    case GrammarGraph.CALL -> closing[positions.calledRule(edge)];
                     default -> true;
                 };
                 if (open && !reached[positions.from(edge)]) {
@@ -117,7 +117,7 @@ final class Automaton {
     }
 
     /** Rules in an order in which each stands before those that it can begin with. */
-    private int[] order(Positions.Index all) {
+    private int[] order(GrammarGraph.Index all) {
         List<int[]> firsts = new ArrayList<>();
         int[] stamp = new int[positions.count()];
         for (int rule = 0; rule < positions.rules(); rule++) {
@@ -157,7 +157,7 @@ final class Automaton {
     }
 
     /** Rules called at the start of a rule, before any byte. */
-    private int[] firstCalls(int rule, Positions.Index all, int[] stamp) {
+    private int[] firstCalls(int rule, GrammarGraph.Index all, int[] stamp) {
         List<Integer> called = new ArrayList<>();
         List<Integer> open = new ArrayList<>(List.of(positions.start(rule)));
         stamp[positions.start(rule)] = rule + 1;
@@ -166,8 +166,8 @@ final class Automaton {
             for (int i = all.begins()[at]; i < all.begins()[at + 1]; i++) {
                 int edge = all.edges()[i];
                 boolean passes = switch (positions.kind(edge)) {
-                    case Positions.BYTES -> false;
-                    case Positions.CALL -> {
+                    case GrammarGraph.BYTES -> false;
+                    case GrammarGraph.CALL -> {
                         called.add(positions.calledRule(edge));
                         yield nullable[positions.calledRule(edge)];
                     }
@@ -183,7 +183,7 @@ final class Automaton {
     }
 
     /** From the ends of rules back over positions whose only edges take nothing and lead to such positions. */
-    private boolean[] onlyEnds(Positions.Index arriving) {
+    private boolean[] onlyEnds(GrammarGraph.Index arriving) {
         boolean[] only = new boolean[positions.count()];
         int[] open = new int[positions.count()];
         List<Integer> queue = new ArrayList<>();
@@ -199,7 +199,7 @@ final class Automaton {
             for (int i = arriving.begins()[target]; i < arriving.begins()[target + 1]; i++) {
                 int edge = arriving.edges()[i];
                 int source = positions.from(edge);
-                if (positions.kind(edge) == Positions.NOTHING && --open[source] == 0 && !only[source]) {
+                if (positions.kind(edge) == GrammarGraph.NOTHING && --open[source] == 0 && !only[source]) {
                     only[source] = true;
                     queue.add(source);
                 }
@@ -214,7 +214,7 @@ final class Automaton {
         cuts.set(0);
         for (int i = 0; i < leaving.edges().length; i++) {
             int edge = leaving.edges()[i];
-            if (positions.kind(edge) == Positions.BYTES) {
+            if (positions.kind(edge) == GrammarGraph.BYTES) {
                 cuts.set(positions.firstByte(edge));
                 cuts.set(positions.lastByte(edge) + 1);
             }

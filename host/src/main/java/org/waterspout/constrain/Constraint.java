@@ -2,8 +2,8 @@ package org.waterspout.constrain;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.waterspout.error.CancelledException;
 import java.util.concurrent.locks.ReentrantLock;
+import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 
 /**
@@ -12,8 +12,8 @@ import org.waterspout.error.InvalidRequestException;
  */
 public final class Constraint {
 
-    private static final int MOST_STATES = 20_000;
-    private static final long MOST_MASK_BYTES = 64L << 20;
+    private static final int MAX_STATES = 20_000;
+    private static final long MAX_MASK_BYTES = 64L << 20;
     /** Nodes of the trie between two looks at the thread's interrupt. */
     private static final int LOOK = 0xffff;
 
@@ -61,7 +61,7 @@ public final class Constraint {
     private State find(State state, int byteClass) {
         lock.lock();
         try {
-            if (transitions.size() >= MOST_STATES) {
+            if (transitions.size() >= MAX_STATES) {
                 forget();
             }
             State found = transitions.after(state, byteClass);
@@ -84,7 +84,7 @@ public final class Constraint {
         try {
             if (state.mask() == null) {
                 TokenMask found = walk(state);
-                if ((masks.size() + 1L) * found.bytes() > MOST_MASK_BYTES) {
+                if ((masks.size() + 1L) * found.bytes() > MAX_MASK_BYTES) {
                     forget();
                 }
                 TokenMask kept = masks.putIfAbsent(found, found);

@@ -17,7 +17,7 @@ final class Cursor {
 
     /** @param what the text is, for messages */
     Cursor(String what, String text) {
-        new Expression.Text(text); // which refuses half of a surrogate pair
+        new GrammarExpression.Text(text); // which refuses half of a surrogate pair
         this.what = what;
         points = text.codePoints().toArray();
     }
@@ -87,17 +87,17 @@ final class Cursor {
     }
 
     /** Such as {@code {2}}, {@code {2,}} or {@code {2,5}}, from behind the first brace. */
-    Expression repeat(Expression part) {
+    GrammarExpression repeat(GrammarExpression part) {
         int min = count();
         int max = min;
         if (takeIf(",")) {
-            max = peek() == '}' ? Expression.UNLIMITED : count();
+            max = peek() == '}' ? GrammarExpression.UNLIMITED : count();
         }
         require("}", "the number of repetitions must end with }");
         if (max < min) {
             throw refuse("repetitions of at least " + min + " and at most " + max + ": swap them");
         }
-        return new Expression.Repeat(part, min, max);
+        return new GrammarExpression.Repeat(part, min, max);
     }
 
     void deeper() {

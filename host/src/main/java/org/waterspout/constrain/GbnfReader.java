@@ -87,22 +87,22 @@ final class GbnfReader {
         }
     }
 
-    private Expression alternatives(boolean nested) {
-        List<Expression> all = new ArrayList<>();
+    private GrammarExpression alternatives(boolean nested) {
+        List<GrammarExpression> all = new ArrayList<>();
         all.add(sequence(nested));
         while (cursor.takeIf("|")) {
             blanks(true);
             all.add(sequence(nested));
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
-    private Expression sequence(boolean nested) {
-        List<Expression> parts = new ArrayList<>();
+    private GrammarExpression sequence(boolean nested) {
+        List<GrammarExpression> parts = new ArrayList<>();
         while (true) {
-            Expression part = part();
+            GrammarExpression part = part();
             if (part == null) {
-                return Expression.sequence(parts.toArray(Expression[]::new));
+                return GrammarExpression.sequence(parts.toArray(GrammarExpression[]::new));
             }
             blanks(nested);
             part = repeated(part);
@@ -111,15 +111,15 @@ final class GbnfReader {
         }
     }
 
-    private Expression repeated(Expression part) {
-        Expression all = part;
+    private GrammarExpression repeated(GrammarExpression part) {
+        GrammarExpression all = part;
         while (true) {
             if (cursor.takeIf("*")) {
-                all = new Expression.Repeat(all, 0, Expression.UNLIMITED);
+                all = new GrammarExpression.Repeat(all, 0, GrammarExpression.UNLIMITED);
             } else if (cursor.takeIf("+")) {
-                all = new Expression.Repeat(all, 1, Expression.UNLIMITED);
+                all = new GrammarExpression.Repeat(all, 1, GrammarExpression.UNLIMITED);
             } else if (cursor.takeIf("?")) {
-                all = Expression.optional(all);
+                all = GrammarExpression.optional(all);
             } else if (cursor.takeIf("{")) {
                 all = cursor.repeat(all);
             } else {
@@ -129,24 +129,24 @@ final class GbnfReader {
     }
 
     /** Null where none follows. */
-    private Expression part() {
+    private GrammarExpression part() {
         if (cursor.takeIf("\"")) {
             StringBuilder text = new StringBuilder();
             while (!cursor.takeIf("\"")) {
                 text.appendCodePoint(character());
             }
-            return Expression.text(text.toString());
+            return GrammarExpression.text(text.toString());
         }
         if (cursor.takeIf("[")) {
-            return new Expression.Characters(characterClass());
+            return new GrammarExpression.Characters(characterClass());
         }
         if (cursor.takeIf(".")) {
-            return new Expression.Characters(CodePoints.ALL);
+            return new GrammarExpression.Characters(CodePoints.ALL);
         }
         if (cursor.takeIf("(")) {
             cursor.deeper();
             blanks(true);
-            Expression inner = alternatives(true);
+            GrammarExpression inner = alternatives(true);
             cursor.require(")", "a group must end with )");
             cursor.higher();
             return inner;
@@ -154,7 +154,7 @@ final class GbnfReader {
         if (cursor.peek() == '<' || cursor.peek() == '!') {
             throw cursor.refuse("tokens (<...>) are not supported in a grammar: write their text");
         }
-        return isName(cursor.peek()) ? new Expression.Call(number(name())) : null;
+        return isName(cursor.peek()) ? new GrammarExpression.Call(number(name())) : null;
     }
 
     private CodePoints characterClass() {

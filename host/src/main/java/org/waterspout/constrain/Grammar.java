@@ -11,7 +11,7 @@ import org.waterspout.error.InvalidRequestException;
  * @param rules what each stands for
  * @param root  the rule that a whole answer is of
  */
-record Grammar(List<String> names, List<Expression> rules, int root) {
+record Grammar(List<String> names, List<GrammarExpression> rules, int root) {
 
     Grammar {
         names = List.copyOf(names);
@@ -19,37 +19,37 @@ record Grammar(List<String> names, List<Expression> rules, int root) {
     }
 
     /** The grammar of one expression without calls. */
-    static Grammar of(Expression expression) {
+    static Grammar of(GrammarExpression expression) {
         return new Grammar(List.of("root"), List.of(expression), 0);
     }
 
     /** A grammar on its way: a rule can be called before it is known. */
     static final class Draft {
 
-        private static final int MOST_RULES = 50_000;
+        private static final int MAX_RULES = 50_000;
 
         private final List<String> names = new ArrayList<>();
-        private final List<Expression> rules = new ArrayList<>();
+        private final List<GrammarExpression> rules = new ArrayList<>();
 
         /** A new rule, which {@link #define} gives its meaning. */
         int declare(String name) {
-            if (names.size() == MOST_RULES) {
-                throw new InvalidRequestException("the form asked for needs more than " + MOST_RULES + " rules: make it simpler");
+            if (names.size() == MAX_RULES) {
+                throw new InvalidRequestException("the form asked for needs more than " + MAX_RULES + " rules: make it simpler");
             }
             names.add(name);
             rules.add(null);
             return names.size() - 1;
         }
 
-        void define(int rule, Expression expression) {
+        void define(int rule, GrammarExpression expression) {
             rules.set(rule, expression);
         }
 
         /** A rule of its own for an expression that occurs often. */
-        Expression rule(String name, Expression expression) {
+        GrammarExpression rule(String name, GrammarExpression expression) {
             int rule = declare(name);
             define(rule, expression);
-            return new Expression.Call(rule);
+            return new GrammarExpression.Call(rule);
         }
 
         Grammar withRoot(int root) {

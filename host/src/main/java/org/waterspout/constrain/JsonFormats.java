@@ -52,7 +52,7 @@ final class JsonFormats {
     }
 
     /** The texts of a format; empty where it is not known. */
-    static Optional<Expression> texts(String name) {
+    static Optional<GrammarExpression> texts(String name) {
         return Optional.ofNullable(EXPRESSIONS.get(name)).map(expression -> RegexReader.whole("the format " + name, expression));
     }
 

@@ -17,12 +17,12 @@ final class JsonNumbers {
     static final int DIGITS = 15;
 
     /** Values that a list of multiples may have, and remainders that an endless one may have. */
-    private static final int MOST_MULTIPLES = 10_000;
-    private static final int MOST_REMAINDERS = 500;
+    private static final int MAX_MULTIPLES = 10_000;
+    private static final int MAX_REMAINDERS = 500;
 
-    private static final Expression DIGIT = new Expression.Characters(CodePoints.DIGITS);
-    private static final Expression NONE = new Expression.Choice(List.of());
-    private static final Expression FRACTION = fraction(DIGITS);
+    private static final GrammarExpression DIGIT = new GrammarExpression.Characters(CodePoints.DIGITS);
+    private static final GrammarExpression NONE = new GrammarExpression.Choice(List.of());
+    private static final GrammarExpression FRACTION = fraction(DIGITS);
 
     /** A limit of values; whether it is a value itself. */
     record Bound(BigDecimal value, boolean included) {
@@ -34,41 +34,41 @@ final class JsonNumbers {
     private JsonNumbers() {
     }
 
-    private static Expression fraction(int digits) {
-        return Expression.optional(Expression.sequence(Expression.text("."), new Expression.Repeat(DIGIT, 1, digits)));
+    private static GrammarExpression fraction(int digits) {
+        return GrammarExpression.optional(GrammarExpression.sequence(GrammarExpression.text("."), new GrammarExpression.Repeat(DIGIT, 1, digits)));
     }
 
     /** Any number. */
-    static Expression number() {
-        return Expression.sequence(integer(), FRACTION, Expression.optional(Expression.sequence(Expression.characters("eE"),
-                Expression.optional(Expression.characters("+-")), new Expression.Repeat(DIGIT, 1, 2))));
+    static GrammarExpression number() {
+        return GrammarExpression.sequence(integer(), FRACTION, GrammarExpression.optional(GrammarExpression.sequence(GrammarExpression.characters("eE"),
+                GrammarExpression.optional(GrammarExpression.characters("+-")), new GrammarExpression.Repeat(DIGIT, 1, 2))));
     }
 
     /** Any integer. */
-    static Expression integer() {
-        return Expression.sequence(Expression.optional(Expression.text("-")), natural());
+    static GrammarExpression integer() {
+        return GrammarExpression.sequence(GrammarExpression.optional(GrammarExpression.text("-")), natural());
     }
 
-    private static Expression natural() {
-        return Expression.choice(Expression.text("0"), Expression.sequence(new Expression.Characters(CodePoints.of('1', '9')),
-                new Expression.Repeat(DIGIT, 0, DIGITS - 1)));
+    private static GrammarExpression natural() {
+        return GrammarExpression.choice(GrammarExpression.text("0"), GrammarExpression.sequence(new GrammarExpression.Characters(CodePoints.of('1', '9')),
+                new GrammarExpression.Repeat(DIGIT, 0, DIGITS - 1)));
     }
 
     /** Integers within bounds; none where they exclude each other. */
-    static Expression integer(Optional<Bound> least, Optional<Bound> most) {
-        BigInteger low = least.map(JsonNumbers::smallest).orElse(null);
-        BigInteger high = most.map(bound -> smallest(bound.negated()).negate()).orElse(null);
+    static GrammarExpression integer(Optional<Bound> min, Optional<Bound> max) {
+        BigInteger low = min.map(JsonNumbers::smallest).orElse(null);
+        BigInteger high = max.map(bound -> smallest(bound.negated()).negate()).orElse(null);
         BigInteger limit = BigInteger.TEN.pow(Math.max(DIGITS, Math.max(digits(low), digits(high)))).subtract(BigInteger.ONE);
         BigInteger from = low == null ? limit.negate() : low;
         BigInteger to = high == null ? limit : high;
-        List<Expression> all = new ArrayList<>();
+        List<GrammarExpression> all = new ArrayList<>();
         if (to.signum() >= 0) {
             all.add(naturals(from.max(BigInteger.ZERO), to));
         }
         if (from.signum() < 0) {
-            all.add(Expression.sequence(Expression.text("-"), naturals(to.negate().max(BigInteger.ONE), from.negate())));
+            all.add(GrammarExpression.sequence(GrammarExpression.text("-"), naturals(to.negate().max(BigInteger.ONE), from.negate())));
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
     private static BigInteger smallest(Bound bound) {
@@ -81,39 +81,39 @@ final class JsonNumbers {
         return value == null ? 0 : value.abs().toString().length();
     }
 
-    private static Expression naturals(BigInteger from, BigInteger to) {
+    private static GrammarExpression naturals(BigInteger from, BigInteger to) {
         if (from.compareTo(to) > 0) {
             return NONE;
         }
-        List<Expression> all = new ArrayList<>();
+        List<GrammarExpression> all = new ArrayList<>();
         String low = from.toString();
         for (int length = low.length(); length <= digits(to); length++) {
             String first = length == low.length() ? low : "1" + "0".repeat(length - 1);
             String last = length == digits(to) ? to.toString() : "9".repeat(length);
             all.add(between(first, last));
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
     /** Digits from {@code first} to {@code last}, which are equally many. */
-    private static Expression between(String first, String last) {
+    private static GrammarExpression between(String first, String last) {
         int length = first.length();
         if (first.chars().allMatch(c -> c == '0') && last.chars().allMatch(c -> c == '9')) {
-            return new Expression.Repeat(DIGIT, length, length);
+            return new GrammarExpression.Repeat(DIGIT, length, length);
         }
         char low = first.charAt(0);
         char high = last.charAt(0);
         if (low == high) {
-            return Expression.sequence(Expression.text(String.valueOf(low)), between(first.substring(1), last.substring(1)));
+            return GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)), between(first.substring(1), last.substring(1)));
         }
-        List<Expression> all = new ArrayList<>();
-        all.add(Expression.sequence(Expression.text(String.valueOf(low)), between(first.substring(1), "9".repeat(length - 1))));
+        List<GrammarExpression> all = new ArrayList<>();
+        all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)), between(first.substring(1), "9".repeat(length - 1))));
         if (high - low > 1) {
-            all.add(Expression.sequence(new Expression.Characters(CodePoints.of(low + 1, high - 1)),
-                    new Expression.Repeat(DIGIT, length - 1, length - 1)));
+            all.add(GrammarExpression.sequence(new GrammarExpression.Characters(CodePoints.of(low + 1, high - 1)),
+                    new GrammarExpression.Repeat(DIGIT, length - 1, length - 1)));
         }
-        all.add(Expression.sequence(Expression.text(String.valueOf(high)), between("0".repeat(length - 1), last.substring(1))));
-        return Expression.choice(all);
+        all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(high)), between("0".repeat(length - 1), last.substring(1))));
+        return GrammarExpression.choice(all);
     }
 
     /**
@@ -121,21 +121,21 @@ final class JsonNumbers {
      *
      * @param places most digits behind the point
      */
-    static Expression number(Optional<Bound> least, Optional<Bound> most, int places) {
-        List<Expression> all = new ArrayList<>();
+    static GrammarExpression number(Optional<Bound> min, Optional<Bound> max, int places) {
+        List<GrammarExpression> all = new ArrayList<>();
         Bound zero = new Bound(BigDecimal.ZERO, true);
-        if (most.isEmpty() || most.get().value().signum() >= 0) {
-            Bound low = least.filter(bound -> bound.value().signum() >= 0).orElse(zero);
-            all.add(notNegative(low, most, places));
+        if (max.isEmpty() || max.get().value().signum() >= 0) {
+            Bound low = min.filter(bound -> bound.value().signum() >= 0).orElse(zero);
+            all.add(notNegative(low, max, places));
         }
-        if (least.isEmpty() || least.get().value().signum() < 0) {
-            Bound low = most.filter(bound -> bound.value().signum() <= 0).map(Bound::negated).orElse(zero);
-            all.add(Expression.sequence(Expression.text("-"), notNegative(low, least.map(Bound::negated), places)));
+        if (min.isEmpty() || min.get().value().signum() < 0) {
+            Bound low = max.filter(bound -> bound.value().signum() <= 0).map(Bound::negated).orElse(zero);
+            all.add(GrammarExpression.sequence(GrammarExpression.text("-"), notNegative(low, min.map(Bound::negated), places)));
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
-    private static Expression notNegative(Bound low, Optional<Bound> high, int places) {
+    private static GrammarExpression notNegative(Bound low, Optional<Bound> high, int places) {
         BigInteger from = low.value().toBigInteger();
         Optional<String> above = Optional.of(behindPoint(low.value()));
         BigInteger limit = BigInteger.TEN.pow(Math.max(DIGITS, digits(from) + 1)).subtract(BigInteger.ONE);
@@ -147,12 +147,12 @@ final class JsonNumbers {
             return NONE;
         }
         if (compared == 0) {
-            return Expression.sequence(Expression.text(from.toString()), fraction(above, low.included(), below, highIncluded, places));
+            return GrammarExpression.sequence(GrammarExpression.text(from.toString()), fraction(above, low.included(), below, highIncluded, places));
         }
-        return Expression.choice(
-                Expression.sequence(Expression.text(from.toString()), fraction(above, low.included(), Optional.empty(), true, places)),
-                Expression.sequence(naturals(from.add(BigInteger.ONE), to.subtract(BigInteger.ONE)), places == 0 ? Expression.EMPTY : fraction(places)),
-                Expression.sequence(Expression.text(to.toString()), fraction(Optional.empty(), true, below, highIncluded, places)));
+        return GrammarExpression.choice(
+                GrammarExpression.sequence(GrammarExpression.text(from.toString()), fraction(above, low.included(), Optional.empty(), true, places)),
+                GrammarExpression.sequence(naturals(from.add(BigInteger.ONE), to.subtract(BigInteger.ONE)), places == 0 ? GrammarExpression.EMPTY : fraction(places)),
+                GrammarExpression.sequence(GrammarExpression.text(to.toString()), fraction(Optional.empty(), true, below, highIncluded, places)));
     }
 
     private static String behindPoint(BigDecimal value) {
@@ -161,10 +161,10 @@ final class JsonNumbers {
     }
 
     /** Nothing, or a point and digits, as the digits of the bounds say. */
-    private static Expression fraction(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded, int places) {
-        Expression some = Expression.sequence(Expression.text("."), digits(above, aboveIncluded, below, belowIncluded, places, false));
-        return places == 0 ? mayEnd(above, aboveIncluded, below, belowIncluded) ? Expression.EMPTY : NONE
-                : mayEnd(above, aboveIncluded, below, belowIncluded) ? Expression.optional(some) : some;
+    private static GrammarExpression fraction(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded, int places) {
+        GrammarExpression some = GrammarExpression.sequence(GrammarExpression.text("."), digits(above, aboveIncluded, below, belowIncluded, places, false));
+        return places == 0 ? mayEnd(above, aboveIncluded, below, belowIncluded) ? GrammarExpression.EMPTY : NONE
+                : mayEnd(above, aboveIncluded, below, belowIncluded) ? GrammarExpression.optional(some) : some;
     }
 
     /** Whether only zeros from here on are within the bounds: what is left of their digits, without zeros at the end. */
@@ -173,32 +173,32 @@ final class JsonNumbers {
     }
 
     /** Digits behind the point that follow such as are equal to the beginning of a bound, for each bound that is given. */
-    private static Expression digits(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded, int places,
+    private static GrammarExpression digits(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded, int places,
             boolean begun) {
         if (above.isEmpty() && below.isEmpty()) {
-            return new Expression.Repeat(DIGIT, begun ? 0 : 1, places);
+            return new GrammarExpression.Repeat(DIGIT, begun ? 0 : 1, places);
         }
-        List<Expression> all = new ArrayList<>();
+        List<GrammarExpression> all = new ArrayList<>();
         if (begun && mayEnd(above, aboveIncluded, below, belowIncluded)) {
-            all.add(Expression.EMPTY);
+            all.add(GrammarExpression.EMPTY);
         }
         int low = above.map(JsonNumbers::digit).orElse(-1);
         int high = below.map(JsonNumbers::digit).orElse(10);
         if (places > 0) {
             if (low >= 0 && low <= high) {
-                all.add(Expression.sequence(Expression.text(String.valueOf(low)), digits(above.map(JsonNumbers::rest), aboveIncluded,
+                all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)), digits(above.map(JsonNumbers::rest), aboveIncluded,
                         low == high ? below.map(JsonNumbers::rest) : Optional.empty(), belowIncluded, places - 1, true)));
             }
             if (low + 1 <= high - 1) {
-                all.add(Expression.sequence(new Expression.Characters(CodePoints.of('0' + low + 1, '0' + high - 1)),
-                        new Expression.Repeat(DIGIT, 0, places - 1)));
+                all.add(GrammarExpression.sequence(new GrammarExpression.Characters(CodePoints.of('0' + low + 1, '0' + high - 1)),
+                        new GrammarExpression.Repeat(DIGIT, 0, places - 1)));
             }
             if (high <= 9 && low < high) {
-                all.add(Expression.sequence(Expression.text(String.valueOf(high)),
+                all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(high)),
                         digits(Optional.empty(), true, below.map(JsonNumbers::rest), belowIncluded, places - 1, true)));
             }
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
     private static int digit(String digits) {
@@ -210,41 +210,41 @@ final class JsonNumbers {
     }
 
     /** Multiples of a whole number within bounds; empty where that is not built. */
-    static Optional<Expression> multiples(BigInteger of, Optional<Bound> least, Optional<Bound> most) {
-        if (least.isPresent() && most.isPresent()) {
-            BigInteger low = smallest(new Bound(least.get().value(), least.get().included()));
-            BigInteger high = smallest(most.get().negated()).negate();
+    static Optional<GrammarExpression> multiples(BigInteger of, Optional<Bound> min, Optional<Bound> max) {
+        if (min.isPresent() && max.isPresent()) {
+            BigInteger low = smallest(new Bound(min.get().value(), min.get().included()));
+            BigInteger high = smallest(max.get().negated()).negate();
             BigInteger first = low.add(low.negate().mod(of));
-            if (high.subtract(first).divide(of).bitLength() > 30 || high.subtract(first).divide(of).intValue() >= MOST_MULTIPLES) {
+            if (high.subtract(first).divide(of).bitLength() > 30 || high.subtract(first).divide(of).intValue() >= MAX_MULTIPLES) {
                 return Optional.empty();
             }
             List<String> all = new ArrayList<>();
             for (BigInteger value = first; value.compareTo(high) <= 0; value = value.add(of)) {
                 all.add(value.toString());
             }
-            return Optional.of(all.isEmpty() ? NONE : Expression.oneOf(all));
+            return Optional.of(all.isEmpty() ? NONE : GrammarExpression.oneOf(all));
         }
-        boolean natural = least.isPresent() && least.get().included() && least.get().value().signum() == 0;
-        if (of.bitLength() > 30 || of.intValue() > MOST_REMAINDERS || most.isPresent() || least.isPresent() && !natural) {
+        boolean natural = min.isPresent() && min.get().included() && min.get().value().signum() == 0;
+        if (of.bitLength() > 30 || of.intValue() > MAX_REMAINDERS || max.isPresent() || min.isPresent() && !natural) {
             return Optional.empty();
         }
-        Expression positive = Expression.choice(Expression.text("0"), multiples(of.intValue()));
-        return Optional.of(natural ? positive : Expression.sequence(Expression.optional(Expression.text("-")), positive));
+        GrammarExpression positive = GrammarExpression.choice(GrammarExpression.text("0"), multiples(of.intValue()));
+        return Optional.of(natural ? positive : GrammarExpression.sequence(GrammarExpression.optional(GrammarExpression.text("-")), positive));
     }
 
     /** The state is the number of digits so far and the remainder of what they say. */
-    private static Expression multiples(int of) {
-        List<Expression.Edge> edges = new ArrayList<>();
+    private static GrammarExpression multiples(int of) {
+        List<GrammarExpression.Edge> edges = new ArrayList<>();
         BitSet accepting = new BitSet();
         for (int length = 0; length < DIGITS; length++) {
             for (int remainder = 0; remainder < (length == 0 ? 1 : of); remainder++) {
                 for (int digit = length == 0 ? 1 : 0; digit <= 9; digit++) {
                     int next = (10 * remainder + digit) % of;
-                    edges.add(new Expression.Edge(length * of + remainder, Expression.text(String.valueOf(digit)), (length + 1) * of + next));
+                    edges.add(new GrammarExpression.Edge(length * of + remainder, GrammarExpression.text(String.valueOf(digit)), (length + 1) * of + next));
                 }
             }
             accepting.set((length + 1) * of);
         }
-        return new Expression.Graph((DIGITS + 1) * of, edges, accepting);
+        return new GrammarExpression.Graph((DIGITS + 1) * of, edges, accepting);
     }
 }

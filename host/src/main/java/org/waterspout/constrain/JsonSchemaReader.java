@@ -26,7 +26,7 @@ import org.waterspout.error.Quoted;
  */
 final class JsonSchemaReader {
 
-    private static final int MOST_NESTING = 200;
+    private static final int MAX_NESTING = 200;
     private static final List<String> TYPES = List.of("object", "array", "string", "number", "boolean", "null");
     /** Keywords that say something of values of one type only. */
     private static final Map<String, String> OF_TYPE = Map.ofEntries(entry("properties", "object"), entry("required", "object"),
@@ -36,7 +36,7 @@ final class JsonSchemaReader {
             entry("minimum", "number"), entry("maximum", "number"), entry("exclusiveMinimum", "number"), entry("exclusiveMaximum", "number"),
             entry("multipleOf", "number"));
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MOST_NESTING).build())
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
@@ -70,23 +70,23 @@ final class JsonSchemaReader {
     }
 
     /** A value of the schema: a call of its rule, which equal schemas share. */
-    private Expression value(JsonNode schema, String path) {
+    private GrammarExpression value(JsonNode schema, String path) {
         JsonNode flat = parts.flat(schema, path);
         Integer known = rules.get(flat.toString());
         if (known == null) {
-            if (++depth > MOST_NESTING) {
-                throw SchemaParts.refuse(path, "schemas are nested more than " + MOST_NESTING + " deep");
+            if (++depth > MAX_NESTING) {
+                throw SchemaParts.refuse(path, "schemas are nested more than " + MAX_NESTING + " deep");
             }
             known = draft.declare(path.isEmpty() ? "#" : path);
             rules.put(flat.toString(), known);
-            draft.define(known, flat.isBoolean() ? flat.booleanValue() ? ofTypes(flat, TYPES, path) : Expression.choice(List.of())
+            draft.define(known, flat.isBoolean() ? flat.booleanValue() ? ofTypes(flat, TYPES, path) : GrammarExpression.choice(List.of())
                     : alternatives((ObjectNode) flat, path));
             depth--;
         }
-        return new Expression.Call(known);
+        return new GrammarExpression.Call(known);
     }
 
-    private Expression alternatives(ObjectNode schema, String path) {
+    private GrammarExpression alternatives(ObjectNode schema, String path) {
         if (schema.has("anyOf") && schema.has("oneOf")) {
             throw SchemaParts.refuse(path, "anyOf and oneOf beside each other are not supported: use one of them");
         }
@@ -100,7 +100,7 @@ final class JsonSchemaReader {
             throw SchemaParts.refuse(path, name + " must be a list of schemas");
         }
         List<JsonNode> flat = new ArrayList<>();
-        List<Expression> all = new ArrayList<>();
+        List<GrammarExpression> all = new ArrayList<>();
         for (int i = 0; i < listed.size(); i++) {
             String at = path + "/" + name + "/" + i;
             JsonNode one = parts.both(rest, parts.flat(listed.get(i), at), at);
@@ -110,7 +110,7 @@ final class JsonSchemaReader {
         if (name.equals("oneOf")) {
             requireDisjoint(flat, path);
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
     private static void requireDisjoint(List<JsonNode> all, String path) {
@@ -174,7 +174,7 @@ final class JsonSchemaReader {
         return values.stream().anyMatch(value -> SchemaParts.isSame(value, wanted));
     }
 
-    private Expression plain(ObjectNode schema, String path) {
+    private GrammarExpression plain(ObjectNode schema, String path) {
         List<String> types = new ArrayList<>();
         for (JsonNode type : SchemaParts.list(schema.path("type"))) {
             if (schema.has("type") && !TYPES.contains(type.asText()) && !type.asText().equals("integer")) {
@@ -189,7 +189,7 @@ final class JsonSchemaReader {
         return ofTypes(schema, schema.has("type") ? types : TYPES, path);
     }
 
-    private Expression listed(ObjectNode schema, String path) {
+    private GrammarExpression listed(ObjectNode schema, String path) {
         List<JsonNode> wanted = new ArrayList<>();
         if (schema.has("enum")) {
             if (!schema.get("enum").isArray()) {
@@ -208,7 +208,7 @@ final class JsonSchemaReader {
                 throw SchemaParts.refuse(path, Quoted.of(name) + " beside enum or const is not supported: list those values only that it allows");
             }
         }
-        return Expression.choice(values.stream().map(text::literal).toList());
+        return GrammarExpression.choice(values.stream().map(text::literal).toList());
     }
 
     private static boolean isOfType(JsonNode value, String type) {
@@ -223,22 +223,22 @@ final class JsonSchemaReader {
         };
     }
 
-    private Expression ofTypes(JsonNode schema, List<String> types, String path) {
-        List<Expression> all = new ArrayList<>();
+    private GrammarExpression ofTypes(JsonNode schema, List<String> types, String path) {
+        List<GrammarExpression> all = new ArrayList<>();
         for (String type : types) {
             all.add(switch (type) {
                 case "object" -> containers.object(schema, path);
                 case "array" -> containers.array(schema, path);
                 case "string" -> string(schema, path);
                 case "number", "integer" -> number(schema, type.equals("integer"), path);
-                case "boolean" -> Expression.choice(Expression.text("true"), Expression.text("false"));
-                default -> Expression.text("null");
+                case "boolean" -> GrammarExpression.choice(GrammarExpression.text("true"), GrammarExpression.text("false"));
+                default -> GrammarExpression.text("null");
             });
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
-    private Expression string(JsonNode schema, String path) {
+    private GrammarExpression string(JsonNode schema, String path) {
         boolean counted = schema.has("minLength") || schema.has("maxLength");
         if ((counted ? 1 : 0) + (schema.has("pattern") ? 1 : 0) + (schema.has("format") ? 1 : 0) > 1) {
             throw SchemaParts.refuse(path, "of pattern, format and lengths (minLength, maxLength) only one kind is supported: put the length into"
@@ -255,8 +255,8 @@ final class JsonSchemaReader {
         if (!counted) {
             return text.string();
         }
-        return count(schema, "minLength", 0, path) > count(schema, "maxLength", Expression.UNLIMITED, path) ? Expression.choice(List.of())
-                : text.string(count(schema, "minLength", 0, path), count(schema, "maxLength", Expression.UNLIMITED, path));
+        return count(schema, "minLength", 0, path) > count(schema, "maxLength", GrammarExpression.UNLIMITED, path) ? GrammarExpression.choice(List.of())
+                : text.string(count(schema, "minLength", 0, path), count(schema, "maxLength", GrammarExpression.UNLIMITED, path));
     }
 
     /** A number of things, 0 or more. */
@@ -272,23 +272,23 @@ final class JsonSchemaReader {
         return value.decimalValue().intValue();
     }
 
-    private Expression number(JsonNode schema, boolean integer, String path) {
-        Optional<JsonNumbers.Bound> least = tighter(bound(schema, "minimum", true, path), bound(schema, "exclusiveMinimum", false, path), 1);
-        Optional<JsonNumbers.Bound> most = tighter(bound(schema, "maximum", true, path), bound(schema, "exclusiveMaximum", false, path), -1);
+    private GrammarExpression number(JsonNode schema, boolean integer, String path) {
+        Optional<JsonNumbers.Bound> min = tighter(bound(schema, "minimum", true, path), bound(schema, "exclusiveMinimum", false, path), 1);
+        Optional<JsonNumbers.Bound> max = tighter(bound(schema, "maximum", true, path), bound(schema, "exclusiveMaximum", false, path), -1);
         if (schema.has("multipleOf")) {
             java.math.BigDecimal of = bound(schema, "multipleOf", true, path).orElseThrow().value().stripTrailingZeros();
             boolean whole = of.scale() <= 0;
-            Optional<Expression> multiples = of.signum() > 0 && whole ? of.compareTo(java.math.BigDecimal.ONE) == 0
-                    ? Optional.of(JsonNumbers.integer(least, most)) : JsonNumbers.multiples(of.toBigIntegerExact(), least, most) : Optional.empty();
+            Optional<GrammarExpression> multiples = of.signum() > 0 && whole ? of.compareTo(java.math.BigDecimal.ONE) == 0
+                    ? Optional.of(JsonNumbers.integer(min, max)) : JsonNumbers.multiples(of.toBigIntegerExact(), min, max) : Optional.empty();
             boolean places = !integer && of.scale() > 0 && of.scale() <= JsonNumbers.DIGITS && of.unscaledValue().equals(java.math.BigInteger.ONE);
-            return places ? JsonNumbers.number(least, most, of.scale()) : multiples.orElseThrow(() -> SchemaParts.refuse(path,
+            return places ? JsonNumbers.number(min, max, of.scale()) : multiples.orElseThrow(() -> SchemaParts.refuse(path,
                     "multipleOf is supported for 0.1, 0.01 and so on, and for whole numbers up to 500 (with a minimum of 0 or none), or with a"
                     + " minimum and a maximum that leave at most 10000 values"));
         }
         if (integer) {
-            return least.isEmpty() && most.isEmpty() ? JsonNumbers.integer() : JsonNumbers.integer(least, most);
+            return min.isEmpty() && max.isEmpty() ? JsonNumbers.integer() : JsonNumbers.integer(min, max);
         }
-        return least.isEmpty() && most.isEmpty() ? JsonNumbers.number() : JsonNumbers.number(least, most, JsonNumbers.DIGITS);
+        return min.isEmpty() && max.isEmpty() ? JsonNumbers.number() : JsonNumbers.number(min, max, JsonNumbers.DIGITS);
     }
 
     private static Optional<JsonNumbers.Bound> bound(JsonNode schema, String name, boolean included, String path) {

@@ -17,81 +17,81 @@ final class JsonText {
             (int) '\n', "\\n", (int) '\r', "\\r", (int) '\t', "\\t");
     private static final String HEXADECIMAL = "0123456789abcdefABCDEF";
 
-    private final Expression character;
-    private final Expression string;
-    private final Expression blank;
+    private final GrammarExpression character;
+    private final GrammarExpression string;
+    private final GrammarExpression blank;
 
     /** @param compact whether nothing stands between two parts */
     JsonText(Grammar.Draft draft, boolean compact) {
         character = draft.rule("character", anyCharacter());
-        string = draft.rule("string", quoted(new Expression.Repeat(character, 0, Expression.UNLIMITED)));
-        Expression line = Expression.sequence(Expression.text("\n"), new Expression.Repeat(Expression.characters(" \t"), 0, 20));
-        blank = compact ? Expression.EMPTY
-                : draft.rule("white space", Expression.optional(Expression.choice(Expression.text(" "), line)));
+        string = draft.rule("string", quoted(new GrammarExpression.Repeat(character, 0, GrammarExpression.UNLIMITED)));
+        GrammarExpression line = GrammarExpression.sequence(GrammarExpression.text("\n"), new GrammarExpression.Repeat(GrammarExpression.characters(" \t"), 0, 20));
+        blank = compact ? GrammarExpression.EMPTY
+                : draft.rule("white space", GrammarExpression.optional(GrammarExpression.choice(GrammarExpression.text(" "), line)));
     }
 
-    private static Expression anyCharacter() {
-        Expression any = Expression.characters(HEXADECIMAL);
-        Expression high = Expression.characters("dD");
-        Expression plain = Expression.choice(
-                Expression.sequence(Expression.characters(HEXADECIMAL.replaceAll("[dD]", "")), any, any, any),
-                Expression.sequence(high, Expression.characters("01234567"), any, any));
-        Expression pair = Expression.sequence(high, Expression.characters("89abAB"), any, any, Expression.text("\\u"),
-                high, Expression.characters("cdefCDEF"), any, any);
-        Expression escape = Expression.choice(Expression.characters("\"\\/bfnrt"),
-                Expression.sequence(Expression.text("u"), Expression.choice(plain, pair)));
-        return Expression.choice(new Expression.Characters(ESCAPED.not()), Expression.sequence(Expression.text("\\"), escape));
+    private static GrammarExpression anyCharacter() {
+        GrammarExpression any = GrammarExpression.characters(HEXADECIMAL);
+        GrammarExpression high = GrammarExpression.characters("dD");
+        GrammarExpression plain = GrammarExpression.choice(
+                GrammarExpression.sequence(GrammarExpression.characters(HEXADECIMAL.replaceAll("[dD]", "")), any, any, any),
+                GrammarExpression.sequence(high, GrammarExpression.characters("01234567"), any, any));
+        GrammarExpression pair = GrammarExpression.sequence(high, GrammarExpression.characters("89abAB"), any, any, GrammarExpression.text("\\u"),
+                high, GrammarExpression.characters("cdefCDEF"), any, any);
+        GrammarExpression escape = GrammarExpression.choice(GrammarExpression.characters("\"\\/bfnrt"),
+                GrammarExpression.sequence(GrammarExpression.text("u"), GrammarExpression.choice(plain, pair)));
+        return GrammarExpression.choice(new GrammarExpression.Characters(ESCAPED.not()), GrammarExpression.sequence(GrammarExpression.text("\\"), escape));
     }
 
-    private static Expression quoted(Expression inner) {
-        return Expression.sequence(Expression.text("\""), inner, Expression.text("\""));
+    private static GrammarExpression quoted(GrammarExpression inner) {
+        return GrammarExpression.sequence(GrammarExpression.text("\""), inner, GrammarExpression.text("\""));
     }
 
     /** Any string. */
-    Expression string() {
+    GrammarExpression string() {
         return string;
     }
 
     /** What may stand between two parts. */
-    Expression blank() {
+    GrammarExpression blank() {
         return blank;
     }
 
     /** A string of so many characters. */
-    Expression string(int min, int max) {
-        return quoted(new Expression.Repeat(character, min, max));
+    GrammarExpression string(int min, int max) {
+        return quoted(new GrammarExpression.Repeat(character, min, max));
     }
 
     /** A string whose characters are as {@code texts} says, an expression without calls; what needs no escape is written without. */
-    static Expression string(Expression texts) {
+    static GrammarExpression string(GrammarExpression texts) {
         return quoted(written(texts));
     }
 
-    private static Expression written(Expression expression) {
+    private static GrammarExpression written(GrammarExpression expression) {
         return switch (expression) {
-            case Expression.Characters characters -> written(characters.set());
-            case Expression.Text text -> Expression.text(escaped(text.text()));
-            case Expression.Sequence sequence -> new Expression.Sequence(sequence.parts().stream().map(JsonText::written).toList());
-            case Expression.Choice choice -> new Expression.Choice(choice.alternatives().stream().map(JsonText::written).toList());
-            case Expression.Repeat repeat -> new Expression.Repeat(written(repeat.part()), repeat.min(), repeat.max());
-            case Expression.Graph graph -> new Expression.Graph(graph.states(), graph.edges().stream()
-                    .map(edge -> new Expression.Edge(edge.from(), written(edge.label()), edge.to())).toList(), graph.accepting());
-            case Expression.Call call -> call;
+            case GrammarExpression.Characters characters -> written(characters.set());
+            case GrammarExpression.Text text -> GrammarExpression.text(escaped(text.text()));
+            case GrammarExpression.Sequence sequence -> new GrammarExpression.Sequence(sequence.parts().stream().map(JsonText::written).toList());
+            case GrammarExpression.Choice choice -> new GrammarExpression.Choice(choice.alternatives().stream().map(JsonText::written).toList());
+            case GrammarExpression.Repeat repeat -> new GrammarExpression.Repeat(written(repeat.part()), repeat.min(), repeat.max());
+            case GrammarExpression.Graph graph -> new GrammarExpression.Graph(graph.states(), graph.edges().stream()
+                    .map(edge -> new GrammarExpression.Edge(edge.from(), written(edge.label()), edge.to())).toList(), graph.accepting());
+            case GrammarExpression.Call call -> call;
         };
     }
 
-    private static Expression written(CodePoints set) {
-        List<Expression> all = new ArrayList<>();
+    private static GrammarExpression written(CodePoints set) {
+        List<GrammarExpression> all = new ArrayList<>();
         CodePoints plain = set.without(ESCAPED);
         if (!plain.isEmpty()) {
-            all.add(new Expression.Characters(plain));
+            all.add(new GrammarExpression.Characters(plain));
         }
         for (int point = 0; point <= '\\'; point++) {
             if (ESCAPED.contains(point) && set.contains(point)) {
-                all.add(Expression.text(escaped(Character.toString(point))));
+                all.add(GrammarExpression.text(escaped(Character.toString(point))));
             }
         }
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
     private static String escaped(String text) {
@@ -102,7 +102,7 @@ final class JsonText {
     }
 
     /** A string that is none of these. */
-    static Expression stringBut(List<String> names) {
+    static GrammarExpression stringBut(List<String> names) {
         List<SortedMap<Integer, Integer>> children = new ArrayList<>(List.of(new TreeMap<>(), new TreeMap<>())); // 0 the start, 1 any other
         BitSet accepting = new BitSet();
         accepting.set(0, 2);
@@ -120,32 +120,32 @@ final class JsonText {
             }
             accepting.clear(state);
         }
-        List<Expression.Edge> edges = new ArrayList<>();
+        List<GrammarExpression.Edge> edges = new ArrayList<>();
         for (int state = 0; state < children.size(); state++) {
             CodePoints others = CodePoints.ALL;
             for (Map.Entry<Integer, Integer> child : children.get(state).entrySet()) {
                 CodePoints point = CodePoints.of(child.getKey());
                 others = others.without(point);
-                edges.add(new Expression.Edge(state, new Expression.Characters(point), child.getValue()));
+                edges.add(new GrammarExpression.Edge(state, new GrammarExpression.Characters(point), child.getValue()));
             }
-            edges.add(new Expression.Edge(state, new Expression.Characters(others), 1));
+            edges.add(new GrammarExpression.Edge(state, new GrammarExpression.Characters(others), 1));
         }
-        return string(new Expression.Graph(children.size(), edges, accepting));
+        return string(new GrammarExpression.Graph(children.size(), edges, accepting));
     }
 
     /** A given string. */
-    static Expression literal(String value) {
-        return Expression.text("\"" + escaped(value) + "\"");
+    static GrammarExpression literal(String value) {
+        return GrammarExpression.text("\"" + escaped(value) + "\"");
     }
 
     /** A given value, its objects in the order in which they stand. */
-    Expression literal(JsonNode value) {
+    GrammarExpression literal(JsonNode value) {
         if (value.isTextual()) {
             return literal(value.textValue());
         }
-        List<Expression> parts = new ArrayList<>();
+        List<GrammarExpression> parts = new ArrayList<>();
         if (value.isObject()) {
-            value.properties().forEach(property -> parts.add(Expression.sequence(literal(property.getKey()), Expression.text(":"), blank,
+            value.properties().forEach(property -> parts.add(GrammarExpression.sequence(literal(property.getKey()), GrammarExpression.text(":"), blank,
                     literal(property.getValue()))));
             return enclosed("{", parts, "}");
         }
@@ -153,14 +153,14 @@ final class JsonText {
             value.forEach(element -> parts.add(literal(element)));
             return enclosed("[", parts, "]");
         }
-        return Expression.text(value.isNumber() ? value.decimalValue().toString() : value.asText());
+        return GrammarExpression.text(value.isNumber() ? value.decimalValue().toString() : value.asText());
     }
 
-    private Expression enclosed(String open, List<Expression> parts, String close) {
-        List<Expression> all = new ArrayList<>(List.of(Expression.text(open), blank));
+    private GrammarExpression enclosed(String open, List<GrammarExpression> parts, String close) {
+        List<GrammarExpression> all = new ArrayList<>(List.of(GrammarExpression.text(open), blank));
         for (int i = 0; i < parts.size(); i++) {
             if (i > 0) {
-                all.add(Expression.text(","));
+                all.add(GrammarExpression.text(","));
                 all.add(blank);
             }
             all.add(parts.get(i));
@@ -168,7 +168,7 @@ final class JsonText {
         if (!parts.isEmpty()) {
             all.add(blank);
         }
-        all.add(Expression.text(close));
-        return new Expression.Sequence(all);
+        all.add(GrammarExpression.text(close));
+        return new GrammarExpression.Sequence(all);
     }
 }

@@ -14,7 +14,7 @@ final class RegexReader {
             .or(CodePoints.of(0x2000, 0x200a));
     private static final CodePoints LINE_ENDS = CodePoints.in("\n\r\u2028\u2029");
     private static final CodePoints WORDS = CodePoints.of('a', 'z').or(CodePoints.of('A', 'Z')).or(CodePoints.DIGITS).or(CodePoints.of('_'));
-    private static final Expression ANYTHING = new Expression.Repeat(new Expression.Characters(CodePoints.ALL), 0, Expression.UNLIMITED);
+    private static final GrammarExpression ANYTHING = new GrammarExpression.Repeat(new GrammarExpression.Characters(CodePoints.ALL), 0, GrammarExpression.UNLIMITED);
 
     private final Cursor cursor;
 
@@ -23,23 +23,23 @@ final class RegexReader {
     }
 
     /** The texts that match as a whole. */
-    static Expression whole(String what, String text) {
+    static GrammarExpression whole(String what, String text) {
         return new RegexReader(what, text).alternatives(false);
     }
 
     /** The texts that hold a match. */
-    static Expression holding(String what, String text) {
+    static GrammarExpression holding(String what, String text) {
         return new RegexReader(what, text).alternatives(true);
     }
 
-    private Expression alternatives(boolean search) {
-        List<Expression> all = new ArrayList<>();
+    private GrammarExpression alternatives(boolean search) {
+        List<GrammarExpression> all = new ArrayList<>();
         do {
             boolean fromStart = false;
             while (cursor.takeIf("^")) {
                 fromStart = true;
             }
-            Expression inner = sequence();
+            GrammarExpression inner = sequence();
             boolean toEnd = false;
             while (cursor.takeIf("$")) {
                 toEnd = true;
@@ -47,14 +47,14 @@ final class RegexReader {
             if (cursor.peek() != Cursor.END && cursor.peek() != '|') {
                 throw cursor.refuse(toEnd ? "$ is supported at the end only" : "this closes no group: write \\) for the character");
             }
-            all.add(!search ? inner : Expression.sequence(fromStart ? Expression.EMPTY : ANYTHING, inner, toEnd ? Expression.EMPTY : ANYTHING));
+            all.add(!search ? inner : GrammarExpression.sequence(fromStart ? GrammarExpression.EMPTY : ANYTHING, inner, toEnd ? GrammarExpression.EMPTY : ANYTHING));
         } while (cursor.takeIf("|"));
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
-    private Expression group() {
+    private GrammarExpression group() {
         cursor.deeper();
-        List<Expression> all = new ArrayList<>();
+        List<GrammarExpression> all = new ArrayList<>();
         do {
             all.add(sequence());
         } while (cursor.takeIf("|"));
@@ -63,22 +63,22 @@ final class RegexReader {
         }
         cursor.require(")", "a group must end with )");
         cursor.higher();
-        return Expression.choice(all);
+        return GrammarExpression.choice(all);
     }
 
-    private Expression sequence() {
-        List<Expression> parts = new ArrayList<>();
+    private GrammarExpression sequence() {
+        List<GrammarExpression> parts = new ArrayList<>();
         while (cursor.peek() != Cursor.END && cursor.peek() != '|' && cursor.peek() != ')' && cursor.peek() != '$') {
             parts.add(quantified(part()));
         }
-        return Expression.sequence(parts.toArray(Expression[]::new));
+        return GrammarExpression.sequence(parts.toArray(GrammarExpression[]::new));
     }
 
-    private Expression quantified(Expression part) {
-        Expression all = switch (cursor.peek()) {
-            case '*' -> new Expression.Repeat(part, 0, Expression.UNLIMITED);
-            case '+' -> new Expression.Repeat(part, 1, Expression.UNLIMITED);
-            case '?' -> Expression.optional(part);
+    private GrammarExpression quantified(GrammarExpression part) {
+        GrammarExpression all = switch (cursor.peek()) {
+            case '*' -> new GrammarExpression.Repeat(part, 0, GrammarExpression.UNLIMITED);
+            case '+' -> new GrammarExpression.Repeat(part, 1, GrammarExpression.UNLIMITED);
+            case '?' -> GrammarExpression.optional(part);
             case '{' -> null;
             default -> part;
         };
@@ -94,7 +94,7 @@ final class RegexReader {
         return all;
     }
 
-    private Expression part() {
+    private GrammarExpression part() {
         int point = cursor.peek();
         switch (point) {
             case '(' -> {
@@ -104,11 +104,11 @@ final class RegexReader {
             }
             case '[' -> {
                 cursor.take();
-                return new Expression.Characters(characterClass());
+                return new GrammarExpression.Characters(characterClass());
             }
             case '.' -> {
                 cursor.take();
-                return new Expression.Characters(LINE_ENDS.not());
+                return new GrammarExpression.Characters(LINE_ENDS.not());
             }
             case '\\' -> {
                 return escaped();
@@ -117,7 +117,7 @@ final class RegexReader {
             case '^' -> throw cursor.refuse("^ is supported at the beginning only: write \\^ for the character");
             default -> {
                 cursor.take();
-                return new Expression.Characters(CodePoints.of(point));
+                return new GrammarExpression.Characters(CodePoints.of(point));
             }
         }
     }
@@ -138,7 +138,7 @@ final class RegexReader {
         throw cursor.refuse("flags and groups of this kind are not supported: use ( ) or (?: )");
     }
 
-    private Expression escaped() {
+    private GrammarExpression escaped() {
         int next = cursor.peek(1);
         if (next >= '1' && next <= '9' || next == 'k') {
             throw cursor.refuse("references back to a group are not supported: say it without");
@@ -147,7 +147,7 @@ final class RegexReader {
             throw cursor.refuse("borders of words (\\b, \\B) are not supported: say it without");
         }
         cursor.take();
-        return new Expression.Characters(escape());
+        return new GrammarExpression.Characters(escape());
     }
 
     /** What follows a backslash. */

@@ -17,8 +17,8 @@ import org.waterspout.error.Quoted;
 final class SchemaParts {
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
-    private static final int MOST_REFERENCES = 100;
-    private static final int MOST_PARTS = 20_000;
+    private static final int MAX_REFERENCES = 100;
+    private static final int MAX_PARTS = 20_000;
 
     /** They say nothing of a value (JSON Schema 2020-12, core and validation), or are only referred to. */
     private static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$comment", "deprecated",
@@ -50,11 +50,11 @@ final class SchemaParts {
         if (!schema.isObject()) {
             throw refuse(path, "a schema must be an object, true or false");
         }
-        if (references > MOST_REFERENCES) {
-            throw refuse(path, "$ref leads back to itself without a value between, or over more than " + MOST_REFERENCES + " steps");
+        if (references > MAX_REFERENCES) {
+            throw refuse(path, "$ref leads back to itself without a value between, or over more than " + MAX_REFERENCES + " steps");
         }
-        if (++read > MOST_PARTS) {
-            throw refuse(path, "it consists of more than " + MOST_PARTS + " parts, counted each time they are used: make it simpler");
+        if (++read > MAX_PARTS) {
+            throw refuse(path, "it consists of more than " + MAX_PARTS + " parts, counted each time they are used: make it simpler");
         }
         ObjectNode own = NODES.objectNode();
         for (Map.Entry<String, JsonNode> keyword : schema.properties()) {

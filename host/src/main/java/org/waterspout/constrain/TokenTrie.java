@@ -36,11 +36,11 @@ final class TokenTrie {
         ends = ending.stream().filter(token -> token >= 0 && token < size).mapToInt(Integer::intValue).sorted().toArray();
         tokens = IntStream.range(0, size).filter(token -> bytes.get(token).length > 0).boxed()
                 .sorted(Comparator.comparing(bytes::get, Arrays::compareUnsigned)).mapToInt(Integer::intValue).toArray();
-        int most = Arrays.stream(tokens).map(token -> bytes.get(token).length).sum();
+        int max = Arrays.stream(tokens).map(token -> bytes.get(token).length).sum();
         deepest = Arrays.stream(tokens).map(token -> bytes.get(token).length).max().orElse(0);
-        byte[] value = new byte[most];
-        int[] depth = new int[most];
-        int[] begin = new int[most + 1];
+        byte[] value = new byte[max];
+        int[] depth = new int[max];
+        int[] begin = new int[max + 1];
         int count = 0;
         byte[] before = {};
         for (int i = 0; i < tokens.length; i++) {

@@ -16,7 +16,7 @@ import org.waterspout.error.InvalidRequestException;
 final class Transitions {
 
     /** Steps of work for one byte: some tens of milliseconds. */
-    private static final int MOST_STEPS = 1_000_000;
+    private static final int MAX_STEPS = 1_000_000;
 
     private static final Comparator<Return> ORDER = Comparator.comparingInt(Return::position).thenComparingLong(one -> one.outer.number());
 
@@ -87,7 +87,7 @@ final class Transitions {
             int position = state.position(i);
             for (int edge = automaton.firstEdge(position); edge < automaton.endEdge(position); edge++) {
                 int id = automaton.edge(edge);
-                if (automaton.kind(id) == Positions.BYTES && automaton.takes(id, value)) {
+                if (automaton.kind(id) == GrammarGraph.BYTES && automaton.takes(id, value)) {
                     add(automaton.to(id), state.returns(i));
                 }
             }
@@ -109,7 +109,7 @@ final class Transitions {
 
     private void step(int count) {
         steps += count;
-        if (steps > MOST_STEPS) {
+        if (steps > MAX_STEPS) {
             throw new InvalidRequestException("the form asked for can be read in too many ways at once: write it so that it is clear sooner"
                     + " which alternative an answer takes");
         }
@@ -176,7 +176,7 @@ final class Transitions {
             for (int i = automaton.firstEdge(position); i < automaton.endEdge(position); i++) {
                 int edge = automaton.edge(i);
                 int kind = automaton.kind(edge);
-                if (kind == Positions.NOTHING || kind == Positions.CALL && automaton.isNullable(automaton.calledRule(edge))) {
+                if (kind == GrammarGraph.NOTHING || kind == GrammarGraph.CALL && automaton.isNullable(automaton.calledRule(edge))) {
                     add(automaton.to(edge), returns);
                 }
             }
@@ -193,7 +193,7 @@ final class Transitions {
     private void noteCalls(int position) {
         for (int i = automaton.firstEdge(position); i < automaton.endEdge(position); i++) {
             int edge = automaton.edge(i);
-            if (automaton.kind(edge) == Positions.CALL) {
+            if (automaton.kind(edge) == GrammarGraph.CALL) {
                 int rule = automaton.calledRule(edge);
                 if (calls[rule] == null) {
                     calls[rule] = new EdgeList();
@@ -294,7 +294,7 @@ final class Transitions {
 
     private boolean waitsForByte(int position) {
         for (int i = automaton.firstEdge(position); i < automaton.endEdge(position); i++) {
-            if (automaton.kind(automaton.edge(i)) == Positions.BYTES) {
+            if (automaton.kind(automaton.edge(i)) == GrammarGraph.BYTES) {
                 return true;
             }
         }

@@ -60,7 +60,7 @@ enum Orientation {
     BufferedImage upright(int[] rgb, int width, int height) {
         int newWidth = swaps() ? height : width;
         int newHeight = swaps() ? width : height;
-        BufferedImage picture = new BufferedImage(newWidth, newHeight, BufferedImage.TYPE_INT_RGB);
+        BufferedImage image = new BufferedImage(newWidth, newHeight, BufferedImage.TYPE_INT_RGB);
         int[] row = new int[newWidth];
         for (int y = 0; y < newHeight; y++) {
             for (int x = 0; x < newWidth; x++) {
@@ -77,8 +77,8 @@ enum Orientation {
                     case TURN_LEFT -> rgb[x * width + below];
                 };
             }
-            picture.getRaster().setDataElements(0, y, newWidth, 1, row);
+            image.getRaster().setDataElements(0, y, newWidth, 1, row);
         }
-        return picture;
+        return image;
     }
 }

@@ -20,7 +20,7 @@ record PngChunks(boolean grey, byte[] exif, byte[] xmp) {
 
     private static final int BYTES_OF_SIGNATURE = 8;
     private static final int BYTES_OF_SUM = 4;
-    private static final int MOST_BYTES = 1 << 20;
+    private static final int MAX_BYTES = 1 << 20;
     private static final String XMP = "XML:com.adobe.xmp";
     private static final String EXIF = "Raw profile type exif";
 
@@ -57,7 +57,7 @@ record PngChunks(boolean grey, byte[] exif, byte[] xmp) {
     }
 
     private static byte[] data(ImageInputStream in, long length) throws IOException {
-        if (length > MOST_BYTES) {
+        if (length > MAX_BYTES) {
             return new byte[0]; // the longest EXIF data that a JPEG file can hold in one piece has 64 KB
         }
         byte[] data = new byte[(int) length];
@@ -103,7 +103,7 @@ record PngChunks(boolean grey, byte[] exif, byte[] xmp) {
                 return bytes.readAllBytes();
             }
             try (InflaterInputStream unpacked = new InflaterInputStream(bytes)) {
-                return unpacked.readNBytes(MOST_BYTES);
+                return unpacked.readNBytes(MAX_BYTES);
             } catch (EOFException e) {
                 throw new IIOException("its text is cut off", e);
             }

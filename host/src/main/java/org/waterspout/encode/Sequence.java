@@ -3,17 +3,17 @@ package org.waterspout.encode;
 /**
  * What an encoder reads at once. The arrays are the record's own: nobody writes into them.
  *
- * @param tokens [length]; zeros for a picture
+ * @param tokens [length]; zeros for an image
  * @param types  [length] token types
- * @param given  of a picture, [length, numbers of a square]; else empty
+ * @param inputEmbeddings  of an image, [length, numbers of a patch]; else empty
  */
-public record Sequence(int[] tokens, int[] types, float[] given) {
+public record Sequence(int[] tokens, int[] types, float[] inputEmbeddings) {
 
     private static final float[] NO_NUMBERS = {};
 
     public Sequence {
-        if (types.length != tokens.length || given.length != 0 && given.length % tokens.length != 0) {
-            throw new IllegalArgumentException(tokens.length + " tokens with " + types.length + " types and " + given.length + " numbers");
+        if (types.length != tokens.length || inputEmbeddings.length != 0 && inputEmbeddings.length % tokens.length != 0) {
+            throw new IllegalArgumentException(tokens.length + " tokens with " + types.length + " types and " + inputEmbeddings.length + " numbers");
         }
     }
 

@@ -34,7 +34,7 @@ record TiffDirectory(Map<Integer, int[]> tags) {
     private static final int LONG = 4;
     private static final int UNDEFINED = 7;
     private static final int BYTES_OF_ENTRY = 12;
-    private static final int MOST_VALUES = 1 << 20;
+    private static final int MAX_VALUES = 1 << 20;
 
     /**
      * The directory of the file that begins where {@code in} stands; nothing where there is no file of this kind.
@@ -74,7 +74,7 @@ record TiffDirectory(Map<Integer, int[]> tags) {
         int kind = in.readUnsignedShort();
         long count = in.readUnsignedInt();
         int bytes = kind == SHORT ? Short.BYTES : kind == LONG ? Integer.BYTES : 1;
-        if (kind != BYTE && kind != SHORT && kind != LONG && kind != UNDEFINED || count > MOST_VALUES) {
+        if (kind != BYTE && kind != SHORT && kind != LONG && kind != UNDEFINED || count > MAX_VALUES) {
             return;
         }
         if (count * bytes > Integer.BYTES) {

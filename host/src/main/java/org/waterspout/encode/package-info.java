@@ -1,2 +1,2 @@
-/** Sequences through an encoder: batches without padding, pictures as sequences. What the numbers mean is the callers' matter. */
+/** Sequences through an encoder: batches without padding, images as sequences. What the numbers mean is the callers' matter. */
 package org.waterspout.encode;

@@ -47,19 +47,19 @@ public record BeamRule(float lengthPenalty, Stopping stopping, float patience, b
     }
 
     /** The score of a hypothesis of {@code tokens} tokens. */
-    float score(float sum, int tokens) {
+    public float score(float sum, int tokens) {
         return (float) (sum / Math.pow(tokens, lengthPenalty));
     }
 
     /** Whether no hypothesis that goes on can still be among the results. */
-    boolean stops(int wanted, int finished, float worstFinished, float bestLive, int tokens, int mostTokens) {
+    public boolean stops(int wanted, int finished, float worstFinished, float bestLive, int tokens, int maxTokens) {
         if (finished < wanted) {
             return false;
         }
         return switch (stopping) {
             case FULL -> true;
             case ESTIMATE -> score(bestLive, tokens) <= worstFinished;
-            case POSSIBLE -> score(bestLive, lengthPenalty > 0 ? mostTokens : tokens) <= worstFinished;
+            case POSSIBLE -> score(bestLive, lengthPenalty > 0 ? maxTokens : tokens) <= worstFinished;
             case LAST -> false;
         };
     }

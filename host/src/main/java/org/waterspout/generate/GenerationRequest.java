@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.tools.ToolUse;
 
 /**
  * What to generate.
@@ -20,21 +21,36 @@ import org.waterspout.error.InvalidRequestException;
  * @param sharing     what of the prompt may be taken from keys and values that are there already
  * @param form        what the whole answer has to be like, where anything is asked; it holds for an answer that ends by itself, not for one
  *                    that is ended by its length, a stop string or its caller
+ * @param logProbabilities which log-probabilities are wanted; not of a search with a beam
+ * @param tools       what the answer may call; none for an answer that is text only
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
-        Sharing sharing, Optional<AnswerForm> form) {
+        Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Optional<ToolUse> tools) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
 
+    /** Stop strings of a request: each is looked for at every token. */
+    public static final int MAX_STOP_STRINGS = 256;
+
+    /** Characters of all stop strings of a request. */
+    public static final int MAX_STOP_CHARACTERS = 1 << 14;
+
     public GenerationRequest {
-        if (stopStrings.size() > StopStrings.MOST || stopStrings.stream().mapToLong(String::length).sum() > StopStrings.MOST_LENGTH) {
-            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + StopStrings.MOST + " of "
-                    + StopStrings.MOST_LENGTH + " characters together");
+        if (stopStrings.size() > MAX_STOP_STRINGS || stopStrings.stream().mapToLong(String::length).sum() > MAX_STOP_CHARACTERS) {
+            throw new InvalidRequestException(stopStrings.size() + " stop strings are given; give at most " + MAX_STOP_STRINGS + " of "
+                    + MAX_STOP_CHARACTERS + " characters together");
         }
         stopStrings = List.copyOf(stopStrings);
         if (ignoreEnd && form.isPresent()) {
             throw new InvalidRequestException("an answer in a given form ends where the form says, and cannot go on after its end: ask for one of both");
+        }
+        if (form.isPresent() && !tools.map(ToolUse::callable).orElse(List.of()).isEmpty()) {
+            throw new InvalidRequestException("an answer in a given form can call no tools: ask for one of both, or choose that none is called");
+        }
+        if (ignoreEnd && tools.map(ToolUse::isForced).orElse(false)) {
+            throw new InvalidRequestException("an answer that has to call a tool ends with the call, and cannot go on after its end: ask for one"
+                    + " of both");
         }
         if (maxTokens.orElse(0) < 0) {
             throw new InvalidRequestException("max-tokens is " + maxTokens.getAsInt() + "; it must be 0 or more");
@@ -47,30 +63,40 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public static GenerationRequest of(Prompt prompt) {
-        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty());
+        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(),
+                Optional.empty(), Optional.empty());
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withSharing(Sharing value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, tools);
     }
 
     public GenerationRequest withForm(AnswerForm value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value));
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities, tools);
+    }
+
+    public GenerationRequest withLogProbabilities(LogProbabilities value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), tools);
+    }
+
+    /** The model is told these tools by its chat template, and what it calls is in {@link Completion#toolCalls()}. */
+    public GenerationRequest withTools(ToolUse value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, Optional.of(value));
     }
 }

@@ -138,7 +138,7 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     }
 
     /** Whether more is changed than which tokens are allowed. */
-    boolean changesValues() {
+    public boolean changesValues() {
         return repetitionPenalty != 1 || encoderRepetitionPenalty != 1 || !biases.isEmpty() || decay.factor() != 1 || removeInvalid
                 || renormalize;
     }

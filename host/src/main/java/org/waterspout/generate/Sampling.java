@@ -121,7 +121,7 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
     }
 
     /** Whether no filter is on. */
-    boolean keepsAll() {
+    public boolean keepsAll() {
         return topK == 0 && topP == 1 && minP == 0 && cutoffs.equals(Cutoffs.NONE);
     }
 

@@ -46,7 +46,7 @@ public final class Fusion {
     public static Graph apply(Graph graph, Set<FusionKind> kinds) {
         Fusion fusion = new Fusion(graph, kinds.isEmpty() ? EnumSet.noneOf(FusionKind.class) : EnumSet.copyOf(kinds));
         return new Graph(graph.name(), fusion.section(graph.before()), graph.layers().stream().map(fusion::section).toList(),
-                fusion.section(graph.after()), graph.memory().stream().map(fusion::section).toList(), graph.values(), graph.output(),
+                fusion.section(graph.after()), graph.crossCaches().stream().map(fusion::section).toList(), graph.values(), graph.output(),
                 graph.cacheLayers(), graph.encoder().map(encoder -> apply(encoder, kinds)));
     }
 

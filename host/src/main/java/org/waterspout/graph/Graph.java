@@ -10,30 +10,30 @@ import java.util.stream.Stream;
  * layer for all. A layer reads what {@code before} or the layer in front of it wrote, its own values, and nothing else.
  *
  * <p>An encoder-decoder is the graph of its decoder, which holds that of its encoder. The two share no values and have numbers of
- * their own for caches; what they share is the memory: the encoder's {@code memory} operations fill it, the decoder's
+ * their own for caches; what they share is the cross-attention cache: the encoder's {@code crossCaches} operations fill it, the decoder's
  * {@link Op.CrossAttention} reads it.
  *
- * @param memory      of an encoder with a decoder: for each memory, the operations that fill it; they read {@code output} and their own values
+ * @param crossCaches of an encoder with a decoder: for each cache, the operations that fill it; they read {@code output} and their own values
  * @param values      every value, by id
  * @param output      what a step returns: [rows, output.width()], rows of {@link Op.SelectRows} if the graph has one, else of the batch
  * @param cacheLayers number of key-value caches (the largest Attention.layer plus one)
  * @param encoder     of an encoder-decoder
  */
-public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> memory, List<Value> values,
+public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> crossCaches, List<Value> values,
         Value output, int cacheLayers, Optional<Graph> encoder) {
 
     public Graph {
         before = List.copyOf(before);
         layers = layers.stream().map(List::copyOf).toList();
         after = List.copyOf(after);
-        memory = memory.stream().map(List::copyOf).toList();
+        crossCaches = crossCaches.stream().map(List::copyOf).toList();
         values = List.copyOf(values);
         for (int id = 0; id < values.size(); id++) {
             if (values.get(id).id() != id) {
                 throw new ShapeException("graph " + name + ": value " + id + " is numbered " + values.get(id).id());
             }
         }
-        checkOrder(name, inOrder(before, layers, after, memory).toList(), values.size(), output);
+        checkOrder(name, inOrder(before, layers, after, crossCaches).toList(), values.size(), output);
     }
 
     /** A decoder, or an encoder without one. */
@@ -43,7 +43,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
 
     /** All operations in the order they run, without those of {@link #encoder}. */
     public Stream<Op> ops() {
-        return inOrder(before, layers, after, memory);
+        return inOrder(before, layers, after, crossCaches);
     }
 
     /** As {@link #ops}, with the groups of {@link Op.Fused} taken apart. */
@@ -51,8 +51,8 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
         return ops().flatMap(op -> op instanceof Op.Fused fused ? fused.parts().stream() : Stream.of(op));
     }
 
-    private static Stream<Op> inOrder(List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> memory) {
-        return Stream.of(Stream.of(before), layers.stream(), Stream.of(after), memory.stream()).flatMap(s -> s).flatMap(List::stream);
+    private static Stream<Op> inOrder(List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> crossCaches) {
+        return Stream.of(Stream.of(before), layers.stream(), Stream.of(after), crossCaches.stream()).flatMap(s -> s).flatMap(List::stream);
     }
 
     /** All weights, the encoder's too, each once, in the order of first use. */
@@ -65,7 +65,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
         return ops().anyMatch(op -> op instanceof Op.SelectRows || op instanceof Op.MeanRows);
     }
 
-    /** Where {@code op} stands: "layer 2", "before the layers", "after the layers", or "memory"; it may be a part of an {@link Op.Fused}. */
+    /** Where {@code op} stands: "layer 2", "before the layers", "after the layers", or "cross-attention cache"; it may be a part of an {@link Op.Fused}. */
     public String place(Op op) {
         if (holds(before, op)) {
             return "before the layers";
@@ -75,7 +75,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
                 return "layer " + layer;
             }
         }
-        return holds(after, op) ? "after the layers" : "memory";
+        return holds(after, op) ? "after the layers" : "cross-attention cache";
     }
 
     private static boolean holds(List<Op> ops, Op wanted) {
@@ -90,8 +90,8 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
             print(text, "layer " + i, layers.get(i));
         }
         print(text, "after", after);
-        for (int i = 0; i < memory.size(); i++) {
-            print(text, "memory " + i, memory.get(i));
+        for (int i = 0; i < crossCaches.size(); i++) {
+            print(text, "cross-attention cache " + i, crossCaches.get(i));
         }
         return text.toString();
     }

@@ -47,7 +47,7 @@ public final class GraphBuilder {
         ModelWeights weights = new ModelWeights(file);
         Stack stack = architecture.decoder().orElseThrow();
         requirePositions(stack, contextLength);
-        StackBuilder builder = new StackBuilder(weights, architecture, stack, "", contextLength, Op.Span.CAUSAL);
+        StackBuilder builder = new StackBuilder(weights, architecture, stack, "", contextLength, Op.Mask.CAUSAL);
         builder.layers();
         Value logits = builder.logits(architecture.output().orElseThrow(), true, false);
         weights.requireAllUsed();
@@ -74,7 +74,7 @@ public final class GraphBuilder {
         ModelWeights weights = new ModelWeights(file);
         Stack stack = architecture.encoder().orElseThrow();
         requirePositions(stack, contextLength);
-        StackBuilder builder = new StackBuilder(weights, architecture, stack, "", contextLength, Op.Span.FULL);
+        StackBuilder builder = new StackBuilder(weights, architecture, stack, "", contextLength, Op.Mask.BIDIRECTIONAL);
         builder.layers();
         Value hidden = builder.finished();
         Value output = switch (target) {
@@ -108,12 +108,12 @@ public final class GraphBuilder {
         Stack decoderStack = architecture.decoder().get();
         requirePositions(architecture.encoder().get(), sourceLength);
         requirePositions(decoderStack, contextLength);
-        StackBuilder source = new StackBuilder(weights, architecture, architecture.encoder().get(), "enc.", sourceLength, Op.Span.FULL);
+        StackBuilder source = new StackBuilder(weights, architecture, architecture.encoder().get(), "enc.", sourceLength, Op.Mask.BIDIRECTIONAL);
         source.layers();
         Value hidden = source.finished();
-        source.remember(decoderStack, hidden);
+        source.storeCrossCache(decoderStack, hidden);
         Graph encoder = source.graph(architecture.family() + " encoder", hidden, Optional.empty());
-        StackBuilder target = new StackBuilder(weights, architecture, decoderStack, "dec.", contextLength, Op.Span.CAUSAL);
+        StackBuilder target = new StackBuilder(weights, architecture, decoderStack, "dec.", contextLength, Op.Mask.CAUSAL);
         target.layers();
         Value logits = target.logits(architecture.output().orElseThrow(), true, true);
         // T5's first files hold a bias of cross-attention that nothing reads, and so do their conversions

@@ -18,7 +18,7 @@ public sealed interface Op {
     /** The values read, in the order of the record's components. */
     List<Value> inputs();
 
-    /** The values written; one, except for {@link Fused} and {@link Remember}. */
+    /** The values written; one, except for {@link Fused} and {@link StoreCrossCache}. */
     List<Value> outputs();
 
     /** The weights read. */
@@ -96,8 +96,8 @@ public sealed interface Op {
         }
     }
 
-    /** out[r] = batch.given()[r]: what enters is no tokens but numbers, the squares of a picture. */
-    record Given(Value output) implements Plain {
+    /** out[r] = batch.inputEmbeddings()[r]: what enters is no tokens but numbers, the patches of an image. */
+    record InputEmbeddings(Value output) implements Plain {
 
         @Override
         public List<Value> inputs() {
@@ -145,11 +145,11 @@ public sealed interface Op {
         }
     }
 
-    /** Turns the pairs of each head of {@code headWidth} by the angle of the row's position: {@link RopeTable}. */
-    record Rope(Value input, RopeTable table, RopeLayout layout, int headWidth, Value output) implements Plain {
+    /** Turns the pairs of each head of {@code headDimension} by the angle of the row's position: {@link RopeTable}. */
+    record Rope(Value input, RopeTable table, RopeLayout layout, int headDimension, Value output) implements Plain {
         public Rope {
-            require(input.width() == output.width() && input.width() % headWidth == 0
-                    && table.rotatedWidth() <= headWidth, "Rope with heads of " + headWidth, input, table, output);
+            require(input.width() == output.width() && input.width() % headDimension == 0
+                    && table.rotatedWidth() <= headDimension, "Rope with heads of " + headDimension, input, table, output);
         }
 
         @Override
@@ -159,37 +159,37 @@ public sealed interface Op {
     }
 
     /** Which positions of its own sequence a row attends to. */
-    enum Span {
+    enum Mask {
         /** Those up to its own. */
         CAUSAL,
         /** All of them. A step holds whole sequences, each from position 0. */
-        FULL
+        BIDIRECTIONAL
     }
 
     /**
      * Appends each row's key and value to the cache of its sequence at its position, then attends: for head h of row r, scores over the
-     * cache positions t of its {@code span} at a distance below {@code window} (any, when window is 0) are
+     * cache positions t of its {@code mask} at a distance below {@code window} (any, when window is 0) are
      * {@code softmax(cap(scale * q . k[t] + bias[h, t - position[r]]))}, cap(s) = softCap * tanh(s / softCap) when softCap is not 0; the
      * output is their sum over v[t]. Query head h reads key-value head {@code h / (heads / kvHeads)}. All rows of a step are appended
      * before any attends.
      *
-     * @param layer number of the cache this op reads and writes, from 0; layers of a {@code FULL} span share one, since nothing in it
+     * @param layer number of the cache this op reads and writes, from 0; layers of a {@code BIDIRECTIONAL} mask share one, since nothing in it
      *              outlives the operation
-     * @param query [rows, heads * headWidth]; key, value [rows, kvHeads * headWidth]; output as query
+     * @param query [rows, heads * headDimension]; key, value [rows, kvHeads * headDimension]; output as query
      */
-    record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth, float scale, Span span,
+    record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headDimension, float scale, Mask mask,
             int window, float softCap, Optional<RelativeBias> bias, Value output) implements Plain {
         public Attention {
-            require(heads > 0 && kvHeads > 0 && heads % kvHeads == 0 && query.width() == heads * headWidth
-                    && key.width() == kvHeads * headWidth && value.width() == key.width() && output.width() == query.width()
+            require(heads > 0 && kvHeads > 0 && heads % kvHeads == 0 && query.width() == heads * headDimension
+                    && key.width() == kvHeads * headDimension && value.width() == key.width() && output.width() == query.width()
                     && window >= 0 && softCap >= 0 && bias.stream().allMatch(b -> b.table().columns() == heads),
-                    "Attention with " + heads + "/" + kvHeads + " heads of " + headWidth, query, key, value, bias, output);
+                    "Attention with " + heads + "/" + kvHeads + " heads of " + headDimension, query, key, value, bias, output);
         }
 
         /** Causal, without bias. */
-        public Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth, float scale, int window,
+        public Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headDimension, float scale, int window,
                 float softCap, Value output) {
-            this(layer, query, key, value, heads, kvHeads, headWidth, scale, Span.CAUSAL, window, softCap, Optional.empty(), output);
+            this(layer, query, key, value, heads, kvHeads, headDimension, scale, Mask.CAUSAL, window, softCap, Optional.empty(), output);
         }
 
         @Override
@@ -204,14 +204,14 @@ public sealed interface Op {
     }
 
     /**
-     * Writes each row's key and value to memory number {@code memory} of its source, {@code batch.sequences()[r]}, at its position: what
-     * {@link CrossAttention} reads for as long as the source is not encoded anew. Stands in {@link Graph#memory} only.
+     * Writes each row's key and value to cross-attention cache number {@code cache} of its source, {@code batch.sequences()[r]}, at its position: what
+     * {@link CrossAttention} reads for as long as the source is not encoded anew. Stands in {@link Graph#crossCaches} only.
      *
-     * @param key [rows, heads * headWidth]; value as key
+     * @param key [rows, heads * headDimension]; value as key
      */
-    record Remember(int memory, Value key, Value value) implements Op {
-        public Remember {
-            require(key.width() == value.width() && memory >= 0, "Remember", key, value);
+    record StoreCrossCache(int cache, Value key, Value value) implements Op {
+        public StoreCrossCache {
+            require(key.width() == value.width() && cache >= 0, "StoreCrossCache", key, value);
         }
 
         @Override
@@ -231,15 +231,15 @@ public sealed interface Op {
     }
 
     /**
-     * For head h of row r, softmax(scale * q . k[t]) over all positions t of memory number {@code memory} of source
+     * For head h of row r, softmax(scale * q . k[t]) over all positions t of cross-attention cache number {@code cache} of source
      * {@code batch.source(r)}, times v[t].
      *
-     * @param query [rows, heads * headWidth]; output as query
+     * @param query [rows, heads * headDimension]; output as query
      */
-    record CrossAttention(int memory, Value query, int heads, int headWidth, float scale, Value output) implements Plain {
+    record CrossAttention(int cache, Value query, int heads, int headDimension, float scale, Value output) implements Plain {
         public CrossAttention {
-            require(heads > 0 && query.width() == heads * headWidth && output.width() == query.width() && memory >= 0,
-                    "CrossAttention with " + heads + " heads of " + headWidth, query, output);
+            require(heads > 0 && query.width() == heads * headDimension && output.width() == query.width() && cache >= 0,
+                    "CrossAttention with " + heads + " heads of " + headDimension, query, output);
         }
 
         @Override

@@ -32,8 +32,8 @@ final class PositionTables {
     }
 
     /**
-     * {@code positions} with the tokens that stand before a picture's squares added to the first rows. Their rows come out of the
-     * projection of the squares as its bias, which is taken off here.
+     * {@code positions} with the tokens that stand before an image's patches added to the first rows. Their rows come out of the
+     * projection of the patches as its bias, which is taken off here.
      */
     static Weight withTokens(Weight positions, List<Weight> tokens, Optional<Weight> bias) {
         float[] table = positions.tensor().decode();

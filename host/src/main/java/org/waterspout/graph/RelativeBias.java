@@ -5,18 +5,18 @@ package org.waterspout.graph;
  *
  * @param table       [buckets, heads]
  * @param maxDistance distances from here on share the last bucket
- * @param span        with FULL, half the buckets are for keys behind the query; with CAUSAL there are none such
+ * @param mask        with BIDIRECTIONAL, half the buckets are for keys behind the query; with CAUSAL there are none such
  */
-public record RelativeBias(Weight table, int maxDistance, Op.Span span) {
+public record RelativeBias(Weight table, int maxDistance, Op.Mask mask) {
 
     /**
      * The bucket of a key {@code distance} positions behind the query (negative: before it). Distances below half the buckets of a
      * direction have one each; from there on buckets grow with the logarithm of the distance.
      */
     public int bucket(int distance) {
-        int buckets = span == Op.Span.FULL ? table.rows() / 2 : table.rows();
-        int first = span == Op.Span.FULL && distance > 0 ? buckets : 0;
-        int away = span == Op.Span.FULL ? Math.abs(distance) : Math.max(-distance, 0);
+        int buckets = mask == Op.Mask.BIDIRECTIONAL ? table.rows() / 2 : table.rows();
+        int first = mask == Op.Mask.BIDIRECTIONAL && distance > 0 ? buckets : 0;
+        int away = mask == Op.Mask.BIDIRECTIONAL ? Math.abs(distance) : Math.max(-distance, 0);
         int exact = buckets / 2;
         if (away < exact) {
             return first + away;

@@ -20,12 +20,12 @@ final class StackBuilder {
     private final Architecture.Stack form;
     private final String side;
     private final int contextLength;
-    private final Op.Span span;
+    private final Op.Mask mask;
     private final Map<Rotary, RopeTable> ropeTables;
     private final List<Value> values = new ArrayList<>();
     private final List<Op> before;
     private final List<List<Op>> layers = new ArrayList<>();
-    private List<List<Op>> memory = List.of();
+    private List<List<Op>> crossCaches = List.of();
     private List<Op> ops = new ArrayList<>();
     private Value stream;
     private int layer = Weight.NO_LAYER;
@@ -34,13 +34,13 @@ final class StackBuilder {
      * @param side          beginning of the names of its tensors: "", "enc." or "dec."
      * @param contextLength positions it will be run with
      */
-    StackBuilder(ModelWeights weights, Architecture architecture, Architecture.Stack form, String side, int contextLength, Op.Span span) {
+    StackBuilder(ModelWeights weights, Architecture architecture, Architecture.Stack form, String side, int contextLength, Op.Mask mask) {
         this.weights = weights;
         this.architecture = architecture;
         this.form = form;
         this.side = side;
         this.contextLength = contextLength;
-        this.span = span;
+        this.mask = mask;
         this.ropeTables = form.layers().stream().flatMap(StackBuilder::rotary).distinct()
                 .collect(Collectors.toMap(rotary -> rotary, rotary -> table(rotary, contextLength)));
         this.stream = enter();
@@ -53,32 +53,32 @@ final class StackBuilder {
 
     /** The graph; to be called last. */
     Graph graph(String name, Value output, Optional<Graph> encoder) {
-        int caches = span == Op.Span.FULL ? 1 : layers.size();
-        return new Graph(name, before, layers, taken(), memory, values, output, caches, encoder);
+        int caches = mask == Op.Mask.BIDIRECTIONAL ? 1 : layers.size();
+        return new Graph(name, before, layers, taken(), crossCaches, values, output, caches, encoder);
     }
 
     private Value enter() {
         Value entered = switch (form.input()) {
             case Architecture.Tokens tokens -> embed(tokens);
-            case Architecture.Patches patches -> squares(patches);
+            case Architecture.Patches patches -> patches(patches);
         };
         return norm(form.input().norm(), "embedding.norm", side + "token_embd_norm", entered);
     }
 
     private Value embed(Architecture.Tokens tokens) {
-        Value embedded = value("embedding", architecture.width());
+        Value embedded = value("embedding", architecture.hiddenSize());
         ops.add(new Op.Embed(embedding(), tokens.scale(), embedded));
         if (tokens.types() > 0) {
-            Value typed = value("embedding with type", architecture.width());
+            Value typed = value("embedding with type", architecture.hiddenSize());
             ops.add(new Op.AddType(embedded, weights.matrix("type", Weight.NO_LAYER, side + "token_types.weight", tokens.types(),
-                    architecture.width()), typed));
+                    architecture.hiddenSize()), typed));
             embedded = typed;
         }
         return place(embedded, switch (tokens.positions()) {
             case Architecture.Unplaced() -> Optional.empty();
             case Architecture.Learned(int count) -> Optional.of(weights.matrix("position", Weight.NO_LAYER, side + "position_embd.weight",
-                    count, architecture.width()));
-            case Architecture.Sinusoidal sinusoidal -> Optional.of(PositionTables.sinusoidal(sinusoidal, contextLength, architecture.width()));
+                    count, architecture.hiddenSize()));
+            case Architecture.Sinusoidal sinusoidal -> Optional.of(PositionTables.sinusoidal(sinusoidal, contextLength, architecture.hiddenSize()));
         });
     }
 
@@ -87,27 +87,27 @@ final class StackBuilder {
         String own = side + "token_embd.weight";
         boolean sources = side.equals("enc.") && weights.has(own);
         return weights.matrix("embedding", Weight.NO_LAYER, weights.has(own) ? own : "token_embd.weight",
-                sources ? weights.rows(own) : architecture.vocabulary(), architecture.width());
+                sources ? weights.rows(own) : architecture.vocabulary(), architecture.hiddenSize());
     }
 
-    /** The class token has no square: its row is zeros, and its embedding comes with the positions. */
-    private Value squares(Architecture.Patches patches) {
-        Value given = value("squares", patches.patchWidth());
-        ops.add(new Op.Given(given));
-        Value projected = project("patch", "patch_embd", weights.has("patch_embd.bias"), given, architecture.width());
-        Weight positions = weights.matrix("position", Weight.NO_LAYER, "position_embd.weight", patches.rows(), architecture.width());
-        List<Weight> tokens = new ArrayList<>(List.of(weights.vector("class", Weight.NO_LAYER, "class_embd.weight", architecture.width())));
+    /** The class token has no patch: its row is zeros, and its embedding comes with the positions. */
+    private Value patches(Architecture.Patches patches) {
+        Value pixels = value("patches", patches.patchWidth());
+        ops.add(new Op.InputEmbeddings(pixels));
+        Value projected = project("patch", "patch_embd", weights.has("patch_embd.bias"), pixels, architecture.hiddenSize());
+        Weight positions = weights.matrix("position", Weight.NO_LAYER, "position_embd.weight", patches.rows(), architecture.hiddenSize());
+        List<Weight> tokens = new ArrayList<>(List.of(weights.vector("class", Weight.NO_LAYER, "class_embd.weight", architecture.hiddenSize())));
         if (patches.distilled()) {
-            tokens.add(weights.vector("distillation", Weight.NO_LAYER, "distill_embd.weight", architecture.width()));
+            tokens.add(weights.vector("distillation", Weight.NO_LAYER, "distill_embd.weight", architecture.hiddenSize()));
         }
         Optional<Weight> bias = weights.has("patch_embd.bias")
-                ? Optional.of(weights.vector("patch.bias", Weight.NO_LAYER, "patch_embd.bias", architecture.width())) : Optional.empty();
+                ? Optional.of(weights.vector("patch.bias", Weight.NO_LAYER, "patch_embd.bias", architecture.hiddenSize())) : Optional.empty();
         return place(projected, Optional.of(PositionTables.withTokens(positions, tokens, bias)));
     }
 
     private Value place(Value embedded, Optional<Weight> positions) {
         return positions.map(table -> {
-            Value placed = value("embedding with position", architecture.width());
+            Value placed = value("embedding with position", architecture.hiddenSize());
             ops.add(new Op.AddPosition(embedded, table, placed));
             return placed;
         }).orElse(embedded);
@@ -154,16 +154,16 @@ final class StackBuilder {
     }
 
     private Value recurrence(Architecture.Recurrent one, Value input) {
-        Value candidate = project("recurrence.candidate", "rnn_candidate", one.candidateBias(), input, architecture.width());
-        Value forget = project("recurrence.forget", "rnn_forget", true, input, architecture.width());
-        Value state = value("state", architecture.width());
+        Value candidate = project("recurrence.candidate", "rnn_candidate", one.candidateBias(), input, architecture.hiddenSize());
+        Value forget = project("recurrence.forget", "rnn_forget", true, input, architecture.hiddenSize());
+        Value state = value("state", architecture.hiddenSize());
         ops.add(new Op.Recurrence(layer, candidate, forget, state));
         return activate(Activation.RELU, "state activated", state);
     }
 
     private Value attention(Architecture.Attention one, Value input) {
-        int queryWidth = one.heads() * one.headWidth();
-        int kvWidth = one.kvHeads() * one.headWidth();
+        int queryWidth = one.heads() * one.headDimension();
+        int kvWidth = one.kvHeads() * one.headDimension();
         Value query;
         Value key;
         Value value;
@@ -180,13 +180,13 @@ final class StackBuilder {
         query = headNorm(one, "attention.q.norm", "attn_q_norm", query);
         key = headNorm(one, "attention.k.norm", "attn_k_norm", key);
         if (one.rotary().isPresent()) {
-            query = rope(one.rotary().get(), one.headWidth(), query);
-            key = rope(one.rotary().get(), one.headWidth(), key);
+            query = rope(one.rotary().get(), one.headDimension(), query);
+            key = rope(one.rotary().get(), one.headDimension(), key);
         }
         Value attended = value("attention", queryWidth);
-        ops.add(new Op.Attention(span == Op.Span.FULL ? 0 : layer, query, key, value, one.heads(), one.kvHeads(), one.headWidth(), one.scale(),
-                span, one.window(), one.softCap(), one.relative().map(relative -> bias(relative, one.heads())), attended));
-        return project("attention.output", side.isEmpty() ? "attn_output" : "attn_o", one.outputBias(), attended, architecture.width());
+        ops.add(new Op.Attention(mask == Op.Mask.BIDIRECTIONAL ? 0 : layer, query, key, value, one.heads(), one.kvHeads(), one.headDimension(), one.scale(),
+                mask, one.window(), one.softCap(), one.relative().map(relative -> bias(relative, one.heads())), attended));
+        return project("attention.output", side.isEmpty() ? "attn_output" : "attn_o", one.outputBias(), attended, architecture.hiddenSize());
     }
 
     /** A layer without a table of its own has that of the first. */
@@ -194,30 +194,30 @@ final class StackBuilder {
         boolean own = weights.has(prefix() + "attn_rel_b.weight");
         Weight table = weights.matrix("attention.bias", own ? layer : 0, own ? prefix() + "attn_rel_b.weight" : side + "blk.0.attn_rel_b.weight",
                 relative.buckets(), heads);
-        return new RelativeBias(table, relative.maxDistance(), span);
+        return new RelativeBias(table, relative.maxDistance(), mask);
     }
 
     private Value crossAttention(Architecture.Attention one, Value input) {
-        int width = one.heads() * one.headWidth();
+        int width = one.heads() * one.headDimension();
         Value query = project("cross.q", "cross_attn_q", one.inputBias(), input, width);
         Value attended = value("cross attention", width);
-        ops.add(new Op.CrossAttention(layer, query, one.heads(), one.headWidth(), one.scale(), attended));
-        return project("cross.output", "cross_attn_o", one.outputBias(), attended, architecture.width());
+        ops.add(new Op.CrossAttention(layer, query, one.heads(), one.headDimension(), one.scale(), attended));
+        return project("cross.output", "cross_attn_o", one.outputBias(), attended, architecture.hiddenSize());
     }
 
     /** For each layer of {@code decoder}, the keys and values that its cross-attention reads, made of {@code hidden}. */
-    void remember(Architecture.Stack decoder, Value hidden) {
+    void storeCrossCache(Architecture.Stack decoder, Value hidden) {
         List<Op> rest = taken();
-        memory = new ArrayList<>();
+        crossCaches = new ArrayList<>();
         for (Architecture.Layer one : decoder.layers()) {
             Architecture.Attention cross = one.cross().orElseThrow();
-            layer = memory.size();
-            int width = cross.heads() * cross.headWidth();
+            layer = crossCaches.size();
+            int width = cross.heads() * cross.headDimension();
             String block = "dec.blk." + layer + ".";
             Value key = slice("cross.k", block + "cross_attn_k", hidden, width, cross.inputBias());
             Value value = slice("cross.v", block + "cross_attn_v", hidden, width, cross.inputBias());
-            ops.add(new Op.Remember(layer, key, value));
-            memory.add(taken());
+            ops.add(new Op.StoreCrossCache(layer, key, value));
+            crossCaches.add(taken());
         }
         layer = Weight.NO_LAYER;
         ops = new ArrayList<>(rest);
@@ -226,17 +226,17 @@ final class StackBuilder {
     private Value feedForward(Architecture.FeedForward one, Value input) {
         Value inner;
         if (one.gated()) {
-            Value gate = one.packed() ? slice("ffn.gate", "ffn_up", one.inputBias(), input, 2 * one.width(), 0, one.width())
-                    : project("ffn.gate", "ffn_gate", one.inputBias(), input, one.width());
-            Value up = one.packed() ? slice("ffn.up", "ffn_up", one.inputBias(), input, 2 * one.width(), one.width(), 2 * one.width())
-                    : project("ffn.up", "ffn_up", one.inputBias(), input, one.width());
+            Value gate = one.packed() ? slice("ffn.gate", "ffn_up", one.inputBias(), input, 2 * one.intermediateSize(), 0, one.intermediateSize())
+                    : project("ffn.gate", "ffn_gate", one.inputBias(), input, one.intermediateSize());
+            Value up = one.packed() ? slice("ffn.up", "ffn_up", one.inputBias(), input, 2 * one.intermediateSize(), one.intermediateSize(), 2 * one.intermediateSize())
+                    : project("ffn.up", "ffn_up", one.inputBias(), input, one.intermediateSize());
             Value activated = activate(one.activation(), "ffn activated", gate);
-            inner = value("ffn gated", one.width());
+            inner = value("ffn gated", one.intermediateSize());
             ops.add(new Op.Multiply(activated, up, inner));
         } else {
-            inner = activate(one.activation(), "ffn activated", project("ffn.up", "ffn_up", one.inputBias(), input, one.width()));
+            inner = activate(one.activation(), "ffn activated", project("ffn.up", "ffn_up", one.inputBias(), input, one.intermediateSize()));
         }
-        return project("ffn.down", "ffn_down", one.outputBias(), inner, architecture.width());
+        return project("ffn.down", "ffn_down", one.outputBias(), inner, architecture.hiddenSize());
     }
 
     /** The stream behind the last layer and its norm, every row. */
@@ -259,7 +259,7 @@ final class StackBuilder {
             weights.know("output.weight"); // the embedding once more
         }
         Weight weight = one.tied() ? embedding()
-                : weights.matrix("output", Weight.NO_LAYER, "output.weight", architecture.vocabulary(), architecture.width());
+                : weights.matrix("output", Weight.NO_LAYER, "output.weight", architecture.vocabulary(), architecture.hiddenSize());
         Optional<Weight> bias = one.bias()
                 ? Optional.of(weights.vector("output.bias", Weight.NO_LAYER, "output.bias", architecture.vocabulary()))
                 : Optional.empty();
@@ -296,7 +296,7 @@ final class StackBuilder {
             case TOKENS, SPAN -> hidden;
         };
         if (head.dense()) {
-            vector = project("head.dense", "cls", head.denseBias(), vector, architecture.width());
+            vector = project("head.dense", "cls", head.denseBias(), vector, architecture.hiddenSize());
         }
         if (head.activation().isPresent()) {
             vector = activate(head.activation().get(), "head activated", vector);
@@ -329,7 +329,7 @@ final class StackBuilder {
     }
 
     private Value headNorm(Architecture.Attention one, String role, String tensor, Value input) {
-        return one.headNorm().map(norm -> norm(norm, role, prefix() + tensor, input, one.headWidth())).orElse(input);
+        return one.headNorm().map(norm -> norm(norm, role, prefix() + tensor, input, one.headDimension())).orElse(input);
     }
 
     /** A norm of groups of {@code group} neighbours. */
@@ -365,9 +365,9 @@ final class StackBuilder {
         return output;
     }
 
-    private Value rope(Rotary rotary, int headWidth, Value input) {
+    private Value rope(Rotary rotary, int headDimension, Value input) {
         Value output = value(input.name() + " turned", input.width());
-        ops.add(new Op.Rope(input, ropeTables.get(rotary), rotary.layout(), headWidth, output));
+        ops.add(new Op.Rope(input, ropeTables.get(rotary), rotary.layout(), headDimension, output));
         return output;
     }
 

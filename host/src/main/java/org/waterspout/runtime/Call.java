@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.waterspout.error.CancelledException;
+import org.waterspout.generate.RequestOptions;
 
 /**
  * One caller's request: tasks that end together. The engine puts events in, the caller takes them out, on his own thread; neither waits for the

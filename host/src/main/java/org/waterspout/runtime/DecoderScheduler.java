@@ -21,7 +21,7 @@ import org.waterspout.validate.Validator;
 final class DecoderScheduler implements Scheduler {
 
     /** Prompts that may end in one step, so that their last rows' logits are computed by the kernels for few rows, always the same. */
-    private static final int MOST_ENDS = 8;
+    private static final int MAX_ENDS = 8;
 
     /**
      * A task's share of a step.
@@ -29,13 +29,13 @@ final class DecoderScheduler implements Scheduler {
      * @param places  whose tokens up to {@code until} are computed
      * @param outputs rows of logits that it gets
      */
-    private record Part(SequenceTask task, List<Place> places, int until, int outputs) {
+    private record Part(SequenceTask task, List<Slot> places, int until, int outputs) {
     }
 
     private final Plan plan;
     private final int vocabulary;
     private final int maxRows;
-    private final Places places;
+    private final Slots places;
     private final BitSet sources = new BitSet();
     private final List<SequenceTask> running = new ArrayList<>();
     private final PieceSize pieces;
@@ -46,7 +46,7 @@ final class DecoderScheduler implements Scheduler {
         this.plan = plan;
         vocabulary = plan.graph().output().width();
         maxRows = plan.options().maxRows();
-        places = new Places(plan);
+        places = new Slots(plan);
         pieces = new PieceSize(maxRows);
     }
 
@@ -84,7 +84,7 @@ final class DecoderScheduler implements Scheduler {
     }
 
     private void begin(SequenceTask task) {
-        List<Place> own = new ArrayList<>();
+        List<Slot> own = new ArrayList<>();
         for (int i = 0; i < task.width(); i++) {
             boolean first = i == 0;
             int[] tokens = i < task.live() ? task.sequence(i) : SequenceTask.NONE;
@@ -200,7 +200,7 @@ final class DecoderScheduler implements Scheduler {
      * for, but the last token by itself, for its logits.
      */
     private int until(SequenceTask task) {
-        Place place = task.places().getFirst();
+        Slot place = task.places().getFirst();
         int known = place.count() - place.computed() - 1;
         return known == 0 ? place.count() : place.computed() + Math.min(known, Math.max(1, maxRows / task.live()));
     }
@@ -208,7 +208,7 @@ final class DecoderScheduler implements Scheduler {
     private Part add(SequenceTask task, Rows rows) {
         int until = until(task);
         int before = rows.outputs();
-        List<Place> live = task.places().subList(0, task.live());
+        List<Slot> live = task.places().subList(0, task.live());
         live.forEach(place -> rows.add(place, until, task.sourceNumber(), place.count() - 1));
         return new Part(task, live, until, rows.outputs() - before);
     }
@@ -223,9 +223,11 @@ final class DecoderScheduler implements Scheduler {
             if (!task.inPrompt() || task.done() || !parts.isEmpty() && (task.manyOutputs() || parts.getFirst().task().manyOutputs())) {
                 continue;
             }
-            Place place = task.places().getFirst();
+            Slot place = task.places().getFirst();
             int until = Math.min(place.prompt(), place.computed() + room - rows.count());
-            until -= until == place.count() && ends == MOST_ENDS ? 1 : 0;
+            // logits of the last row come by themselves also where those of others are wanted, so that the answer is the same
+            boolean putOff = ends == MAX_ENDS || task.manyOutputs() && until > place.computed() + 1;
+            until -= until == place.count() && putOff ? 1 : 0;
             if (until > place.computed()) {
                 ends += until == place.count() ? 1 : 0;
                 int before = rows.outputs();
@@ -338,10 +340,10 @@ final class DecoderScheduler implements Scheduler {
 
     /** Each live sequence goes on where its parent stood, and has one token more. */
     private void extend(SequenceTask task, int[] parents) {
-        List<Place> own = task.places();
-        List<Place> before = own.size() == 1 ? own : own.stream().map(Place::copy).toList();
+        List<Slot> own = task.places();
+        List<Slot> before = own.size() == 1 ? own : own.stream().map(Slot::copy).toList();
         for (int i = 0; i < task.live(); i++) {
-            Place place = own.get(i);
+            Slot place = own.get(i);
             if (task.parent(i) != i) {
                 place.become(before.get(task.parent(i)));
                 parents[place.number()] = before.get(task.parent(i)).number();
@@ -355,9 +357,9 @@ final class DecoderScheduler implements Scheduler {
 
     /** Sequences of a beam that is computed again have the prompt in common, which stands in the first one's place. */
     private static void spread(SequenceTask task, int[] parents) {
-        Place first = task.places().getFirst();
+        Slot first = task.places().getFirst();
         for (int i = 1; i < task.live() && !task.done(); i++) {
-            Place place = task.places().get(i);
+            Slot place = task.places().get(i);
             if (place.computed() < place.prompt()) {
                 place.computed(place.prompt());
                 parents[place.number()] = first.number();
@@ -368,7 +370,7 @@ final class DecoderScheduler implements Scheduler {
     /** What led to a row of logits, token by token. */
     private static Validator.Course course(Part part, int row) {
         SequenceTask task = part.task();
-        Place place = part.places().get(task.manyOutputs() ? 0 : row);
+        Slot place = part.places().get(task.manyOutputs() ? 0 : row);
         List<Batch> steps = new ArrayList<>();
         for (int position = 0; position < part.until(); position++) {
             steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {place.turnedBy(position)}));

@@ -8,6 +8,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
@@ -16,7 +17,7 @@ import org.waterspout.model.architecture.Architecture;
 /** What callers ask of an encoder's engine. Safe for use from several threads, whose sequences go through the model together. */
 public final class Encoder implements AutoCloseable {
 
-    private final EncoderRows rows;
+    private final EncoderBatches rows;
     private final Engine engine;
 
     /**
@@ -25,7 +26,7 @@ public final class Encoder implements AutoCloseable {
      * @param plan of {@link GraphBuilder#encoder} for the same target
      */
     public Encoder(Plan plan, Architecture architecture, Target target) {
-        rows = new EncoderRows(plan, architecture, target);
+        rows = new EncoderBatches(plan, architecture, target);
         engine = new Engine(plan, new EncoderScheduler(plan, rows));
     }
 

@@ -8,11 +8,12 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.Source;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.TargetSequence;
+import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Op;
 
 /**
@@ -73,26 +74,26 @@ public final class EncoderDecoder implements AutoCloseable {
     }
 
     /** As {@link #translate(List, Decoding, RequestOptions, IntConsumer)}, with priority 0 and any time. */
-    public List<List<TargetSequence>> translate(List<Source> sources, Decoding decoding, IntConsumer finished) {
-        return translate(sources, decoding, RequestOptions.DEFAULT, finished);
+    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig config, IntConsumer finished) {
+        return translate(sources, config, RequestOptions.DEFAULT, finished);
     }
 
     /**
      * The best targets of each source, in their order. Sources of similar length are best given together.
      *
-     * @param decoding for all of them
+     * @param config for all of them
      * @param finished told the number of each source that is done, as soon as it is, on this thread: it may ask for translations itself
      * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room for;
      *                                 besides, errors as {@link Engine#submit}
      */
-    public List<List<TargetSequence>> translate(List<Source> sources, Decoding decoding, RequestOptions options, IntConsumer finished) {
+    public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig config, RequestOptions options, IntConsumer finished) {
         sources.forEach(source -> check(source.tokens()));
-        check(decoding);
+        check(config);
         if (sources.isEmpty()) {
             engine.complete(new Call<>(options));
             return List.of();
         }
-        Decoding seeded = decoding.seeded();
+        GenerationConfig seeded = config.seeded();
         Call<Integer> call = new Call<>(options);
         int[] order = IntStream.range(0, sources.size()).boxed()
                 .sorted(Comparator.comparing(number -> -sources.get(number).tokens().length)).mapToInt(number -> number).toArray();
@@ -135,9 +136,11 @@ public final class EncoderDecoder implements AutoCloseable {
             }
         }
         Call<Void> call = new Call<>(RequestOptions.DEFAULT);
-        ScoringTask task = new ScoringTask(call, source, target, 0, vocabulary());
+        float[] result = new float[Math.multiplyExact(target.length, vocabulary())];
+        new ScoringTask(call, source, target, 0, (logits, at, rows, columns, first) ->
+                System.arraycopy(logits, at, result, first * columns, rows * columns));
         engine.complete(call);
-        return task.result();
+        return result;
     }
 
     /** @throws InvalidRequestException for a source that is empty or too long, or has tokens that the model lacks */
@@ -164,13 +167,13 @@ public final class EncoderDecoder implements AutoCloseable {
         }
     }
 
-    private void check(Decoding decoding) {
+    private void check(GenerationConfig config) {
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
-        if (decoding.beams() > room) {
-            throw new InvalidRequestException("a beam of " + decoding.beams() + " is asked for; the model was loaded for " + room
+        if (config.beams() > room) {
+            throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " hypotheses at a time: load it for more sequences");
         }
-        decoding.rules().named().forEach(this::checkToken);
+        config.rules().named().forEach(this::checkToken);
     }
 
     /** Ends what is under way after its step, then closes the plan. */

@@ -8,10 +8,10 @@ import org.waterspout.backend.Plan;
 final class EncoderScheduler implements Scheduler {
 
     private final Plan plan;
-    private final EncoderRows rows;
+    private final EncoderBatches rows;
     private final List<EncodingTask> chosen = new ArrayList<>();
 
-    EncoderScheduler(Plan plan, EncoderRows rows) {
+    EncoderScheduler(Plan plan, EncoderBatches rows) {
         this.plan = plan;
         this.rows = rows;
     }

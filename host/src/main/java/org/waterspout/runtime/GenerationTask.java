@@ -1,22 +1,26 @@
 package org.waterspout.runtime;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.waterspout.constrain.Constraint;
+import org.waterspout.decode.BeamSearch;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.RowRanking;
+import org.waterspout.decode.Sampler;
+import org.waterspout.decode.Source;
+import org.waterspout.decode.StopStrings;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
-import org.waterspout.generate.RowRanking;
-import org.waterspout.generate.Sampler;
+import org.waterspout.generate.LogProbabilities;
+import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.Sharing;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.StopStrings;
-import org.waterspout.generate.TargetSearch;
-import org.waterspout.generate.TargetSequence;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -25,15 +29,18 @@ final class GenerationTask extends SequenceTask {
 
     private final Call<GenerationEvent> events;
     private final GenerationRequest request;
-    private final Decoding decoding;
+    private final GenerationConfig config;
     private final int[] prompt;
     private final Set<Integer> ends;
     private final int contextLength;
     private final int maxTokens;
     private final Sampler sampler;
-    private final Optional<TargetSearch> search;
+    private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
+    private final Optional<LogProbabilityReader> answered;
+    private final Optional<LogProbabilityReader> prompted;
+    private final Optional<ToolCalls> calls;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens;
     private int count;
@@ -45,36 +52,44 @@ final class GenerationTask extends SequenceTask {
      * @param call       told the text as it becomes sure, and the end
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
-     * @param decoding   how the model's file wants tokens chosen, changed as the request asks
+     * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
+     * @param calls      finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
      * @param vocabulary number of logits
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            Decoding decoding, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig config, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
         }
-        if (constraint.isPresent() && decoding.beams() > 1) {
+        if (constraint.isPresent() && config.beams() > 1) {
             throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
+        }
+        if (request.logProbabilities().isPresent() && config.beams() > 1) {
+            throw new InvalidRequestException("log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
         }
         this.events = call;
         this.request = request;
-        this.decoding = decoding;
+        this.config = config;
         this.prompt = prompt.clone();
         this.ends = request.ignoreEnd() ? Set.of() : Set.copyOf(endTokens);
         this.contextLength = contextLength;
-        maxTokens = request.maxTokens().orElse(decoding.maxTokens());
+        maxTokens = request.maxTokens().orElse(config.maxTokens());
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
-        sampler = new Sampler(decoding, prompt, Set.copyOf(endTokens), vocabulary);
+        sampler = new Sampler(config, prompt, Set.copyOf(endTokens), vocabulary);
         constraint.ifPresent(sampler::constrain);
-        decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
+        decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
+                .orElseGet(() -> StreamDecoder.continuing(present, false)));
+        this.calls = calls;
+        answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
+        prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
-        search = decoding.beams() == 1 ? Optional.empty() : Optional.of(new TargetSearch(decoding, this.prompt, ends,
-                Math.min(decoding.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
+        search = config.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(config, this.prompt, ends,
+                Math.min(config.maxTokens(), contextLength - prompt.length + 1), new Source(this.prompt), vocabulary, new RowRanking()));
     }
 
     @Override
@@ -84,17 +99,22 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     int width() {
-        return decoding.beams();
+        return config.beams();
     }
 
     @Override
     Sharing sharing() {
-        return request.sharing();
+        return prompted.isPresent() ? Sharing.NONE : request.sharing();
+    }
+
+    @Override
+    int firstOutput() {
+        return prompted.isPresent() ? 0 : super.firstOutput();
     }
 
     @Override
     int live() {
-        return search.map(TargetSearch::live).orElse(1);
+        return search.map(BeamSearch::live).orElse(1);
     }
 
     @Override
@@ -118,12 +138,30 @@ final class GenerationTask extends SequenceTask {
             reused = shared;
             begun = System.nanoTime();
         }
+        if (prefilled == 0) {
+            prompted.ifPresent(LogProbabilityReader::clear);
+        }
     }
 
     @Override
     void take(float[] logits, int from, int rows, int columns) {
+        int known = prefilled == 0 && prompted.isPresent() ? readPrompt(prompted.get(), logits, from, rows, columns) : 0;
+        if (known < rows || search.isPresent()) {
+            takeNext(logits, from + known * columns, columns);
+        }
+    }
+
+    /** Reads what stands before the logits of the answer's first token, and returns how many rows that is. */
+    private int readPrompt(LogProbabilityReader reader, float[] logits, int from, int rows, int columns) {
+        int known = Math.min(rows, prompt.length - 1 - reader.count());
+        reader.readNext(logits, from, known, columns, Arrays.copyOfRange(prompt, 1, prompt.length));
+        return known;
+    }
+
+    private void takeNext(float[] logits, int from, int columns) {
         if (prefilled == 0) {
             prefilled = System.nanoTime();
+            prompted.ifPresent(reader -> events.tell(new GenerationEvent.Prompt(reader.all())));
         }
         if (maxTokens == 0) {
             finish(FinishReason.MAX_TOKENS);
@@ -138,12 +176,14 @@ final class GenerationTask extends SequenceTask {
     }
 
     private void choose(float[] logits, int from, int columns) {
-        int token = sampler.next(from == 0 && logits.length == columns ? logits : Arrays.copyOfRange(logits, from, from + columns));
+        boolean own = from == 0 && logits.length == columns && answered.isEmpty();
+        int token = sampler.next(own ? logits : Arrays.copyOfRange(logits, from, from + columns)); // which it changes
         if (ends.contains(token)) {
             finish(FinishReason.END);
             return;
         }
         add(token);
+        answered.ifPresent(reader -> events.tell(new GenerationEvent.Token(reader.read(logits, from, columns, token))));
         tell(stops.accept(textOf(token)));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
@@ -167,7 +207,7 @@ final class GenerationTask extends SequenceTask {
         return decoder.map(stream -> stream.next(token)).orElse("");
     }
 
-    private void finishSearch(TargetSequence best) {
+    private void finishSearch(Hypothesis best) {
         for (int token : best.tokens()) {
             add(token);
             tell(stops.accept(textOf(token)));
@@ -192,18 +232,28 @@ final class GenerationTask extends SequenceTask {
 
     private void tell(String more) {
         if (!more.isEmpty()) {
-            text.append(more);
-            events.tell(new GenerationEvent.Text(more));
+            calls.map(some -> some.accept(more)).orElseGet(() -> List.of(new GenerationEvent.Text(more))).forEach(this::tell);
         }
     }
 
+    private void tell(GenerationEvent event) {
+        if (event instanceof GenerationEvent.Text part) {
+            text.append(part.text());
+        }
+        events.tell(event);
+    }
+
     private void end(FinishReason why) {
+        calls.map(ToolCalls::end).orElse(List.of()).forEach(this::tell);
+        boolean called = calls.map(some -> !some.all().isEmpty()).orElse(false);
         long ended = System.nanoTime();
         begun = begun == 0 ? ended : begun;
         prefilled = prefilled == 0 ? ended : prefilled;
         events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
-                prompt.length, Math.max(reused, 0), why, (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9,
-                sampler.seed())));
+                prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
+                (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
+                answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),
+                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()))));
         end();
     }
 

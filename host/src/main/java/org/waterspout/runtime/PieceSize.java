@@ -8,7 +8,7 @@ final class PieceSize {
 
     private static final double SHARE = 1.5;
     private static final double NEWEST = 0.2;
-    private static final int LEAST = 8;
+    private static final int MIN = 8;
 
     private final int maxRows;
     private double secondsOfRow;
@@ -23,7 +23,7 @@ final class PieceSize {
     }
 
     void pieceTook(int rows, long nanos) {
-        secondsOfRow = mean(secondsOfRow, nanos / 1e9 / Math.max(rows, LEAST));
+        secondsOfRow = mean(secondsOfRow, nanos / 1e9 / Math.max(rows, MIN));
     }
 
     private static double mean(double before, double now) {
@@ -35,7 +35,7 @@ final class PieceSize {
         if (!beside) {
             return maxRows;
         }
-        int rows = secondsOfRow == 0 ? LEAST : (int) Math.min(maxRows, SHARE * secondsOfTokens / secondsOfRow);
-        return Math.min(maxRows, Math.max(LEAST, rows / LEAST * LEAST));
+        int rows = secondsOfRow == 0 ? MIN : (int) Math.min(maxRows, SHARE * secondsOfTokens / secondsOfRow);
+        return Math.min(maxRows, Math.max(MIN, rows / MIN * MIN));
     }
 }

@@ -31,7 +31,7 @@ final class Rows {
      * @param source      number of the source that they read, or -1
      * @param firstOutput logits are wanted from this position on
      */
-    void add(Place place, int until, int source, int firstOutput) {
+    void add(Slot place, int until, int source, int firstOutput) {
         for (int position = place.computed(); position < until; position++) {
             if (count == tokens.length) {
                 grow();

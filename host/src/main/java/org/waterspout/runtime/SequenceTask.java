@@ -9,7 +9,7 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
 
     static final int[] NONE = {};
 
-    private List<Place> places = List.of();
+    private List<Slot> places = List.of();
     private int source = -1;
     private boolean encoded;
 
@@ -85,11 +85,11 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
 
     // ---- where it runs
 
-    List<Place> places() {
+    List<Slot> places() {
         return places;
     }
 
-    void setPlaces(List<Place> value) {
+    void setPlaces(List<Slot> value) {
         places = value;
     }
 

@@ -3,18 +3,18 @@ package org.waterspout.runtime;
 import java.util.List;
 import java.util.Set;
 import org.waterspout.backend.Batch;
-import org.waterspout.generate.Decoding;
-import org.waterspout.generate.RowRanking;
-import org.waterspout.generate.Source;
-import org.waterspout.generate.TargetSearch;
-import org.waterspout.generate.TargetSequence;
+import org.waterspout.decode.BeamSearch;
+import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.RowRanking;
+import org.waterspout.decode.Source;
+import org.waterspout.generate.GenerationConfig;
 
 /** The best targets of one source. */
 final class TranslationTask extends SequenceTask {
 
     private final Source source;
     private final int beams;
-    private final TargetSearch search;
+    private final BeamSearch search;
     private final Call<Integer> events;
 
     /**
@@ -22,12 +22,12 @@ final class TranslationTask extends SequenceTask {
      * @param start what the target begins with
      * @param ends  tokens that end it
      */
-    TranslationTask(Call<Integer> call, Source source, Decoding decoding, int start, Set<Integer> ends, int contextLength, int vocabulary) {
+    TranslationTask(Call<Integer> call, Source source, GenerationConfig config, int start, Set<Integer> ends, int contextLength, int vocabulary) {
         super(call);
         this.events = call;
         this.source = source;
-        this.beams = decoding.beams();
-        search = new TargetSearch(decoding, new int[] {start}, ends, decoding.limit(source.tokens().length, contextLength), source, vocabulary,
+        this.beams = config.beams();
+        search = new BeamSearch(config, new int[] {start}, ends, config.limit(source.tokens().length, contextLength), source, vocabulary,
                 new RowRanking());
     }
 
@@ -87,7 +87,7 @@ final class TranslationTask extends SequenceTask {
     }
 
     /** Once it is done. */
-    List<TargetSequence> results() {
+    List<Hypothesis> results() {
         return search.results();
     }
 }

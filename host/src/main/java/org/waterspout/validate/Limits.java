@@ -45,7 +45,7 @@ public final class Limits {
     /** The limit for {@code op}. */
     public static double of(Op op) {
         return switch (op) {
-            case Op.SelectRows _, Op.ArgMax _, Op.Given _, Op.Remember _ -> EXACT;
+            case Op.SelectRows _, Op.ArgMax _, Op.InputEmbeddings _, Op.StoreCrossCache _ -> EXACT;
             case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Scale _ -> ROUNDING;
             case Op.Norm _ -> NORM;
             case Op.Attention _ -> ATTENTION;

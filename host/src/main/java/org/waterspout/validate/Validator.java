@@ -70,7 +70,7 @@ public final class Validator {
 
     /**
      * A course for a model of any kind; the same seed gives the same one. A decoder gets {@link #batches}. An encoder gets two sequences of
-     * different lengths at once, or a picture. An encoder-decoder gets two sources at once, then a decoder's course with the first.
+     * different lengths at once, or an image. An encoder-decoder gets two sources at once, then a decoder's course with the first.
      *
      * @param promptTokens an odd number finds what round ones hide
      * @param decodeTokens no matter for an encoder
@@ -95,7 +95,7 @@ public final class Validator {
                 for (int i = 0; i < given.length; i++) {
                     given[i] = (float) random.nextGaussian();
                 }
-                yield new Course(List.of(), List.of(Batch.of(new int[patches.rows()], 0, true).withGiven(given)),
+                yield new Course(List.of(), List.of(Batch.of(new int[patches.rows()], 0, true).withInputEmbeddings(given)),
                         new PlanOptions(patches.rows(), 1, patches.rows(), true));
             }
         };

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import org.waterspout.error.CancelledException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +28,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 
 class ConstraintTest {
@@ -78,21 +78,21 @@ class ConstraintTest {
         }
     }
 
-    private static Set<String> texts(Expression expression, List<Set<String>> rules) {
+    private static Set<String> texts(GrammarExpression expression, List<Set<String>> rules) {
         return switch (expression) {
-            case Expression.Characters characters -> ALPHABET.chars().filter(characters.set()::contains).mapToObj(Character::toString)
+            case GrammarExpression.Characters characters -> ALPHABET.chars().filter(characters.set()::contains).mapToObj(Character::toString)
                     .collect(Collectors.toSet());
-            case Expression.Text text -> Set.of(text.text());
-            case Expression.Call call -> rules.get(call.rule());
-            case Expression.Choice choice -> choice.alternatives().stream().flatMap(one -> texts(one, rules).stream()).collect(Collectors.toSet());
-            case Expression.Sequence sequence -> {
+            case GrammarExpression.Text text -> Set.of(text.text());
+            case GrammarExpression.Call call -> rules.get(call.rule());
+            case GrammarExpression.Choice choice -> choice.alternatives().stream().flatMap(one -> texts(one, rules).stream()).collect(Collectors.toSet());
+            case GrammarExpression.Sequence sequence -> {
                 Set<String> all = Set.of("");
-                for (Expression part : sequence.parts()) {
+                for (GrammarExpression part : sequence.parts()) {
                     all = joined(all, texts(part, rules));
                 }
                 yield all;
             }
-            case Expression.Repeat repeat -> {
+            case GrammarExpression.Repeat repeat -> {
                 Set<String> part = texts(repeat.part(), rules);
                 Set<String> all = new TreeSet<>();
                 Set<String> now = Set.of("");
@@ -104,7 +104,7 @@ class ConstraintTest {
                 }
                 yield all;
             }
-            case Expression.Graph graph -> throw new AssertionError("no GBNF makes this");
+            case GrammarExpression.Graph graph -> throw new AssertionError("no GBNF makes this");
         };
     }
 

@@ -1,5 +1,6 @@
 package org.waterspout.runtime;
 
+import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -21,11 +21,11 @@ import org.waterspout.error.Reason;
 public final class JsonFile {
 
     // The largest index of shards known has some 20 MB.
-    private static final long MOST_BYTES = 64L << 20;
-    private static final int MOST_NESTING = 64;
+    private static final long MAX_BYTES = 64L << 20;
+    private static final int MAX_NESTING = 64;
     // Python writes NaN and Infinity into configurations
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MOST_NESTING).build())
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build()).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private JsonFile() {
@@ -62,7 +62,7 @@ public final class JsonFile {
             throw new ModelNotFoundException("there is no file " + file + "; check the path");
         }
         try {
-            if (Files.size(file) > MOST_BYTES) {
+            if (Files.size(file) > MAX_BYTES) {
                 throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, too many for a description of a model");
             }
             return JSON.readTree(Files.readAllBytes(file));

@@ -1,5 +1,6 @@
 package org.waterspout.model;
 
+import org.waterspout.model.load.DemonstrationModel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;

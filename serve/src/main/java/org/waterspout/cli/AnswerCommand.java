@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.waterspout.Answerer;
-import org.waterspout.Answerer.Answer;
-import org.waterspout.Answerer.Question;
 import org.waterspout.LoadOptions;
+import org.waterspout.QuestionAnswerer;
+import org.waterspout.QuestionAnswerer.Answer;
+import org.waterspout.QuestionAnswerer.Question;
 import org.waterspout.error.InvalidRequestException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,7 +54,7 @@ final class AnswerCommand implements Callable<Integer> {
         List<String> questions = input.lines(question.stream().toList(), "question");
         String text = context.orElseGet(() -> TextInput.read(contextFile.get()));
         var path = modelOptions.path("answer");
-        try (Answerer answerer = Progress.loading(console, () -> Answerer.load(path, modelOptions.options(LoadOptions.DEFAULT)))) {
+        try (QuestionAnswerer answerer = Progress.loading(console, () -> QuestionAnswerer.load(path, modelOptions.options(LoadOptions.DEFAULT)))) {
             List<Answer> answers = Progress.inGroups(console, "answering", questions,
                     group -> answerer.answer(group.stream().map(asked -> new Question(asked, text)).toList()).stream()
                             .map(answer -> codePoints ? answer.inCodePoints(text) : answer).toList());
@@ -68,7 +68,7 @@ final class AnswerCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, Object> object(Answerer answerer, List<Answer> answers) {
+    private Map<String, Object> object(QuestionAnswerer answerer, List<Answer> answers) {
         Map<String, Object> object = new LinkedHashMap<>();
         if (question.isPresent()) {
             object.putAll(object(answers.getFirst()));

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "classify", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Labels texts, the words of texts, or pictures; without a model, tells spam from mail.")
+        description = "Labels texts, the words of texts, or images; without a model, tells spam from mail.")
 final class ClassifyCommand implements Callable<Integer> {
 
     private final Console console;
@@ -33,7 +33,7 @@ final class ClassifyCommand implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "TEXT", description = "Texts, each an argument.")
     private List<String> words = List.of();
 
-    @Option(names = "--image", paramLabel = "F", description = "A picture: PNG, JPEG, GIF, BMP or TIFF; may be given several times.")
+    @Option(names = "--image", paramLabel = "F", description = "An image: PNG, JPEG, GIF, BMP or TIFF; may be given several times.")
     private List<Path> images = List.of();
 
     @Option(names = "--truncate", description = "Cut off what is too long for the model instead of refusing it.")
@@ -57,7 +57,7 @@ final class ClassifyCommand implements Callable<Integer> {
         List<String> texts = images.isEmpty() ? input.linesOrNothing(words, "text") : List.of();
         try (Classifier classifier = Progress.loading(console, this::load)) {
             if (!images.isEmpty()) {
-                report(classifier, Progress.inGroups(console, "classifying", images, classifier::classifyPictureFiles));
+                report(classifier, Progress.inGroups(console, "classifying", images, classifier::classifyImageFiles));
             } else if (classifier.judgesWords()) {
                 reportEntities(classifier, Progress.inGroups(console, "classifying", texts, group -> entities(classifier, group)));
             } else {

@@ -91,7 +91,7 @@ final class EmbedCommand implements Callable<Integer> {
             }
         } else {
             for (Embedding embedding : embeddings) {
-                console.line(Numbers.line(embedding.vector()));
+                console.line(PrintedRows.line(embedding.vector()));
             }
         }
         long cut = embeddings.stream().filter(Embedding::truncated).count();

@@ -9,14 +9,14 @@ import java.util.concurrent.Callable;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
-import org.waterspout.backend.Backends;
-import org.waterspout.runtime.Encoder;
+import org.waterspout.backend.registry.Backends;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Task;
+import org.waterspout.runtime.Encoder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,7 +78,7 @@ final class HiddenCommand implements Callable<Integer> {
         LoadOptions options = modelOptions.options(LoadOptions.DEFAULT);
         int context = LanguageModel.contextLength(architecture, options);
         try (Encoder engine = Encoder.prepare(file, architecture, target, backend, options.planOptions(architecture, context))) {
-            return engine.run(sequences).stream().map(numbers -> Numbers.rows(numbers, engine.width())).toList();
+            return engine.run(sequences).stream().map(numbers -> PrintedRows.rows(numbers, engine.width())).toList();
         }
     }
 
@@ -115,9 +115,9 @@ final class HiddenCommand implements Callable<Integer> {
         for (Object sequence : (List<?>) value) {
             console.line(name + " " + number++);
             if (sequence instanceof float[] row) {
-                console.line(Numbers.line(row));
+                console.line(PrintedRows.line(row));
             } else {
-                ((List<?>) sequence).forEach(row -> console.line(Numbers.line((float[]) row)));
+                ((List<?>) sequence).forEach(row -> console.line(PrintedRows.line((float[]) row)));
             }
         }
     }

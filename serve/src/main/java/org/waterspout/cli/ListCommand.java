@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.hub.ModelCatalogue;
 import org.waterspout.model.hub.ModelStore;
+import org.waterspout.model.load.DemonstrationModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

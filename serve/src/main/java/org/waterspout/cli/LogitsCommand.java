@@ -40,13 +40,13 @@ final class LogitsCommand implements Callable<Integer> {
     public Integer call() {
         if (decoderTokens != null) {
             try (Translator model = modelOptions.translator(LoadOptions.DEFAULT)) {
-                List<float[]> rows = Numbers.rows(model.logits(tokens, decoderTokens), model.vocabulary());
+                List<float[]> rows = PrintedRows.rows(model.logits(tokens, decoderTokens), model.vocabulary());
                 print(all ? rows : List.of(rows.getLast()), model.device().name());
             }
             return 0;
         }
         try (LanguageModel model = modelOptions.load(LoadOptions.DEFAULT)) {
-            print(Numbers.rows(model.logits(tokens, all), model.vocabulary()), model.device().name());
+            print(PrintedRows.rows(model.logits(tokens, all), model.vocabulary()), model.device().name());
         }
         return 0;
     }
@@ -59,7 +59,7 @@ final class LogitsCommand implements Callable<Integer> {
             object.put("device", device);
             console.json(object);
         } else {
-            rows.forEach(row -> console.line(Numbers.line(row)));
+            rows.forEach(row -> console.line(PrintedRows.line(row)));
         }
     }
 }

@@ -30,7 +30,7 @@ final class ModelDescription {
         if (architecture.decoder().isPresent()) {
             architecture.encoder().ifPresent(encoder -> object.put("encoder_layers", encoder.layers().size()));
         }
-        object.put("width", architecture.width());
+        object.put("hidden_size", architecture.hiddenSize());
         object.put("vocabulary", architecture.vocabulary());
         object.put("context_length", architecture.contextLength());
         object.putAll(layers(stack));
@@ -65,9 +65,9 @@ final class ModelDescription {
         some.ifPresent(attention -> {
             object.put("heads", attention.heads());
             object.put("kv_heads", attention.kvHeads());
-            object.put("head_width", attention.headWidth());
+            object.put("head_dimension", attention.headDimension());
         });
-        object.put("ffn_width", first.feedForward().width());
+        object.put("intermediate_size", first.feedForward().intermediateSize());
         object.put("ffn_activation", first.feedForward().activation() + (first.feedForward().gated() ? ", gated" : ""));
         Set<Integer> windows = attentions(stack).map(Attention::window).collect(Collectors.toCollection(LinkedHashSet::new));
         object.put("mixer", windows.isEmpty() ? "recurrent unit" : "attention");

@@ -9,10 +9,10 @@ import org.waterspout.LoadOptions;
 import org.waterspout.Translator;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.hub.ModelStore;
+import org.waterspout.model.load.DemonstrationModel;
+import org.waterspout.model.load.ModelFiles;
 import picocli.CommandLine.Option;
 
 /** The options that name a model and where it runs. */

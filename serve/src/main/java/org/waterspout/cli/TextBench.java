@@ -16,8 +16,8 @@ import org.waterspout.backend.Device;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Reason;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** Texts a second of an encoder or of a translator, from text to vector or text. */
 final class TextBench {

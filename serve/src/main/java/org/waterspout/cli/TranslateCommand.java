@@ -11,10 +11,10 @@ import org.waterspout.Translation;
 import org.waterspout.TranslationOptions;
 import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.Translator;
+import org.waterspout.decode.Hypothesis;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.Sampling;
-import org.waterspout.generate.TargetSequence;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -128,14 +128,14 @@ final class TranslateCommand implements Callable<Integer> {
         return noRepeatNgram.map(options::withNoRepeatNgram).orElse(options);
     }
 
-    private Decoding adjusted(Decoding decoding) {
-        Decoding changed = patience.map(value -> decoding.withRule(decoding.rule().withPatience(value))).orElse(decoding);
+    private GenerationConfig adjusted(GenerationConfig config) {
+        GenerationConfig changed = patience.map(value -> config.withRule(config.rule().withPatience(value))).orElse(config);
         Optional<Sampling> sampling = changed.sampling().or(() -> temperature.map(Sampling.GREEDY::withTemperature));
         return sampling.map(one -> temperature.map(one::withTemperature).orElse(one)).map(one -> seed.map(one::withSeed).orElse(one))
                 .map(changed::withSampling).orElse(changed);
     }
 
-    private void sequences(Translator translator, List<TargetSequence> found) {
+    private void sequences(Translator translator, List<Hypothesis> found) {
         if (json) {
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("sequences", found.stream().map(one -> {
@@ -149,7 +149,7 @@ final class TranslateCommand implements Callable<Integer> {
             console.json(withModel(object, translator));
             return;
         }
-        for (TargetSequence one : found) {
+        for (Hypothesis one : found) {
             StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%.6f", one.score()));
             for (int token : one.tokens()) {
                 line.append(' ').append(token);

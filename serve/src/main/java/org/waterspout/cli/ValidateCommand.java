@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.waterspout.backend.Backend;
-import org.waterspout.backend.Backends;
+import org.waterspout.backend.registry.Backends;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ValidationException;
 import org.waterspout.graph.GraphBuilder;
@@ -66,13 +66,13 @@ final class ValidateCommand implements Callable<Integer> {
                 Backend backend = Backends.open(modelOptions.backend(), modelOptions.backendOptions())) {
             Architecture architecture = Architecture.of(file);
             int context = promptTokens + (architecture.decoder().isPresent() ? decodeTokens : 0);
-            boolean reads = architecture.main().input() instanceof Architecture.Tokens; // a picture has its own length
+            boolean reads = architecture.main().input() instanceof Architecture.Tokens; // an image has its own length
             if (reads && context > architecture.contextLength()) {
                 throw new InvalidRequestException("--prompt-tokens and --decode-tokens together exceed the model's context of "
                         + architecture.contextLength());
             }
             Validator.Course course = Validator.course(architecture, promptTokens, decodeTokens, seed);
-            // every position that a plan takes, so that a picture has all its squares
+            // every position that a plan takes, so that an image has all its patches
             return Validator.run(GraphBuilder.of(file, architecture, Math.max(course.options().contextLength(), course.options().sourceLength())),
                     backend, course);
         }

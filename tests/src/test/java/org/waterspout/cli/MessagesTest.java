@@ -146,15 +146,15 @@ class MessagesTest {
     @Test
     void adviceThatWasFollowedIsNotGiven() throws URISyntaxException {
         Path path = Path.of(MessagesTest.class.getResource("/families/llama.gguf").toURI());
-        int most;
+        int max;
         try (LanguageModel model = LanguageModel.load(path)) {
-            most = model.architecture().contextLength();
+            max = model.architecture().contextLength();
         }
-        for (int context : new int[] {most - 1, most}) {
+        for (int context : new int[] {max - 1, max}) {
             try (LanguageModel model = LanguageModel.load(path, LoadOptions.DEFAULT.withContextLength(context))) {
-                GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(new int[most + 1]));
+                GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(new int[max + 1]));
                 String message = assertThrows(InvalidRequestException.class, () -> model.generate(request)).getMessage();
-                assertEquals(context < most, message.contains("longer context, of at most " + most), message);
+                assertEquals(context < max, message.contains("longer context, of at most " + max), message);
             }
         }
     }

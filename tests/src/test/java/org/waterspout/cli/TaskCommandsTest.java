@@ -66,7 +66,7 @@ class TaskCommandsTest {
     }
 
     @Test
-    void classifyGivesLabelsOfTextsWordsAndPictures() throws IOException {
+    void classifyGivesLabelsOfTextsWordsAndImages() throws IOException {
         JsonNode spam = json("classify", "You have won a prize, click here").get("results").get(0);
         assertEquals("spam", spam.get(0).get("label").asText());
         assertEquals(1, spam.get(0).get("score").asDouble() + spam.get(1).get("score").asDouble(), 1e-9);
@@ -74,10 +74,10 @@ class TaskCommandsTest {
         JsonNode entity = json("classify", "-m", model("entities"), "Ada").get("results").get(0).get(0);
         assertEquals("PER", entity.get("label").asText());
         assertEquals(3, entity.get("end").asInt());
-        String picture = TaskModel.of("pictures").folder().resolve("wide.png").toString();
-        JsonNode pictures = json("classify", "-m", model("pictures"), "--image", picture, "--image", picture).get("results");
-        assertEquals(2, pictures.size());
-        assertEquals(pictures.get(0), pictures.get(1));
+        String image = TaskModel.of("pictures").folder().resolve("wide.png").toString();
+        JsonNode images = json("classify", "-m", model("pictures"), "--image", image, "--image", image).get("results");
+        assertEquals(2, images.size());
+        assertEquals(images.get(0), images.get(1));
     }
 
     @Test
@@ -190,8 +190,8 @@ class TaskCommandsTest {
         lie[6] = 127; // a header longer than any file
         Files.write(folder.resolve("model.safetensors"), lie);
         assertRefused(4, "model.safetensors", CommandRun.of("classify", "-m", folder.toString(), "text"));
-        byte[] picture = Files.readAllBytes(TaskModel.of("pictures").folder().resolve("tall.png"));
-        Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(picture, 900));
+        byte[] image = Files.readAllBytes(TaskModel.of("pictures").folder().resolve("tall.png"));
+        Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(image, 900));
         assertRefused(2, "cut.png", CommandRun.of("classify", "-m", model("pictures"), "--image", cut.toString()));
         Path latin = Files.write(folder.resolve("latin"), new byte[] {(byte) 0xe9, 'a'});
         assertRefused(2, "UTF-8", CommandRun.of("classify", "--file", latin.toString()));

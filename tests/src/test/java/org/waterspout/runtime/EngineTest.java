@@ -17,9 +17,9 @@ import org.waterspout.error.DeviceException;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
 
 /** What an engine does when the plan fails, and when it is not warm. */
 class EngineTest {

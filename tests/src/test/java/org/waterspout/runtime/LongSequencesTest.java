@@ -1,5 +1,6 @@
 package org.waterspout.runtime;
 
+import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -21,15 +22,15 @@ import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** LongRoPE's frequencies go by the length of a sequence, whatever way it came to that length: against Transformers' logits. */
 class LongSequencesTest {
@@ -63,10 +64,10 @@ class LongSequencesTest {
         logits[at + token] = (float) Math.log(share) + 40;
     }
 
-    private static Completion complete(Decoder decoder, int[] prompt, int tokens, Decoding decoding) {
+    private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig config) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, decoding.withTokens(0, tokens), Optional.empty(), prompt,
-                    RequestOptions.DEFAULT);
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, config.withTokens(0, tokens), Optional.empty(), Optional::empty, prompt,
+                RequestOptions.DEFAULT).getFirst();
         while (true) {
             if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {
                 return finished.completion();
@@ -88,7 +89,7 @@ class LongSequencesTest {
             ForcedPlan forced = new ForcedPlan(plan, (row, logits, at) -> choose(logits, at, tokens[Math.min(row.position() + 1, tokens.length - 1)], 1));
             try (Decoder decoder = new Decoder(forced)) {
                 int generated = tokens.length - prompt.length + 1;
-                int[] answer = complete(decoder, prompt, generated, Decoding.GREEDY).tokens();
+                int[] answer = complete(decoder, prompt, generated, GenerationConfig.GREEDY).tokens();
                 assertArrayEquals(Arrays.copyOfRange(tokens, prompt.length, tokens.length), Arrays.copyOf(answer, answer.length - 1));
             }
             List<ForcedPlan.Row> beyond = forced.rows().stream().filter(row -> row.position() >= BORDER).toList();
@@ -112,7 +113,7 @@ class LongSequencesTest {
                 }
             });
             try (Decoder decoder = new Decoder(forced)) {
-                complete(decoder, prompt, tokens.length - prompt.length + 1, Decoding.GREEDY.withBeams(3, 1));
+                complete(decoder, prompt, tokens.length - prompt.length + 1, GenerationConfig.GREEDY.withBeams(3, 1));
             }
             List<ForcedPlan.Row> right = forced.rows().stream().filter(row -> row.position() >= BORDER && row.token() == tokens[row.position()]).toList();
             assertEquals(tokens.length - BORDER, right.size());
@@ -128,9 +129,9 @@ class LongSequencesTest {
                 assertArrayEquals(shortExpected, decoder.logits(shortTokens, true), LIMIT);
                 assertArrayEquals(expected, decoder.logits(tokens, true), LIMIT);
                 int[] below = Arrays.copyOf(tokens, BORDER);
-                assertEquals(0, complete(decoder, below, 0, Decoding.GREEDY).reusedTokens(), "keys of a long sequence serve no short one");
+                assertEquals(0, complete(decoder, below, 0, GenerationConfig.GREEDY).reusedTokens(), "keys of a long sequence serve no short one");
                 assertArrayEquals(expected, decoder.logits(tokens, true), LIMIT);
-                assertEquals(BORDER + 1, complete(decoder, Arrays.copyOf(tokens, BORDER + 2), 0, Decoding.GREEDY).reusedTokens(),
+                assertEquals(BORDER + 1, complete(decoder, Arrays.copyOf(tokens, BORDER + 2), 0, GenerationConfig.GREEDY).reusedTokens(),
                         "a long prompt that is kept is used");
                 assertArrayEquals(shortExpected, decoder.logits(shortTokens, true), LIMIT);
             }

@@ -1,5 +1,6 @@
 package org.waterspout.runtime;
 
+import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,17 +23,17 @@ import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
 import org.waterspout.generate.FinishReason;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.tests.TestBackend;
 
 /**
@@ -47,7 +48,7 @@ class ManyRequestsTest {
     private static final int SEQUENCES = 6;
 
     /** What a request asks for. */
-    private record Asked(int[] prompt, int tokens, Decoding decoding, RequestOptions options, boolean cancelled) {
+    private record Asked(int[] prompt, int tokens, GenerationConfig config, RequestOptions options, boolean cancelled) {
     }
 
     @TestFactory
@@ -95,7 +96,7 @@ class ManyRequestsTest {
                             "request " + i + " of seed " + seed + ", " + completion.finishReason());
                 }
                 // all places are free again: as many at a time as there are
-                Call<GenerationEvent> wide = submit(decoder, new Asked(new int[] {1, 2, 3}, 4, Decoding.GREEDY.withBeams(SEQUENCES, 1), RequestOptions.DEFAULT,
+                Call<GenerationEvent> wide = submit(decoder, new Asked(new int[] {1, 2, 3}, 4, GenerationConfig.GREEDY.withBeams(SEQUENCES, 1), RequestOptions.DEFAULT,
                         false), RequestOptions.DEFAULT);
                 assertEquals(4, completion(wide).tokens().length);
             }
@@ -117,13 +118,13 @@ class ManyRequestsTest {
             for (int at = beginning.length; at < prompt.length; at++) {
                 prompt[at] = random.nextInt(3, vocabulary);
             }
-            Decoding decoding = switch (random.nextInt(8)) {
-                case 0 -> Decoding.GREEDY.withBeams(random.nextInt(2, 4), 1);
-                case 1, 2, 3 -> Decoding.GREEDY.withSampling(Sampling.GREEDY.withTemperature(1).withSeed(random.nextLong()));
-                default -> Decoding.GREEDY;
+            GenerationConfig config = switch (random.nextInt(8)) {
+                case 0 -> GenerationConfig.GREEDY.withBeams(random.nextInt(2, 4), 1);
+                case 1, 2, 3 -> GenerationConfig.GREEDY.withSampling(Sampling.GREEDY.withTemperature(1).withSeed(random.nextLong()));
+                default -> GenerationConfig.GREEDY;
             };
             RequestOptions options = RequestOptions.DEFAULT.withPriority(random.nextInt(-2, 3));
-            all.add(new Asked(prompt, random.nextInt(1, 25), decoding,
+            all.add(new Asked(prompt, random.nextInt(1, 25), config,
                     random.nextInt(10) == 0 ? options.withTimeout(Duration.ofMillis(random.nextInt(1, 40))) : options, random.nextInt(10) == 0));
         }
         return all;
@@ -131,8 +132,8 @@ class ManyRequestsTest {
 
     private static Call<GenerationEvent> submit(Decoder decoder, Asked asked, RequestOptions options) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens());
-        return decoder.generate(Optional.empty(), Set.of(2), request, asked.decoding().withTokens(0, asked.tokens()), Optional.empty(), asked.prompt(),
-                options);
+        return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.config().withTokens(0, asked.tokens()), Optional.empty(), Optional::empty, asked.prompt(),
+                options).getFirst();
     }
 
     private static Completion completion(Call<GenerationEvent> call) {

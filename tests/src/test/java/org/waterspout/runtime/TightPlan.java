@@ -9,15 +9,15 @@ import org.waterspout.error.OutOfMemoryException;
 /** A plan whose caches hold so many positions of all sequences together, and which counts what it is asked for. */
 final class TightPlan extends WatchedPlan {
 
-    private final int most;
+    private final int max;
     private final int[] lengths;
     private int refused;
     private long prompts;
     private boolean closed;
 
-    TightPlan(Plan plan, int most) {
+    TightPlan(Plan plan, int max) {
         super(plan);
-        this.most = most;
+        this.max = max;
         lengths = new int[plan.options().maxSequences()];
     }
 
@@ -41,7 +41,7 @@ final class TightPlan extends WatchedPlan {
         for (int row = 0; row < batch.rows(); row++) {
             after[batch.sequences()[row]] = batch.positions()[row] + 1;
         }
-        if (Arrays.stream(after).sum() > most) {
+        if (Arrays.stream(after).sum() > max) {
             refused++;
             throw new OutOfMemoryException("no memory is left for keys and values");
         }

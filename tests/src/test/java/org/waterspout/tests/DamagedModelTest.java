@@ -29,14 +29,14 @@ import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.Backends;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.registry.Backends;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.Tokenizer;
 
 /**

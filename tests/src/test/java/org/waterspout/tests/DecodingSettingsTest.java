@@ -24,20 +24,20 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.Generation;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.TranslationOptions;
 import org.waterspout.Translator;
+import org.waterspout.decode.Hypothesis;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
-import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
 import org.waterspout.generate.Sharing;
-import org.waterspout.generate.TargetSequence;
 
 /** Every setting of generation_config.json against what Transformers found with it: see record_decoding.py, which made the folders. */
 class DecodingSettingsTest {
@@ -58,7 +58,7 @@ class DecodingSettingsTest {
             copy("bart", one.get("settings"));
             try (Translator translator = Translator.load(folder, LoadOptions.DEFAULT.withContextLength(40))) {
                 int best = one.get("settings").path("num_beams").asInt(1);
-                List<TargetSequence> found = translator.translateTokens(List.of(ids(one.get("tokens"))), TranslationOptions.DEFAULT.withBest(best))
+                List<Hypothesis> found = translator.translateTokens(List.of(ids(one.get("tokens"))), TranslationOptions.DEFAULT.withBest(best))
                         .getFirst();
                 assertEquals(one.get("found").size(), found.size());
                 for (int rank = 0; rank < found.size(); rank++) {

@@ -23,7 +23,7 @@ import org.waterspout.backend.tornado.TornadoDevices;
 class DemonstrationClassifierTest {
 
     private static final LoadOptions OPTIONS = LoadOptions.DEFAULT.withBackend(TornadoDevices.sdkPresent() ? "tornado" : "cpu");
-    private static final double LEAST_RIGHT = 0.97;
+    private static final double MIN_RIGHT = 0.97;
 
     @Test
     void heldOutMailsAreJudgedRight() throws IOException {
@@ -35,7 +35,7 @@ class DemonstrationClassifierTest {
             for (int i = 0; i < mails.size(); i++) {
                 right += judged.get(i).labels().getFirst().label().equals(mails.get(i)[0]) ? 1 : 0;
             }
-            assertTrue(right >= LEAST_RIGHT * mails.size(), right + " of " + mails.size());
+            assertTrue(right >= MIN_RIGHT * mails.size(), right + " of " + mails.size());
         }
     }
 

@@ -20,20 +20,20 @@ import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.generate.Completion;
-import org.waterspout.generate.Decoding;
-import org.waterspout.runtime.Call;
-import org.waterspout.runtime.Decoder;
-import org.waterspout.runtime.RequestOptions;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.Metadata;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.model.text.Tokenizer;
+import org.waterspout.runtime.Call;
+import org.waterspout.runtime.Decoder;
 import org.waterspout.validate.RelativeError;
 
 /**
@@ -59,8 +59,9 @@ class DemonstrationModelTest {
             int[] ids = ints(expected.get("greedy_ids"));
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
-            Call<GenerationEvent> call = engine.generate(Optional.of(tokenizer), tokenizer.endTokens(), request,
-                    Decoding.forPrompt(new Metadata(Map.of()), request, prompt.length), Optional.empty(), prompt, RequestOptions.DEFAULT);
+            Call<GenerationEvent> call = engine.generate(Optional.of(tokenizer), tokenizer.endTokens(), request, 1,
+                    GenerationConfig.forPrompt(new Metadata(Map.of()), request, prompt.length), Optional.empty(), Optional::empty, prompt, RequestOptions.DEFAULT)
+                    .getFirst();
             Completion completion = completion(call);
             assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());
             assertTrue(expected.get("greedy_text").asText().startsWith(completion.text()), completion.text());

@@ -8,7 +8,7 @@ import java.util.Random;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Op;
-import org.waterspout.graph.Op.Span;
+import org.waterspout.graph.Op.Mask;
 import org.waterspout.graph.RelativeBias;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
@@ -16,7 +16,7 @@ import org.waterspout.model.WeightType;
 import org.waterspout.model.architecture.RopeLayout;
 import org.waterspout.tests.OpCase.Tolerance;
 
-/** Cases of the operations that encoders bring: attention in both directions, biases by distance, token types, pictures, pooling. */
+/** Cases of the operations that encoders bring: attention in both directions, biases by distance, token types, images, pooling. */
 final class EncoderCases {
 
     private static final int LONGEST = 130;
@@ -61,22 +61,22 @@ final class EncoderCases {
                 b.whole(new int[] {4, 3}, 63, 33));
     }
 
-    private static RelativeBias bias(OpCaseBuilder b, int heads, Span span) {
-        return new RelativeBias(b.table("bias", WeightType.F32, 8, heads), 40, span);
+    private static RelativeBias bias(OpCaseBuilder b, int heads, Mask mask) {
+        return new RelativeBias(b.table("bias", WeightType.F32, 8, heads), 40, mask);
     }
 
     private static OpCase full(int[] shape, int window, float softCap, boolean biased) {
         int heads = shape[0];
         int kvHeads = shape[1];
-        int headWidth = shape[2];
-        OpCaseBuilder b = new OpCaseBuilder("Attention FULL " + heads + "/" + kvHeads + " heads of " + headWidth
+        int headDimension = shape[2];
+        OpCaseBuilder b = new OpCaseBuilder("Attention BIDIRECTIONAL " + heads + "/" + kvHeads + " heads of " + headDimension
                 + (window == 0 ? "" : " window " + window) + (softCap == 0 ? "" : " cap " + softCap) + (biased ? " bias" : ""));
-        Value query = b.input(heads * headWidth);
-        Value key = b.input(kvHeads * headWidth);
-        Value value = b.input(kvHeads * headWidth);
-        Value output = b.value(heads * headWidth);
-        b.layer(new Op.Attention(0, query, key, value, heads, kvHeads, headWidth, scale(headWidth), Span.FULL, window, softCap,
-                biased ? Optional.of(bias(b, heads, Span.FULL)) : Optional.empty(), output));
+        Value query = b.input(heads * headDimension);
+        Value key = b.input(kvHeads * headDimension);
+        Value value = b.input(kvHeads * headDimension);
+        Value output = b.value(heads * headDimension);
+        b.layer(new Op.Attention(0, query, key, value, heads, kvHeads, headDimension, scale(headDimension), Mask.BIDIRECTIONAL, window, softCap,
+                biased ? Optional.of(bias(b, heads, Mask.BIDIRECTIONAL)) : Optional.empty(), output));
         b.caches(1);
         return b.build("Attention", output, Tolerance.ATTENTION, wholeBatches(b), WHOLE);
     }
@@ -88,15 +88,15 @@ final class EncoderCases {
         Value key = b.input(3 * 24);
         Value value = b.input(3 * 24);
         Value output = b.value(6 * 24);
-        b.layer(new Op.Attention(0, query, key, value, 6, 3, 24, scale(24), Span.CAUSAL, window, softCap,
-                Optional.of(bias(b, 6, Span.CAUSAL)), output));
+        b.layer(new Op.Attention(0, query, key, value, 6, 3, 24, scale(24), Mask.CAUSAL, window, softCap,
+                Optional.of(bias(b, 6, Mask.CAUSAL)), output));
         b.caches(1);
         return b.build("Attention", output, Tolerance.ATTENTION, b.longBatches(150, 53), new PlanOptions(151, 1, 53, false));
     }
 
     /** Three layers on one cache, as all attention in both directions is; the second sees two neighbours only. */
     private static OpCase sharedCache() {
-        OpCaseBuilder b = new OpCaseBuilder("Attention FULL 5/5 heads of 12 in three layers");
+        OpCaseBuilder b = new OpCaseBuilder("Attention BIDIRECTIONAL 5/5 heads of 12 in three layers");
         Value value = b.input(60);
         for (int layer = 0; layer < 3; layer++) {
             Value turned = b.value(60);
@@ -104,7 +104,7 @@ final class EncoderCases {
             Value sum = b.value(60);
             b.layer(new Op.Rope(value, PositionCases.frequencies(12, 1 + 0.1 * layer), RopeLayout.HALVES,
                             12, turned),
-                    new Op.Attention(0, turned, turned, value, 5, 5, 12, scale(12), Span.FULL, layer == 1 ? 3 : 0, 0, Optional.empty(), attended),
+                    new Op.Attention(0, turned, turned, value, 5, 5, 12, scale(12), Mask.BIDIRECTIONAL, layer == 1 ? 3 : 0, 0, Optional.empty(), attended),
                     new Op.Add(value, attended, sum));
             value = sum;
         }
@@ -115,10 +115,10 @@ final class EncoderCases {
 
     /** Forty sequences of one to nine tokens. */
     private static OpCase manyShort() {
-        OpCaseBuilder b = new OpCaseBuilder("Attention FULL 4/4 heads of 32 many short");
+        OpCaseBuilder b = new OpCaseBuilder("Attention BIDIRECTIONAL 4/4 heads of 32 many short");
         Value query = b.input(128);
         Value output = b.value(128);
-        b.layer(new Op.Attention(0, query, b.input(128), b.input(128), 4, 4, 32, scale(32), Span.FULL, 0, 0, Optional.empty(), output));
+        b.layer(new Op.Attention(0, query, b.input(128), b.input(128), 4, 4, 32, scale(32), Mask.BIDIRECTIONAL, 0, 0, Optional.empty(), output));
         b.caches(1);
         int[] sequences = new int[40];
         int[] lengths = new int[40];
@@ -128,8 +128,8 @@ final class EncoderCases {
                 new PlanOptions(9, 40, 200, false));
     }
 
-    private static float scale(int headWidth) {
-        return (float) (1 / Math.sqrt(headWidth));
+    private static float scale(int headDimension) {
+        return (float) (1 / Math.sqrt(headDimension));
     }
 
     private static void types(List<OpCase> cases) {
@@ -154,7 +154,7 @@ final class EncoderCases {
         for (int width : new int[] {1, 37, 768}) {
             OpCaseBuilder b = new OpCaseBuilder("Given " + width);
             Value given = b.value(width);
-            b.before(new Op.Given(given));
+            b.before(new Op.InputEmbeddings(given));
             Value output = OpCases.unchanged(b, given);
             List<Batch> batches = new ArrayList<>();
             for (Batch batch : List.of(b.whole(new int[] {0}, 1), b.whole(new int[] {1, 0}, 3, 2), b.whole(new int[] {0, 1}, 11, 8))) {
@@ -165,7 +165,7 @@ final class EncoderCases {
                 }
                 int[] tokens = new int[batch.rows()];
                 Arrays.fill(tokens, Batch.NO_TOKEN);
-                batches.add(new Batch(tokens, batch.positions(), batch.sequences(), batch.outputRows()).withGiven(numbers));
+                batches.add(new Batch(tokens, batch.positions(), batch.sequences(), batch.outputRows()).withInputEmbeddings(numbers));
             }
             cases.add(b.build("Given", output, Tolerance.EXACT, batches, new PlanOptions(16, 4, 19, false)));
         }

@@ -46,7 +46,7 @@ class EncoderDecodersTest {
                 try (Plan plan = plan(model, backend, 1, 1)) {
                     float[] hidden = new float[recording.hidden().length];
                     plan.encode(Batch.of(recording.source(), 0, true), hidden);
-                    assertClose(hidden, recording.hidden(), model.architecture().width(), LIMIT, backend);
+                    assertClose(hidden, recording.hidden(), model.architecture().hiddenSize(), LIMIT, backend);
                     float[] logits = new float[recording.logits().length];
                     plan.step(Batch.of(recording.decoderTokens(), 0, true), logits);
                     assertClose(logits, recording.logits(), model.architecture().vocabulary(), LIMIT, backend);

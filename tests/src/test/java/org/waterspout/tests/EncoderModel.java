@@ -4,12 +4,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.waterspout.encode.Pictures;
+import org.waterspout.encode.ImageProcessor;
 import org.waterspout.encode.Sequence;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** A tiny random encoder with what Transformers computed for it: see record_encoders.py, which wrote the file. */
 record EncoderModel(String name, ModelFile file, Architecture architecture) implements AutoCloseable {
@@ -56,7 +56,7 @@ record EncoderModel(String name, ModelFile file, Architecture architecture) impl
 
     private Sequence sequence(Metadata metadata, String prefix) {
         if (architecture.encoder().orElseThrow().input() instanceof Architecture.Patches patches) {
-            return Pictures.sequence(floats(metadata, prefix + "pixels").orElseThrow(), patches);
+            return ImageProcessor.sequence(floats(metadata, prefix + "pixels").orElseThrow(), patches);
         }
         return Sequence.of(ints(metadata, prefix + "tokens"), ints(metadata, prefix + "types"));
     }

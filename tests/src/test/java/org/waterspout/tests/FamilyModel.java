@@ -7,8 +7,8 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** A tiny random model with what Transformers computed for it: see record_families.py, which wrote the file. */
 record FamilyModel(String name, ModelFile file, Architecture architecture) implements AutoCloseable {

@@ -22,21 +22,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.waterspout.Answerer;
 import org.waterspout.Classifier;
 import org.waterspout.Embedder;
 import org.waterspout.LoadOptions;
+import org.waterspout.QuestionAnswerer;
 import org.waterspout.Reranker;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.runtime.Encoder;
+import org.waterspout.decode.Source;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.ValidationException;
-import org.waterspout.generate.Decoding;
-import org.waterspout.generate.Source;
-import org.waterspout.runtime.Decoder;
-import org.waterspout.runtime.EncoderDecoder;
+import org.waterspout.generate.GenerationConfig;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Target;
@@ -44,6 +41,9 @@ import org.waterspout.graph.Value;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
+import org.waterspout.runtime.Decoder;
+import org.waterspout.runtime.Encoder;
+import org.waterspout.runtime.EncoderDecoder;
 
 /** No result holds NaN or infinity: the error in its place names the first operation that gives one. */
 class FiniteResultsTest {
@@ -82,7 +82,7 @@ class FiniteResultsTest {
             }
         });
         assertNamed(reason, () -> {
-            try (Answerer answerer = Answerer.load(damaged("answers", number), OPTIONS)) {
+            try (QuestionAnswerer answerer = QuestionAnswerer.load(damaged("answers", number), OPTIONS)) {
                 answerer.answer("a question", "any text");
             }
         });
@@ -159,10 +159,10 @@ class FiniteResultsTest {
                     GraphBuilder.encoderDecoder(file, model.architecture(), 16, 16), options), 2, Set.of(1))) {
                 String expected = fault.equals("backend") ? "this backend computes wrongly"
                         : "MatMul, " + (fault.startsWith("enc") ? "the encoder's " : "") + "layer 1, whose weight " + weight;
-                Decoding decoding = Decoding.GREEDY.withBeams(2, 1);
+                GenerationConfig config = GenerationConfig.GREEDY.withBeams(2, 1);
                 for (Runnable use : List.<Runnable>of(() -> engine.logits(new int[] {5, 6, 7, 8, 9}, new int[] {2, 4, 5}),
                         () -> engine.translate(List.of(new Source(new int[] {3, 4}),
-                                new Source(new int[] {5, 6, 7, 8, 9})), decoding, any -> { }))) {
+                                new Source(new int[] {5, 6, 7, 8, 9})), config, any -> { }))) {
                     String message = assertThrows(ValidationException.class, use::run).getMessage();
                     assertTrue(message.contains(expected), message);
                 }

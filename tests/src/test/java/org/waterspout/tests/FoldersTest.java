@@ -19,8 +19,8 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.validate.RelativeError;
 
 /**

@@ -105,7 +105,7 @@ class FusedGraphsTest {
     /** The graph without groups. */
     private static Graph plain(Graph graph) {
         return new Graph(graph.name(), parts(graph.before()), graph.layers().stream().map(FusedGraphsTest::parts).toList(), parts(graph.after()),
-                graph.memory().stream().map(FusedGraphsTest::parts).toList(), graph.values(), graph.output(), graph.cacheLayers(),
+                graph.crossCaches().stream().map(FusedGraphsTest::parts).toList(), graph.values(), graph.output(), graph.cacheLayers(),
                 graph.encoder().map(FusedGraphsTest::plain));
     }
 

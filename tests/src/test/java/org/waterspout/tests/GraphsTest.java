@@ -27,8 +27,8 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Op;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** The graphs of the families: printed and compared with golden texts, and fused without changing a bit of what they compute. */
 class GraphsTest {
@@ -131,8 +131,8 @@ class GraphsTest {
 
     @Test
     void recurrentUnitsOfTranslatorsAreFused() {
-        FirefoxModel model = FirefoxModel.find("enpt").orElse(null);
-        assumeTrue(model != null, FirefoxModel.missing("enpt"));
+        RecordedFirefoxModel model = RecordedFirefoxModel.find("enpt").orElse(null);
+        assumeTrue(model != null, RecordedFirefoxModel.missing("enpt"));
         try (ModelFile file = ModelFiles.open(model.folder())) {
             Graph plain = GraphBuilder.encoderDecoder(file, Architecture.of(file), 64, 64);
             Graph fused = Fusion.apply(plain, EnumSet.of(FusionKind.RECURRENCE_ADD));

@@ -2,13 +2,20 @@ package org.waterspout.tests;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -17,12 +24,14 @@ class ImportRulesTest {
 
     private static final String TORNADO_API = "uk.ac.manchester.tornado..";
     private static final String MODEL = "org.waterspout.model..";
+    private static final String TOOLS = "org.waterspout.tools..";
     private static final String ERROR = "org.waterspout.error..";
     private static final String KERNELS = "org.waterspout.kernels..";
     private static final String GRAPH = "org.waterspout.graph..";
     private static final String BACKEND = "org.waterspout.backend..";
     private static final String TORNADO_BACKEND = "org.waterspout.backend.tornado..";
     private static final String GENERATE = "org.waterspout.generate..";
+    private static final String DECODE = "org.waterspout.decode..";
     private static final String RUNTIME = "org.waterspout.runtime..";
     private static final String CLI = "org.waterspout.cli..";
     private static final String EMULATOR = "org.waterspout.emulator..";
@@ -43,7 +52,7 @@ class ImportRulesTest {
 
     @Test
     void modelFilesKnowNothingOfWhatRunsThem() {
-        noClasses().that().resideInAnyPackage(MODEL, ERROR).should().dependOnClassesThat()
+        noClasses().that().resideInAnyPackage(MODEL, ERROR, TOOLS).should().dependOnClassesThat()
                 .resideInAnyPackage(GRAPH, BACKEND, KERNELS, GENERATE, CLI, TORNADO_API).check(ours);
     }
 
@@ -66,13 +75,25 @@ class ImportRulesTest {
 
     @Test
     void whatIsAskedForKnowsNoScheduler() {
-        noClasses().that().resideInAnyPackage(GRAPH, BACKEND, GENERATE, "org.waterspout.encode..", "org.waterspout.validate..").should()
+        noClasses().that().resideInAnyPackage(GRAPH, BACKEND, GENERATE, DECODE, "org.waterspout.encode..", "org.waterspout.validate..").should()
                 .dependOnClassesThat().resideInAPackage(RUNTIME).check(ours);
     }
 
     @Test
     void nothingKnowsTheCommandLine() {
         noClasses().that().resideOutsideOfPackage(CLI).should().dependOnClassesThat().resideInAPackage(CLI).check(ours);
+    }
+
+    @Test
+    void packagesHaveNoCircles() {
+        slices().matching("org.waterspout.(**)").should().beFreeOfCycles().check(ours);
+    }
+
+    @Test
+    void noSimpleNameStandsTwice() {
+        Map<String, List<String>> names = ours.stream().filter(JavaClass::isTopLevelClass).filter(one -> !one.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(JavaClass::getSimpleName, TreeMap::new, Collectors.mapping(JavaClass::getName, Collectors.toList())));
+        assertEquals(List.of(), names.values().stream().filter(same -> same.size() > 1).toList());
     }
 
     @Test

@@ -44,9 +44,9 @@ import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.Sharing;
 import org.waterspout.runtime.Engine;
-import org.waterspout.runtime.RequestOptions;
 
 /** Callers who come at once, leave early, are interrupted, ask from within an answer, or come too late. */
 @Timeout(120)
@@ -258,15 +258,15 @@ class ManyCallersTest {
         assertEquals(ClosedException.class, assertThrows(CompletionException.class, failing::join).getCause().getClass());
     }
 
-    /** Asks for one event at a time, and for no more than {@code most}. */
+    /** Asks for one event at a time, and for no more than {@code max}. */
     private static final class Reader implements Flow.Subscriber<GenerationEvent> {
-        private final int most;
+        private final int max;
         private final List<GenerationEvent> events = new ArrayList<>();
         private final CompletableFuture<List<GenerationEvent>> end = new CompletableFuture<>();
         private Flow.Subscription subscription;
 
-        Reader(int most) {
-            this.most = most;
+        Reader(int max) {
+            this.max = max;
         }
 
         @Override
@@ -278,7 +278,7 @@ class ManyCallersTest {
         @Override
         public void onNext(GenerationEvent event) {
             events.add(event);
-            if (events.size() == most) {
+            if (events.size() == max) {
                 subscription.cancel();
                 end.complete(events);
             } else {

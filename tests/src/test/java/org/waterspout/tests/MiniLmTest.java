@@ -23,7 +23,7 @@ import org.waterspout.Embedder.Embedding;
 class MiniLmTest {
 
     private static final int DIMENSIONS = 384;
-    private static final double LEAST_COSINE = 0.99999;
+    private static final double MIN_COSINE = 0.99999;
     private static final long SEED = 17;
 
     @ParameterizedTest
@@ -37,7 +37,7 @@ class MiniLmTest {
         try (Embedder embedder = Embedder.load(model.get())) {
             assertEquals(DIMENSIONS, embedder.dimensions());
             List<Embedding> all = embedder.embed(sentences, Embedder.Role.TEXT, false);
-            double least = 1;
+            double min = 1;
             int shortest = Integer.MAX_VALUE;
             int longest = 0;
             for (int i = 0; i < all.size(); i++) {
@@ -46,12 +46,12 @@ class MiniLmTest {
                     expected[column] = Float.float16ToFloat(vectors.getShort(2 * (i * DIMENSIONS + column)));
                 }
                 double cosine = Embedder.similarity(all.get(i).vector(), expected);
-                assertTrue(cosine >= LEAST_COSINE, "sentence " + i + " (" + all.get(i).tokens() + " tokens): cosine " + cosine + ": " + sentences.get(i));
-                least = Math.min(least, cosine);
+                assertTrue(cosine >= MIN_COSINE, "sentence " + i + " (" + all.get(i).tokens() + " tokens): cosine " + cosine + ": " + sentences.get(i));
+                min = Math.min(min, cosine);
                 shortest = Math.min(shortest, all.get(i).tokens());
                 longest = Math.max(longest, all.get(i).tokens());
             }
-            System.out.println(name + ": least cosine " + least + " over " + all.size() + " sentences of " + shortest + " to " + longest + " tokens");
+            System.out.println(name + ": least cosine " + min + " over " + all.size() + " sentences of " + shortest + " to " + longest + " tokens");
             checkNeighbours(embedder, sentences, all);
         }
     }

@@ -134,7 +134,7 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
     }
 
     private static boolean needsWholeSequences(Graph graph) {
-        return graph.ops().anyMatch(op -> op instanceof Op.MeanRows || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL);
+        return graph.ops().anyMatch(op -> op instanceof Op.MeanRows || op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL);
     }
 
     private static List<Batch> pieces(Batch batch, boolean whole) {
@@ -152,10 +152,10 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
     private static Batch piece(Batch batch, int from, int to) {
         int start = from;
         int[] wanted = Arrays.stream(batch.outputRows()).filter(row -> row >= start && row < to).map(row -> row - start).toArray();
-        int numbers = batch.given().length / batch.rows();
+        int numbers = batch.inputEmbeddings().length / batch.rows();
         return new Batch(Arrays.copyOfRange(batch.tokens(), from, to), Arrays.copyOfRange(batch.positions(), from, to),
                 Arrays.copyOfRange(batch.sequences(), from, to), wanted, part(batch.types(), from, to), part(batch.sources(), from, to),
-                batch.candidates(), part(batch.lengths(), from, to), batch.phase(), Arrays.copyOfRange(batch.given(), from * numbers, to * numbers));
+                batch.candidates(), part(batch.lengths(), from, to), batch.phase(), Arrays.copyOfRange(batch.inputEmbeddings(), from * numbers, to * numbers));
     }
 
     private static int[] part(int[] perRow, int from, int to) {

@@ -2,12 +2,12 @@ package org.waterspout.tests;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.waterspout.model.architecture.Activation;
-import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.architecture.Activation;
+import org.waterspout.model.architecture.NormKind;
 import org.waterspout.tests.OpCase.Tolerance;
 
 /** The one list of operation cases: run as tests on every backend, as benchmarks, and as rows of the support table. */
@@ -94,7 +94,7 @@ final class OpCases {
         OpCaseBuilder b = new OpCaseBuilder("MatMul Q8_0 9x64 least quants");
         Value input = b.input(64);
         Value output = b.value(9);
-        b.layer(new Op.MatMul(input, new Weight("product", 0, RandomTensors.leastQuants("product", 9, 64, 0.001f)),
+        b.layer(new Op.MatMul(input, new Weight("product", 0, RandomTensors.minQuants("product", 9, 64, 0.001f)),
                 b.bias(false, "", 0, 9), output));
         cases.add(b.build("MatMul", output, Tolerance.PRODUCTS));
     }

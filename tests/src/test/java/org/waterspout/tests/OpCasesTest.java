@@ -71,7 +71,7 @@ class OpCasesTest {
         Map<String, List<OpCase>> byOperation = OpCases.all().stream().collect(Collectors.groupingBy(OpCase::operation));
         Set<String> expected = Arrays.stream(Op.Plain.class.getPermittedSubclasses()).map(Class::getSimpleName)
                 .collect(Collectors.toSet());
-        expected.add(Op.Remember.class.getSimpleName());
+        expected.add(Op.StoreCrossCache.class.getSimpleName());
         Arrays.stream(FusionKind.values()).forEach(kind -> expected.add("Fused " + kind));
         assertEquals(expected, byOperation.keySet());
         for (String operation : List.of("MatMul", "Embed", "Shortlist")) {

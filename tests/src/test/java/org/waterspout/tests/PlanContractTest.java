@@ -19,9 +19,9 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.GraphBuilder;
-import org.waterspout.model.DemonstrationModel;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.validate.RelativeError;
 
 /** Every backend refuses the same, in the same words, and what it refused has changed nothing. */

@@ -6,10 +6,10 @@ import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Op;
-import org.waterspout.model.architecture.RopeLayout;
-import org.waterspout.model.architecture.Rotary;
 import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
+import org.waterspout.model.architecture.RopeLayout;
+import org.waterspout.model.architecture.Rotary;
 import org.waterspout.tests.OpCase.Tolerance;
 
 /** Cases of the operations that depend on where a token stands: rotation and attention. */
@@ -54,12 +54,12 @@ final class PositionCases {
         return new RopeTable(frequencies, magnitude);
     }
 
-    private static OpCase rope(RopeLayout layout, int headWidth, int rotated, int heads, double magnitude, boolean far) {
-        OpCaseBuilder b = new OpCaseBuilder("Rope " + layout + " " + heads + " heads of " + headWidth + " rotated " + rotated
+    private static OpCase rope(RopeLayout layout, int headDimension, int rotated, int heads, double magnitude, boolean far) {
+        OpCaseBuilder b = new OpCaseBuilder("Rope " + layout + " " + heads + " heads of " + headDimension + " rotated " + rotated
                 + (magnitude == 1 ? "" : " magnitude " + magnitude) + (far ? " far" : ""));
-        Value input = b.input(heads * headWidth);
-        Value output = b.value(heads * headWidth);
-        b.layer(new Op.Rope(input, frequencies(rotated, magnitude), layout, headWidth, output));
+        Value input = b.input(heads * headDimension);
+        Value output = b.value(heads * headDimension);
+        b.layer(new Op.Rope(input, frequencies(rotated, magnitude), layout, headDimension, output));
         return far ? b.build("Rope", output, Tolerance.ANGLES, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
                 : b.build("Rope", output, Tolerance.ANGLES);
     }
@@ -83,23 +83,23 @@ final class PositionCases {
         return b.build("Rope", output, Tolerance.ANGLES, withLengths(b.mixedBatches()), new PlanOptions(16, 4, 9, false));
     }
 
-    private static OpCase attention(int heads, int kvHeads, int headWidth, int window, float softCap, boolean far) {
-        OpCaseBuilder b = new OpCaseBuilder("Attention " + heads + "/" + kvHeads + " heads of " + headWidth
+    private static OpCase attention(int heads, int kvHeads, int headDimension, int window, float softCap, boolean far) {
+        OpCaseBuilder b = new OpCaseBuilder("Attention " + heads + "/" + kvHeads + " heads of " + headDimension
                 + (window == 0 ? "" : " window " + window) + (softCap == 0 ? "" : " cap " + softCap) + (far ? " far" : ""));
-        Value query = b.input(heads * headWidth);
-        Value key = b.input(kvHeads * headWidth);
-        Value value = b.input(kvHeads * headWidth);
-        Value output = b.value(heads * headWidth);
-        b.layer(attention(0, query, key, value, heads, kvHeads, headWidth, window, softCap, output));
+        Value query = b.input(heads * headDimension);
+        Value key = b.input(kvHeads * headDimension);
+        Value value = b.input(kvHeads * headDimension);
+        Value output = b.value(heads * headDimension);
+        b.layer(attention(0, query, key, value, heads, kvHeads, headDimension, window, softCap, output));
         b.caches(1);
         return far ? b.build("Attention", output, Tolerance.ATTENTION, b.longBatches(300, 97), new PlanOptions(301, 1, 97, false))
                 : b.build("Attention", output, Tolerance.ATTENTION);
     }
 
-    private static Op.Attention attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headWidth,
+    private static Op.Attention attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headDimension,
             int window, float softCap, Value output) {
-        float scale = (float) (1 / Math.sqrt(headWidth));
-        return new Op.Attention(layer, query, key, value, heads, kvHeads, headWidth, scale, window, softCap, output);
+        float scale = (float) (1 / Math.sqrt(headDimension));
+        return new Op.Attention(layer, query, key, value, heads, kvHeads, headDimension, scale, window, softCap, output);
     }
 
     /** Three layers with caches of their own; window, angles and scale differ from layer to layer, and where angles are dynamic one's are not. */

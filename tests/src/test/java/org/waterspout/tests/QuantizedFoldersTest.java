@@ -24,9 +24,9 @@ import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.JsonFile;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.load.ModelFiles;
 
 /**
  * Folders with quantized weights against the logits that Transformers computes with what the methods' own packages make of them: see

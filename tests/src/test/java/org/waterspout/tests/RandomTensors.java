@@ -39,7 +39,7 @@ final class RandomTensors {
     }
 
     /** A Q8_0 tensor whose quants are all the format's least, -128, which no quantiser writes but a file may hold. */
-    static Tensor leastQuants(String name, int rows, int columns, float scale) {
+    static Tensor minQuants(String name, int rows, int columns, float scale) {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(WeightType.Q8_0.bytes((long) rows * columns)))
                 .order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {

@@ -23,7 +23,7 @@ import org.waterspout.Embedder.Embedding;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
+import org.waterspout.model.load.ModelFiles;
 
 /** Poolings and the layers behind them, by the vectors that sentence-transformers gives: see record_sentences.py. */
 @Tag("slow")

@@ -25,18 +25,18 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.waterspout.Answerer;
 import org.waterspout.Classifier;
 import org.waterspout.Embedder;
 import org.waterspout.Embedder.Embedding;
 import org.waterspout.LoadOptions;
+import org.waterspout.QuestionAnswerer;
 import org.waterspout.Reranker;
-import org.waterspout.encode.Pictures;
+import org.waterspout.encode.ImageProcessor;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.validate.RelativeError;
 
 /** Vectors, labels, rankings and answers of tiny models in folders, on every backend, against what Transformers made of the same texts. */
@@ -156,13 +156,13 @@ class TasksTest {
     void answersAreTheBestSpansOfAllWindows(TestBackend backend) {
         TaskModel model = TaskModel.of("answers");
         String context = model.expected().get("context").asText();
-        try (Answerer answerer = Answerer.load(model.folder(), on(backend))) {
-            List<Answerer.Question> questions = new ArrayList<>();
-            model.expected().get("results").forEach(result -> questions.add(new Answerer.Question(result.get("question").asText(), context)));
-            List<Answerer.Answer> answers = answerer.answer(questions);
+        try (QuestionAnswerer answerer = QuestionAnswerer.load(model.folder(), on(backend))) {
+            List<QuestionAnswerer.Question> questions = new ArrayList<>();
+            model.expected().get("results").forEach(result -> questions.add(new QuestionAnswerer.Question(result.get("question").asText(), context)));
+            List<QuestionAnswerer.Answer> answers = answerer.answer(questions);
             for (int i = 0; i < answers.size(); i++) {
                 JsonNode expected = model.expected().get("results").get(i);
-                Answerer.Answer answer = answers.get(i);
+                QuestionAnswerer.Answer answer = answers.get(i);
                 assertTrue(expected.get("windows").asInt() > 1, "the context must not fit one window");
                 assertEquals(expected.get("score").asDouble(), answer.score(), LIMIT);
                 // the recorded span may begin or end within a word
@@ -181,9 +181,9 @@ class TasksTest {
         for (String name : List.of("answers-scripts", "no-answer")) {
             TaskModel model = TaskModel.of(name);
             String context = model.expected().get("context").asText();
-            try (Answerer answerer = Answerer.load(model.folder(), on(backend))) {
+            try (QuestionAnswerer answerer = QuestionAnswerer.load(model.folder(), on(backend))) {
                 for (JsonNode expected : model.expected().get("results")) {
-                    Answerer.Answer answer = answerer.answer(expected.get("question").asText(), context);
+                    QuestionAnswerer.Answer answer = answerer.answer(expected.get("question").asText(), context);
                     double score = expected.get("score").asDouble();
                     assertEquals(score, answer.score(), LIMIT * score, name);
                     assertEquals(expected.get("words").get(0).asInt(), answer.inCodePoints(context).start());
@@ -196,44 +196,44 @@ class TasksTest {
 
     @ParameterizedTest
     @MethodSource("backends")
-    void picturesAreLabelledAsTransformersLabelsThem(TestBackend backend) {
+    void imagesAreLabelledAsTransformersLabelsThem(TestBackend backend) {
         for (String name : List.of("pictures", "pictures-cropped")) {
             TaskModel model = TaskModel.of(name);
             try (Classifier classifier = Classifier.load(model.folder(), on(backend))) {
-                assertTrue(classifier.readsPictures());
+                assertTrue(classifier.readsImages());
                 List<String> names = new ArrayList<>();
                 model.expected().fieldNames().forEachRemaining(names::add);
-                List<Classifier.Classification> results = classifier.classifyPictures(names.stream().map(TasksTest::picture).toList());
+                List<Classifier.Classification> results = classifier.classifyImages(names.stream().map(TasksTest::image).toList());
                 for (int i = 0; i < names.size(); i++) {
                     assertLabels(model.expected().get(names.get(i)).get("results"), results.get(i), name + ", " + names.get(i));
                 }
-                assertEquals(results, classifier.classifyPictureFiles(names.stream().map(TasksTest::pictureFile).toList()));
+                assertEquals(results, classifier.classifyImageFiles(names.stream().map(TasksTest::imageFile).toList()));
             }
         }
     }
 
     /** To the last bit of a byte, whatever the size: Pillow's own arithmetic. */
     @Test
-    void picturesBecomeTheNumbersOfTransformersProcessors() {
+    void imagesBecomeTheNumbersOfTransformersProcessors() {
         for (String name : List.of("pictures", "pictures-cropped")) {
             TaskModel model = TaskModel.of(name);
             try (ModelFile file = ModelFiles.open(model.folder())) {
                 Architecture architecture = Architecture.of(file);
                 Architecture.Patches patches = (Architecture.Patches) architecture.main().input();
-                Pictures pictures = new Pictures(file, architecture.family(), patches);
-                for (Map.Entry<String, JsonNode> picture : model.expected().properties()) {
-                    float[] expected = Pictures.sequence(TaskModel.floats(picture.getValue().get("pixels")), patches).given();
-                    assertArrayEquals(expected, pictures.sequence(picture(picture.getKey())).given(), 2e-6f, name + ", " + picture.getKey());
+                ImageProcessor images = new ImageProcessor(file, architecture.family(), patches);
+                for (Map.Entry<String, JsonNode> image : model.expected().properties()) {
+                    float[] expected = ImageProcessor.sequence(TaskModel.floats(image.getValue().get("pixels")), patches).inputEmbeddings();
+                    assertArrayEquals(expected, images.sequence(image(image.getKey())).inputEmbeddings(), 2e-6f, name + ", " + image.getKey());
                 }
             }
         }
     }
 
-    private static BufferedImage picture(String name) {
-        return Pictures.read(pictureFile(name));
+    private static BufferedImage image(String name) {
+        return ImageProcessor.read(imageFile(name));
     }
 
-    private static Path pictureFile(String name) {
+    private static Path imageFile(String name) {
         return TaskModel.of("pictures").folder().resolve(name + ".png");
     }
 

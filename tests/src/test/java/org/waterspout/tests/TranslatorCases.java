@@ -16,7 +16,7 @@ import org.waterspout.model.architecture.Activation;
 import org.waterspout.tests.OpCase.Action;
 import org.waterspout.tests.OpCase.Tolerance;
 
-/** Cases of what encoder-decoders bring: remembered sources, recurrent states, shortlists, and sequences that change places. */
+/** Cases of what encoder-decoders bring: cross-attention caches, recurrent states, shortlists, and sequences that change places. */
 final class TranslatorCases {
 
     private TranslatorCases() {
@@ -53,7 +53,7 @@ final class TranslatorCases {
         Value hidden = e.value(40);
         if (attends) {
             Value attended = e.value(40);
-            e.layer(new Op.Attention(0, input, input, input, 2, 2, 20, 0.2f, Op.Span.FULL, 0, 0, Optional.empty(), attended),
+            e.layer(new Op.Attention(0, input, input, input, 2, 2, 20, 0.2f, Op.Mask.BIDIRECTIONAL, 0, 0, Optional.empty(), attended),
                     new Op.Add(input, attended, hidden));
             e.caches(1);
         } else {
@@ -64,22 +64,22 @@ final class TranslatorCases {
             Value value = e.value(width);
             e.memory(new Op.MatMul(hidden, e.matrix("cross.k", memory, WeightType.F32, width, 40), e.bias(true, "cross.k.bias", memory, width), key),
                     new Op.MatMul(hidden, e.matrix("cross.v", memory, WeightType.F32, width, 40), Optional.empty(), value),
-                    new Op.Remember(memory, key, value));
+                    new Op.StoreCrossCache(memory, key, value));
         }
         b.encoder(e.graph(hidden));
     }
 
-    private static OpCase cross(String operation, int heads, int headWidth, int layers, boolean attends) {
-        String name = (operation.equals("Remember") ? "Remember " : "CrossAttention ") + heads + " heads of " + headWidth + " in " + layers
+    private static OpCase cross(String operation, int heads, int headDimension, int layers, boolean attends) {
+        String name = (operation.equals("Remember") ? "Remember " : "CrossAttention ") + heads + " heads of " + headDimension + " in " + layers
                 + (attends ? " layers of an encoder that attends" : layers == 1 ? " layer" : " layers");
         OpCaseBuilder b = new OpCaseBuilder(name);
-        int width = heads * headWidth;
+        int width = heads * headDimension;
         encoder(b, name, width, layers, attends);
         Value value = b.input(width);
         for (int layer = 0; layer < layers; layer++) {
             Value attended = b.value(width);
             Value sum = b.value(width);
-            b.layer(new Op.CrossAttention(layer, value, heads, headWidth, (float) (1 / Math.sqrt(headWidth)), attended),
+            b.layer(new Op.CrossAttention(layer, value, heads, headDimension, (float) (1 / Math.sqrt(headDimension)), attended),
                     new Op.Add(value, attended, sum));
             value = sum;
         }

@@ -10,8 +10,8 @@ import java.util.List;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** A tiny random encoder-decoder with what Transformers computed for it: see record_translators.py, which wrote the file. */
 record TranslatorModel(String name, ModelFile file, Architecture architecture) implements AutoCloseable {

@@ -13,8 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.waterspout.error.CancelledException;
-import org.waterspout.error.ClosedException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,6 +30,8 @@ import org.waterspout.TranslationOptions;
 import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.Translator;
 import org.waterspout.backend.tornado.TornadoDevices;
+import org.waterspout.error.CancelledException;
+import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 
@@ -64,7 +64,7 @@ class TranslatorTest {
 
     /** In float32, about three lines in a hundred differ when tokens may be chosen that are not on the shortlist. */
     @TestFactory
-    Stream<DynamicTest> mostLinesAreTheSameWithoutTheShortlist() {
+    Stream<DynamicTest> maxLinesAreTheSameWithoutTheShortlist() {
         return firefox((model, translator) -> {
             List<String> found = texts(translator.translate(model.sources(), WHOLE.withShortlist(false)));
             long different = differences(found, model.targets());
@@ -91,8 +91,8 @@ class TranslatorTest {
 
     @Test
     void aPageOfEnglishBecomesAPageOfPortuguese() {
-        FirefoxModel model = FirefoxModel.find("enpt").orElse(null);
-        assumeTrue(model != null, FirefoxModel.missing("enpt"));
+        RecordedFirefoxModel model = RecordedFirefoxModel.find("enpt").orElse(null);
+        assumeTrue(model != null, RecordedFirefoxModel.missing("enpt"));
         try (Translator translator = Translator.load(model.folder(), OPTIONS)) {
             AtomicInteger told = new AtomicInteger();
             String page = translator.translate(List.of(PAGE), TranslationOptions.DEFAULT.withLanguages("en", "pt"),
@@ -214,8 +214,8 @@ class TranslatorTest {
 
     @Test
     void aModelOfOnePairHasNoOtherLanguages() {
-        FirefoxModel model = FirefoxModel.find("enpt").orElse(null);
-        assumeTrue(model != null, FirefoxModel.missing("enpt"));
+        RecordedFirefoxModel model = RecordedFirefoxModel.find("enpt").orElse(null);
+        assumeTrue(model != null, RecordedFirefoxModel.missing("enpt"));
         try (Translator translator = Translator.load(model.folder(), OPTIONS)) {
             assertRefused("'fr'", () -> translator.translate("Hello", TranslationOptions.DEFAULT.withLanguages("en", "fr")));
             assertRefused("'de'", () -> translator.translate("Hello", TranslationOptions.DEFAULT.withFrom("de")));
@@ -225,13 +225,13 @@ class TranslatorTest {
     }
 
     private interface Check {
-        void run(FirefoxModel model, Translator translator);
+        void run(RecordedFirefoxModel model, Translator translator);
     }
 
     private static Stream<DynamicTest> firefox(Check check) {
         return Stream.of("enpt", "pten").map(pair -> DynamicTest.dynamicTest(pair, () -> {
-            FirefoxModel model = FirefoxModel.find(pair).orElse(null);
-            assumeTrue(model != null, FirefoxModel.missing(pair));
+            RecordedFirefoxModel model = RecordedFirefoxModel.find(pair).orElse(null);
+            assumeTrue(model != null, RecordedFirefoxModel.missing(pair));
             try (Translator translator = Translator.load(model.folder(), OPTIONS)) {
                 check.run(model, translator);
             }

@@ -25,13 +25,13 @@ import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.architecture.Activation;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Rotary;
 import org.waterspout.model.gguf.GgufValueType;
 import org.waterspout.model.gguf.GgufWriter;
+import org.waterspout.model.load.ModelFiles;
 
 /** What llama.cpp's converter leaves unsaid, by recorded models without those keys: the answers must stay. */
 class UnsaidKeysTest {

@@ -56,7 +56,7 @@ class ValidatorTest {
 
     @TestFactory
     Stream<DynamicTest> encodersAndBothHalvesOfEncoderDecodersAreWithinTheirLimits() {
-        List<String> encoders = List.of("bert-sequence", "roberta-tokens", "distilbert", "mpnet-span", "modern-bert-mean", "nomic-bert",
+        List<String> encoders = List.of("bert-sequence", "roberta-tokens", "distilbert", "mpnet-mask", "modern-bert-mean", "nomic-bert",
                 "deit-distilled");
         return TestBackend.compared().filter(TestBackend::runs).flatMap(backend -> Stream.concat(
                 encoders.stream().map(name -> DynamicTest.dynamicTest(backend.name() + " " + name, () -> {
@@ -96,7 +96,7 @@ class ValidatorTest {
     void aFaultInTheEncoderOfAnEncoderDecoderIsNamed() {
         FaultyBackend.Fault fault = (op, batch, inputs, right) -> {
             Map<Value, float[]> values = right.evaluate(op, batch, inputs);
-            if (op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) {
+            if (op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL) {
                 values.get(attention.output())[7] += 1;
             }
             return values;
@@ -116,7 +116,7 @@ class ValidatorTest {
     @Test
     void theOtherLayoutOfRotaryPairsIsNamed() {
         expectWrong("llama", "Rope", "layer", (op, batch, inputs, right) -> right.evaluate(
-                op instanceof Op.Rope r ? new Op.Rope(r.input(), r.table(), RopeLayout.HALVES, r.headWidth(), r.output()) : op,
+                op instanceof Op.Rope r ? new Op.Rope(r.input(), r.table(), RopeLayout.HALVES, r.headDimension(), r.output()) : op,
                 batch, inputs));
     }
 
@@ -124,7 +124,7 @@ class ValidatorTest {
     void aWindowLongerByOneIsNamed() {
         expectWrong("gemma2", "Attention", "layer", (op, batch, inputs, right) -> right.evaluate(
                 op instanceof Op.Attention a && a.window() > 0 ? new Op.Attention(a.layer(), a.query(), a.key(), a.value(), a.heads(),
-                        a.kvHeads(), a.headWidth(), a.scale(), a.window() + 1, a.softCap(), a.output()) : op, batch, inputs));
+                        a.kvHeads(), a.headDimension(), a.scale(), a.window() + 1, a.softCap(), a.output()) : op, batch, inputs));
     }
 
     @Test

@@ -7,7 +7,7 @@ public final class AccessCheck {
 
     /** The exception for an index outside an array: a KernelFault in a kernel, else an IndexOutOfBoundsException. */
     public static RuntimeException outOfBounds(Object array, int index, int size) {
-        Launch.Argument argument = Launch.find(array);
+        EmulatedLaunch.Argument argument = EmulatedLaunch.find(array);
         if (argument == null) {
             return new IndexOutOfBoundsException(
                     array.getClass().getSimpleName() + ": index " + index + " is outside 0 to " + (size - 1));
@@ -32,7 +32,7 @@ public final class AccessCheck {
 
     /** Called for every read of a value that may be poison; throws where a kernel did read unwritten memory. */
     public static void readOfPoison(Object array, int index) {
-        Launch.Argument argument = Launch.find(array);
+        EmulatedLaunch.Argument argument = EmulatedLaunch.find(array);
         if (argument != null && argument.launch().settings().unwrittenReads() && !argument.buffer().filledFromHost()) {
             throw new KernelFault(KernelFault.Kind.UNWRITTEN_READ, argument.describe() + ": element " + index
                     + " is read, but nothing wrote it: transfer the array to the device (arrays a kernel only writes are "

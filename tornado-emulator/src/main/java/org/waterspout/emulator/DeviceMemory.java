@@ -15,7 +15,7 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
  */
 final class DeviceMemory {
     private final long capacity;
-    private final Map<String, Map<Object, DeviceBuffer>> buffers = new HashMap<>();
+    private final Map<String, Map<Object, EmulatedBuffer>> buffers = new HashMap<>();
     private String lastRun;
     private Arena arena = Arena.ofShared();
     private long used;
@@ -25,17 +25,17 @@ final class DeviceMemory {
         this.capacity = capacity;
     }
 
-    private Map<Object, DeviceBuffer> buffersOf(String graph) {
+    private Map<Object, EmulatedBuffer> buffersOf(String graph) {
         return buffers.computeIfAbsent(graph, _ -> new IdentityHashMap<>());
     }
 
     /** A graph's buffer of an array, allocated and filled with poison when there is none. */
-    DeviceBuffer buffer(String graph, Object host) {
-        DeviceBuffer buffer = buffersOf(graph).get(host);
+    EmulatedBuffer buffer(String graph, Object host) {
+        EmulatedBuffer buffer = buffersOf(graph).get(host);
         if (buffer == null) {
-            long bytes = DeviceBuffer.bytes(host);
+            long bytes = EmulatedBuffer.bytes(host);
             checkRoomFor(bytes);
-            buffer = new DeviceBuffer(host, arena);
+            buffer = new EmulatedBuffer(host, arena);
             used += bytes;
             buffersOf(graph).put(host, buffer);
         }

@@ -76,7 +76,7 @@ public final class GraphRecorder {
     }
 
     private Object checked(Object array) {
-        if (!DeviceBuffer.holds(array)) {
+        if (!EmulatedBuffer.holds(array)) {
             throw new KernelFault(KernelFault.Kind.TRANSFER, "Graph " + name + " transfers "
                     + (array == null ? "null" : "a " + array.getClass().getSimpleName())
                     + ": only TornadoVM's arrays and float vectors have a copy on the emulated device");

@@ -51,7 +51,7 @@ final class GraphRun {
     private void before(Transfer transfer) {
         switch (transfer) {
             case Transfer.ToDevice(Object array, boolean everyTime) -> {
-                DeviceBuffer buffer = memory.buffer(graph.name(), array);
+                EmulatedBuffer buffer = memory.buffer(graph.name(), array);
                 if (everyTime || !buffer.firstTransferDone()) {
                     copyIn(buffer, array);
                 }
@@ -59,7 +59,7 @@ final class GraphRun {
             case Transfer.Consume _ -> { }
             case Transfer.ToHost(Object array, Transfer.When _) -> {
                 // TornadoVM copies in once what is read but only declared as an output.
-                DeviceBuffer buffer = memory.buffer(graph.name(), array);
+                EmulatedBuffer buffer = memory.buffer(graph.name(), array);
                 if (!buffer.firstTransferDone() && !isConsumed(array)) {
                     copyIn(buffer, array);
                 }
@@ -71,7 +71,7 @@ final class GraphRun {
         return graph.consumed().stream().anyMatch(one -> one.array() == array);
     }
 
-    private void copyIn(DeviceBuffer buffer, Object array) {
+    private void copyIn(EmulatedBuffer buffer, Object array) {
         buffer.markFirstTransferDone();
         if (graph.firstAccess(array).reads()) {
             long start = System.nanoTime();
@@ -82,7 +82,7 @@ final class GraphRun {
 
     private void after(Transfer transfer) {
         if (transfer instanceof Transfer.ToHost(Object array, Transfer.When when)) {
-            DeviceBuffer buffer = memory.buffer(graph.name(), array);
+            EmulatedBuffer buffer = memory.buffer(graph.name(), array);
             switch (when) {
                 case ON_DEMAND -> { }
                 case EVERY -> copyOut(buffer);
@@ -95,7 +95,7 @@ final class GraphRun {
         }
     }
 
-    private void copyOut(DeviceBuffer buffer) {
+    private void copyOut(EmulatedBuffer buffer) {
         long start = System.nanoTime();
         long bytes = Outputs.copy("Graph " + graph.name(), buffer, 0, buffer.dataBytes(), settings);
         watch.read(System.nanoTime() - start, bytes);
@@ -107,7 +107,7 @@ final class GraphRun {
         if (settings.raceCheck() && task.usesContext()) {
             RaceCheck.run(task, grid, settings, memory);
         } else {
-            new Launch(task, grid, settings.order(), settings, memory).run();
+            new EmulatedLaunch(task, grid, settings.order(), settings, memory).run();
         }
     }
 }

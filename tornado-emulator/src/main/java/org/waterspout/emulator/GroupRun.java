@@ -7,7 +7,7 @@ package org.waterspout.emulator;
  * for; when some wait and others have ended, the barrier is divergent.
  */
 final class GroupRun {
-    private final Launch launch;
+    private final EmulatedLaunch launch;
     private final Integer[] groupId;
     private final long salt;
     private final int size;
@@ -21,7 +21,7 @@ final class GroupRun {
     private Coroutine current;
     private WorkItem running;
 
-    GroupRun(Launch launch, Integer[] groupId, long salt, int[] fresh) {
+    GroupRun(EmulatedLaunch launch, Integer[] groupId, long salt, int[] fresh) {
         this.launch = launch;
         this.groupId = groupId;
         this.salt = salt;

@@ -45,7 +45,7 @@ final class KernelTask {
             case Enum<?> _ -> "an enum (pass an int)";
             case Byte _, Short _, Integer _, Long _, Float _, Double _, KernelContext _ -> "";
             case Record constants -> notNumbers(constants);
-            case Object array when DeviceBuffer.holds(array) -> "";
+            case Object array when EmulatedBuffer.holds(array) -> "";
             case Object other -> "a " + other.getClass().getSimpleName()
                     + " (pass TornadoVM's arrays, float vectors, numbers, or records of numbers)";
         };
@@ -102,7 +102,7 @@ final class KernelTask {
     }
 
     boolean isArray(int position) {
-        return DeviceBuffer.holds(arguments[position]);
+        return EmulatedBuffer.holds(arguments[position]);
     }
 
     /** What the kernel does with the array at a position. */

@@ -9,11 +9,11 @@ import uk.ac.manchester.tornado.api.types.HalfFloat;
 
 /** The local arrays of one group: the nth allocation of every work-item is the same array. */
 final class LocalMemory {
-    private final Launch launch;
+    private final EmulatedLaunch launch;
     private final List<Object> arrays = new ArrayList<>();
     private long bytes;
 
-    LocalMemory(Launch launch) {
+    LocalMemory(EmulatedLaunch launch) {
         this.launch = launch;
     }
 

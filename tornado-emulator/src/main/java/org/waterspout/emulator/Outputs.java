@@ -6,7 +6,7 @@ final class Outputs {
     }
 
     /** Copies a range of bytes and returns their number. */
-    static long copy(String who, DeviceBuffer buffer, long offset, long bytes, Settings settings) {
+    static long copy(String who, EmulatedBuffer buffer, long offset, long bytes, Settings settings) {
         switch (settings.unwrittenOutputs()) {
             case ALLOW -> { }
             case WHOLE -> {
@@ -24,7 +24,7 @@ final class Outputs {
         return buffer.copyOut(offset, bytes);
     }
 
-    private static KernelFault fault(String who, DeviceBuffer buffer, String problem) {
+    private static KernelFault fault(String who, EmulatedBuffer buffer, String problem) {
         return new KernelFault(KernelFault.Kind.UNWRITTEN_OUTPUT,
                 who + " copies " + buffer.describe() + " to the host, but " + problem);
     }

@@ -163,7 +163,7 @@ public final class PlanExecutor {
     public void transferToHost(Object[] arrays) {
         alone(() -> {
             for (Object array : arrays) {
-                DeviceBuffer buffer = onDevice(array);
+                EmulatedBuffer buffer = onDevice(array);
                 if (buffer.returnedInPart()) {
                     throw new KernelFault(KernelFault.Kind.TRANSFER, planName() + " copies the whole " + buffer.describe()
                             + " to the host after a DataRange of it: TornadoVM 5.2.0 then copies the wrong elements in silence; "
@@ -179,7 +179,7 @@ public final class PlanExecutor {
     public void transferToHost(DataRange range) {
         alone(() -> {
             range.materialize();
-            DeviceBuffer buffer = onDevice(range.getArray());
+            EmulatedBuffer buffer = onDevice(range.getArray());
             buffer.markReturnedInPart();
             long offset = range.getOffset() - TornadoNativeArray.ARRAY_HEADER;
             return Outputs.copy(planName(), buffer, offset, range.getPartialSize(), settings);
@@ -190,7 +190,7 @@ public final class PlanExecutor {
         return Arrays.stream(selected).mapToObj(index -> graphs.get(index).name()).collect(Collectors.joining(", ", "Graph ", ""));
     }
 
-    private DeviceBuffer onDevice(Object array) {
+    private EmulatedBuffer onDevice(Object array) {
         for (int place = selected.length - 1; place >= 0; place--) {
             String graph = graphs.get(selected[place]).name();
             if (memory.has(graph, array)) {

@@ -11,15 +11,15 @@ final class RaceCheck {
 
     /** Runs the kernel; afterwards device memory holds the result of the settings' own order. */
     static void run(KernelTask task, Grid grid, Settings settings, DeviceMemory memory) {
-        Launch other = new Launch(task, grid, settings.order().opposite(), settings, memory);
-        List<DeviceBuffer> written = other.writtenBuffers();
+        EmulatedLaunch other = new EmulatedLaunch(task, grid, settings.order().opposite(), settings, memory);
+        List<EmulatedBuffer> written = other.writtenBuffers();
         List<byte[]> before = written.stream().map(RaceCheck::copy).toList();
         other.run();
         List<byte[]> results = written.stream().map(RaceCheck::copy).toList();
         for (int index = 0; index < written.size(); index++) {
             written.get(index).data().copyFrom(MemorySegment.ofArray(before.get(index)));
         }
-        new Launch(task, grid, settings.order(), settings, memory).run();
+        new EmulatedLaunch(task, grid, settings.order(), settings, memory).run();
         for (int index = 0; index < written.size(); index++) {
             long mismatch = written.get(index).data().mismatch(MemorySegment.ofArray(results.get(index)));
             if (mismatch >= 0) {
@@ -30,7 +30,7 @@ final class RaceCheck {
         }
     }
 
-    private static byte[] copy(DeviceBuffer buffer) {
+    private static byte[] copy(EmulatedBuffer buffer) {
         return buffer.data().toArray(ValueLayout.JAVA_BYTE);
     }
 }

@@ -23,35 +23,35 @@ class KernelAccessTest {
 
     @Test
     void readAndWritten() {
-        TornadoFunctions.Task5<KernelContext, FloatArray, FloatArray, Integer, Float> code = Kernels::scale;
+        TornadoFunctions.Task5<KernelContext, FloatArray, FloatArray, Integer, Float> code = SampleKernels::scale;
         assertEquals(List.of(Access.NONE, Access.READ, Access.WRITE, Access.NONE, Access.NONE),
                 accesses(code, new KernelContext(), new FloatArray(1), new FloatArray(1), 1, 1f));
     }
 
     @Test
     void both() {
-        TornadoFunctions.Task3<KernelContext, FloatArray, Integer> code = Kernels::increment;
+        TornadoFunctions.Task3<KernelContext, FloatArray, Integer> code = SampleKernels::increment;
         assertEquals(List.of(Access.NONE, Access.READ_WRITE, Access.NONE),
                 accesses(code, new KernelContext(), new FloatArray(1), 1));
     }
 
     @Test
     void vectorsAndBytes() {
-        TornadoFunctions.Task6<KernelContext, ByteArray, VectorFloat8, FloatArray, Integer, Integer> code = Kernels::matvecBytes;
+        TornadoFunctions.Task6<KernelContext, ByteArray, VectorFloat8, FloatArray, Integer, Integer> code = SampleKernels::matvecBytes;
         assertEquals(List.of(Access.NONE, Access.READ, Access.READ, Access.WRITE, Access.NONE, Access.NONE),
                 accesses(code, new KernelContext(), new ByteArray(8), new VectorFloat8(1), new FloatArray(1), 1, 8));
     }
 
     @Test
     void branchesThatNeverRanCountAndHelpersAreFollowed() {
-        TornadoFunctions.Task5<KernelContext, FloatArray, FloatArray, FloatArray, IntArray> code = Kernels::conditional;
+        TornadoFunctions.Task5<KernelContext, FloatArray, FloatArray, FloatArray, IntArray> code = SampleKernels::conditional;
         assertEquals(List.of(Access.NONE, Access.READ, Access.WRITE, Access.WRITE, Access.READ),
                 accesses(code, new KernelContext(), new FloatArray(1), new FloatArray(1), new FloatArray(1), new IntArray(1)));
     }
 
     @Test
     void atomicsReadAndWrite() {
-        TornadoFunctions.Task3<KernelContext, IntArray, IntArray> code = Kernels::histogram;
+        TornadoFunctions.Task3<KernelContext, IntArray, IntArray> code = SampleKernels::histogram;
         assertEquals(List.of(Access.NONE, Access.READ, Access.READ_WRITE),
                 accesses(code, new KernelContext(), new IntArray(1), new IntArray(8)));
     }
@@ -65,7 +65,7 @@ class KernelAccessTest {
 
     @Test
     void theMethodIsNamed() {
-        TornadoFunctions.Task2<KernelContext, FloatArray> code = Kernels::everybodyWritesOne;
+        TornadoFunctions.Task2<KernelContext, FloatArray> code = SampleKernels::everybodyWritesOne;
         Object[] arguments = { new KernelContext(), new FloatArray(1) };
         assertEquals("Kernels.everybodyWritesOne", new KernelCode(code).method(arguments).orElseThrow().display());
     }

@@ -44,7 +44,7 @@ class KernelRunsTest {
         FloatArray in = random(size, SEED);
         FloatArray out = new FloatArray(size);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, out, size, -3f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, out, size, -3f).transferToHost(EVERY, out);
         with("raceCheck=true", () -> execute(graph, grid("g.scale", global, local)));
         for (int index = 0; index < size; index++) {
             assertEquals(in.get(index) * -3f, out.get(index), 0f, "element " + index + ", seed " + SEED);
@@ -60,7 +60,7 @@ class KernelRunsTest {
         FloatArray in = random(size, SEED);
         FloatArray sums = new FloatArray(groups);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("sum", Kernels::groupSum, new KernelContext(), in, sums, size, local).transferToHost(EVERY, sums);
+                .task("sum", SampleKernels::groupSum, new KernelContext(), in, sums, size, local).transferToHost(EVERY, sums);
         with("order=" + order, () -> with("raceCheck=true", () -> execute(graph, grid("g.sum", groups * local, local))));
         for (int group = 0; group < groups; group++) {
             double expected = 0;
@@ -74,7 +74,7 @@ class KernelRunsTest {
     @Test
     void localArraysOfTwoTypes() {
         IntArray out = new IntArray(96);
-        TaskGraph graph = new TaskGraph("g").task("local", Kernels::localIntsAndBytes, new KernelContext(), out, 48)
+        TaskGraph graph = new TaskGraph("g").task("local", SampleKernels::localIntsAndBytes, new KernelContext(), out, 48)
                 .transferToHost(EVERY, out);
         execute(graph, grid("g.local", 96, 48));
         for (int index = 0; index < 96; index++) {
@@ -89,7 +89,7 @@ class KernelRunsTest {
         WorkerGrid3D workers = new WorkerGrid3D(global[0], global[1], global[2]);
         workers.setLocalWork(local[0], local[1], local[2]);
         IntArray ids = new IntArray(9 * 6 * 4 * 3);
-        TaskGraph graph = new TaskGraph("g").task("ids", Kernels::ids, new KernelContext(), ids).transferToHost(EVERY, ids);
+        TaskGraph graph = new TaskGraph("g").task("ids", SampleKernels::ids, new KernelContext(), ids).transferToHost(EVERY, ids);
         execute(graph, new GridScheduler("g.ids", workers));
         int at = 0;
         for (int z = 0; z < global[2]; z++) {
@@ -114,7 +114,7 @@ class KernelRunsTest {
         ByteArray w = ByteArray.fromArray(weights);
         VectorFloat8 vectors = new VectorFloat8(x);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, w, vectors)
-                .task("matvec", Kernels::matvecBytes, new KernelContext(), w, vectors, out, rows, columns)
+                .task("matvec", SampleKernels::matvecBytes, new KernelContext(), w, vectors, out, rows, columns)
                 .transferToHost(EVERY, out);
         execute(graph, grid("g.matvec", (rows + 15) / 16 * 16, 16));
         for (int row = 0; row < rows; row++) {
@@ -134,7 +134,7 @@ class KernelRunsTest {
         }
         IntArray histogram = new IntArray(8);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in, histogram)
-                .task("histogram", Kernels::histogram, new KernelContext(), in, histogram).transferToHost(EVERY, histogram);
+                .task("histogram", SampleKernels::histogram, new KernelContext(), in, histogram).transferToHost(EVERY, histogram);
         with("raceCheck=true", () -> execute(graph, grid("g.histogram", 77, 11)));
         int[] expected = new int[8];
         for (int index = 0; index < 77; index++) {
@@ -148,7 +148,7 @@ class KernelRunsTest {
         FloatArray a = random(31, SEED);
         FloatArray b = random(31, SEED + 1);
         FloatArray sum = new FloatArray(31);
-        TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, a, b).task("add", Kernels::addInLoop, a, b, sum, 31)
+        TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, a, b).task("add", SampleKernels::addInLoop, a, b, sum, 31)
                 .transferToHost(EVERY, sum);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.execute();
@@ -163,7 +163,7 @@ class KernelRunsTest {
         FloatArray in = random(37, SEED);
         FloatArray out = new FloatArray(37);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scaleByShape, new KernelContext(), in, out, new Kernels.Shape(37, 4f))
+                .task("scale", SampleKernels::scaleByShape, new KernelContext(), in, out, new SampleKernels.Shape(37, 4f))
                 .transferToHost(EVERY, out);
         execute(graph, grid("g.scale", 40, 8));
         for (int index = 0; index < 37; index++) {

@@ -46,7 +46,7 @@ class SeededFaultsTest {
 
     private static TaskGraph scale(int size, FloatArray in, FloatArray out) {
         return new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, out, size, 2f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, out, size, 2f).transferToHost(EVERY, out);
     }
 
     @Test
@@ -54,7 +54,7 @@ class SeededFaultsTest {
         FloatArray in = counting(100);
         FloatArray out = new FloatArray(128);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scaleWithoutGuard, new KernelContext(), in, out, 2f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scaleWithoutGuard, new KernelContext(), in, out, 2f).transferToHost(EVERY, out);
         assertFault(Kind.OUT_OF_BOUNDS, () -> execute(graph, grid("g.scale", 128, 32)), "Kernel g.scale",
                 "Kernels.scaleWithoutGuard", "argument #1", "FloatArray of 100 elements", "work-item (100, 0, 0)", "index 100",
                 "0 to 99");
@@ -63,7 +63,7 @@ class SeededFaultsTest {
     @Test
     void readsPastItsLocalArray() {
         FloatArray out = new FloatArray(32);
-        TaskGraph graph = new TaskGraph("g").task("past", Kernels::pastLocal, new KernelContext(), out, 32)
+        TaskGraph graph = new TaskGraph("g").task("past", SampleKernels::pastLocal, new KernelContext(), out, 32)
                 .transferToHost(EVERY, out);
         assertFault(Kind.OUT_OF_BOUNDS, () -> execute(graph, grid("g.past", 32, 32)), "Kernel g.past", "work-item (31, 0, 0)",
                 "32");
@@ -75,7 +75,7 @@ class SeededFaultsTest {
         FloatArray in = counting(64);
         FloatArray sums = new FloatArray(2);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("sum", Kernels::groupSumWithoutBarrier, new KernelContext(), in, sums, 64, 32)
+                .task("sum", SampleKernels::groupSumWithoutBarrier, new KernelContext(), in, sums, 64, 32)
                 .transferToHost(EVERY, sums);
         with("order=" + order, () -> with("raceCheck=true", () -> assertFault(Kind.RACE,
                 () -> execute(graph, grid("g.sum", 64, 32)), "Kernel g.sum", "Kernels.groupSumWithoutBarrier",
@@ -87,7 +87,7 @@ class SeededFaultsTest {
         FloatArray in = counting(48);
         FloatArray out = new FloatArray(48);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("reverse", Kernels::reverseWithoutBarrier, new KernelContext(), in, out, 16).transferToHost(EVERY, out);
+                .task("reverse", SampleKernels::reverseWithoutBarrier, new KernelContext(), in, out, 16).transferToHost(EVERY, out);
         with("raceCheck=true", () -> assertFault(Kind.RACE, () -> execute(graph, grid("g.reverse", 48, 16)),
                 "Kernel g.reverse", "FloatArray of 48 elements"));
     }
@@ -95,7 +95,7 @@ class SeededFaultsTest {
     @Test
     void itemsThatWriteTheSameElementAreARace() {
         FloatArray out = new FloatArray(1);
-        TaskGraph graph = new TaskGraph("g").task("one", Kernels::everybodyWritesOne, new KernelContext(), out)
+        TaskGraph graph = new TaskGraph("g").task("one", SampleKernels::everybodyWritesOne, new KernelContext(), out)
                 .transferToHost(EVERY, out);
         with("raceCheck=true", () -> assertFault(Kind.RACE, () -> execute(graph, grid("g.one", 8, 2)), "Kernel g.one"));
         execute(graph, grid("g.one", 8, 2));
@@ -105,7 +105,7 @@ class SeededFaultsTest {
     @Test
     void divergentBarrierIsAnErrorAndNoHang() {
         FloatArray data = new FloatArray(64);
-        TaskGraph graph = new TaskGraph("g").task("diverge", Kernels::divergentBarrier, new KernelContext(), data, 32)
+        TaskGraph graph = new TaskGraph("g").task("diverge", SampleKernels::divergentBarrier, new KernelContext(), data, 32)
                 .transferToHost(EVERY, data);
         Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20),
                 () -> assertFault(Kind.DIVERGENT_BARRIER, () -> execute(graph, grid("g.diverge", 64, 32)), "Kernel g.diverge",
@@ -115,7 +115,7 @@ class SeededFaultsTest {
     @Test
     void halfOfAGroupAtAnotherBarrier() {
         FloatArray data = new FloatArray(8);
-        TaskGraph graph = new TaskGraph("g").task("two", Kernels::twoBarriers, new KernelContext(), data, 8)
+        TaskGraph graph = new TaskGraph("g").task("two", SampleKernels::twoBarriers, new KernelContext(), data, 8)
                 .transferToHost(EVERY, data);
         with("raceCheck=true", () -> assertFault(Kind.DIVERGENT_BARRIER, () -> execute(graph, grid("g.two", 8, 8)),
                 "Kernel g.two", "different barriers", "Kernels.java:"));
@@ -133,14 +133,14 @@ class SeededFaultsTest {
     void twoTasksOfOneName() {
         FloatArray in = counting(8);
         TaskGraph graph = scale(8, in, new FloatArray(8));
-        assertFault(Kind.ARGUMENT, () -> graph.task("scale", Kernels::increment, new KernelContext(), in, 8), "g.scale");
+        assertFault(Kind.ARGUMENT, () -> graph.task("scale", SampleKernels::increment, new KernelContext(), in, 8), "g.scale");
     }
 
     @Test
     void parameterInNoTransferList() {
         FloatArray in = counting(8);
         FloatArray out = new FloatArray(8);
-        TaskGraph graph = new TaskGraph("g").task("scale", Kernels::scale, new KernelContext(), in, out, 8, 2f)
+        TaskGraph graph = new TaskGraph("g").task("scale", SampleKernels::scale, new KernelContext(), in, out, 8, 2f)
                 .transferToHost(EVERY, out);
         String message = assertThrows(TornadoTaskRuntimeException.class, () -> execute(graph, grid("g.scale", 8, 8))).getMessage();
         assertTrue(message.contains("Kernel g.scale") && message.contains("Parameter #1"), message);
@@ -152,8 +152,8 @@ class SeededFaultsTest {
         FloatArray out = new FloatArray(8);
         // The first kernel only writes data, so that the second one reads what the first left unwritten, not the host's.
         TaskGraph graph = new TaskGraph("g").transferToDevice(FIRST, data)
-                .task("even", Kernels::writeEven, new KernelContext(), data, 8)
-                .task("scale", Kernels::scale, new KernelContext(), data, out, 8, 2f).transferToHost(EVERY, out);
+                .task("even", SampleKernels::writeEven, new KernelContext(), data, 8)
+                .task("scale", SampleKernels::scale, new KernelContext(), data, out, 8, 2f).transferToHost(EVERY, out);
         GridScheduler grids = grid("g.even", 8, 8);
         grids.addWorkerGrid("g.scale", grid("x", 8, 8).get("x"));
         assertFault(Kind.UNWRITTEN_READ, () -> execute(graph, grids), "Kernel g.scale", "argument #1", "element 1");
@@ -167,7 +167,7 @@ class SeededFaultsTest {
         FloatArray data = counting(8);
         FloatArray out = new FloatArray(8);
         TaskGraph graph = new TaskGraph("second").consumeFromDevice("first", data)
-                .task("scale", Kernels::scale, new KernelContext(), data, out, 8, 2f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), data, out, 8, 2f).transferToHost(EVERY, out);
         assertFault(Kind.TRANSFER, () -> execute(graph, grid("second.scale", 8, 8)), "Graph second",
                 "no graph was executed before", "persistOnDevice");
     }
@@ -177,14 +177,14 @@ class SeededFaultsTest {
         IntArray limit = IntArray.fromElements(0);
         FloatArray out = new FloatArray(16);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, limit)
-                .task("below", Kernels::writeBelow, new KernelContext(), limit, out).transferToHost(EVERY, out);
+                .task("below", SampleKernels::writeBelow, new KernelContext(), limit, out).transferToHost(EVERY, out);
         assertFault(Kind.UNWRITTEN_OUTPUT, () -> execute(graph, grid("g.below", 16, 8)), "Graph g", "FloatArray of 16");
     }
 
     @Test
     void partlyUnwrittenOutput() {
         FloatArray out = new FloatArray(15);
-        TaskGraph graph = new TaskGraph("g").task("even", Kernels::writeEven, new KernelContext(), out, 15)
+        TaskGraph graph = new TaskGraph("g").task("even", SampleKernels::writeEven, new KernelContext(), out, 15)
                 .transferToHost(EVERY, out);
         with("unwrittenOutputs=any", () -> assertFault(Kind.UNWRITTEN_OUTPUT, () -> execute(graph, grid("g.even", 16, 8)),
                 "Graph g", "element 1"));
@@ -220,7 +220,7 @@ class SeededFaultsTest {
         assertFault(Kind.GRID, () -> new TornadoExecutionPlan(graph.snapshot()).execute(), "Kernel g.scale", "no grid",
                 "\"g.scale\"");
         FloatArray data = counting(8);
-        graph.task("increment", Kernels::increment, new KernelContext(), data, 8).transferToHost(EVERY, data);
+        graph.task("increment", SampleKernels::increment, new KernelContext(), data, 8).transferToHost(EVERY, data);
         assertFault(Kind.GRID, () -> execute(graph, grid("g.scale", 8, 8)), "Kernel g.increment", "\"g.increment\"");
         assertFault(Kind.GRID, () -> execute(graph, new GridScheduler()), "GridScheduler is empty");
     }
@@ -234,7 +234,7 @@ class SeededFaultsTest {
     @Test
     void moreLocalMemoryThanTheDeviceHas() {
         IntArray out = new IntArray(64);
-        TaskGraph graph = new TaskGraph("g").task("local", Kernels::localIntsAndBytes, new KernelContext(), out, 64)
+        TaskGraph graph = new TaskGraph("g").task("local", SampleKernels::localIntsAndBytes, new KernelContext(), out, 64)
                 .transferToHost(EVERY, out);
         with("localMemory=319", () -> assertFault(Kind.LOCAL_MEMORY, () -> execute(graph, grid("g.local", 64, 64)),
                 "Kernel g.local", "320 bytes", "319"));
@@ -262,7 +262,7 @@ class SeededFaultsTest {
     @Test
     void floatAtomicsAreRefused() {
         FloatArray out = new FloatArray(1);
-        TaskGraph graph = new TaskGraph("g").task("atomic", Kernels::floatAtomic, new KernelContext(), out)
+        TaskGraph graph = new TaskGraph("g").task("atomic", SampleKernels::floatAtomic, new KernelContext(), out)
                 .transferToHost(EVERY, out);
         assertFault(Kind.ARGUMENT, () -> execute(graph, grid("g.atomic", 4, 4)), "Kernel g.atomic", "atomicAdd");
     }

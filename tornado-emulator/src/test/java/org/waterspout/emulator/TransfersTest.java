@@ -33,7 +33,7 @@ class TransfersTest {
 
     private static TaskGraph scale(int mode, FloatArray in, FloatArray out) {
         return new TaskGraph("g").transferToDevice(mode, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, out, SIZE, 2f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, out, SIZE, 2f).transferToHost(EVERY, out);
     }
 
     @Test
@@ -71,7 +71,7 @@ class TransfersTest {
     void deviceStateStaysBetweenExecutionsAndComesWhenAsked() throws Exception {
         FloatArray data = ones();
         TaskGraph graph = new TaskGraph("g").transferToDevice(FIRST, data)
-                .task("increment", Kernels::increment, new KernelContext(), data, SIZE).transferToHost(DEMAND, data);
+                .task("increment", SampleKernels::increment, new KernelContext(), data, SIZE).transferToHost(DEMAND, data);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(grid("g.increment", 8, 8)).execute();
             plan.execute();
@@ -89,7 +89,7 @@ class TransfersTest {
     void whatAKernelOnlyWritesIsNotCopiedIn() throws Exception {
         FloatArray out = ones();
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, out)
-                .task("even", Kernels::writeEven, new KernelContext(), out, SIZE).transferToHost(EVERY, out);
+                .task("even", SampleKernels::writeEven, new KernelContext(), out, SIZE).transferToHost(EVERY, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             TornadoExecutionResult result = plan.withGridScheduler(grid("g.even", 8, 8)).withProfiler(ProfilerMode.SILENT)
                     .execute();
@@ -101,7 +101,7 @@ class TransfersTest {
     @Test
     void anOutputThatIsReadIsCopiedInOnce() throws Exception {
         FloatArray data = ones();
-        TaskGraph graph = new TaskGraph("g").task("increment", Kernels::increment, new KernelContext(), data, SIZE)
+        TaskGraph graph = new TaskGraph("g").task("increment", SampleKernels::increment, new KernelContext(), data, SIZE)
                 .transferToHost(EVERY, data);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(grid("g.increment", 8, 8)).execute();
@@ -117,9 +117,9 @@ class TransfersTest {
         FloatArray between = new FloatArray(SIZE);
         FloatArray out = new FloatArray(SIZE);
         TaskGraph first = new TaskGraph("first").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, between, SIZE, 2f).persistOnDevice(between);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, between, SIZE, 2f).persistOnDevice(between);
         TaskGraph second = new TaskGraph("second").consumeFromDevice("first", between)
-                .task("scale", Kernels::scale, new KernelContext(), between, out, SIZE, 5f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), between, out, SIZE, 5f).transferToHost(EVERY, out);
         GridScheduler grids = grid("first.scale", 8, 8);
         grids.addWorkerGrid("second.scale", grids.get("first.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(first.snapshot(), second.snapshot())) {
@@ -141,11 +141,11 @@ class TransfersTest {
         FloatArray hidden = new FloatArray(SIZE);
         FloatArray out = new FloatArray(SIZE);
         TaskGraph embed = new TaskGraph("embed").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, hidden, SIZE, 2f).persistOnDevice(hidden);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, hidden, SIZE, 2f).persistOnDevice(hidden);
         TaskGraph layer = new TaskGraph("layer").consumeFromDevice("embed", hidden)
-                .task("increment", Kernels::increment, new KernelContext(), hidden, SIZE).persistOnDevice(hidden);
+                .task("increment", SampleKernels::increment, new KernelContext(), hidden, SIZE).persistOnDevice(hidden);
         TaskGraph logits = new TaskGraph("logits").consumeFromDevice("layer", hidden)
-                .task("scale", Kernels::scale, new KernelContext(), hidden, out, SIZE, 10f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), hidden, out, SIZE, 10f).transferToHost(EVERY, out);
         GridScheduler grids = grid("embed.scale", 8, 8);
         grids.addWorkerGrid("layer.increment", grids.get("embed.scale"));
         grids.addWorkerGrid("logits.scale", grids.get("embed.scale"));
@@ -169,9 +169,9 @@ class TransfersTest {
         FloatArray between = new FloatArray(SIZE);
         FloatArray out = new FloatArray(SIZE);
         TaskGraph first = new TaskGraph("first").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, between, SIZE, 2f).persistOnDevice(between);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, between, SIZE, 2f).persistOnDevice(between);
         TaskGraph second = new TaskGraph("second").consumeFromDevice("frist", between)
-                .task("scale", Kernels::scale, new KernelContext(), between, out, SIZE, 5f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), between, out, SIZE, 5f).transferToHost(EVERY, out);
         GridScheduler grids = grid("first.scale", 8, 8);
         grids.addWorkerGrid("second.scale", grids.get("first.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(first.snapshot(), second.snapshot())) {
@@ -188,13 +188,13 @@ class TransfersTest {
         FloatArray other = ones();
         FloatArray out = new FloatArray(SIZE);
         TaskGraph load = new TaskGraph("load").transferToDevice(FIRST, weights)
-                .task("increment", Kernels::increment, new KernelContext(), weights, SIZE).persistOnDevice(weights);
+                .task("increment", SampleKernels::increment, new KernelContext(), weights, SIZE).persistOnDevice(weights);
         TaskGraph between = new TaskGraph("between").transferToDevice(FIRST, other)
-                .task("increment", Kernels::increment, new KernelContext(), other, SIZE).persistOnDevice(other);
+                .task("increment", SampleKernels::increment, new KernelContext(), other, SIZE).persistOnDevice(other);
         TaskGraph passing = new TaskGraph("passing").transferToDevice(FIRST, other).consumeFromDevice(weights)
-                .task("increment", Kernels::increment, new KernelContext(), other, SIZE);
+                .task("increment", SampleKernels::increment, new KernelContext(), other, SIZE);
         TaskGraph use = new TaskGraph("use").consumeFromDevice("load", weights)
-                .task("scale", Kernels::scale, new KernelContext(), weights, out, SIZE, 5f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), weights, out, SIZE, 5f).transferToHost(EVERY, out);
         GridScheduler grids = grid("load.increment", 8, 8);
         for (String task : new String[] { "between.increment", "passing.increment", "use.scale" }) {
             grids.addWorkerGrid(task, grids.get("load.increment"));
@@ -221,12 +221,12 @@ class TransfersTest {
         FloatArray hidden = ones();
         FloatArray out = new FloatArray(SIZE);
         TaskGraph load = new TaskGraph("load").transferToDevice(FIRST, weights)
-                .task("increment", Kernels::increment, new KernelContext(), weights, SIZE).persistOnDevice(weights);
+                .task("increment", SampleKernels::increment, new KernelContext(), weights, SIZE).persistOnDevice(weights);
         TaskGraph embed = new TaskGraph("embed").transferToDevice(EVERY, hidden).consumeFromDevice("load", weights)
-                .task("increment", Kernels::increment, new KernelContext(), hidden, SIZE).persistOnDevice(hidden);
+                .task("increment", SampleKernels::increment, new KernelContext(), hidden, SIZE).persistOnDevice(hidden);
         TaskGraph layer = new TaskGraph("layer").consumeFromDevice("load", weights).consumeFromDevice("embed", hidden)
-                .task("increment", Kernels::increment, new KernelContext(), hidden, SIZE)
-                .task("scale", Kernels::scale, new KernelContext(), weights, out, SIZE, 5f).transferToHost(EVERY, out);
+                .task("increment", SampleKernels::increment, new KernelContext(), hidden, SIZE)
+                .task("scale", SampleKernels::scale, new KernelContext(), weights, out, SIZE, 5f).transferToHost(EVERY, out);
         GridScheduler grids = grid("load.increment", 8, 8);
         for (String task : new String[] { "embed.increment", "layer.increment", "layer.scale" }) {
             grids.addWorkerGrid(task, grids.get("load.increment"));
@@ -243,9 +243,9 @@ class TransfersTest {
         FloatArray data = ones();
         FloatArray out = new FloatArray(SIZE);
         TaskGraph a = new TaskGraph("a").transferToDevice(FIRST, data)
-                .task("increment", Kernels::increment, new KernelContext(), data, SIZE);
+                .task("increment", SampleKernels::increment, new KernelContext(), data, SIZE);
         TaskGraph b = new TaskGraph("b").transferToDevice(FIRST, data)
-                .task("scale", Kernels::scale, new KernelContext(), data, out, SIZE, 3f).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), data, out, SIZE, 3f).transferToHost(EVERY, out);
         GridScheduler grids = grid("a.increment", 8, 8);
         grids.addWorkerGrid("b.scale", grids.get("a.increment"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(a.snapshot(), b.snapshot())) {
@@ -261,10 +261,10 @@ class TransfersTest {
         FloatArray outA = new FloatArray(SIZE);
         FloatArray outB = new FloatArray(SIZE);
         TaskGraph a = new TaskGraph("a").transferToDevice(FIRST, weights)
-                .task("scale", Kernels::scale, new KernelContext(), weights, outA, SIZE, 2f).transferToHost(EVERY, outA)
+                .task("scale", SampleKernels::scale, new KernelContext(), weights, outA, SIZE, 2f).transferToHost(EVERY, outA)
                 .persistOnDevice(weights);
         TaskGraph b = new TaskGraph("b").consumeFromDevice("a", weights)
-                .task("scale", Kernels::scale, new KernelContext(), weights, outB, SIZE, 3f).transferToHost(EVERY, outB);
+                .task("scale", SampleKernels::scale, new KernelContext(), weights, outB, SIZE, 3f).transferToHost(EVERY, outB);
         GridScheduler grids = grid("a.scale", 8, 8);
         grids.addWorkerGrid("b.scale", grids.get("a.scale"));
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(a.snapshot(), b.snapshot())) {
@@ -282,7 +282,7 @@ class TransfersTest {
         FloatArray out = new FloatArray(SIZE);
         float factor = 2f;
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, in)
-                .task("scale", Kernels::scale, new KernelContext(), in, out, SIZE, factor).transferToHost(EVERY, out);
+                .task("scale", SampleKernels::scale, new KernelContext(), in, out, SIZE, factor).transferToHost(EVERY, out);
         factor = 7f;
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(grid("g.scale", 8, 8)).execute();
@@ -295,7 +295,7 @@ class TransfersTest {
         IntArray limit = IntArray.fromElements(3);
         FloatArray out = new FloatArray(SIZE);
         TaskGraph graph = new TaskGraph("g").transferToDevice(EVERY, limit)
-                .task("below", Kernels::writeBelow, new KernelContext(), limit, out).transferToHost(DEMAND, out);
+                .task("below", SampleKernels::writeBelow, new KernelContext(), limit, out).transferToHost(DEMAND, out);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
             plan.withGridScheduler(grid("g.below", 4, 4)).execute().transferToHost(out);
             assertTrue(out.get(2) == 1f && Float.isNaN(out.get(3)), "three elements are written");

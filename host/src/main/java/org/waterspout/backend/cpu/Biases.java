@@ -15,7 +15,7 @@ import org.waterspout.graph.RelativeBias;
 final class Biases {
 
     /** Positions of a block and of a panel that may lie beyond a sequence's ends, on either side. */
-    private static final int MARGIN = Kernels.BLOCK + 32;
+    private static final int MARGIN = CpuKernels.BLOCK + 32;
 
     private final int positions;
     private final Map<RelativeBias, float[][]> tables = new HashMap<>();

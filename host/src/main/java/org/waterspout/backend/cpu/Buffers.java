@@ -47,12 +47,12 @@ final class Buffers {
     }
 
     private static int room(Schedule.Slot slot, int few, int lanes, int rows, int outputRows) {
-        return slot.selected() ? padded(outputRows, few, lanes) : Step.panels(rows, lanes) * lanes;
+        return slot.selected() ? padded(outputRows, few, lanes) : CpuStep.panels(rows, lanes) * lanes;
     }
 
     /** Rows with an output that room is taken for: whole panels, where there are more than a few. */
     private static int padded(int rows, int few, int lanes) {
-        return rows <= few ? rows : Step.panels(rows, lanes) * lanes;
+        return rows <= few ? rows : CpuStep.panels(rows, lanes) * lanes;
     }
 
     /** Makes room for {@code outputRows} of what is computed of some rows only. Nothing written there is kept. */

@@ -27,9 +27,9 @@ import org.waterspout.model.Tensor;
 public final class CpuBackend implements Backend {
 
     private static final Logger LOG = LoggerFactory.getLogger(CpuBackend.class);
-    private static final int MOST_THREADS = 1024;
+    private static final int MAX_THREADS = 1024;
 
-    private final Kernels kernels;
+    private final CpuKernels kernels;
     private final Workers workers;
     private final int few;
 
@@ -38,14 +38,14 @@ public final class CpuBackend implements Backend {
         this(options, chooseKernels());
     }
 
-    CpuBackend(BackendOptions options, Kernels kernels) {
-        this(options, kernels, Step.FEW);
+    CpuBackend(BackendOptions options, CpuKernels kernels) {
+        this(options, kernels, CpuStep.FEW);
     }
 
     /** @param few rows up to which a step is computed row-wise */
-    CpuBackend(BackendOptions options, Kernels kernels, int few) {
-        if (options.threads() < 0 || options.threads() > MOST_THREADS) {
-            throw new InvalidRequestException("threads must be between 1 and " + MOST_THREADS + ", or 0 for as many as there are cores; got "
+    CpuBackend(BackendOptions options, CpuKernels kernels, int few) {
+        if (options.threads() < 0 || options.threads() > MAX_THREADS) {
+            throw new InvalidRequestException("threads must be between 1 and " + MAX_THREADS + ", or 0 for as many as there are cores; got "
                     + options.threads());
         }
         options.device().filter(device -> !device.equals("cpu")).ifPresent(device -> {
@@ -58,13 +58,13 @@ public final class CpuBackend implements Backend {
         LOG.debug("cpu backend: {} threads, {}", workers.count(), kernels.description());
     }
 
-    private static Kernels chooseKernels() {
+    private static CpuKernels chooseKernels() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             LOG.warn("slow: the Vector API is missing; start Java with --add-modules jdk.incubator.vector");
             return new ScalarKernels();
         }
-        if (!Lanes.wide()) {
-            LOG.warn("slow: the fast kernels need vectors of 128 bits with fused multiply-adds, this processor has {} bits; plain loops are used", Lanes.COUNT * 32);
+        if (!VectorShapes.wide()) {
+            LOG.warn("slow: the fast kernels need vectors of 128 bits with fused multiply-adds, this processor has {} bits; plain loops are used", VectorShapes.COUNT * 32);
             return new ScalarKernels();
         }
         return new VectorKernels();
@@ -84,8 +84,8 @@ public final class CpuBackend implements Backend {
     @Override
     public CpuPlan prepare(Graph graph, PlanOptions options) {
         MemoryUse full = estimate(graph, options);
-        MemoryUse least = new MemoryUse(full.mapped(), full.weights(), CpuPlan.leastCacheBytes(graph, options, kernels), full.activations());
-        requireFits(least, options, HostMemory.now(), HostMemory::withoutGarbage);
+        MemoryUse min = new MemoryUse(full.mapped(), full.weights(), CpuPlan.minCacheBytes(graph, options, kernels), full.activations());
+        requireFits(min, options, HostMemory.now(), HostMemory::withoutGarbage);
         LOG.debug("{}: {} on {} threads with {}", graph.name(), weightTypes(graph), workers.count(), kernels.description());
         CpuPlan plan = new CpuPlan(kernels, few, workers, graph, options, full);
         // several sequences make room for each other, one cannot
@@ -129,28 +129,28 @@ public final class CpuBackend implements Backend {
     /**
      * Package-private for tests: refuses what exceeds the memory that there is.
      *
-     * @param least            what is needed to compute at all; the cache grows later
+     * @param min            what is needed to compute at all; the cache grows later
      * @param afterACollection asked only where {@code memory} would not do
      */
-    static void requireFits(MemoryUse least, PlanOptions options, HostMemory memory, Supplier<HostMemory> afterACollection) {
-        long outside = least.mapped() + least.weights();
-        long onHeap = least.cache() + least.activations();
+    static void requireFits(MemoryUse min, PlanOptions options, HostMemory memory, Supplier<HostMemory> afterACollection) {
+        long outside = min.mapped() + min.weights();
+        long onHeap = min.cache() + min.activations();
         if (memory.holds(outside, onHeap)) {
             return;
         }
         HostMemory rest = afterACollection.get();
         if (onHeap > rest.heap()) {
-            throw refused(least, options, onHeap, "Java heap", rest.heap(), "a larger -Xmx");
+            throw refused(min, options, onHeap, "Java heap", rest.heap(), "a larger -Xmx");
         }
         if (!rest.holds(outside, onHeap)) {
-            throw refused(least, options, outside + rest.taken(onHeap), "memory", rest.physical(), "a machine with more memory");
+            throw refused(min, options, outside + rest.taken(onHeap), "memory", rest.physical(), "a machine with more memory");
         }
     }
 
-    private static OutOfMemoryException refused(MemoryUse least, PlanOptions options, long needed, String kind, long available, String remedy) {
+    private static OutOfMemoryException refused(MemoryUse min, PlanOptions options, long needed, String kind, long available, String remedy) {
         return new OutOfMemoryException(("%d MB of %s are needed (weights %d, cache %d at first, activations %d) and %d are free: use fewer rows than %d, "
-                + "fewer sequences than %d, a shorter context, a smaller model, or %s").formatted(needed >> 20, kind, (least.mapped() + least.weights()) >> 20,
-                least.cache() >> 20, least.activations() >> 20, available >> 20, options.maxRows(), options.maxSequences(), remedy));
+                + "fewer sequences than %d, a shorter context, a smaller model, or %s").formatted(needed >> 20, kind, (min.mapped() + min.weights()) >> 20,
+                min.cache() >> 20, min.activations() >> 20, available >> 20, options.maxRows(), options.maxSequences(), remedy));
     }
 
     /** Package-private for tests: says how long sequences can become, where that is less than the plan allows. */

@@ -23,7 +23,7 @@ import org.waterspout.model.Tensor;
 public final class CpuPlan implements Plan {
 
     /** What an encoder is run with. */
-    private record Side(Program program, Memories memories) {
+    private record Side(Program program, CpuCaches caches) {
     }
 
     private final Graph graph;
@@ -34,17 +34,17 @@ public final class CpuPlan implements Plan {
     private final Optional<Side> encoder;
     private final PlanContract contract;
 
-    CpuPlan(Kernels kernels, int few, Workers workers, Graph graph, PlanOptions options, MemoryUse memory) {
+    CpuPlan(CpuKernels kernels, int few, Workers workers, Graph graph, PlanOptions options, MemoryUse memory) {
         this.graph = graph;
         this.options = options;
         this.memory = memory;
         this.contract = new PlanContract(graph, options);
         Map<Weight, Matrix> matrices = matrices(graph);
-        Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headWidth(graph))).limit(workers.count()).toArray(Scratch[]::new);
-        Memories memories = Memories.of(graph, options, kernels.lanes());
-        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, memories, Program.Size.of(options, few)), memories);
+        Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headDimension(graph))).limit(workers.count()).toArray(Scratch[]::new);
+        CpuCaches caches = CpuCaches.of(graph, options, kernels.lanes());
+        decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, caches, Program.Size.of(options, few)), caches);
         encoder = graph.encoder().map(source -> {
-            Memories own = Memories.ofEncoder(source, options, kernels.lanes(), memories);
+            CpuCaches own = CpuCaches.ofEncoder(source, options, kernels.lanes(), caches);
             return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options, few)), own);
         });
     }
@@ -75,27 +75,27 @@ public final class CpuPlan implements Plan {
         return byWeight;
     }
 
-    static long cacheBytes(Graph graph, PlanOptions options, Kernels kernels) {
-        return Memories.bytes(graph, options, kernels.lanes());
+    static long cacheBytes(Graph graph, PlanOptions options, CpuKernels kernels) {
+        return CpuCaches.bytes(graph, options, kernels.lanes());
     }
 
-    static long leastCacheBytes(Graph graph, PlanOptions options, Kernels kernels) {
-        return Memories.leastBytes(graph, options, kernels.lanes());
+    static long minCacheBytes(Graph graph, PlanOptions options, CpuKernels kernels) {
+        return CpuCaches.minBytes(graph, options, kernels.lanes());
     }
 
-    static long activationBytes(Graph graph, PlanOptions options, Kernels kernels, int few, int workers) {
+    static long activationBytes(Graph graph, PlanOptions options, CpuKernels kernels, int few, int workers) {
         return Program.bytes(graph, kernels, workers, Program.Size.of(options, few))
                 + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, Program.Size.ofSources(options, few))).orElse(0L)
-                + workers * Scratch.bytes(kernels, widest(graph), headWidth(graph));
+                + workers * Scratch.bytes(kernels, widest(graph), headDimension(graph));
     }
 
     private static int widest(Graph graph) {
         return allOps(graph).stream().flatMap(op -> op.weights().stream()).mapToInt(Weight::columns).max().orElse(1);
     }
 
-    private static int headWidth(Graph graph) {
-        return allOps(graph).stream().mapToInt(op -> op instanceof Op.Attention attention ? attention.headWidth()
-                : op instanceof Op.CrossAttention cross ? cross.headWidth() : 1).max().orElse(1);
+    private static int headDimension(Graph graph) {
+        return allOps(graph).stream().mapToInt(op -> op instanceof Op.Attention attention ? attention.headDimension()
+                : op instanceof Op.CrossAttention cross ? cross.headDimension() : 1).max().orElse(1);
     }
 
     @Override
@@ -117,7 +117,7 @@ public final class CpuPlan implements Plan {
     public void step(Batch batch, float[] output, StepObserver observer) {
         contract.checkStep(batch, output.length, observer);
         contract.step(batch, () -> {
-            run(decoder, batch, decoder.memories.cache(), observer);
+            run(decoder, batch, decoder.caches.cache(), observer);
             decoder.program.readOutput(output);
         });
     }
@@ -127,8 +127,8 @@ public final class CpuPlan implements Plan {
         contract.checkEncode(batch, output.length, observer);
         Side side = encoder.orElseThrow();
         contract.encode(batch, () -> {
-            side.memories.sources().reach(batch.sequences(), batch.positions());
-            run(side, batch, side.memories.cache(), observer);
+            side.caches.sources().reach(batch.sequences(), batch.positions());
+            run(side, batch, side.caches.cache(), observer);
         });
         if (output.length > 0) {
             side.program.readOutput(output);
@@ -143,15 +143,15 @@ public final class CpuPlan implements Plan {
     @Override
     public void reorder(int[] parents) {
         contract.checkParents(parents);
-        decoder.memories.cache().reorder(parents);
-        decoder.memories.states().reorder(parents);
+        decoder.caches.cache().reorder(parents);
+        decoder.caches.states().reorder(parents);
         contract.reordered(parents);
     }
 
     @Override
     public void forget(int sequence) {
         contract.checkSequence(sequence);
-        decoder.memories.cache().forget(sequence);
+        decoder.caches.cache().forget(sequence);
         contract.forgotten(sequence);
     }
 

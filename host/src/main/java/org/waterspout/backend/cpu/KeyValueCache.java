@@ -9,8 +9,8 @@ import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Op;
 
 /**
- * Keys and values of every layer and sequence as 32-bit floats, in blocks of {@link Kernels#BLOCK} positions that are made when a
- * sequence first reaches them. A block of keys is [kvHeads][BLOCK / lanes][headWidth][lanes], so that a vector holds one element of
+ * Keys and values of every layer and sequence as 32-bit floats, in blocks of {@link CpuKernels#BLOCK} positions that are made when a
+ * sequence first reaches them. A block of keys is [kvHeads][BLOCK / lanes][headDimension][lanes], so that a vector holds one element of
  * several positions; a block of values is [kvHeads][BLOCK][paddedWidth], rows filled up with zeros to whole vectors.
  *
  * <p>Sequences that go on from the same beginning share its blocks; one that is about to write into a shared block gets its own
@@ -20,29 +20,29 @@ import org.waterspout.graph.Op;
 final class KeyValueCache {
 
     /** The shape of one layer's cache. */
-    record Layer(int kvHeads, int headWidth, int paddedWidth) {
+    record Layer(int kvHeads, int headDimension, int paddedWidth) {
 
         /** Of a layer that keeps nothing. */
         static final Layer NONE = new Layer(0, 0, 0);
 
         static Layer of(Op.Attention op, int lanes) {
-            return of(op.kvHeads(), op.headWidth(), lanes);
+            return of(op.kvHeads(), op.headDimension(), lanes);
         }
 
-        static Layer of(int kvHeads, int headWidth, int lanes) {
-            return new Layer(kvHeads, headWidth, (headWidth + lanes - 1) / lanes * lanes);
+        static Layer of(int kvHeads, int headDimension, int lanes) {
+            return new Layer(kvHeads, headDimension, (headDimension + lanes - 1) / lanes * lanes);
         }
 
         int keyFloats() {
-            return kvHeads * Kernels.BLOCK * headWidth;
+            return kvHeads * CpuKernels.BLOCK * headDimension;
         }
 
         int valueFloats() {
-            return kvHeads * Kernels.BLOCK * paddedWidth;
+            return kvHeads * CpuKernels.BLOCK * paddedWidth;
         }
     }
 
-    /** All layers' keys and values of {@link Kernels#BLOCK} positions, [layer] each, and how many sequences have them. */
+    /** All layers' keys and values of {@link CpuKernels#BLOCK} positions, [layer] each, and how many sequences have them. */
     private static final class Block {
 
         final float[][] keys;
@@ -89,7 +89,7 @@ final class KeyValueCache {
     }
 
     private static int blocks(int contextLength) {
-        return Math.ceilDiv(contextLength, Kernels.BLOCK);
+        return Math.ceilDiv(contextLength, CpuKernels.BLOCK);
     }
 
     int sequences() {
@@ -127,7 +127,7 @@ final class KeyValueCache {
         if (layers.stream().allMatch(Layer.NONE::equals)) {
             return;
         }
-        int at = position / Kernels.BLOCK;
+        int at = position / CpuKernels.BLOCK;
         if (position + 1 < end) {
             release(blocks[sequence], at + 1);
         }
@@ -141,7 +141,7 @@ final class KeyValueCache {
             Block shared = own[at];
             own[at] = take(sequence, position);
             shared.users--;
-            if (position % Kernels.BLOCK > 0) {
+            if (position % CpuKernels.BLOCK > 0) {
                 own[at].copy(shared);
             }
         }
@@ -226,12 +226,12 @@ final class KeyValueCache {
      */
     void append(int layer, int sequence, int position, int head, float[] key, float[] value, int at, int stride) {
         Layer shape = layers.get(layer);
-        int t = position % Kernels.BLOCK;
-        float[] keyBlock = keys(layer, sequence, position / Kernels.BLOCK);
-        float[] valueBlock = values(layer, sequence, position / Kernels.BLOCK);
-        int keyAt = (head * Kernels.BLOCK + t / lanes * lanes) * shape.headWidth() + t % lanes;
-        int valueAt = (head * Kernels.BLOCK + t) * shape.paddedWidth();
-        for (int d = 0; d < shape.headWidth(); d++) {
+        int t = position % CpuKernels.BLOCK;
+        float[] keyBlock = keys(layer, sequence, position / CpuKernels.BLOCK);
+        float[] valueBlock = values(layer, sequence, position / CpuKernels.BLOCK);
+        int keyAt = (head * CpuKernels.BLOCK + t / lanes * lanes) * shape.headDimension() + t % lanes;
+        int valueAt = (head * CpuKernels.BLOCK + t) * shape.paddedWidth();
+        for (int d = 0; d < shape.headDimension(); d++) {
             keyBlock[keyAt + d * lanes] = key[at + d * stride];
             valueBlock[valueAt + d] = value[at + d * stride];
         }

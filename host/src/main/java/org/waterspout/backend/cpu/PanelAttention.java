@@ -12,16 +12,16 @@ import org.waterspout.graph.Op;
  */
 final class PanelAttention {
 
-    private final Step step;
+    private final CpuStep step;
     private final int lanes;
 
-    PanelAttention(Step step) {
+    PanelAttention(CpuStep step) {
         this.step = step;
         this.lanes = step.kernels.lanes();
     }
 
-    void run(Op.Attention op, Task task, int worker, Scratch scratch) {
-        if (op.span() == Op.Span.CAUSAL) {
+    void run(Op.Attention op, ScheduledOp task, int worker, Scratch scratch) {
+        if (op.mask() == Op.Mask.CAUSAL) {
             append(op, worker);
             step.workers.barrier();
         }
@@ -30,40 +30,40 @@ final class PanelAttention {
         for (int item = step.next.getAndIncrement(task.number()); item < items; item = step.next.getAndIncrement(task.number())) {
             int panel = panels - 1 - item / op.heads(); // causal, the last ones see the most positions: they go first
             int head = item % op.heads();
-            switch (op.span()) {
+            switch (op.mask()) {
                 case CAUSAL -> causal(op, panel, head, worker, scratch);
-                case FULL -> full(op, panel, head, worker, scratch);
+                case BIDIRECTIONAL -> full(op, panel, head, worker, scratch);
             }
         }
     }
 
-    void run(Op.CrossAttention op, Task task, int worker, Scratch scratch) {
+    void run(Op.CrossAttention op, ScheduledOp task, int worker, Scratch scratch) {
         int items = step.batch.rows() * op.heads();
         for (int item = step.next.getAndIncrement(task.number()); item < items; item = step.next.getAndIncrement(task.number())) {
             int row = item / op.heads();
             int head = item % op.heads();
-            int at = (row / lanes * op.query().width() + head * op.headWidth()) * lanes + row % lanes;
+            int at = (row / lanes * op.query().width() + head * op.headDimension()) * lanes + row % lanes;
             RowAttention.attend(RowAttention.Target.of(op, step, row, head), step, step.data(op.query(), worker), at,
                     step.data(op.output(), worker), at, lanes, scratch);
         }
     }
 
-    void remember(Op.Remember op, int worker) {
-        KeyValueCache.Layer shape = step.memories.sources().layer(op.memory());
-        append(step.memories.sources(), op.memory(), shape.kvHeads(), shape.headWidth(), step.data(op.key(), worker), step.data(op.value(), worker),
+    void storeCrossCache(Op.StoreCrossCache op, int worker) {
+        KeyValueCache.Layer shape = step.caches.sources().layer(op.cache());
+        append(step.caches.sources(), op.cache(), shape.kvHeads(), shape.headDimension(), step.data(op.key(), worker), step.data(op.value(), worker),
                 worker);
     }
 
     private void append(Op.Attention op, int worker) {
-        append(step.memories.cache(), op.layer(), op.kvHeads(), op.headWidth(), step.data(op.key(), worker), step.data(op.value(), worker), worker);
+        append(step.caches.cache(), op.layer(), op.kvHeads(), op.headDimension(), step.data(op.key(), worker), step.data(op.value(), worker), worker);
     }
 
-    private void append(KeyValueCache cache, int layer, int heads, int headWidth, float[] key, float[] value, int worker) {
+    private void append(KeyValueCache cache, int layer, int heads, int headDimension, float[] key, float[] value, int worker) {
         Batch batch = step.batch;
         int[] bounds = Schedule.split(batch.rows(), 1, step.workers.count());
         for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
             for (int head = 0; head < heads; head++) {
-                int at = (row / lanes * heads + head) * headWidth * lanes + row % lanes;
+                int at = (row / lanes * heads + head) * headDimension * lanes + row % lanes;
                 cache.append(layer, batch.sequences()[row], batch.positions()[row], head, key, value, at, lanes);
             }
         }
@@ -71,56 +71,65 @@ final class PanelAttention {
 
     private void causal(Op.Attention op, int panel, int head, int worker, Scratch scratch) {
         int rows = Math.min(lanes, step.batch.rows() - panel * lanes);
-        if (oneSequence(panel * lanes, rows)) {
-            causalOfOne(op, panel, head, rows, worker, scratch);
-            return;
+        int until = 0;
+        for (int from = 0; from < rows; from = until) {
+            until = endOfSequence(panel * lanes, from, rows);
+            if (until - from == rows || step.batch.phase() == Batch.Phase.PROMPT) { // the sums of a prompt have one order, whoever its neighbours are
+                causalOfOne(op, panel, head, from, until, worker, scratch);
+            } else {
+                byRow(op, panel, head, from, until, worker, scratch);
+            }
         }
-        for (int lane = 0; lane < rows; lane++) {
-            int at = (panel * op.query().width() + head * op.headWidth()) * lanes + lane;
+    }
+
+    private void byRow(Op.Attention op, int panel, int head, int from, int until, int worker, Scratch scratch) {
+        for (int lane = from; lane < until; lane++) {
+            int at = (panel * op.query().width() + head * op.headDimension()) * lanes + lane;
             RowAttention.attend(RowAttention.Target.of(op, step, panel * lanes + lane, head), step, step.data(op.query(), worker), at,
                     step.data(op.output(), worker), at, lanes, scratch);
         }
     }
 
-    private boolean oneSequence(int fromRow, int rows) {
-        for (int row = fromRow + 1; row < fromRow + rows; row++) {
-            if (step.batch.sequences()[row] != step.batch.sequences()[fromRow]
-                    || step.batch.positions()[row] != step.batch.positions()[row - 1] + 1) {
-                return false;
-            }
+    /** The first lane behind {@code from} whose row is not the next of its sequence. */
+    private int endOfSequence(int firstRow, int from, int rows) {
+        Batch batch = step.batch;
+        int lane = from + 1;
+        while (lane < rows && batch.sequences()[firstRow + lane] == batch.sequences()[firstRow + from]
+                && batch.positions()[firstRow + lane] == batch.positions()[firstRow + lane - 1] + 1) {
+            lane++;
         }
-        return true;
+        return lane;
     }
 
-    /** One head of a panel whose rows are neighbours in one sequence. */
-    private void causalOfOne(Op.Attention op, int panel, int head, int rows, int worker, Scratch scratch) {
-        Kernels kernels = step.kernels;
-        KeyValueCache cache = step.memories.cache();
+    /** One head of those rows of a panel, lanes {@code from} to {@code until}, that are neighbours in one sequence. */
+    private void causalOfOne(Op.Attention op, int panel, int head, int from, int until, int worker, Scratch scratch) {
+        CpuKernels kernels = step.kernels;
+        KeyValueCache cache = step.caches.cache();
         KeyValueCache.Layer shape = cache.layer(op.layer());
-        int sequence = step.batch.sequences()[panel * lanes];
-        int position = step.batch.positions()[panel * lanes];
+        int sequence = step.batch.sequences()[panel * lanes + from];
+        int position = step.batch.positions()[panel * lanes + from] - from; // of lane 0, if it were of this sequence: may be negative
         int kvHead = head / (op.heads() / op.kvHeads());
-        int width = shape.headWidth();
+        int width = shape.headDimension();
         int padded = shape.paddedWidth();
         int at = start(op, panel, head, padded, worker, scratch);
         float[] scores = scratch.scores;
-        int last = position + rows - 1;
-        int first = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
-        for (int block = first / Kernels.BLOCK; block <= last / Kernels.BLOCK; block++) {
-            kernels.panelScores(scratch.query, 0, cache.keys(op.layer(), sequence, block), kvHead * Kernels.BLOCK * width, width, Kernels.BLOCK,
+        int last = position + until - 1;
+        int first = op.window() == 0 ? 0 : Math.max(0, position + from - op.window() + 1);
+        for (int block = first / CpuKernels.BLOCK; block <= last / CpuKernels.BLOCK; block++) {
+            kernels.panelScores(scratch.query, 0, cache.keys(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * width, width, CpuKernels.BLOCK,
                     scores, 0);
-            change(op, head, position - block * Kernels.BLOCK, Kernels.BLOCK, scores);
-            hide(scores, block * Kernels.BLOCK, position, last, op.window());
-            kernels.panelSoftmax(scores, Kernels.BLOCK, scratch.largest, scratch.total, scratch.sum, padded);
-            kernels.panelWeigh(scores, cache.values(op.layer(), sequence, block), kvHead * Kernels.BLOCK * padded, padded, scratch.sum);
+            change(op, head, position - block * CpuKernels.BLOCK, CpuKernels.BLOCK, scores);
+            hide(scores, block * CpuKernels.BLOCK, position, last, op.window());
+            kernels.panelSoftmax(scores, CpuKernels.BLOCK, scratch.largest, scratch.total, scratch.sum, padded);
+            kernels.panelWeigh(scores, cache.values(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * padded, padded, scratch.sum);
         }
-        finish(op, at, worker, scratch);
+        finish(op, at, from, until, worker, scratch);
     }
 
     /** Scales the queries and clears the sums; returns where the head lies. */
     private int start(Op.Attention op, int panel, int head, int sums, int worker, Scratch scratch) {
-        int at = (panel * op.query().width() + head * op.headWidth()) * lanes;
-        step.kernels.scale(op.scale(), step.data(op.query(), worker), at, scratch.query, 0, op.headWidth() * lanes);
+        int at = (panel * op.query().width() + head * op.headDimension()) * lanes;
+        step.kernels.scale(op.scale(), step.data(op.query(), worker), at, scratch.query, 0, op.headDimension() * lanes);
         Arrays.fill(scratch.sum, 0, sums * lanes, 0);
         Arrays.fill(scratch.largest, -Float.MAX_VALUE); // finite, so that a lane without positions in a block has no NaN
         Arrays.fill(scratch.total, 0);
@@ -143,10 +152,10 @@ final class PanelAttention {
         }
     }
 
-    private void finish(Op.Attention op, int at, int worker, Scratch scratch) {
+    private void finish(Op.Attention op, int at, int from, int until, int worker, Scratch scratch) {
         float[] out = step.data(op.output(), worker);
-        for (int d = 0; d < op.headWidth(); d++) {
-            for (int lane = 0; lane < lanes; lane++) {
+        for (int d = 0; d < op.headDimension(); d++) {
+            for (int lane = from; lane < until; lane++) {
                 out[at + d * lanes + lane] = scratch.sum[d * lanes + lane] / scratch.total[lane];
             }
         }
@@ -154,7 +163,7 @@ final class PanelAttention {
 
     /** Minus infinity for positions that a lane does not see: later than its own, or out of its window. */
     private void hide(float[] scores, int start, int position, int last, int window) {
-        for (int t = 0; t < Kernels.BLOCK; t++) {
+        for (int t = 0; t < CpuKernels.BLOCK; t++) {
             int seenFrom = start + t - position; // lanes from here on are not earlier than this position
             int seenTo = window == 0 ? lanes : seenFrom + window;
             for (int lane = 0; lane < lanes; lane++) {
@@ -168,8 +177,8 @@ final class PanelAttention {
 
     /** One head of a panel of queries from any number of sequences, some panels of keys at a time. */
     private void full(Op.Attention op, int panel, int head, int worker, Scratch scratch) {
-        Kernels kernels = step.kernels;
-        int width = op.headWidth();
+        CpuKernels kernels = step.kernels;
+        int width = op.headDimension();
         int kvHead = head / (op.heads() / op.kvHeads());
         float[] keys = step.data(op.key(), worker);
         float[] values = step.data(op.value(), worker);
@@ -196,7 +205,7 @@ final class PanelAttention {
                         width, scratch.sum);
             }
         }
-        finish(op, at, worker, scratch);
+        finish(op, at, 0, lanes, worker, scratch);
     }
 
     /**

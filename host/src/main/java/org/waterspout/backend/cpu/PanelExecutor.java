@@ -3,10 +3,10 @@ package org.waterspout.backend.cpu;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
-import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
-import org.waterspout.model.architecture.RopeLayout;
 import org.waterspout.graph.Value;
+import org.waterspout.model.architecture.NormKind;
+import org.waterspout.model.architecture.RopeLayout;
 
 /**
  * Runs operations on many rows in panels, [panels][width][lanes]. A barrier lies between any two operations. Products and attention
@@ -18,17 +18,17 @@ final class PanelExecutor {
     /** Floats of a product's input that stay in the second-level cache. */
     private static final int GROUP = 192 * 1024;
 
-    private final Step step;
+    private final CpuStep step;
     private final int lanes;
     private final PanelAttention attention;
 
-    PanelExecutor(Step step) {
+    PanelExecutor(CpuStep step) {
         this.step = step;
         this.attention = new PanelAttention(step);
         this.lanes = step.kernels.lanes();
     }
 
-    void run(Task task, int worker, Scratch scratch) {
+    void run(ScheduledOp task, int worker, Scratch scratch) {
         switch (task.op()) {
             case Op.Embed op -> embed(op, task, worker, scratch);
             case Op.AddPosition op -> addRow(op.input(), op.output(), task, row -> step.batch.positions()[row], worker, scratch);
@@ -49,8 +49,8 @@ final class PanelExecutor {
             case Op.SelectRows op -> select(op, worker);
             case Op.ArgMax op -> argMax(op, worker);
             case Op.AddType op -> addRow(op.input(), op.output(), task, step.batch::type, worker, scratch);
-            case Op.Given op -> given(op, worker);
-            case Op.Remember op -> attention.remember(op, worker);
+            case Op.InputEmbeddings op -> given(op, worker);
+            case Op.StoreCrossCache op -> attention.storeCrossCache(op, worker);
             case Op.CrossAttention op -> attention.run(op, task, worker, scratch);
             case Op.Recurrence op -> recurrence(op, worker, scratch);
             case Op.MeanRows op -> mean(op, worker);
@@ -76,7 +76,7 @@ final class PanelExecutor {
     }
 
     /** Lanes beyond the last row are zeros. */
-    private void embed(Op.Embed op, Task task, int worker, Scratch scratch) {
+    private void embed(Op.Embed op, ScheduledOp task, int worker, Scratch scratch) {
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         int[] bounds = share(step.panels(op.output()) * lanes);
@@ -95,7 +95,7 @@ final class PanelExecutor {
     }
 
     /** Adds a row of the task's table to each row, chosen by {@code choice}. */
-    private void addRow(Value from, Value to, Task task, IntUnaryOperator choice, int worker, Scratch scratch) {
+    private void addRow(Value from, Value to, ScheduledOp task, IntUnaryOperator choice, int worker, Scratch scratch) {
         float[] input = step.data(from, worker);
         float[] out = step.data(to, worker);
         int width = to.width();
@@ -111,8 +111,8 @@ final class PanelExecutor {
     }
 
     /** Lanes beyond the last row are zeros. */
-    private void given(Op.Given op, int worker) {
-        float[] numbers = step.batch.given();
+    private void given(Op.InputEmbeddings op, int worker) {
+        float[] numbers = step.batch.inputEmbeddings();
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         int[] bounds = share(step.panels(op.output()) * lanes);
@@ -134,7 +134,7 @@ final class PanelExecutor {
         int from = bounds[worker];
         int count = bounds[worker + 1] - from;
         for (int row = 0; row < step.batch.rows(); row++) {
-            float[] state = step.memories.states().of(op.layer(), step.batch.sequences()[row]);
+            float[] state = step.caches.states().of(op.layer(), step.batch.sequences()[row]);
             if (step.batch.positions()[row] == 0) {
                 Arrays.fill(state, from, from + count, 0);
             }
@@ -150,7 +150,7 @@ final class PanelExecutor {
         }
     }
 
-    private void norm(Op.Norm op, Task task, int worker) {
+    private void norm(Op.Norm op, ScheduledOp task, int worker) {
         float[] input = step.data(op.input(), worker);
         float[] out = step.data(op.output(), worker);
         int group = task.gain().length;
@@ -168,7 +168,7 @@ final class PanelExecutor {
     /**
      * Handed out by tile of weights and group of panels; the panels of a group stay in the second-level cache while all tiles pass by them.
      */
-    private void product(Value input, Value output, Task task, int worker, Scratch scratch) {
+    private void product(Value input, Value output, ScheduledOp task, int worker, Scratch scratch) {
         Matrix weights = task.matrix();
         float[] x = step.data(input, worker);
         float[] out = step.data(output, worker);
@@ -194,7 +194,7 @@ final class PanelExecutor {
     }
 
     /** Candidates' rows are gathered a tile at a time; the output has no other columns. */
-    private void shortlist(Op.Shortlist op, Task task, int worker, Scratch scratch) {
+    private void shortlist(Op.Shortlist op, ScheduledOp task, int worker, Scratch scratch) {
         int[] candidates = step.batch.candidates();
         if (candidates.length == 0) {
             product(op.input(), op.output(), task, worker, scratch);
@@ -222,17 +222,17 @@ final class PanelExecutor {
         }
     }
 
-    private void rope(Op.Rope op, Task task, int worker) {
-        Angles angles = step.angles[task.angles()];
+    private void rope(Op.Rope op, ScheduledOp task, int worker) {
+        RopeAngles angles = step.angles[task.angles()];
         float[] input = step.data(op.input(), worker);
         float[] out = step.data(op.output(), worker);
         int pairs = angles.pairs();
-        int heads = op.output().width() / op.headWidth();
+        int heads = op.output().width() / op.headDimension();
         int apart = (op.layout() == RopeLayout.HALVES ? pairs : 1) * lanes;
         int between = (op.layout() == RopeLayout.HALVES ? 1 : 2) * lanes;
         int[] bounds = share(step.panels(op.output()) * heads);
         for (int item = bounds[worker]; item < bounds[worker + 1]; item++) {
-            int head = item * op.headWidth() * lanes;
+            int head = item * op.headDimension() * lanes;
             int turn = item / heads * pairs * lanes;
             for (int i = 0; i < pairs; i++) {
                 int first = head + i * between;
@@ -246,7 +246,7 @@ final class PanelExecutor {
                 }
             }
             int rest = 2 * pairs * lanes;
-            System.arraycopy(input, head + rest, out, head + rest, op.headWidth() * lanes - rest);
+            System.arraycopy(input, head + rest, out, head + rest, op.headDimension() * lanes - rest);
         }
     }
 

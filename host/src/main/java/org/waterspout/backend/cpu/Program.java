@@ -17,8 +17,8 @@ final class Program {
     private final Graph graph;
     private final Workers workers;
     private final Scratch[] scratches;
-    private final List<Task> tasks;
-    private final Step step;
+    private final List<ScheduledOp> tasks;
+    private final CpuStep step;
     private final RowExecutor rowWise;
     private final PanelExecutor panelWise;
 
@@ -44,7 +44,7 @@ final class Program {
     }
 
     /** @param matrices the graph's matrices by weight */
-    Program(Kernels kernels, Workers workers, Scratch[] scratches, Graph graph, Map<Weight, Matrix> matrices, Memories memories, Size size) {
+    Program(CpuKernels kernels, Workers workers, Scratch[] scratches, Graph graph, Map<Weight, Matrix> matrices, CpuCaches caches, Size size) {
         this.graph = graph;
         this.workers = workers;
         this.scratches = scratches;
@@ -52,9 +52,9 @@ final class Program {
         tasks = schedule.tasks();
         int few = few(graph, size);
         Buffers buffers = new Buffers(schedule.slots(), few, kernels.lanes(), workers.count(), size.rows(), size.outputRows());
-        int rows = Step.panels(size.rows(), kernels.lanes()) * kernels.lanes();
-        step = new Step(kernels, workers, memories, schedule, buffers,
-                schedule.ropes().stream().map(table -> new Angles(table, rows)).toArray(Angles[]::new), new Biases(graph, size.positions()),
+        int rows = CpuStep.panels(size.rows(), kernels.lanes()) * kernels.lanes();
+        step = new CpuStep(kernels, workers, caches, schedule, buffers,
+                schedule.ropes().stream().map(table -> new RopeAngles(table, rows)).toArray(RopeAngles[]::new), new Biases(graph, size.positions()),
                 size.rows());
         rowWise = new RowExecutor(step);
         panelWise = new PanelExecutor(step);
@@ -66,14 +66,14 @@ final class Program {
      */
     private static int few(Graph graph, Size size) {
         return graph.plainOps().anyMatch(op -> op instanceof Op.MeanRows
-                || op instanceof Op.Attention attention && attention.span() == Op.Span.FULL) ? 0 : size.few();
+                || op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL) ? 0 : size.few();
     }
 
     /** Bytes of what a program makes for itself. */
-    static long bytes(Graph graph, Kernels kernels, int workers, Size size) {
+    static long bytes(Graph graph, CpuKernels kernels, int workers, Size size) {
         Schedule schedule = new Schedule(graph, workers, Map.of(), !size.observable());
         int few = few(graph, size);
-        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth).sum() * Step.panels(size.rows(), kernels.lanes()) * kernels.lanes();
+        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth).sum() * CpuStep.panels(size.rows(), kernels.lanes()) * kernels.lanes();
         return Buffers.bytes(schedule.slots(), few, kernels.lanes(), workers, size.rows(), size.outputRows()) + Float.BYTES * angles
                 + Biases.bytes(graph, size.positions());
     }
@@ -92,7 +92,7 @@ final class Program {
     private void work(int worker, StepObserver observer) {
         turn(worker);
         boolean before = true; // row-wise, the first task waits for the angles; in panels, the one that reads what the first has written
-        for (Task task : tasks) {
+        for (ScheduledOp task : tasks) {
             boolean panels = step.inPanels(task.rowsLike());
             if (before != panels || (panels ? task.panelBarrier() : task.barrier()) || observer != StepObserver.NONE) {
                 workers.barrier();
@@ -128,7 +128,7 @@ final class Program {
             return;
         }
         int[] lengths = batch.turnedLengths();
-        for (Angles angles : step.angles) {
+        for (RopeAngles angles : step.angles) {
             for (int row = bounds[worker]; row < bounds[worker + 1]; row++) {
                 if (panels) {
                     angles.turn(batch.positions()[row], lengths[row], row / lanes * lanes * angles.pairs() + row % lanes, lanes);

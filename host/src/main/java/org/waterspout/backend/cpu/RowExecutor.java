@@ -3,23 +3,23 @@ package org.waterspout.backend.cpu;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
-import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
-import org.waterspout.model.architecture.RopeLayout;
 import org.waterspout.graph.Value;
+import org.waterspout.model.architecture.NormKind;
+import org.waterspout.model.architecture.RopeLayout;
 
 /** Runs operations on a few rows, [rows, width]: each worker computes its share of the columns. */
 final class RowExecutor {
 
-    private final Step step;
+    private final CpuStep step;
     private final RowAttention attention;
 
-    RowExecutor(Step step) {
+    RowExecutor(CpuStep step) {
         this.step = step;
         this.attention = new RowAttention(step);
     }
 
-    void run(Task task, int worker, Scratch scratch) {
+    void run(ScheduledOp task, int worker, Scratch scratch) {
         switch (task.op()) {
             case Op.Embed op -> embed(op, task, worker);
             case Op.AddPosition op -> addRow(op.input(), op.output(), task, row -> step.batch.positions()[row], worker, scratch);
@@ -40,8 +40,8 @@ final class RowExecutor {
             case Op.SelectRows op -> select(op, worker);
             case Op.ArgMax op -> argMax(op, worker);
             case Op.AddType op -> addRow(op.input(), op.output(), task, step.batch::type, worker, scratch);
-            case Op.Given op -> given(op, worker);
-            case Op.Remember op -> attention.remember(op, worker);
+            case Op.InputEmbeddings op -> given(op, worker);
+            case Op.StoreCrossCache op -> attention.storeCrossCache(op, worker);
             case Op.CrossAttention op -> attention.run(op, worker, scratch);
             case Op.Recurrence op -> recurrence(op, worker);
             case Op.MeanRows op -> throw new IllegalStateException("whole sequences are computed in panels: " + op);
@@ -66,7 +66,7 @@ final class RowExecutor {
         }
     }
 
-    private void embed(Op.Embed op, Task task, int worker) {
+    private void embed(Op.Embed op, ScheduledOp task, int worker) {
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         for (int row = 0; row < step.rows(op.output()); row++) {
@@ -83,7 +83,7 @@ final class RowExecutor {
     }
 
     /** Adds a row of the task's table to each row, chosen by {@code choice}. */
-    private void addRow(Value from, Value to, Task task, IntUnaryOperator choice, int worker, Scratch scratch) {
+    private void addRow(Value from, Value to, ScheduledOp task, IntUnaryOperator choice, int worker, Scratch scratch) {
         float[] input = step.data(from, worker);
         float[] out = step.data(to, worker);
         int width = to.width();
@@ -97,13 +97,13 @@ final class RowExecutor {
         }
     }
 
-    private void given(Op.Given op, int worker) {
+    private void given(Op.InputEmbeddings op, int worker) {
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         int[] bounds = Schedule.columns(width, step.workers.count());
         for (int row = 0; row < step.rows(op.output()); row++) {
             int at = row * width + bounds[worker];
-            System.arraycopy(step.batch.given(), at, out, at, bounds[worker + 1] - bounds[worker]);
+            System.arraycopy(step.batch.inputEmbeddings(), at, out, at, bounds[worker + 1] - bounds[worker]);
         }
     }
 
@@ -116,7 +116,7 @@ final class RowExecutor {
         int[] bounds = Schedule.columns(width, step.workers.count());
         int count = bounds[worker + 1] - bounds[worker];
         for (int row = 0; row < step.rows(op.output()); row++) {
-            float[] state = step.memories.states().of(op.layer(), step.batch.sequences()[row]);
+            float[] state = step.caches.states().of(op.layer(), step.batch.sequences()[row]);
             if (step.batch.positions()[row] == 0) {
                 Arrays.fill(state, bounds[worker], bounds[worker + 1], 0);
             }
@@ -126,7 +126,7 @@ final class RowExecutor {
         }
     }
 
-    private void norm(Op.Norm op, Task task, int worker) {
+    private void norm(Op.Norm op, ScheduledOp task, int worker) {
         float[] input = step.data(op.input(), worker);
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
@@ -149,11 +149,11 @@ final class RowExecutor {
         }
     }
 
-    static float[] biasOrZero(Task task) {
+    static float[] biasOrZero(ScheduledOp task) {
         return task.bias() == null ? new float[task.gain().length] : task.bias();
     }
 
-    private void product(Op.MatMul op, Task task, int worker, Scratch scratch) {
+    private void product(Op.MatMul op, ScheduledOp task, int worker, Scratch scratch) {
         Matrix weights = task.matrix();
         float[] out = step.data(op.output(), worker);
         int width = weights.rows();
@@ -181,7 +181,7 @@ final class RowExecutor {
     }
 
     /** Candidates' rows are gathered some at a time. */
-    private void shortlist(Op.Shortlist op, Task task, int worker, Scratch scratch) {
+    private void shortlist(Op.Shortlist op, ScheduledOp task, int worker, Scratch scratch) {
         int[] candidates = step.batch.candidates();
         if (candidates.length == 0) {
             product(new Op.MatMul(op.input(), op.weight(), op.bias(), op.output()), task, worker, scratch);
@@ -206,17 +206,17 @@ final class RowExecutor {
         }
     }
 
-    private void rope(Op.Rope op, Task task, int worker) {
-        Angles angles = step.angles[task.angles()];
+    private void rope(Op.Rope op, ScheduledOp task, int worker) {
+        RopeAngles angles = step.angles[task.angles()];
         float[] input = step.data(op.input(), worker);
         float[] out = step.data(op.output(), worker);
         int width = op.output().width();
         int pairs = angles.pairs();
         int apart = op.layout() == RopeLayout.HALVES ? pairs : 1;
         int between = op.layout() == RopeLayout.HALVES ? 1 : 2;
-        int[] bounds = Schedule.split(width, op.headWidth(), step.workers.count());
+        int[] bounds = Schedule.split(width, op.headDimension(), step.workers.count());
         for (int row = 0; row < step.rows(op.output()); row++) {
-            for (int head = row * width + bounds[worker]; head < row * width + bounds[worker + 1]; head += op.headWidth()) {
+            for (int head = row * width + bounds[worker]; head < row * width + bounds[worker + 1]; head += op.headDimension()) {
                 for (int i = 0; i < pairs; i++) {
                     float sine = angles.sines[row * pairs + i];
                     float cosine = angles.cosines[row * pairs + i];
@@ -225,7 +225,7 @@ final class RowExecutor {
                     out[head + i * between] = a * cosine - b * sine;
                     out[head + i * between + apart] = a * sine + b * cosine;
                 }
-                System.arraycopy(input, head + 2 * pairs, out, head + 2 * pairs, op.headWidth() - 2 * pairs);
+                System.arraycopy(input, head + 2 * pairs, out, head + 2 * pairs, op.headDimension() - 2 * pairs);
             }
         }
     }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels as plain loops; the compiler makes what vectors of them it can. */
-final class ScalarKernels implements Kernels {
+final class ScalarKernels implements CpuKernels {
 
     private static final int LANES = 8;
 
@@ -87,11 +87,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
+    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
         float[] sums = new float[LANES];
         for (int t = 0; t < BLOCK; t += LANES) {
             Arrays.fill(sums, 0);
-            weighted(q, qAt, headWidth, 1, keys, keysAt + t * headWidth, sums);
+            weighted(q, qAt, headDimension, 1, keys, keysAt + t * headDimension, sums);
             System.arraycopy(sums, 0, scores, t, LANES);
         }
     }
@@ -121,11 +121,11 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
+    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int positions, float[] scores, int scoresAt) {
         float[] sums = new float[LANES];
         for (int t = 0; t < positions; t++) {
             Arrays.fill(sums, 0);
-            weighted(keys, keysAt + t / LANES * LANES * headWidth + t % LANES, headWidth, LANES, q, qAt, sums);
+            weighted(keys, keysAt + t / LANES * LANES * headDimension + t % LANES, headDimension, LANES, q, qAt, sums);
             System.arraycopy(sums, 0, scores, scoresAt + t * LANES, LANES);
         }
     }
@@ -240,7 +240,7 @@ final class ScalarKernels implements Kernels {
     @Override
     public void activate(Activation function, float[] x, float[] out, int from, int to) {
         for (int i = from; i < to; i++) {
-            out[i] = Activations.of(function, x[i]);
+            out[i] = ScalarActivations.of(function, x[i]);
         }
     }
 

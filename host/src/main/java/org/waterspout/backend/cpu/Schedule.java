@@ -35,7 +35,7 @@ final class Schedule {
 
     private final int workers;
     private final Map<Weight, Matrix> matrices;
-    private final List<Task> tasks = new ArrayList<>();
+    private final List<ScheduledOp> tasks = new ArrayList<>();
     private final List<RopeTable> ropes = new ArrayList<>();
     private final List<Slot> slots = new ArrayList<>();
     private final int[] slotOf;
@@ -88,7 +88,7 @@ final class Schedule {
         }
     }
 
-    List<Task> tasks() {
+    List<ScheduledOp> tasks() {
         return tasks;
     }
 
@@ -162,7 +162,7 @@ final class Schedule {
         return slots.size() - 1;
     }
 
-    private Task task(Op op, Op whole, Waits wait) {
+    private ScheduledOp task(Op op, Op whole, Waits wait) {
         return switch (op) {
             case Op.Embed embed -> task(op, whole, wait, matrices.get(embed.table()), null, null, 0);
             case Op.AddPosition add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
@@ -171,14 +171,14 @@ final class Schedule {
             case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
             case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
             case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
-            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _, Op.Given _, Op.Remember _,
+            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _, Op.InputEmbeddings _, Op.StoreCrossCache _,
                     Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
 
-    private Task task(Op op, Op whole, Waits wait, Matrix matrix, float[] gain, float[] bias, int angles) {
-        return new Task(op, whole, wait.rowWise(), wait.inPanels(), tasks.size(), matrix, gain, bias, angles);
+    private ScheduledOp task(Op op, Op whole, Waits wait, Matrix matrix, float[] gain, float[] bias, int angles) {
+        return new ScheduledOp(op, whole, wait.rowWise(), wait.inPanels(), tasks.size(), matrix, gain, bias, angles);
     }
 
     private float[] vector(Weight weight) {
@@ -200,10 +200,10 @@ final class Schedule {
     private int[] reads(Op op, Value input) {
         return switch (op) {
             case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
-            case Op.Rope rope -> split(input.width(), rope.headWidth(), workers);
-            case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headWidth(), workers);
-            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.Given _, Op.Remember _, Op.Shortlist _ -> ALL;
-            case Op.CrossAttention cross -> split(input.width(), cross.headWidth(), workers);
+            case Op.Rope rope -> split(input.width(), rope.headDimension(), workers);
+            case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headDimension(), workers);
+            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.InputEmbeddings _, Op.StoreCrossCache _, Op.Shortlist _ -> ALL;
+            case Op.CrossAttention cross -> split(input.width(), cross.headDimension(), workers);
             case Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.Recurrence _,
                     Op.MeanRows _ -> columns(input.width(), workers);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
@@ -216,12 +216,12 @@ final class Schedule {
             case Op.Embed _ -> COPY;
             case Op.Norm norm when norm.gain().columns() == norm.input().width() -> COPY;
             case Op.Norm norm -> split(output.width(), norm.gain().columns(), workers);
-            case Op.Rope rope -> split(output.width(), rope.headWidth(), workers);
-            case Op.Attention attention -> split(output.width(), attention.headWidth(), workers);
-            case Op.CrossAttention cross -> split(output.width(), cross.headWidth(), workers);
-            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _,
+            case Op.Rope rope -> split(output.width(), rope.headDimension(), workers);
+            case Op.Attention attention -> split(output.width(), attention.headDimension(), workers);
+            case Op.CrossAttention cross -> split(output.width(), cross.headDimension(), workers);
+            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _,
                     Op.SelectRows _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
-            case Op.Remember _ -> throw new IllegalStateException("writes to memory only");
+            case Op.StoreCrossCache _ -> throw new IllegalStateException("writes to a cache only");
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }

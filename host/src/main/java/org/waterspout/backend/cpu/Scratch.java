@@ -29,9 +29,9 @@ final class Scratch {
     /** Rows of a matrix side by side, for {@link #gather}; made when first needed. */
     private MemorySegment gathered = MemorySegment.NULL;
 
-    Scratch(Kernels kernels, int widest, int headWidth) {
+    Scratch(CpuKernels kernels, int widest, int headDimension) {
         int lanes = kernels.lanes();
-        int padded = (headWidth + lanes - 1) / lanes * lanes;
+        int padded = (headDimension + lanes - 1) / lanes * lanes;
         tile = new float[tileFloats(widest)];
         line = new float[kernels.scratch(widest)];
         scores = new float[KEYS * lanes];
@@ -42,7 +42,7 @@ final class Scratch {
     }
 
     private static int tileFloats(int widest) {
-        return Math.max(TILE, Kernels.STAGED * widest);
+        return Math.max(TILE, CpuKernels.STAGED * widest);
     }
 
     /** Rows of {@code columns} that the tile holds, in sixes where it can. */
@@ -63,9 +63,9 @@ final class Scratch {
     }
 
     /** Bytes of one worker's scratch. */
-    static long bytes(Kernels kernels, int widest, int headWidth) {
+    static long bytes(CpuKernels kernels, int widest, int headDimension) {
         long lanes = kernels.lanes();
-        long padded = (headWidth + lanes - 1) / lanes * lanes;
+        long padded = (headDimension + lanes - 1) / lanes * lanes;
         return Float.BYTES * (tileFloats(widest) + kernels.scratch(widest) + KEYS * lanes + 2 * padded * lanes + 2 * lanes);
     }
 }

@@ -1,26 +1,26 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Kernels.BLOCK;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
+import static org.waterspout.backend.cpu.CpuKernels.BLOCK;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 
-/** Attention over one block of the key-value cache. Keys lie in tiles [headWidth][lanes], so that a lane is a position. */
+/** Attention over one block of the key-value cache. Keys lie in tiles [headDimension][lanes], so that a lane is a position. */
 final class VectorAttention {
 
     private VectorAttention() {
     }
 
-    static void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
-        int tile = headWidth * COUNT;
+    static void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
+        int tile = headDimension * COUNT;
         for (int t = 0; t < BLOCK; t += 4 * COUNT) {
-            int k0 = keysAt + t * headWidth;
+            int k0 = keysAt + t * headDimension;
             FloatVector a0 = FloatVector.zero(FLOATS);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
             FloatVector a3 = a0;
-            for (int d = 0; d < headWidth; d++) {
+            for (int d = 0; d < headDimension; d++) {
                 FloatVector query = FloatVector.broadcast(FLOATS, q[qAt + d]);
                 int k = k0 + d * COUNT;
                 a0 = FloatVector.fromArray(FLOATS, keys, k).fma(query, a0);
@@ -65,11 +65,11 @@ final class VectorAttention {
     }
 
     /** Eight positions at a time, neighbours in a tile or, with four lanes, in two; the rest one by one. */
-    static void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
-        int second = COUNT == 4 ? headWidth * COUNT : 4; // from the first four positions to the others
+    static void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int positions, float[] scores, int scoresAt) {
+        int second = COUNT == 4 ? headDimension * COUNT : 4; // from the first four positions to the others
         int t = 0;
         for (; t + 8 <= positions; t += 8) {
-            int k = keysAt + t / COUNT * COUNT * headWidth + t % COUNT;
+            int k = keysAt + t / COUNT * COUNT * headDimension + t % COUNT;
             FloatVector a0 = FloatVector.zero(FLOATS);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
@@ -78,7 +78,7 @@ final class VectorAttention {
             FloatVector a5 = a0;
             FloatVector a6 = a0;
             FloatVector a7 = a0;
-            for (int d = 0; d < headWidth; d++, k += COUNT) {
+            for (int d = 0; d < headDimension; d++, k += COUNT) {
                 FloatVector query = FloatVector.fromArray(FLOATS, q, qAt + d * COUNT);
                 a0 = FloatVector.broadcast(FLOATS, keys[k]).fma(query, a0);
                 a1 = FloatVector.broadcast(FLOATS, keys[k + 1]).fma(query, a1);
@@ -99,9 +99,9 @@ final class VectorAttention {
             a7.intoArray(scores, scoresAt + (t + 7) * COUNT);
         }
         for (; t < positions; t++) {
-            int k = keysAt + t / COUNT * COUNT * headWidth + t % COUNT;
+            int k = keysAt + t / COUNT * COUNT * headDimension + t % COUNT;
             FloatVector a = FloatVector.zero(FLOATS);
-            for (int d = 0; d < headWidth; d++, k += COUNT) {
+            for (int d = 0; d < headDimension; d++, k += COUNT) {
                 a = FloatVector.broadcast(FLOATS, keys[k]).fma(FloatVector.fromArray(FLOATS, q, qAt + d * COUNT), a);
             }
             a.intoArray(scores, scoresAt + t * COUNT);

@@ -1,11 +1,11 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
@@ -76,12 +76,12 @@ final class VectorBlocks {
         long p = at;
         for (int b = 0; b < blocks; b++, p += header + 16) {
             FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
-            FloatVector least = FloatVector.broadcast(FLOATS, VectorProducts.least(data, p, header));
+            FloatVector min = FloatVector.broadcast(FLOATS, VectorProducts.min(data, p, header));
             for (int j = 0; j < 16; j += COUNT) {
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, least).intoArray(out, outAt + b * 32 + 2 * j);
-                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, least)
+                ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, min).intoArray(out, outAt + b * 32 + 2 * j);
+                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, min)
                         .intoArray(out, outAt + b * 32 + 2 * j + COUNT);
             }
         }

@@ -1,7 +1,7 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -50,6 +50,12 @@ final class VectorElements {
         float total = 0;
         for (int lane = 0; lane < COUNT; lane++) {
             total += sum.lane(lane);
+        }
+        if (i < to && i + COUNT <= scores.length) { // what lies behind is changed, and does not count
+            exp(FloatVector.fromArray(FLOATS, scores, i).sub(largest)).intoArray(scores, i);
+            for (; i < to; i++) {
+                total += scores[i];
+            }
         }
         for (; i < to; i++) {
             float x = scores[i] - largest;
@@ -195,11 +201,11 @@ final class VectorElements {
             }
         }
         for (; i < to; i++) {
-            out[i] = Activations.of(function, x[i]);
+            out[i] = ScalarActivations.of(function, x[i]);
         }
     }
 
-    /** With the formula of {@link Activations}; returns where it stopped. */
+    /** With the formula of {@link ScalarActivations}; returns where it stopped. */
     private static int geluErf(float[] x, float[] out, int from, int to) {
         int i = from;
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);

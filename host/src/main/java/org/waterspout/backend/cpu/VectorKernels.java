@@ -3,18 +3,18 @@ package org.waterspout.backend.cpu;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels in vectors of 128, 256 or 512 bits. */
-final class VectorKernels implements Kernels {
+final class VectorKernels implements CpuKernels {
 
     private final ScalarKernels plain = new ScalarKernels();
 
     @Override
     public String description() {
-        return Lanes.describe();
+        return VectorShapes.describe();
     }
 
     @Override
     public int lanes() {
-        return Lanes.COUNT;
+        return VectorShapes.COUNT;
     }
 
     @Override
@@ -38,8 +38,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, float[] scores) {
-        VectorAttention.scores(q, qAt, keys, keysAt, headWidth, scores);
+    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
+        VectorAttention.scores(q, qAt, keys, keysAt, headDimension, scores);
     }
 
     @Override
@@ -53,8 +53,8 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headWidth, int positions, float[] scores, int scoresAt) {
-        VectorAttention.panelScores(q, qAt, keys, keysAt, headWidth, positions, scores, scoresAt);
+    public void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int positions, float[] scores, int scoresAt) {
+        VectorAttention.panelScores(q, qAt, keys, keysAt, headDimension, positions, scores, scoresAt);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
-import static org.waterspout.backend.cpu.Lanes.SHORTS;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.SHORTS;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
@@ -28,7 +28,7 @@ final class VectorProducts {
     }
 
     /** Where in scratch the input in another order, or decoded rows, begin: after the lanes of sums. */
-    static final int AFTER_SUMS = Kernels.STAGED * 4 * COUNT;
+    static final int AFTER_SUMS = CpuKernels.STAGED * 4 * COUNT;
     /** By how much less {@link #f16} takes halves than they are. */
     static final float HALVES = 0x1p56f;
     /** Rows that are decoded at a time where no kernel multiplies them as they are stored. */
@@ -88,16 +88,16 @@ final class VectorProducts {
 
     /** The rows that may be read in whole vectors: all but the matrix's last, where a vector of bytes has more lanes than are in use. */
     static int within(Matrix weights, int to) {
-        return Lanes.READS_BEYOND && to == weights.rows() ? to - 1 : to;
+        return VectorShapes.READS_BEYOND && to == weights.rows() ? to - 1 : to;
     }
 
     /** Of a block of bytes. */
     static float scale(MemorySegment data, long at, int header) {
-        return header == 2 ? Float.float16ToFloat(data.get(HALF, at)) : Float.intBitsToFloat(data.get(Lanes.WORD, at));
+        return header == 2 ? Float.float16ToFloat(data.get(HALF, at)) : Float.intBitsToFloat(data.get(VectorShapes.WORD, at));
     }
 
     /** What nibbles of 0 stand for in a block that begins with a scale alone, or with the scale and this number. */
-    static float least(MemorySegment data, long at, int header) {
+    static float min(MemorySegment data, long at, int header) {
         return header == 4 ? Float.float16ToFloat(data.get(HALF, at + 2)) : -8 * Float.float16ToFloat(data.get(HALF, at));
     }
 
@@ -131,19 +131,19 @@ final class VectorProducts {
 
     /**
      * Four rows at a time, a quarter of the range apart; where the range is no multiple of four, its last row is computed again.
-     * Lanes are added up some rows later, when their stores are no longer on the way.
+     * VectorShapes are added up some rows later, when their stores are no longer on the way.
      */
     private static void wide(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         int quarter = (to - from + 3) / 4;
-        for (int start = from; start < from + quarter; start += Kernels.STAGED) {
-            int count = Math.min(Kernels.STAGED, from + quarter - start);
+        for (int start = from; start < from + quarter; start += CpuKernels.STAGED) {
+            int count = Math.min(CpuKernels.STAGED, from + quarter - start);
             for (int i = 0; i < count; i++) {
                 four(weights, start + i, quarter, to - 1, x, scratch, i * 4 * COUNT);
             }
             for (int i = 0; i < count; i++) {
                 for (int part = 0; part < 4; part++) {
                     int row = Math.min(start + i + part * quarter, to - 1);
-                    out[outAt + row] = Lanes.sum(scratch, (i * 4 + part) * COUNT);
+                    out[outAt + row] = VectorShapes.sum(scratch, (i * 4 + part) * COUNT);
                 }
             }
         }
@@ -184,7 +184,7 @@ final class VectorProducts {
                 case Q8_0 -> q8(data, p, r, 2, columns, out, o, u, scratch);
                 case I8_32 -> q8(data, p, r, 4, columns, out, o, u, scratch);
                 case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
-                case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
+                case Q4_1 -> q4WithMin(data, p, r, columns, x, out, o, u, scratch);
                 case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS
                         -> throw new IllegalStateException("decoded before: " + weights.type());
             }
@@ -200,11 +200,11 @@ final class VectorProducts {
             a = FloatVector.fromMemorySegment(FLOATS, data, p + 4L * k, LITTLE).fma(input, a);
             b = FloatVector.fromMemorySegment(FLOATS, data, r + 4L * k, LITTLE).fma(input, b);
         }
-        float s = Lanes.sum(a, scratch, 0);
-        float t = Lanes.sum(b, scratch, COUNT);
+        float s = VectorShapes.sum(a, scratch, 0);
+        float t = VectorShapes.sum(b, scratch, COUNT);
         for (; k < columns; k++) {
-            s += Float.intBitsToFloat(data.get(Lanes.WORD, p + 4L * k)) * x[k];
-            t += Float.intBitsToFloat(data.get(Lanes.WORD, r + 4L * k)) * x[k];
+            s += Float.intBitsToFloat(data.get(VectorShapes.WORD, p + 4L * k)) * x[k];
+            t += Float.intBitsToFloat(data.get(VectorShapes.WORD, r + 4L * k)) * x[k];
         }
         out[o] = s;
         out[u] = t;
@@ -225,8 +225,8 @@ final class VectorProducts {
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000).reinterpretAsFloats().fma(input, b);
         }
-        float s = Lanes.sum(a, scratch, 0) * HALVES;
-        float t = Lanes.sum(b, scratch, COUNT) * HALVES;
+        float s = VectorShapes.sum(a, scratch, 0) * HALVES;
+        float t = VectorShapes.sum(b, scratch, COUNT) * HALVES;
         for (; k < columns; k++) {
             s += Float.float16ToFloat(data.get(HALF, p + 2L * k)) * x[k];
             t += Float.float16ToFloat(data.get(HALF, r + 2L * k)) * x[k];
@@ -246,8 +246,8 @@ final class VectorProducts {
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(input, b);
         }
-        float s = Lanes.sum(a, scratch, 0);
-        float t = Lanes.sum(b, scratch, COUNT);
+        float s = VectorShapes.sum(a, scratch, 0);
+        float t = VectorShapes.sum(b, scratch, COUNT);
         for (; k < columns; k++) {
             s += Float.intBitsToFloat(data.get(HALF, p + 2L * k) << 16) * x[k];
             t += Float.intBitsToFloat(data.get(HALF, r + 2L * k) << 16) * x[k];
@@ -275,8 +275,8 @@ final class VectorProducts {
                 }
             }
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
     private static void q4(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
@@ -285,48 +285,48 @@ final class VectorProducts {
         for (int k = 0; k < columns; k += 32, p += 18, r += 18) {
             FloatVector first = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
             FloatVector second = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r)));
-            FloatVector least = first.mul(-8f);
+            FloatVector min = first.mul(-8f);
             FloatVector other = second.mul(-8f);
             for (int j = 0; j < 16; j += COUNT) {
                 FloatVector low = FloatVector.fromArray(FLOATS, x, k + j);
                 FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16 + j);
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(first, least).fma(low, a);
-                a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(first, least).fma(high, a);
+                a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(first, min).fma(low, a);
+                a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(first, min).fma(high, a);
                 pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 2 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
                 b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(second, other).fma(low, b);
                 b = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(second, other).fma(high, b);
             }
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
-    private static void q4WithLeast(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u,
+    private static void q4WithMin(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u,
             float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int k = 0; k < columns; k += 32, p += 20, r += 20) {
             FloatVector first = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
             FloatVector second = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r)));
-            FloatVector least = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2)));
+            FloatVector min = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2)));
             FloatVector other = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r + 2)));
             for (int j = 0; j < 16; j += COUNT) {
                 FloatVector low = FloatVector.fromArray(FLOATS, x, k + j);
                 FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16 + j);
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(first, least).fma(low, a);
-                a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(first, least).fma(high, a);
+                a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(first, min).fma(low, a);
+                a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(first, min).fma(high, a);
                 pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
                 b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(second, other).fma(low, b);
                 b = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(second, other).fma(high, b);
             }
         }
-        out[o] = Lanes.sum(a, scratch, 0);
-        out[u] = Lanes.sum(b, scratch, COUNT);
+        out[o] = VectorShapes.sum(a, scratch, 0);
+        out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 }

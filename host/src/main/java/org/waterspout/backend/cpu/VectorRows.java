@@ -1,8 +1,8 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Kernels.STAGED;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
+import static org.waterspout.backend.cpu.CpuKernels.STAGED;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -20,7 +20,7 @@ final class VectorRows {
     }
 
     /**
-     * As {@link Kernels#multiplyRows}. On one thread of a Zen 3 with 256-bit vectors, 32 weights of Q8_0 take 2.5 ns to decode and then
+     * As {@link CpuKernels#multiplyRows}. On one thread of a Zen 3 with 256-bit vectors, 32 weights of Q8_0 take 2.5 ns to decode and then
      * 0.9 ns a row, of which 0.7 are the multiplications themselves; one row alone takes 2.8 ns.
      */
     static void multiply(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
@@ -103,7 +103,7 @@ final class VectorRows {
         return left == 5 || left == 6 ? 3 : Math.min(4, left);
     }
 
-    /** lanes[r][i] = the vector of sums of tile[r] . x[i], for up to {@link Kernels#STAGED} weight rows and four rows of input. */
+    /** lanes[r][i] = the vector of sums of tile[r] . x[i], for up to {@link CpuKernels#STAGED} weight rows and four rows of input. */
     static void products(float[] tile, int tileAt, int rows, int columns, float[] x, int xAt, int xRows, float[] lanes) {
         int last = tileAt + (rows - 1) * columns; // where rows end in the middle of a group, the last is computed again
         int step = xRows == 4 ? 3 : xRows == 3 ? 4 : 6;
@@ -127,7 +127,7 @@ final class VectorRows {
             int outStride) {
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < xRows; i++) {
-                float sum = Lanes.sum(lanes, (row * xRows + i) * COUNT) * factor;
+                float sum = VectorShapes.sum(lanes, (row * xRows + i) * COUNT) * factor;
                 for (int k = columns / COUNT * COUNT; k < columns; k++) {
                     sum += tile[tileAt + row * columns + k] * factor * x[xAt + i * columns + k];
                 }

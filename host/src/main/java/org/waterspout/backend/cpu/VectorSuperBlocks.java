@@ -1,12 +1,12 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
-import static org.waterspout.backend.cpu.Lanes.WORD;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.WORD;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -59,13 +59,13 @@ final class VectorSuperBlocks {
             long minima = minima(data.get(WORD, p + 8), data.get(WORD, p + 12));
             for (int group = 0; group < 8; group++) {
                 FloatVector scale = FloatVector.broadcast(FLOATS, d * (scales >>> group * 8 & 63));
-                FloatVector least = FloatVector.broadcast(FLOATS, -dmin * (minima >>> group * 8 & 63));
+                FloatVector min = FloatVector.broadcast(FLOATS, -dmin * (minima >>> group * 8 & 63));
                 for (int j = 0; j < 32; j += COUNT) {
                     IntVector low = ((IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 48 + group / 2 * 32 + j, LITTLE)
                             .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)).lanewise(VectorOperators.LSHR, group % 2 * 4).and(15);
                     IntVector fifth = ((IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 16 + j, LITTLE)
                             .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)).lanewise(VectorOperators.LSHR, group).and(1);
-                    ((FloatVector) low.or(fifth.lanewise(VectorOperators.LSHL, 4)).castShape(FLOATS, 0)).fma(scale, least)
+                    ((FloatVector) low.or(fifth.lanewise(VectorOperators.LSHL, 4)).castShape(FLOATS, 0)).fma(scale, min)
                             .intoArray(out, outAt + block * 256 + group * 32 + j);
                 }
             }

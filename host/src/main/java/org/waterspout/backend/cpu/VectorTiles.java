@@ -1,12 +1,12 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
-import static org.waterspout.backend.cpu.Lanes.SHORTS;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.SHORTS;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -31,7 +31,7 @@ final class VectorTiles {
     static void decode(Matrix weights, int from, int to, float[] out, int outAt) {
         MemorySegment data = weights.data();
         long at = from * weights.rowBytes();
-        if (Lanes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1 && from < to) {
+        if (VectorShapes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1 && from < to) {
             int before = (to - 1 - from) * weights.columns();
             weights.type().decode(data, at + (to - 1 - from) * weights.rowBytes(), out, outAt + before, weights.columns());
             decode(weights, from, to - 1, out, outAt);
@@ -93,7 +93,7 @@ final class VectorTiles {
         int header = blockBytes - 32;
         long p = at;
         for (int b = 0; b < blocks; b++, p += blockBytes) {
-            float d = header == 2 ? Float.float16ToFloat(data.get(HALF, p)) : Float.intBitsToFloat(data.get(Lanes.WORD, p));
+            float d = header == 2 ? Float.float16ToFloat(data.get(HALF, p)) : Float.intBitsToFloat(data.get(VectorShapes.WORD, p));
             for (int j = 0; j < 32; j += COUNT) {
                 ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE).castShape(FLOATS, 0)).mul(d)
                         .intoArray(out, outAt + b * 32 + j);
@@ -106,7 +106,7 @@ final class VectorTiles {
         long p = at;
         for (int b = 0; b < blocks; b++, p += blockBytes) {
             FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
-            FloatVector offset = FloatVector.broadcast(FLOATS, VectorProducts.least(data, p, header));
+            FloatVector offset = FloatVector.broadcast(FLOATS, VectorProducts.min(data, p, header));
             for (int j = 0; j < 16; j += COUNT) {
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
@@ -124,7 +124,7 @@ final class VectorTiles {
         for (int b = 0; b < blocks; b++, p += blockBytes) {
             float d = Float.float16ToFloat(data.get(HALF, p));
             FloatVector offset = FloatVector.broadcast(FLOATS, header == 4 ? Float.float16ToFloat(data.get(HALF, p + 2)) : -16 * d);
-            int fifth = data.get(Lanes.WORD, p + header);
+            int fifth = data.get(VectorShapes.WORD, p + header);
             for (int j = 0; j < 16; j += COUNT) {
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);

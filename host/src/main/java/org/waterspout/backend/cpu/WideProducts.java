@@ -1,11 +1,11 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.Lanes.BYTES;
-import static org.waterspout.backend.cpu.Lanes.COUNT;
-import static org.waterspout.backend.cpu.Lanes.FLOATS;
-import static org.waterspout.backend.cpu.Lanes.HALF;
-import static org.waterspout.backend.cpu.Lanes.INTS;
-import static org.waterspout.backend.cpu.Lanes.LITTLE;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
@@ -72,29 +72,29 @@ final class WideProducts {
             FloatVector low = FloatVector.fromArray(FLOATS, x, k);
             FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16);
             FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
-            FloatVector least = FloatVector.broadcast(FLOATS, VectorProducts.least(data, p, header));
+            FloatVector min = FloatVector.broadcast(FLOATS, VectorProducts.min(data, p, header));
             IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header, LITTLE)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-            a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, least).fma(low, a);
-            a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, least).fma(high, a);
+            a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, min).fma(low, a);
+            a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, min).fma(high, a);
             scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, q)));
-            least = FloatVector.broadcast(FLOATS, VectorProducts.least(data, q, header));
+            min = FloatVector.broadcast(FLOATS, VectorProducts.min(data, q, header));
             pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, q + header, LITTLE)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-            b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, least).fma(low, b);
-            b = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, least).fma(high, b);
+            b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, min).fma(low, b);
+            b = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, min).fma(high, b);
             scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r)));
-            least = FloatVector.broadcast(FLOATS, VectorProducts.least(data, r, header));
+            min = FloatVector.broadcast(FLOATS, VectorProducts.min(data, r, header));
             pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + header, LITTLE)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-            c = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, least).fma(low, c);
-            c = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, least).fma(high, c);
+            c = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, min).fma(low, c);
+            c = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, min).fma(high, c);
             scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, s)));
-            least = FloatVector.broadcast(FLOATS, VectorProducts.least(data, s, header));
+            min = FloatVector.broadcast(FLOATS, VectorProducts.min(data, s, header));
             pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, s + header, LITTLE)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-            d = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, least).fma(low, d);
-            d = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, least).fma(high, d);
+            d = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, min).fma(low, d);
+            d = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, min).fma(high, d);
         }
         a.intoArray(scratch, sumsAt);
         b.intoArray(scratch, sumsAt + COUNT);

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import org.waterspout.backend.Batch;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.model.architecture.NormKind;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RelativeBias;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
+import org.waterspout.model.architecture.NormKind;
 
 /**
  * Each operation of {@link Op} by its formula. Inputs and outputs are floats, everything between them is double. A value's number
@@ -18,31 +18,31 @@ import org.waterspout.graph.Weight;
  */
 final class Evaluator {
 
-    private final KeyValueCache[] caches;
-    private final KeyValueCache[] memories;
+    private final ReferenceCache[] caches;
+    private final ReferenceCache[] crossCaches;
     /** [layer][sequence], each [width]. */
     private final float[][][] states;
 
     /**
      * @param cacheLayers caches of keys and values
      * @param layers      recurrent states
-     * @param memories    what {@link Op.Remember} writes and {@link Op.CrossAttention} reads, one a decoder layer
+     * @param crossCaches    what {@link Op.StoreCrossCache} writes and {@link Op.CrossAttention} reads, one a decoder layer
      */
-    Evaluator(int cacheLayers, int layers, int sequences, int positions, KeyValueCache[] memories) {
+    Evaluator(int cacheLayers, int layers, int sequences, int positions, ReferenceCache[] crossCaches) {
         caches = caches(cacheLayers, sequences, positions);
-        this.memories = memories;
+        this.crossCaches = crossCaches;
         states = new float[layers][sequences][];
     }
 
-    static KeyValueCache[] caches(int count, int sequences, int positions) {
-        KeyValueCache[] caches = new KeyValueCache[count];
-        Arrays.setAll(caches, any -> new KeyValueCache(sequences, positions));
+    static ReferenceCache[] caches(int count, int sequences, int positions) {
+        ReferenceCache[] caches = new ReferenceCache[count];
+        Arrays.setAll(caches, any -> new ReferenceCache(sequences, positions));
         return caches;
     }
 
     /** Sequence i goes on where {@code parents[i]} stood. */
     void reorder(int[] parents) {
-        for (KeyValueCache cache : caches) {
+        for (ReferenceCache cache : caches) {
             cache.reorder(parents);
         }
         for (float[][] state : states) {
@@ -58,19 +58,19 @@ final class Evaluator {
             case Op.Embed embed -> Map.of(embed.output(), embed(embed, batch));
             case Op.AddPosition add -> Map.of(add.output(), addPosition(add, batch, inputs.get(add.input())));
             case Op.AddType add -> Map.of(add.output(), addType(add, batch, inputs.get(add.input())));
-            case Op.Given given -> Map.of(given.output(), batch.given().clone());
+            case Op.InputEmbeddings given -> Map.of(given.output(), batch.inputEmbeddings().clone());
             case Op.Norm norm -> Map.of(norm.output(), norm(norm, inputs.get(norm.input())));
             case Op.MatMul matMul -> Map.of(matMul.output(), matMul(matMul, inputs.get(matMul.input())));
             case Op.Rope rope -> Map.of(rope.output(), rope(rope, batch, inputs.get(rope.input())));
             case Op.Attention attention -> Map.of(attention.output(), attention(attention, batch, inputs));
-            case Op.Remember remember -> remember(remember, batch, inputs);
+            case Op.StoreCrossCache store -> storeCrossCache(store, batch, inputs);
             case Op.CrossAttention cross -> Map.of(cross.output(), crossAttention(cross, batch, inputs.get(cross.query())));
             case Op.Recurrence recurrence -> Map.of(recurrence.output(), recurrence(recurrence, batch, inputs));
             case Op.Add add -> Map.of(add.output(), add(inputs.get(add.left()), inputs.get(add.right())));
             case Op.Multiply multiply ->
                 Map.of(multiply.output(), multiply(inputs.get(multiply.left()), inputs.get(multiply.right())));
             case Op.Activate activate ->
-                Map.of(activate.output(), each(inputs.get(activate.input()), Activations.of(activate.function())));
+                Map.of(activate.output(), each(inputs.get(activate.input()), ExactActivations.of(activate.function())));
             case Op.Scale scale -> Map.of(scale.output(), each(inputs.get(scale.input()), x -> x * scale.factor()));
             case Op.SoftCap softCap ->
                 Map.of(softCap.output(), each(inputs.get(softCap.input()), x -> softCap.cap() * Math.tanh(x / softCap.cap())));
@@ -212,7 +212,7 @@ final class Evaluator {
                 double angle = batch.positions()[row] * frequencies[pair];
                 double cosine = Math.cos(angle) * op.table().magnitude();
                 double sine = Math.sin(angle) * op.table().magnitude();
-                for (int head = 0; head < width; head += op.headWidth()) {
+                for (int head = 0; head < width; head += op.headDimension()) {
                     int first = row * width + head + switch (op.layout()) {
                         case INTERLEAVED -> 2 * pair;
                         case HALVES -> pair;
@@ -230,9 +230,9 @@ final class Evaluator {
     }
 
     private float[] attention(Op.Attention op, Batch batch, Map<Value, float[]> inputs) {
-        KeyValueCache cache = caches[op.layer()];
+        ReferenceCache cache = caches[op.layer()];
         float[] query = inputs.get(op.query());
-        if (op.span() == Op.Span.FULL) {
+        if (op.mask() == Op.Mask.BIDIRECTIONAL) {
             batch.requireWhole();
         }
         for (int row = 0; row < batch.rows(); row++) {
@@ -244,9 +244,9 @@ final class Evaluator {
             int sequence = batch.sequences()[row];
             int position = batch.positions()[row];
             int from = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
-            int to = switch (op.span()) {
+            int to = switch (op.mask()) {
                 case CAUSAL -> position + 1;
-                case FULL -> op.window() == 0 ? cache.length(sequence) : Math.min(cache.length(sequence), position + op.window());
+                case BIDIRECTIONAL -> op.window() == 0 ? cache.length(sequence) : Math.min(cache.length(sequence), position + op.window());
             };
             for (int head = 0; head < op.heads(); head++) {
                 int bias = head;
@@ -254,8 +254,8 @@ final class Evaluator {
                     double capped = op.softCap() == 0 ? score : op.softCap() * Math.tanh(score / op.softCap());
                     return capped + (op.bias().isEmpty() ? 0 : bias(op.bias().get(), bias, t - position));
                 };
-                attend(new Head(query, (row * op.heads() + head) * op.headWidth(), op.headWidth(), op.scale(), cache, sequence,
-                        head / (op.heads() / op.kvHeads()) * op.headWidth(), from, to), scores, output);
+                attend(new Head(query, (row * op.heads() + head) * op.headDimension(), op.headDimension(), op.scale(), cache, sequence,
+                        head / (op.heads() / op.kvHeads()) * op.headDimension(), from, to), scores, output);
             }
         }
         return output;
@@ -267,25 +267,25 @@ final class Evaluator {
         return entry[head];
     }
 
-    private Map<Value, float[]> remember(Op.Remember op, Batch batch, Map<Value, float[]> inputs) {
+    private Map<Value, float[]> storeCrossCache(Op.StoreCrossCache op, Batch batch, Map<Value, float[]> inputs) {
         for (int row = 0; row < batch.rows(); row++) {
-            memories[op.memory()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
+            crossCaches[op.cache()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
                     op.key().width());
         }
         return Map.of();
     }
 
     private float[] crossAttention(Op.CrossAttention op, Batch batch, float[] query) {
-        KeyValueCache memory = memories[op.memory()];
+        ReferenceCache cache = crossCaches[op.cache()];
         float[] output = new float[query.length];
         for (int row = 0; row < batch.rows(); row++) {
             int source = batch.source(row);
-            if (memory.length(source) == 0) {
+            if (cache.length(source) == 0) {
                 throw new InvalidRequestException("source " + source + " was never encoded: encode it before the first step");
             }
             for (int head = 0; head < op.heads(); head++) {
-                attend(new Head(query, (row * op.heads() + head) * op.headWidth(), op.headWidth(), op.scale(), memory, source,
-                        head * op.headWidth(), 0, memory.length(source)), (score, _) -> score, output);
+                attend(new Head(query, (row * op.heads() + head) * op.headDimension(), op.headDimension(), op.scale(), cache, source,
+                        head * op.headDimension(), 0, cache.length(source)), (score, _) -> score, output);
             }
         }
         return output;
@@ -303,7 +303,7 @@ final class Evaluator {
      * @param kvAt  where its key-value head begins in a row of the cache
      * @param from  first position it attends to; {@code to} is behind the last
      */
-    private record Head(float[] query, int at, int width, float scale, KeyValueCache cache, int sequence, int kvAt, int from, int to) {
+    private record Head(float[] query, int at, int width, float scale, ReferenceCache cache, int sequence, int kvAt, int from, int to) {
     }
 
     private static void attend(Head head, Scores change, float[] output) {

@@ -54,7 +54,7 @@ public final class ReferenceBackend implements Backend {
         graph.ops().forEach(op -> {
             switch (op) {
                 case Op.Attention attention -> widths.put("cache " + attention.layer(), 2L * attention.key().width());
-                case Op.Remember remember -> widths.put("memory " + remember.memory(), 2L * remember.key().width());
+                case Op.StoreCrossCache store -> widths.put("memory " + store.cache(), 2L * store.key().width());
                 default -> {
                     // keeps nothing
                 }

@@ -28,14 +28,14 @@ public final class ReferencePlan implements Plan {
         this.options = options;
         this.memory = memory;
         this.contract = new PlanContract(graph, options);
-        KeyValueCache[] memories = Evaluator.caches(graph.encoder().map(source -> source.memory().size()).orElse(0), options.maxSources(),
+        ReferenceCache[] crossCaches = Evaluator.caches(graph.encoder().map(source -> source.crossCaches().size()).orElse(0), options.maxSources(),
                 options.sourceLength());
-        this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), memories);
-        this.encoder = graph.encoder().map(source -> evaluator(source, options.maxSources(), options.sourceLength(), memories));
+        this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), crossCaches);
+        this.encoder = graph.encoder().map(source -> evaluator(source, options.maxSources(), options.sourceLength(), crossCaches));
     }
 
-    private static Evaluator evaluator(Graph graph, int sequences, int positions, KeyValueCache[] memories) {
-        return new Evaluator(graph.cacheLayers(), graph.layers().size(), sequences, positions, memories);
+    private static Evaluator evaluator(Graph graph, int sequences, int positions, ReferenceCache[] crossCaches) {
+        return new Evaluator(graph.cacheLayers(), graph.layers().size(), sequences, positions, crossCaches);
     }
 
     @Override

@@ -12,12 +12,12 @@ import org.waterspout.graph.Op;
 
 /**
  * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences, contextLength,
- * width]; those of an encoder's memories likewise, [memories, sources, sourceLength, width]; and recurrent states, [layers, 2 * sequences,
- * width], twice as many as sequences, so that a step writes none that it reads ({@link Places}).
+ * width]; those of an cross-attention caches likewise, [cross-attention caches, sources, sourceLength, width]; and recurrent states, [layers, 2 * sequences,
+ * width], twice as many as sequences, so that a step writes none that it reads ({@link AncestorTable}).
  */
 final class Caches {
 
-    /** @param layers numbers of caches, or of memories, in the order of their place in the arrays */
+    /** @param layers numbers of caches, or of cross-attention caches, in the order of their place in the arrays */
     record Pair(List<Integer> layers, DeviceBuffer keys, DeviceBuffer values) {
 
         int indexOf(int layer) {
@@ -34,19 +34,19 @@ final class Caches {
     }
 
     private final Map<Integer, Pair> caches = new TreeMap<>();
-    private final Map<Integer, Pair> memories = new TreeMap<>();
+    private final Map<Integer, Pair> crossCaches = new TreeMap<>();
     private final Map<Integer, States> states = new TreeMap<>();
 
     Caches(Graph graph, PlanOptions options) {
         Map<Integer, List<Integer>> attentions = new TreeMap<>();
-        Map<Integer, List<Integer>> remembered = new TreeMap<>();
+        Map<Integer, List<Integer>> crossLayers = new TreeMap<>();
         Map<Integer, List<Integer>> recurrences = new TreeMap<>();
         Stream.concat(graph.plainOps(), graph.encoder().stream().flatMap(Graph::plainOps)).forEach(op -> {
             switch (op) {
-                case Op.Attention attention when attention.span() == Op.Span.CAUSAL -> add(attentions, attention.key().width(), attention.layer());
-                case Op.Remember remember -> add(remembered, remember.key().width(), remember.memory());
+                case Op.Attention attention when attention.mask() == Op.Mask.CAUSAL -> add(attentions, attention.key().width(), attention.layer());
+                case Op.StoreCrossCache store -> add(crossLayers, store.key().width(), store.cache());
                 case Op.Recurrence recurrence -> add(recurrences, recurrence.output().width(), recurrence.layer());
-                case Op.Attention _, Op.Embed _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Norm _, Op.MatMul _, Op.Rope _, Op.CrossAttention _,
+                case Op.Attention _, Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Norm _, Op.MatMul _, Op.Rope _, Op.CrossAttention _,
                         Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _, Op.Shortlist _,
                         Op.ArgMax _, Op.Fused _ -> {
                     // leaves nothing behind
@@ -55,8 +55,8 @@ final class Caches {
         });
         attentions.forEach((width, layers) -> caches.put(width,
                 pair("", layers, floats(layers, options.maxSequences(), options.contextLength(), width), width)));
-        remembered.forEach((width, layers) -> memories.put(width,
-                pair("remembered ", layers, floats(layers, options.maxSources(), options.sourceLength(), width), width)));
+        crossLayers.forEach((width, layers) -> crossCaches.put(width,
+                pair("cross-attention cache ", layers, floats(layers, options.maxSources(), options.sourceLength(), width), width)));
         recurrences.forEach((width, layers) -> states.put(width, new States(layers,
                 new DeviceBuffer("states of width " + width, floats(layers, 2 * options.maxSequences(), 1, width), Life.PLAN))));
     }
@@ -83,12 +83,12 @@ final class Caches {
     }
 
     Pair memory(int width) {
-        return memories.get(width);
+        return crossCaches.get(width);
     }
 
     /** Whether {@code buffer} is part of a memory. */
-    boolean remembers(DeviceBuffer buffer) {
-        return memories.values().stream().anyMatch(pair -> pair.keys() == buffer || pair.values() == buffer);
+    boolean isCrossCache(DeviceBuffer buffer) {
+        return crossCaches.values().stream().anyMatch(pair -> pair.keys() == buffer || pair.values() == buffer);
     }
 
     States states(int width) {
@@ -97,7 +97,7 @@ final class Caches {
 
     List<DeviceBuffer> buffers() {
         List<DeviceBuffer> buffers = new ArrayList<>();
-        Stream.concat(caches.values().stream(), memories.values().stream()).forEach(pair -> {
+        Stream.concat(caches.values().stream(), crossCaches.values().stream()).forEach(pair -> {
             buffers.add(pair.keys());
             buffers.add(pair.values());
         });

@@ -56,7 +56,7 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
     }
 
     Stream<Feed> feeds() {
-        return Stream.of(resources.given(), resources.candidates().map(CandidateFeed::feed), resources.placesFeed(),
+        return Stream.of(resources.inputEmbeddings(), resources.candidates().map(CandidateFeed::feed), resources.placesFeed(),
                 resources.rowAngles().map(RowAngles::feed)).flatMap(Optional::stream);
     }
 

@@ -57,7 +57,7 @@ final class Executions implements AutoCloseable {
      */
     Executions(DeviceProgram program, TornadoDevices.Found device, IntArray step) {
         this.device = device;
-        Stage clear = new Stage("clear", Kernels.clear(program.buffers()), Optional.empty());
+        Stage clear = new Stage("clear", KernelBindings.clear(program.buffers()), Optional.empty());
         try {
             this.plan = new TornadoExecutionPlan(graphs(program, clear, step));
             plan.withDevice(TornadoExecutionPlan.getDevice(device.backend(), device.index()));

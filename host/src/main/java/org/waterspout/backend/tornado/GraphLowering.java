@@ -18,7 +18,7 @@ import org.waterspout.graph.Value;
 
 /**
  * Turns a graph into a {@link GraphProgram}: {@code before}, one section for each run of layers of one form, {@code after} up to
- * SelectRows or MeanRows, and from there on; and the sections that fill memories. Nothing is allocated or loaded.
+ * SelectRows or MeanRows, and from there on; and the sections that fill cross-attention caches. Nothing is allocated or loaded.
  */
 final class GraphLowering {
 
@@ -172,18 +172,18 @@ final class GraphLowering {
         }
     }
 
-    /** The sections that fill the memories from the output. */
+    /** The sections that fill the cross-attention caches from the output. */
     private void memory(View output) {
-        runs(graph.memory().size(), this::memoryForm, (from, to, added) -> {
-            List<Op> first = graph.memory().get(from);
+        runs(graph.crossCaches().size(), this::memoryForm, (from, to, added) -> {
+            List<Op> first = graph.crossCaches().get(from);
             SectionLowering lowering = lowering(options.maxRows(), to - from, first, Map.of(graph.output(), output));
-            List<Stage> stages = stages(lowering, "memory" + from + "x", repeats(graph.memory(), from, to), List.of());
+            List<Stage> stages = stages(lowering, "memory" + from + "x", repeats(graph.crossCaches(), from, to), List.of());
             added.add(new Section(Rows.ALL, lowering.slots(), stages));
         });
     }
 
     private String memoryForm(int number) {
-        return LayerForm.of(graph.memory().get(number), value -> value.equals(graph.output()) ? Optional.of("output") : Optional.empty(), List.of());
+        return LayerForm.of(graph.crossCaches().get(number), value -> value.equals(graph.output()) ? Optional.of("output") : Optional.empty(), List.of());
     }
 
     /** For each operation of a layer, its repeats. */
@@ -269,7 +269,7 @@ final class GraphLowering {
     /** Whether an operation asks nothing of the step's rows, so that it may stand where these are others. */
     private static boolean anyRows(Op op) {
         return switch (op) {
-            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.Given _, Op.Rope _, Op.Attention _, Op.Remember _, Op.CrossAttention _,
+            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Rope _, Op.Attention _, Op.StoreCrossCache _, Op.CrossAttention _,
                     Op.Recurrence _ -> false;
             case Op.Norm _, Op.MatMul _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _,
                     Op.Shortlist _, Op.ArgMax _ -> true;

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
  * One graph as kernels: a decoder, or an encoder.
  *
  * @param sections in the order in which they run
- * @param memory   what fills the memories after them
+ * @param memory   what fills the cross-attention caches after them
  * @param output   where the step's output lies after the last of {@code sections}
  * @param chunk    most selected rows in one run of the sections after SelectRows or MeanRows
  * @param selects  whether there are such sections

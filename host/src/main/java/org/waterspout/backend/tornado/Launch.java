@@ -3,7 +3,7 @@ package org.waterspout.backend.tornado;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
-import org.waterspout.kernels.Step;
+import org.waterspout.kernels.StepLayout;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -42,7 +42,7 @@ record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffe
             List<DeviceBuffer> reads, DeviceBuffer output, List<? extends Constant> constants, Binding binding) {
         return switch (family) {
             case WIDE -> new Launch("Wide" + kernel, wideLocal, wideItems, reads, List.of(output), constants, binding);
-            case GROUP -> new Launch("Group" + kernel, Step.GROUP, rows -> Math.multiplyExact(groups.applyAsInt(rows), Step.GROUP), reads,
+            case GROUP -> new Launch("Group" + kernel, StepLayout.GROUP, rows -> Math.multiplyExact(groups.applyAsInt(rows), StepLayout.GROUP), reads,
                     List.of(output), constants, binding);
         };
     }

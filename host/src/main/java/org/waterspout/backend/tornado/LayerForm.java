@@ -11,7 +11,7 @@ import org.waterspout.graph.Weight;
 
 /**
  * What two layers must share to run as one compiled layer, as text: operations, shapes, scalars and wiring; not the weights'
- * contents and types, the numbers of caches, memories and states, the window, the rotary table and the table of biases, which travel
+ * contents and types, the numbers of caches, cross-attention caches and states, the window, the rotary table and the table of biases, which travel
  * in buffers.
  */
 final class LayerForm {
@@ -41,8 +41,8 @@ final class LayerForm {
             case Op.AddPosition position -> "position " + shape(position.table());
             case Op.Norm norm -> "norm " + norm.kind() + shape(norm.gain()) + norm.bias().isPresent() + norm.epsilon();
             case Op.MatMul product -> "product " + shape(product.weight()) + product.bias().isPresent();
-            case Op.Rope rope -> "rope " + rope.layout() + rope.headWidth() + " " + rope.table().rotatedWidth();
-            case Op.Attention a -> "attention " + List.of(a.heads(), a.kvHeads(), a.headWidth(), a.scale(), a.span(), a.softCap(),
+            case Op.Rope rope -> "rope " + rope.layout() + rope.headDimension() + " " + rope.table().rotatedWidth();
+            case Op.Attention a -> "attention " + List.of(a.heads(), a.kvHeads(), a.headDimension(), a.scale(), a.mask(), a.softCap(),
                     a.bias().isPresent());
             case Op.Add _ -> "add";
             case Op.Multiply _ -> "multiply";
@@ -52,9 +52,9 @@ final class LayerForm {
             case Op.SelectRows _ -> "select";
             case Op.ArgMax _ -> "argmax";
             case Op.AddType type -> "type " + shape(type.table());
-            case Op.Given _ -> "given";
-            case Op.Remember _ -> "remember";
-            case Op.CrossAttention a -> "cross attention " + List.of(a.heads(), a.headWidth(), a.scale());
+            case Op.InputEmbeddings _ -> "given";
+            case Op.StoreCrossCache _ -> "store cross cache";
+            case Op.CrossAttention a -> "cross attention " + List.of(a.heads(), a.headDimension(), a.scale());
             case Op.Recurrence _ -> "recurrence";
             case Op.MeanRows _ -> "mean";
             case Op.Shortlist product -> "shortlist " + shape(product.weight()) + product.bias().isPresent();

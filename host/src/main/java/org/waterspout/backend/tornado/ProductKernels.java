@@ -8,7 +8,7 @@ import org.waterspout.kernels.GatedShape;
 import org.waterspout.kernels.GroupGatedKernels;
 import org.waterspout.kernels.GroupMatMulKernels;
 import org.waterspout.kernels.MatMulShape;
-import org.waterspout.kernels.Step;
+import org.waterspout.kernels.StepLayout;
 import org.waterspout.kernels.WideMatMulKernels;
 import org.waterspout.kernels.WideQuantMatMulKernels;
 import org.waterspout.model.architecture.Activation;
@@ -17,7 +17,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** As {@link Kernels}, of matrix products: chooses a kernel by family and by how the weight is stored. */
+/** As {@link KernelBindings}, of matrix products: chooses a kernel by family and by how the weight is stored. */
 final class ProductKernels {
 
     /** Items of a work-group where an item makes a tile. */
@@ -65,7 +65,7 @@ final class ProductKernels {
         IntSupplier asked = candidates.<IntSupplier>map(some -> some::count).orElse(() -> rows);
         Launch plain = Launch.unit(family, kernels(layout.kind()) + layout.kind(), TILES, tokens -> Math.multiplyExact(
                 Math.ceilDiv(asked.getAsInt(), WideMatMulKernels.TILE), Math.ceilDiv(tokens, WideMatMulKernels.BLOCK)),
-                tokens -> Math.multiplyExact(asked.getAsInt(), Math.ceilDiv(tokens, Step.TOKENS)), reads, output.buffer(), constants,
+                tokens -> Math.multiplyExact(asked.getAsInt(), Math.ceilDiv(tokens, StepLayout.TOKENS)), reads, output.buffer(), constants,
                 (graph, task, context, step) -> addProduct(new Product(graph, task, context, step, weight, shape), input.buffer().array(),
                         residual.map(view -> view.buffer().array()).orElseGet(this::unusedArray),
                         bias.map(StackedWeight::floats).orElseGet(this::unusedArray),
@@ -110,7 +110,7 @@ final class ProductKernels {
         }
     }
 
-    /** Whether {@link #gated} computes a gated feed-forward's two products and gates them in one launch; else {@link Kernels#gate} does. */
+    /** Whether {@link #gated} computes a gated feed-forward's two products and gates them in one launch; else {@link KernelBindings#gate} does. */
     boolean fusesGated() {
         return family == KernelFamily.GROUP;
     }
@@ -120,9 +120,9 @@ final class ProductKernels {
         WeightLayout layout = weight.layout();
         int rows = output.width();
         GatedShape shape = new GatedShape(input.width(), rows, layout.block(), layout.offset() ? 1 : 0, bias.isPresent() ? 1 : 0,
-                Kernels.code(function));
-        return new Launch("GroupGatedKernels." + layout.kind(), Step.GROUP, tokens -> Math.multiplyExact(Math.multiplyExact(rows,
-                Math.ceilDiv(tokens, GroupGatedKernels.TOKENS)), Step.GROUP), List.of(input.buffer()), List.of(output.buffer()),
+                KernelBindings.code(function));
+        return new Launch("GroupGatedKernels." + layout.kind(), StepLayout.GROUP, tokens -> Math.multiplyExact(Math.multiplyExact(rows,
+                Math.ceilDiv(tokens, GroupGatedKernels.TOKENS)), StepLayout.GROUP), List.of(input.buffer()), List.of(output.buffer()),
                 List.of(weight, bias.<Constant>map(b -> b).orElse(unused)), (graph, task, context, step) -> {
                     FloatArray in = input.buffer().array();
                     FloatArray out = output.buffer().array();

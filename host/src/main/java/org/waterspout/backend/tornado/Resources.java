@@ -12,21 +12,21 @@ import org.waterspout.graph.RopeTable;
 /** What the graphs of a program share: kernels, constants, what outlives a step, and what the host fills in. */
 final class Resources {
 
-    private final Kernels kernels;
+    private final KernelBindings kernels;
     private final Constants constants = new Constants();
     private final Caches caches;
     private final Optional<DeviceBuffer> places;
     private final Optional<Feed> placesFeed;
     private final Optional<RowAngles> rowAngles;
-    private Optional<Feed> given = Optional.empty();
+    private Optional<Feed> inputEmbeddings = Optional.empty();
     private Optional<CandidateFeed> candidates = Optional.empty();
 
     Resources(Graph graph, PlanOptions options, KernelFamily family) {
-        kernels = new Kernels(family);
+        kernels = new KernelBindings(family);
         caches = new Caches(graph, options);
         // one sequence can take nobody's place
         boolean placed = options.maxSequences() > 1
-                && graph.ops().anyMatch(op -> op instanceof Op.Attention attention && attention.span() == Op.Span.CAUSAL);
+                && graph.ops().anyMatch(op -> op instanceof Op.Attention attention && attention.mask() == Op.Mask.CAUSAL);
         long count = (long) options.maxSequences() * options.contextLength();
         places = placed ? Optional.of(new DeviceBuffer("places", count, Life.PLAN)) : Optional.empty();
         placesFeed = placed ? Optional.of(Feed.floats("places", count)) : Optional.empty();
@@ -35,7 +35,7 @@ final class Resources {
                 : Optional.empty();
     }
 
-    Kernels kernels() {
+    KernelBindings kernels() {
         return kernels;
     }
 
@@ -47,7 +47,7 @@ final class Resources {
         return caches;
     }
 
-    /** Where positions of sequences lie, on the device: {@link Places}; empty where they lie at their sequence's number. */
+    /** Where positions of sequences lie, on the device: {@link AncestorTable}; empty where they lie at their sequence's number. */
     Optional<DeviceBuffer> places() {
         return places;
     }
@@ -63,13 +63,13 @@ final class Resources {
     }
 
     /** The array of what enters instead of tokens. */
-    Feed given(long floats) {
-        given = Optional.of(given.orElseGet(() -> Feed.floats("given", floats)));
-        return given.get();
+    Feed inputEmbeddings(long floats) {
+        inputEmbeddings = Optional.of(inputEmbeddings.orElseGet(() -> Feed.floats("given", floats)));
+        return inputEmbeddings.get();
     }
 
-    Optional<Feed> given() {
-        return given;
+    Optional<Feed> inputEmbeddings() {
+        return inputEmbeddings;
     }
 
     CandidateFeed candidates(int rows) {

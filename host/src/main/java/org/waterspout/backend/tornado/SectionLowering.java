@@ -16,7 +16,7 @@ import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.CacheShape;
 import org.waterspout.kernels.RopeShape;
 import org.waterspout.kernels.RotateShape;
-import org.waterspout.kernels.Step;
+import org.waterspout.kernels.StepLayout;
 import org.waterspout.model.architecture.NormKind;
 import org.waterspout.model.architecture.RopeLayout;
 
@@ -28,7 +28,7 @@ final class SectionLowering {
 
     private final PlanOptions options;
     private final Resources resources;
-    private final Kernels kernels;
+    private final KernelBindings kernels;
     private final Caches caches;
     private final Constants constants;
     private final int rows;
@@ -110,9 +110,9 @@ final class SectionLowering {
             slots.get(repeat).addAll(valuesOfRepeat.apply(repeat));
         }
         slotCount = slots.getFirst().size();
-        if (Step.SLOTS + slotCount > Step.HEADER) {
+        if (StepLayout.SLOTS + slotCount > StepLayout.HEADER) {
             throw new UnsupportedModelException("a layer with " + slotCount + " numbers that differ from layer to layer exceeds the "
-                    + "tornado backend's " + (Step.HEADER - Step.SLOTS) + ": use the cpu backend");
+                    + "tornado backend's " + (StepLayout.HEADER - StepLayout.SLOTS) + ": use the cpu backend");
         }
         return first;
     }
@@ -131,7 +131,7 @@ final class SectionLowering {
             case Op.Embed op -> launches.add(kernels.embed(stack(each(repeats, Op.Embed.class, Op.Embed::table)), op.scale(),
                     output(op.output())));
             case Op.AddPosition op -> launches.add(kernels.addEntry(view(op.input()),
-                    floats(each(repeats, Op.AddPosition.class, Op.AddPosition::table)), Step.POSITION, output(op.output())));
+                    floats(each(repeats, Op.AddPosition.class, Op.AddPosition::table)), StepLayout.POSITION, output(op.output())));
             case Op.Norm op -> norm(cast(repeats, Op.Norm.class), view(op.input()), output(op.output()));
             case Op.MatMul op -> products(List.of(cast(repeats, Op.MatMul.class)), dense(view(op.input())), Optional.empty(),
                     List.of(op.output()));
@@ -145,9 +145,9 @@ final class SectionLowering {
             case Op.SelectRows op -> launches.add(kernels.selectRows(view(op.input()), output(op.output())));
             case Op.ArgMax op -> launches.add(kernels.argMax(view(op.input()), output(op.output())));
             case Op.AddType op -> launches.add(kernels.addEntry(view(op.input()),
-                    floats(each(repeats, Op.AddType.class, Op.AddType::table)), Step.TYPE, output(op.output())));
-            case Op.Given op -> launches.add(kernels.upload(resources.given((long) rows * op.output().width()), output(op.output())));
-            case Op.Remember op -> remember(cast(repeats, Op.Remember.class), op);
+                    floats(each(repeats, Op.AddType.class, Op.AddType::table)), StepLayout.TYPE, output(op.output())));
+            case Op.InputEmbeddings op -> launches.add(kernels.upload(resources.inputEmbeddings((long) rows * op.output().width()), output(op.output())));
+            case Op.StoreCrossCache op -> storeCrossCache(cast(repeats, Op.StoreCrossCache.class), op);
             case Op.CrossAttention op -> crossAttention(cast(repeats, Op.CrossAttention.class), op);
             case Op.Recurrence op -> recurrence(cast(repeats, Op.Recurrence.class), op, Optional.empty(), op.output());
             case Op.MeanRows op -> launches.add(kernels.meanRows(view(op.input()), output(op.output())));
@@ -251,7 +251,7 @@ final class SectionLowering {
         Op.Rope op = repeats.getFirst();
         View input = view(op.input());
         int slot = slot(repeat -> List.of(angles.indexOf(repeats.get(repeat).table())));
-        return new RopeShape(op.output().width(), op.headWidth(), op.table().rotatedWidth() / 2,
+        return new RopeShape(op.output().width(), op.headDimension(), op.table().rotatedWidth() / 2,
                 op.layout() == RopeLayout.INTERLEAVED ? 1 : 0, input.stride(), input.offset(), angles.positions(), slot);
     }
 
@@ -261,7 +261,7 @@ final class SectionLowering {
             return false;
         }
         List<Op> readers = ops.stream().filter(op -> op.inputs().contains(rope.output())).toList();
-        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.span() == Op.Span.FULL || attention.query().equals(attention.key())) {
+        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.mask() == Op.Mask.BIDIRECTIONAL || attention.query().equals(attention.key())) {
             return false;
         }
         return turned(attention.query()).equals(turned(attention.key())) && !attention.value().equals(rope.output());
@@ -270,14 +270,14 @@ final class SectionLowering {
     /** How a value was turned: equal for query and key of an attention that one launch can serve. */
     private List<Object> turned(Value value) {
         return ops.stream().filter(op -> op.outputs().contains(value) && op instanceof Op.Rope).map(Op.Rope.class::cast)
-                .<List<Object>>map(rope -> List.of(rope.table(), rope.layout(), rope.headWidth())).findFirst().orElse(List.of(value));
+                .<List<Object>>map(rope -> List.of(rope.table(), rope.layout(), rope.headDimension())).findFirst().orElse(List.of(value));
     }
 
     private void attention(List<Op.Attention> repeats, Op.Attention op) {
         Optional<BiasTable> biases = op.bias().map(_ -> constants.biases(repeats.stream().map(one -> one.bias().orElseThrow()).distinct().toList(),
                 options.contextLength()));
         View value = view(op.value());
-        if (op.span() == Op.Span.FULL) {
+        if (op.mask() == Op.Mask.BIDIRECTIONAL) {
             int slot = slot(repeat -> List.of(0, repeats.get(repeat).window(), table(biases, repeats.get(repeat))));
             View key = view(op.key());
             attend(op, AttentionShape.STEP, view(op.query()), key, value, biases, slot);
@@ -306,16 +306,16 @@ final class SectionLowering {
 
     private void attend(Op.Attention op, int kind, View query, View key, View value, Optional<BiasTable> biases, int slot) {
         boolean placed = kind == AttentionShape.CACHE && resources.places().isPresent();
-        AttentionShape shape = new AttentionShape(kind, op.heads(), op.kvHeads(), op.headWidth(), options.contextLength(),
+        AttentionShape shape = new AttentionShape(kind, op.heads(), op.kvHeads(), op.headDimension(), options.contextLength(),
                 options.maxSequences(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(), slot,
                 op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(), placed ? 1 : 0);
         launches.add(kernels.attend(query, key.buffer(), value.buffer(), biases, placed ? resources.places() : Optional.empty(), shape,
                 output(op.output())));
     }
 
-    private void remember(List<Op.Remember> repeats, Op.Remember op) {
+    private void storeCrossCache(List<Op.StoreCrossCache> repeats, Op.StoreCrossCache op) {
         Caches.Pair pair = caches.memory(op.key().width());
-        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).memory())));
+        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View key = view(op.key());
         View value = view(op.value());
         launches.add(kernels.append(key, value, pair, shape(key, value, slot)));
@@ -324,15 +324,15 @@ final class SectionLowering {
     private void crossAttention(List<Op.CrossAttention> repeats, Op.CrossAttention op) {
         int width = op.query().width();
         Caches.Pair pair = caches.memory(width);
-        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).memory())));
+        int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View query = view(op.query());
-        AttentionShape shape = new AttentionShape(AttentionShape.MEMORY, op.heads(), op.heads(), op.headWidth(), options.sourceLength(),
+        AttentionShape shape = new AttentionShape(AttentionShape.MEMORY, op.heads(), op.heads(), op.headDimension(), options.sourceLength(),
                 options.maxSources(), query.stride(), query.offset(), width, 0, width, 0, slot, op.scale(), 0, 0, 0, 0);
         launches.add(kernels.attend(query, pair.keys(), pair.values(), Optional.empty(), Optional.empty(), shape, output(op.output())));
     }
 
     /** @param output of the recurrence, or of what follows it in one group */
-    private void recurrence(List<Op.Recurrence> repeats, Op.Recurrence op, Optional<Kernels.Activated> then, Value output) {
+    private void recurrence(List<Op.Recurrence> repeats, Op.Recurrence op, Optional<KernelBindings.Activated> then, Value output) {
         Caches.States states = caches.states(op.output().width());
         int slot = slot(repeat -> List.of(states.indexOf(repeats.get(repeat).layer())));
         View candidate = view(op.candidate());
@@ -351,7 +351,7 @@ final class SectionLowering {
         View input = view(ropes.getFirst().input());
         RopeShape rope = shape(ropes, angles);
         launches.add(kernels.rotateAndAppend(input, key, value, angles, rotated, pair, new RotateShape(rope.width(), key.width(),
-                rope.headWidth(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
+                rope.headDimension(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
                 value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.positions(), rope.slot(), cacheSlot)));
     }
 
@@ -375,7 +375,7 @@ final class SectionLowering {
                 Op.Activate activate = (Op.Activate) op.parts().get(1);
                 View residual = view(residual(op, activate.output()));
                 recurrence(part(repeats, 0, Op.Recurrence.class), (Op.Recurrence) op.parts().getFirst(),
-                        Optional.of(new Kernels.Activated(activate.function(), residual)), op.outputs().getFirst());
+                        Optional.of(new KernelBindings.Activated(activate.function(), residual)), op.outputs().getFirst());
             }
         }
     }

@@ -3,10 +3,10 @@ package org.waterspout.backend.tornado;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
-import org.waterspout.kernels.Step;
+import org.waterspout.kernels.StepLayout;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The rows of a batch as ints of the {@link Step} buffer. */
+/** The rows of a batch as ints of the {@link StepLayout} buffer. */
 final class StepRows {
 
     private final IntArray step;
@@ -26,7 +26,7 @@ final class StepRows {
     }
 
     private static int at(int row) {
-        return Step.HEADER + row * Step.ROW;
+        return StepLayout.HEADER + row * StepLayout.ROW;
     }
 
     /** What every step says of its rows. */
@@ -39,15 +39,15 @@ final class StepRows {
             // stored as row + 1, so that 0 stands for none
             int next = last[sequence] - 1;
             int at = at(row);
-            step.set(at + Step.TOKEN, batch.tokens()[row]);
-            step.set(at + Step.POSITION, position);
+            step.set(at + StepLayout.TOKEN, batch.tokens()[row]);
+            step.set(at + StepLayout.POSITION, position);
             int inSets = lengths[row] > border ? contextLength + position : position;
-            step.set(at + Step.TURN, rowTables > 0 ? row * rowTables : inSets);
-            step.set(at + Step.SEQUENCE, sequence);
-            step.set(at + Step.PLACE, sequence);
-            step.set(at + Step.TYPE, batch.type(row));
-            step.set(at + Step.LENGTH, next < 0 ? position + 1 : step.get(at(next) + Step.LENGTH));
-            step.set(at + Step.NEXT, next);
+            step.set(at + StepLayout.TURN, rowTables > 0 ? row * rowTables : inSets);
+            step.set(at + StepLayout.SEQUENCE, sequence);
+            step.set(at + StepLayout.PLACE, sequence);
+            step.set(at + StepLayout.TYPE, batch.type(row));
+            step.set(at + StepLayout.LENGTH, next < 0 ? position + 1 : step.get(at(next) + StepLayout.LENGTH));
+            step.set(at + StepLayout.NEXT, next);
             last[sequence] = row + 1;
         }
     }
@@ -55,19 +55,19 @@ final class StepRows {
     /** Where keys and values go. */
     void writePlaces(int[] places) {
         for (int row = 0; row < places.length; row++) {
-            step.set(at(row) + Step.PLACE, places[row]);
+            step.set(at(row) + StepLayout.PLACE, places[row]);
         }
     }
 
     /** Where each sequence's state comes from and goes to. */
-    void writeStates(Batch batch, Places places) {
+    void writeStates(Batch batch, AncestorTable places) {
         int[] from = Arrays.stream(batch.sequences()).map(places::state).toArray();
         places.moveStates(batch);
         boolean[] met = new boolean[1 + Arrays.stream(batch.sequences()).max().orElse(0)];
         for (int row = 0; row < batch.rows(); row++) {
             int sequence = batch.sequences()[row];
-            step.set(at(row) + Step.STATE_FROM, from[row]);
-            step.set(at(row) + Step.STATE_TO, met[sequence] ? -1 : places.state(sequence));
+            step.set(at(row) + StepLayout.STATE_FROM, from[row]);
+            step.set(at(row) + StepLayout.STATE_TO, met[sequence] ? -1 : places.state(sequence));
             met[sequence] = true;
         }
     }
@@ -75,8 +75,8 @@ final class StepRows {
     /** @param lengths positions of each source */
     void writeSources(Batch batch, IntUnaryOperator lengths) {
         for (int row = 0; row < batch.rows(); row++) {
-            step.set(at(row) + Step.SOURCE, batch.source(row));
-            step.set(at(row) + Step.SOURCE_LENGTH, lengths.applyAsInt(batch.source(row)));
+            step.set(at(row) + StepLayout.SOURCE, batch.source(row));
+            step.set(at(row) + StepLayout.SOURCE_LENGTH, lengths.applyAsInt(batch.source(row)));
         }
     }
 
@@ -84,8 +84,8 @@ final class StepRows {
     void writeSelected(Batch batch, int start, int count) {
         for (int row = 0; row < count; row++) {
             int output = start + row;
-            step.set(at(row) + Step.SELECTED, batch.outputRows()[output]);
-            step.set(at(row) + Step.MEAN_FROM, output == 0 ? 0 : batch.outputRows()[output - 1] + 1);
+            step.set(at(row) + StepLayout.SELECTED, batch.outputRows()[output]);
+            step.set(at(row) + StepLayout.MEAN_FROM, output == 0 ? 0 : batch.outputRows()[output - 1] + 1);
         }
     }
 }

@@ -124,11 +124,11 @@ public final class TornadoBackend implements Backend {
         long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
         program.caches().stream().filter(cache -> DeviceProgram.bytes(cache) > limit || cache.floats() > Integer.MAX_VALUE).findFirst()
                 .ifPresent(cache -> {
-                    boolean remembered = program.resources().caches().remembers(cache);
-                    int positions = remembered ? options.sourceLength() : options.contextLength();
-                    throw new OutOfMemoryException("the " + (remembered ? "memory" : "cache") + " of " + graph.name() + " needs "
+                    boolean crossCache = program.resources().caches().isCrossCache(cache);
+                    int positions = crossCache ? options.sourceLength() : options.contextLength();
+                    throw new OutOfMemoryException("the " + (crossCache ? "cross-attention cache" : "cache") + " of " + graph.name() + " needs "
                             + megabytes(DeviceProgram.bytes(cache)) + " in one piece, " + device.device().id() + " gives at most "
-                            + megabytes(limit) + ": use " + (remembered ? "sources" : "a context") + " of at most "
+                            + megabytes(limit) + ": use " + (crossCache ? "sources" : "a context") + " of at most "
                             + limit / (DeviceProgram.bytes(cache) / positions));
                 });
         LongStream largest = Stream.concat(program.constants().stream().flatMap(constant -> constant.bytes().stream()),

@@ -22,11 +22,11 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
-import org.waterspout.kernels.Step;
+import org.waterspout.kernels.StepLayout;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A graph on a device. Weights, caches and activations stay there; a step sends the {@link Step} buffer and fetches the output. Before the
+ * A graph on a device. Weights, caches and activations stay there; a step sends the {@link StepLayout} buffer and fetches the output. Before the
  * first one the device is left alone: a request that is wrong need not wait for its compiler. TornadoVM crashes the JVM when one plan is used
  * from two threads, so a lock lets one in at a time.
  */
@@ -40,7 +40,7 @@ public final class TornadoPlan implements Plan {
     private final TornadoDevices.Found device;
     private final IntArray step;
     private final StepRows stepRows;
-    private final Places places;
+    private final AncestorTable places;
     private final PlanContract contract;
     private final boolean recurrent;
     private final ReentrantLock lock = new ReentrantLock();
@@ -53,10 +53,10 @@ public final class TornadoPlan implements Plan {
         this.options = options;
         this.program = program;
         this.device = device;
-        this.places = new Places(options.maxSequences(), options.contextLength());
+        this.places = new AncestorTable(options.maxSequences(), options.contextLength());
         this.contract = new PlanContract(graph, options);
         this.recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
-        this.step = new IntArray(Step.HEADER + Step.ROW * Math.max(options.maxRows(), program.graph().chunk()));
+        this.step = new IntArray(StepLayout.HEADER + StepLayout.ROW * Math.max(options.maxRows(), program.graph().chunk()));
         step.init(0);
         this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength(),
                 program.resources().rowAngles().map(RowAngles::tables).orElse(0));
@@ -108,8 +108,8 @@ public final class TornadoPlan implements Plan {
     }
 
     private static Batch withNumbers(Graph graph, Batch batch) {
-        int width = graph.ops().filter(Op.Given.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst().orElse(0);
-        return batch.withGiven(new float[width]);
+        int width = graph.ops().filter(Op.InputEmbeddings.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst().orElse(0);
+        return batch.withInputEmbeddings(new float[width]);
     }
 
     @Override
@@ -196,8 +196,8 @@ public final class TornadoPlan implements Plan {
     /** What the host has for the rows. */
     private void fill(Batch batch) {
         program.resources().rowAngles().ifPresent(angles -> angles.set(batch));
-        program.resources().given().ifPresent(feed -> MemorySegment.copy(batch.given(), 0, feed.floats().getSegment(), ValueLayout.JAVA_FLOAT, 0,
-                batch.given().length));
+        program.resources().inputEmbeddings().ifPresent(feed -> MemorySegment.copy(batch.inputEmbeddings(), 0, feed.floats().getSegment(), ValueLayout.JAVA_FLOAT, 0,
+                batch.inputEmbeddings().length));
     }
 
     private void writeRows(Batch batch) {
@@ -243,12 +243,12 @@ public final class TornadoPlan implements Plan {
     }
 
     private void runRepeats(Section section, int rows, Batch batch, StepObserver observer) {
-        step.set(Step.ROWS, rows);
+        step.set(StepLayout.ROWS, rows);
         for (int repeat = 0; repeat < section.slots().size(); repeat++) {
-            step.set(Step.LAYER, repeat);
+            step.set(StepLayout.LAYER, repeat);
             List<Integer> slots = section.slots().get(repeat);
             for (int slot = 0; slot < slots.size(); slot++) {
-                step.set(Step.SLOTS + slot, slots.get(slot));
+                step.set(StepLayout.SLOTS + slot, slots.get(slot));
             }
             for (Stage stage : section.stages()) {
                 executions.run(stage, rows);

@@ -15,7 +15,7 @@ import org.waterspout.error.OutOfMemoryException;
 class KeyValueCacheTest {
 
     private static final KeyValueCache.Layer LAYER = KeyValueCache.Layer.of(2, 4, 8);
-    private static final long BLOCK_BYTES = 4L * 2 * Kernels.BLOCK * (4 + 8);
+    private static final long BLOCK_BYTES = 4L * 2 * CpuKernels.BLOCK * (4 + 8);
 
     private final AtomicInteger made = new AtomicInteger();
 

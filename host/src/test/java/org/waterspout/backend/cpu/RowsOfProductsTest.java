@@ -27,7 +27,7 @@ class RowsOfProductsTest {
 
     @TestFactory
     Stream<DynamicTest> aRowDoesNotDependOnTheOthers() {
-        List<Kernels> forms = Lanes.wide() ? List.of(new ScalarKernels(), new VectorKernels()) : List.of(new ScalarKernels());
+        List<CpuKernels> forms = VectorShapes.wide() ? List.of(new ScalarKernels(), new VectorKernels()) : List.of(new ScalarKernels());
         return forms.stream().flatMap(kernels -> Arrays.stream(WeightType.values())
                 .map(type -> DynamicTest.dynamicTest(type + ", " + kernels.description(), () -> every(kernels, type))));
     }
@@ -35,8 +35,8 @@ class RowsOfProductsTest {
     /** In a JVM of its own, which has one width for its life. */
     @Test
     void norAtHalfTheWidth() throws IOException, InterruptedException {
-        assumeTrue(Lanes.COUNT > 4, "skipped: the vectors of this machine have " + Lanes.COUNT * 32 + " bits");
-        Process process = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-XX:MaxVectorSize=" + Lanes.COUNT * 2,
+        assumeTrue(VectorShapes.COUNT > 4, "skipped: the vectors of this machine have " + VectorShapes.COUNT * 32 + " bits");
+        Process process = new ProcessBuilder(System.getProperty("java.home") + "/bin/java", "-XX:MaxVectorSize=" + VectorShapes.COUNT * 2,
                 "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
                 RowsOfProductsTest.class.getName()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -44,12 +44,12 @@ class RowsOfProductsTest {
             process.destroyForcibly();
             throw new IOException("the process closed its output and did not end");
         }
-        assertEquals(List.of(Lanes.COUNT * 16 + "-bit vectors: all equal"), output.lines().toList());
+        assertEquals(List.of(VectorShapes.COUNT * 16 + "-bit vectors: all equal"), output.lines().toList());
     }
 
     /** Prints each weight type that fails, and the width if none does. */
     public static void main(String[] arguments) {
-        Kernels kernels = new VectorKernels();
+        CpuKernels kernels = new VectorKernels();
         List<String> failures = new ArrayList<>();
         for (WeightType type : WeightType.values()) {
             try {
@@ -64,7 +64,7 @@ class RowsOfProductsTest {
         }
     }
 
-    private static void every(Kernels kernels, WeightType type) {
+    private static void every(CpuKernels kernels, WeightType type) {
         int[][] shapes = switch (type.blockLength()) {
             case 1 -> new int[][] {{1, 1}, {7, 13}, {48, 257}, {67, 768}};
             case 32 -> new int[][] {{1, 32}, {7, 96}, {59, 576}};
@@ -78,7 +78,7 @@ class RowsOfProductsTest {
     }
 
     /** Some rows of input are so small that products of halves treat them in a way of their own. */
-    private static void rows(Kernels kernels, WeightType type, int rows, int columns, long seed, boolean extreme) {
+    private static void rows(CpuKernels kernels, WeightType type, int rows, int columns, long seed, boolean extreme) {
         StoredWeights random = new StoredWeights(seed, extreme);
         Matrix matrix = Matrix.of(random.tensor("w", type, rows, columns), Arena.ofAuto(), true);
         int stride = rows + 5;
@@ -89,8 +89,8 @@ class RowsOfProductsTest {
             }
             for (int[] range : new int[][] {{0, rows}, {rows / 3, rows}, {0, rows - rows / 4}}) {
                 float[] together = new float[xRows * stride + 3];
-                kernels.multiplyRows(matrix, range[0], range[1], x, xRows, together, 3, stride, new float[Math.max(Scratch.tileRows(columns), Kernels.STAGED) * columns],
-                        new float[kernels.scratch(columns)]);
+                float[] tile = new float[Math.max(Scratch.tileRows(columns), CpuKernels.STAGED) * columns];
+                kernels.multiplyRows(matrix, range[0], range[1], x, xRows, together, 3, stride, tile, new float[kernels.scratch(columns)]);
                 float[] alone = new float[xRows * stride + 3];
                 for (int s = 0; s < xRows; s++) {
                     kernels.multiply(matrix, range[0], range[1], Arrays.copyOfRange(x, s * columns, (s + 1) * columns), alone, 3 + s * stride,

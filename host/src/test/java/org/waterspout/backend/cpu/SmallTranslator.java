@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
-import org.waterspout.graph.Op.Span;
+import org.waterspout.graph.Op.Mask;
 import org.waterspout.graph.RelativeBias;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
@@ -51,7 +51,7 @@ final class SmallTranslator {
         Value stream = typed;
         for (int layer = 0; layer < 2; layer++) {
             List<Op> ops = new ArrayList<>();
-            Value attended = attention(ops, stream, 0, Span.FULL, layer == 0 ? 0 : 9, layer == 0);
+            Value attended = attention(ops, stream, 0, Mask.BIDIRECTIONAL, layer == 0 ? 0 : 9, layer == 0);
             Value normed = sumAndNorm(ops, stream, attended);
             stream = sumAndNorm(ops, normed, feedForward(ops, normed, Activation.GELU_ERF));
             layers.add(ops);
@@ -63,7 +63,7 @@ final class SmallTranslator {
         List<List<Op>> memory = new ArrayList<>();
         for (int layer = 0; layer < 2; layer++) {
             List<Op> ops = new ArrayList<>();
-            ops.add(new Op.Remember(layer, product(ops, stream, WIDTH, WeightType.Q8_0), product(ops, stream, WIDTH, WeightType.F16)));
+            ops.add(new Op.StoreCrossCache(layer, product(ops, stream, WIDTH, WeightType.Q8_0), product(ops, stream, WIDTH, WeightType.F16)));
             memory.add(ops);
         }
         return new Graph("small encoder", before, layers, List.of(), memory, values, stream, 1, Optional.empty());
@@ -78,7 +78,7 @@ final class SmallTranslator {
         Value stream = embedded;
         for (int layer = 0; layer < 2; layer++) {
             List<Op> ops = new ArrayList<>();
-            Value mixed = layer == 0 ? attention(ops, stream, 0, Span.CAUSAL, 0, true) : recurrence(ops, stream, layer);
+            Value mixed = layer == 0 ? attention(ops, stream, 0, Mask.CAUSAL, 0, true) : recurrence(ops, stream, layer);
             Value normed = sumAndNorm(ops, stream, mixed);
             Value crossed = value(WIDTH);
             ops.add(new Op.CrossAttention(layer, product(ops, normed, WIDTH, WeightType.I8_32), HEADS, HEAD_WIDTH, 0.2f, crossed));
@@ -93,13 +93,13 @@ final class SmallTranslator {
         return new Graph("small translator", before, layers, after, List.of(), values, logits, 1, Optional.of(encoder));
     }
 
-    private Value attention(List<Op> ops, Value stream, int cache, Span span, int window, boolean biased) {
+    private Value attention(List<Op> ops, Value stream, int cache, Mask mask, int window, boolean biased) {
         Value q = product(ops, stream, WIDTH, WeightType.F32);
         Value k = product(ops, stream, WIDTH / 2, WeightType.F32);
         Value v = product(ops, stream, WIDTH / 2, WeightType.I8_32);
         Value attended = value(WIDTH);
-        Optional<RelativeBias> bias = biased ? Optional.of(new RelativeBias(matrix("distances", WeightType.F32, 8, HEADS), 30, span)) : Optional.empty();
-        ops.add(new Op.Attention(cache, q, k, v, HEADS, HEADS / 2, HEAD_WIDTH, 0.2f, span, window, 0, bias, attended));
+        Optional<RelativeBias> bias = biased ? Optional.of(new RelativeBias(matrix("distances", WeightType.F32, 8, HEADS), 30, mask)) : Optional.empty();
+        ops.add(new Op.Attention(cache, q, k, v, HEADS, HEADS / 2, HEAD_WIDTH, 0.2f, mask, window, 0, bias, attended));
         return product(ops, attended, WIDTH, WeightType.I8_32);
     }
 

@@ -37,8 +37,8 @@ class TranslatorPlanTest {
         return new CpuBackend(new BackendOptions(threads, Optional.empty()));
     }
 
-    private static Kernels best() {
-        return Lanes.wide() ? new VectorKernels() : new ScalarKernels();
+    private static CpuKernels best() {
+        return VectorShapes.wide() ? new VectorKernels() : new ScalarKernels();
     }
 
     private int[] tokens(int count) {
@@ -121,7 +121,7 @@ class TranslatorPlanTest {
         return actions;
     }
 
-    private void compare(Kernels kernels, int threads) {
+    private void compare(CpuKernels kernels, int threads) {
         Graph graph = SmallTranslator.graph();
         List<Action> script = script();
         try (ReferenceBackend reference = new ReferenceBackend();

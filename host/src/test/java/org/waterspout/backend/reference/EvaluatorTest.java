@@ -33,7 +33,7 @@ class EvaluatorTest {
 
     private static final Batch ONE = Batch.of(new int[] {0}, 0, true);
 
-    private final KeyValueCache[] memories = Evaluator.caches(1, 2, 8);
+    private final ReferenceCache[] memories = Evaluator.caches(1, 2, 8);
     private final Evaluator evaluator = new Evaluator(1, 1, 2, 8, memories);
 
     @Test
@@ -121,11 +121,11 @@ class EvaluatorTest {
     @Test
     void attentionInBothDirectionsStaysInItsSequence() {
         // a query of zeros weighs all alike: means of (3, 9) and of (50)
-        Op op = attention(Op.Span.FULL, 0, Optional.empty());
+        Op op = attention(Op.Mask.BIDIRECTIONAL, 0, Optional.empty());
         Batch two = new Batch(new int[3], new int[] {0, 1, 0}, new int[] {1, 1, 0}, new int[] {1, 2});
         assertArrayEquals(new float[] {6, 6, 50}, run(op, two, new float[3], new float[3], new float[] {3, 9, 50}));
         // and of neighbours only: (10, 20), (10, 20, 60), (20, 60)
-        assertArrayEquals(new float[] {15, 30, 40}, run(attention(Op.Span.FULL, 2, Optional.empty()), Batch.of(new int[3], 0, true), new float[3],
+        assertArrayEquals(new float[] {15, 30, 40}, run(attention(Op.Mask.BIDIRECTIONAL, 2, Optional.empty()), Batch.of(new int[3], 0, true), new float[3],
                 new float[3], new float[] {10, 20, 60}));
         // a sequence that is shorter than the one before it does not see what that has left
         assertArrayEquals(new float[] {7}, run(op, ONE, new float[1], new float[1], new float[] {7}));
@@ -140,12 +140,12 @@ class EvaluatorTest {
     void attentionAddsTheBiasOfTheDistance() {
         // four buckets for both directions: itself, one or more behind, none, one or more ahead; weights 1, 3, -, 4
         Weight both = weight(List.of(4, 1), 0, (float) Math.log(3), 77, (float) Math.log(4));
-        Op full = attention(Op.Span.FULL, 0, Optional.of(new RelativeBias(both, 8, Op.Span.FULL)));
+        Op full = attention(Op.Mask.BIDIRECTIONAL, 0, Optional.of(new RelativeBias(both, 8, Op.Mask.BIDIRECTIONAL)));
         assertArrayEquals(new float[] {180, 125},
                 run(full, Batch.of(new int[2], 0, true), new float[2], new float[2], new float[] {100, 200}), 1e-4f);
         // two buckets for what lies behind: itself, and anything else
         Weight behind = weight(List.of(2, 1), 0, (float) Math.log(2));
-        Op causal = attention(Op.Span.CAUSAL, 0, Optional.of(new RelativeBias(behind, 8, Op.Span.CAUSAL)));
+        Op causal = attention(Op.Mask.CAUSAL, 0, Optional.of(new RelativeBias(behind, 8, Op.Mask.CAUSAL)));
         assertArrayEquals(new float[] {100, 400f / 3, 120},
                 run(causal, Batch.of(new int[3], 0, true), new float[3], new float[3], new float[] {100, 200, 0}), 1e-4f);
     }
@@ -153,28 +153,28 @@ class EvaluatorTest {
     @Test
     void bucketsOfTheLiterature() {
         // what the public implementation of T5 gives for 32 buckets up to a distance of 128
-        RelativeBias both = new RelativeBias(weight(List.of(32, 1), new float[32]), 128, Op.Span.FULL);
+        RelativeBias both = new RelativeBias(weight(List.of(32, 1), new float[32]), 128, Op.Mask.BIDIRECTIONAL);
         int[] distances = {-200, -128, -100, -16, -8, -7, -1, 0, 1, 7, 8, 11, 12, 16, 23, 32, 64, 90, 128, 1000};
         assertArrayEquals(new int[] {15, 15, 15, 10, 8, 7, 1, 0, 17, 23, 24, 24, 25, 26, 27, 28, 30, 30, 31, 31},
                 Arrays.stream(distances).map(both::bucket).toArray());
-        RelativeBias behind = new RelativeBias(weight(List.of(32, 1), new float[32]), 128, Op.Span.CAUSAL);
+        RelativeBias behind = new RelativeBias(weight(List.of(32, 1), new float[32]), 128, Op.Mask.CAUSAL);
         assertArrayEquals(new int[] {31, 31, 30, 16, 8, 7, 1, 0, 0, 0},
                 Arrays.stream(distances).limit(10).map(behind::bucket).toArray());
     }
 
     @Test
     void crossAttentionReadsWhatIsRemembered() {
-        Op remember = new Op.Remember(0, value(0, 2), value(1, 2));
+        Op store = new Op.StoreCrossCache(0, value(0, 2), value(1, 2));
         Batch sources = new Batch(new int[3], new int[] {0, 1, 0}, new int[] {0, 0, 1}, new int[0]);
         float log3 = (float) Math.log(3);
-        evaluator.evaluate(remember, sources, Map.of(value(0, 2), new float[] {0, 0, log3, 0, 5, 5}, value(1, 2),
+        evaluator.evaluate(store, sources, Map.of(value(0, 2), new float[] {0, 0, log3, 0, 5, 5}, value(1, 2),
                 new float[] {100, 10, 200, 30, 7, 8}));
         // head 0 weighs source 0 by 1/4 and 3/4, head 1 by halves; the second row reads source 1, which has one position
         Op cross = new Op.CrossAttention(0, value(0, 2), 2, 1, 1, value(1, 2));
         Batch rows = new Batch(new int[2], new int[2], new int[] {0, 1}, new int[] {0, 1}).withSources(new int[] {0, 1});
         assertArrayEquals(new float[] {175, 20, 7, 8}, run(cross, rows, new float[] {1, 1, 1, 1}), 1e-4f);
         // encoded anew, shorter
-        evaluator.evaluate(remember, Batch.of(new int[1], 0, true), Map.of(value(0, 2), new float[2], value(1, 2), new float[] {1, 2}));
+        evaluator.evaluate(store, Batch.of(new int[1], 0, true), Map.of(value(0, 2), new float[2], value(1, 2), new float[] {1, 2}));
         assertArrayEquals(new float[] {1, 2, 7, 8}, run(cross, rows, new float[] {1, 1, 1, 1}));
     }
 
@@ -200,7 +200,7 @@ class EvaluatorTest {
     void reorderedSequencesGoOnWhereTheirParentsStood() {
         Batch two = new Batch(new int[2], new int[2], new int[] {0, 1}, new int[] {0, 1});
         Batch next = new Batch(new int[2], new int[] {1, 1}, new int[] {0, 1}, new int[] {0, 1});
-        Op attention = attention(Op.Span.CAUSAL, 0, Optional.empty());
+        Op attention = attention(Op.Mask.CAUSAL, 0, Optional.empty());
         Op recurrence = new Op.Recurrence(0, value(0, 1), value(1, 1), value(2, 1));
         run(attention, two, new float[2], new float[2], new float[] {10, 20});
         run(recurrence, two, new float[] {10, 20}, new float[2]);
@@ -217,7 +217,7 @@ class EvaluatorTest {
     void whatEntersBesideTokens() {
         Op embed = new Op.Embed(weight(List.of(3, 2), 1, 2, 3, 4, 5, 6), 10, value(0, 2));
         assertArrayEquals(new float[] {0, 0, 30, 40}, run(embed, Batch.of(new int[] {Batch.NO_TOKEN, 1}, 0, true)));
-        assertArrayEquals(new float[] {7, 8}, run(new Op.Given(value(0, 2)), ONE.withGiven(new float[] {7, 8})));
+        assertArrayEquals(new float[] {7, 8}, run(new Op.InputEmbeddings(value(0, 2)), ONE.withInputEmbeddings(new float[] {7, 8})));
         Op addType = new Op.AddType(value(0, 2), weight(List.of(2, 2), 1, 2, 3, 4), value(1, 2));
         assertArrayEquals(new float[] {103, 104, 201, 202},
                 run(addType, Batch.of(new int[2], 0, true).withTypes(new int[] {1, 0}), new float[] {100, 100, 200, 200}));
@@ -260,11 +260,11 @@ class EvaluatorTest {
 
     @Test
     void erfByTables() {
-        assertEquals(0.5204998778130465, Activations.erf(0.5), 1e-15);
-        assertEquals(-0.9953222650189527, Activations.erf(-2), 1e-15);
-        assertEquals(0.9999999845827421, Activations.erf(4), 1e-15);
-        assertEquals(1, Activations.erf(7));
-        assertEquals(0, Activations.erf(0));
+        assertEquals(0.5204998778130465, ExactActivations.erf(0.5), 1e-15);
+        assertEquals(-0.9953222650189527, ExactActivations.erf(-2), 1e-15);
+        assertEquals(0.9999999845827421, ExactActivations.erf(4), 1e-15);
+        assertEquals(1, ExactActivations.erf(7));
+        assertEquals(0, ExactActivations.erf(0));
     }
 
     @Test
@@ -286,8 +286,8 @@ class EvaluatorTest {
                 value(3, heads));
     }
 
-    private static Op attention(Op.Span span, int window, Optional<RelativeBias> bias) {
-        return new Op.Attention(0, value(0, 1), value(1, 1), value(2, 1), 1, 1, 1, 1, span, window, 0, bias, value(3, 1));
+    private static Op attention(Op.Mask mask, int window, Optional<RelativeBias> bias) {
+        return new Op.Attention(0, value(0, 1), value(1, 1), value(2, 1), 1, 1, 1, 1, mask, window, 0, bias, value(3, 1));
     }
 
     private float activate(Activation function, float x) {

@@ -8,8 +8,8 @@ import org.waterspout.model.ModelFile;
  * A transformer as data: what a graph is built from. Widths count floats. A model has an encoder, a decoder, or both.
  *
  * @param family        the name the file gives its architecture, a row of {@link Families}
- * @param width         of the residual stream
- * @param vocabulary    tokens with an embedding; 0 where pictures enter
+ * @param hiddenSize    of the residual stream
+ * @param vocabulary    tokens with an embedding; 0 where images enter
  * @param contextLength positions it was made for
  * @param encoder       attends in both directions; a whole sequence at a time
  * @param decoder       attends to what stands before; with an encoder, also to what that made of its source
@@ -17,7 +17,7 @@ import org.waterspout.model.ModelFile;
  * @param pooling       how an encoder's rows become one vector, where the file says so
  * @param head          what an encoder's rows are classified with, where the file has it
  */
-public record Architecture(String family, int width, int vocabulary, int contextLength, Optional<Stack> encoder, Optional<Stack> decoder,
+public record Architecture(String family, int hiddenSize, int vocabulary, int contextLength, Optional<Stack> encoder, Optional<Stack> decoder,
         Optional<Output> output, Optional<Pooling> pooling, Optional<Head> head) {
 
     /** GGUF's pooling type of a model that ranks documents for a query, by its head, and makes no vectors. */
@@ -79,21 +79,21 @@ public record Architecture(String family, int width, int vocabulary, int context
     }
 
     /**
-     * A picture cut into squares, Dosovitskiy et al. 2021; its first row is the class token.
+     * An image cut into patches, Dosovitskiy et al. 2021; its first row is the class token.
      *
-     * @param side      pixels of a picture's side
-     * @param patch     pixels of a square's side
+     * @param side      pixels of an image's side
+     * @param patch     pixels of a patch's side
      * @param channels  numbers of a pixel
      * @param distilled a second row is the distillation token, Touvron et al. 2021
      */
     public record Patches(int side, int patch, int channels, boolean distilled, Positions positions, Optional<Norm> norm) implements Input {
 
-        /** Rows of one picture. */
+        /** Rows of one image. */
         public int rows() {
             return side / patch * (side / patch) + (distilled ? 2 : 1);
         }
 
-        /** Numbers of one square, [channels, patch, patch]. */
+        /** Numbers of one patch, [channels, patch, patch]. */
         public int patchWidth() {
             return channels * patch * patch;
         }
@@ -152,7 +152,7 @@ public record Architecture(String family, int width, int vocabulary, int context
 
     /**
      * @param kvHeads   heads of keys and values, a divisor of {@code heads}
-     * @param headWidth of queries, keys and values
+     * @param headDimension of queries, keys and values
      * @param scale     factor on the products of queries and keys
      * @param window    positions at a distance below this are seen; 0 for all
      * @param softCap   c of c * tanh(score / c); 0 for none
@@ -163,7 +163,7 @@ public record Architecture(String family, int width, int vocabulary, int context
      * @param inputBias q, k and v have biases
      * @param outputBias the output projection has one
      */
-    public record Attention(int heads, int kvHeads, int headWidth, float scale, int window, float softCap,
+    public record Attention(int heads, int kvHeads, int headDimension, float scale, int window, float softCap,
             Optional<Rotary> rotary, Optional<Relative> relative, Optional<Norm> headNorm, boolean packed, boolean inputBias,
             boolean outputBias) implements Mixer {
     }
@@ -185,13 +185,13 @@ public record Architecture(String family, int width, int vocabulary, int context
     }
 
     /**
-     * @param width  between its two halves
+     * @param intermediateSize between its two halves
      * @param gated  activation(gate(x)) * up(x) instead of activation(up(x))
      * @param packed gate and up are one tensor, in this order
      * @param inputBias  the projections of the first half have one
      * @param outputBias the last projection has one
      */
-    public record FeedForward(int width, Activation activation, boolean gated, boolean packed, boolean inputBias, boolean outputBias) {
+    public record FeedForward(int intermediateSize, Activation activation, boolean gated, boolean packed, boolean inputBias, boolean outputBias) {
     }
 
     /**

@@ -19,14 +19,14 @@ import org.waterspout.model.architecture.Families.Trait;
 final class ArchitectureReader {
 
     /** A width above this is a corrupt file's, and products of widths below it fit an int. */
-    private static final int MOST_WIDTH = 1 << 24;
+    private static final int MAX_WIDTH = 1 << 24;
 
     private final ModelFile file;
     private final Metadata metadata;
     private final Families.Row row;
     private final int width;
     private final int heads;
-    private final int headWidth;
+    private final int headDimension;
     private final FamilyKeys keys;
     private final boolean pair;
     private final boolean encoderOnly;
@@ -38,13 +38,13 @@ final class ArchitectureReader {
         keys = new FamilyKeys(file, row);
         width = keys.positive("embedding_length");
         heads = keys.same("attention.head_count", Optional.empty());
-        headWidth = metadata.has(keys.key("attention.key_length")) ? keys.positive("attention.key_length") : evenHeads();
+        headDimension = metadata.has(keys.key("attention.key_length")) ? keys.positive("attention.key_length") : evenHeads();
         pair = file.tensors().keySet().stream().anyMatch(name -> name.startsWith("dec."));
         encoderOnly = !pair && !metadata.flagOr(keys.key("attention.causal"), !row.is(Trait.ENCODER));
-        if ((long) heads * headWidth > MOST_WIDTH) {
-            throw new ModelFormatException(heads + " heads of " + headWidth + " are wider than any model: " + keys.key("attention.head_count"));
+        if ((long) heads * headDimension > MAX_WIDTH) {
+            throw new ModelFormatException(heads + " heads of " + headDimension + " are wider than any model: " + keys.key("attention.head_count"));
         }
-        keys.refuse("attention.value_length", headWidth);
+        keys.refuse("attention.value_length", headDimension);
         keys.refuse("expert_count", 0);
         refuseOtherForms();
     }
@@ -73,9 +73,9 @@ final class ArchitectureReader {
                 ? Optional.of(stack("dec.", metadata.has(keys.key("decoder_block_count")) ? keys.positive("decoder_block_count") : layers, true,
                         contextLength))
                 : encoderOnly ? Optional.empty() : Optional.of(stack("", layers, true, contextLength));
-        boolean pictures = keys.has("patch_embd.weight");
+        boolean images = keys.has("patch_embd.weight");
         boolean judges = encoderOnly && (keys.has("cls.output.weight") || keys.has("cls.weight"));
-        return new Architecture(row.name(), width, pictures ? 0 : keys.tensor(embedding(pair ? "dec." : "")).rows(), contextLength, encoder,
+        return new Architecture(row.name(), width, images ? 0 : keys.tensor(embedding(pair ? "dec." : "")).rows(), contextLength, encoder,
                 decoder, decoder.map(_ -> output()), pooling("pooling_type"), judges ? Optional.of(head()) : Optional.empty());
     }
 
@@ -109,7 +109,7 @@ final class ArchitectureReader {
     /** The layer without what may differ from layer to layer: its window and its angles. */
     private static Architecture.Layer form(Architecture.Layer layer) {
         Architecture.Mixer mixer = switch (layer.mixer()) {
-            case Architecture.Attention a -> new Architecture.Attention(a.heads(), a.kvHeads(), a.headWidth(), a.scale(), 0, a.softCap(),
+            case Architecture.Attention a -> new Architecture.Attention(a.heads(), a.kvHeads(), a.headDimension(), a.scale(), 0, a.softCap(),
                     Optional.empty(), a.relative(), a.headNorm(), a.packed(), a.inputBias(), a.outputBias());
             case Architecture.Recurrent recurrent -> recurrent;
         };
@@ -139,7 +139,7 @@ final class ArchitectureReader {
         int patch = keys.positive("image.patch_size");
         int channels = keys.positive("image.channels");
         if (side % patch != 0 || side > 1 << 14 || channels > 64) {
-            throw new ModelFormatException("pictures of " + side + " pixels with " + channels + " channels cannot be cut into squares of " + patch);
+            throw new ModelFormatException("images of " + side + " pixels with " + channels + " channels cannot be cut into patches of " + patch);
         }
         boolean distilled = metadata.flagOr(keys.key("image.distilled"), false);
         int rows = side / patch * (side / patch) + (distilled ? 2 : 1);
@@ -245,7 +245,7 @@ final class ArchitectureReader {
     }
 
     private Architecture.Attention cross(String block) {
-        return new Architecture.Attention(heads, heads, headWidth, attentionScale(0), 0, 0, Optional.empty(), Optional.empty(), Optional.empty(),
+        return new Architecture.Attention(heads, heads, headDimension, attentionScale(0), 0, 0, Optional.empty(), Optional.empty(), Optional.empty(),
                 false, keys.has(block + "cross_attn_q.bias"), keys.has(block + "cross_attn_o.bias"));
     }
 
@@ -261,10 +261,10 @@ final class ArchitectureReader {
         Optional<Architecture.Norm> headNorm = optionalNorm(block + "attn_q_norm");
         int window = local ? window() : 0;
         boolean relative = keys.has(block + "attn_rel_b.weight") || keys.has(side + "blk.0.attn_rel_b.weight");
-        return new Architecture.Attention(heads, kvHeads, headWidth, attentionScale(layerCount),
+        return new Architecture.Attention(heads, kvHeads, headDimension, attentionScale(layerCount),
                 // an encoder's window is the file's on both sides together
                 causal || window == 0 ? window : window / 2 + 1, keys.cap("attn_logit_softcapping", row.is(Trait.CAPPED) ? 50 : 0),
-                rotary ? Optional.of(new RotaryReader(keys, headWidth).rotary(local)) : Optional.empty(),
+                rotary ? Optional.of(new RotaryReader(keys, headDimension).rotary(local)) : Optional.empty(),
                 relative ? Optional.of(relative(side, block)) : Optional.empty(), headNorm, packed,
                 keys.has(block + (packed ? "attn_qkv.bias" : "attn_q.bias")), keys.has(block + attentionOutput(side) + ".bias"));
     }
@@ -286,7 +286,7 @@ final class ArchitectureReader {
     }
 
     private float attentionScale(int layerCount) {
-        double scaleWidth = layerCount != 0 && layerCount == row.wideHeadsAtLayers() ? (double) width / heads : headWidth;
+        double scaleWidth = layerCount != 0 && layerCount == row.wideHeadsAtLayers() ? (double) width / heads : headDimension;
         float scale = keys.finite("attention.scale", 0);
         return scale != 0 ? scale : row.is(Trait.UNSCALED_SCORES) ? 1 : (float) (1 / Math.sqrt(scaleWidth));
     }
@@ -319,7 +319,7 @@ final class ArchitectureReader {
 
     private Architecture.FeedForward feedForward(String block) {
         int inner = keys.same("feed_forward_length", Optional.empty());
-        if (inner > MOST_WIDTH) {
+        if (inner > MAX_WIDTH) {
             throw new ModelFormatException("metadata key " + keys.key("feed_forward_length") + " is " + inner);
         }
         boolean gate = keys.has(block + "ffn_gate.weight");

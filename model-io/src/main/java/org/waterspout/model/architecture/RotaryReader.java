@@ -8,14 +8,14 @@ import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Tensor;
 
 /** How a file says that queries and keys are turned. */
-record RotaryReader(FamilyKeys keys, int headWidth) {
+record RotaryReader(FamilyKeys keys, int headDimension) {
 
     /** @param local of a layer with a window */
     Rotary rotary(boolean local) {
-        int rotated = keys.metadata().integerOr(keys.key("rope.dimension_count"), headWidth);
-        if (rotated <= 0 || rotated > headWidth || rotated % 2 != 0) {
+        int rotated = keys.metadata().integerOr(keys.key("rope.dimension_count"), headDimension);
+        if (rotated <= 0 || rotated > headDimension || rotated % 2 != 0) {
             throw new ModelFormatException("metadata key " + keys.key("rope.dimension_count") + " is " + rotated
-                    + ", not an even part of a head of " + headWidth);
+                    + ", not an even part of a head of " + headDimension);
         }
         double base = keys.above0("rope.freq_base", 10_000);
         if (local && keys.row().localBase() != 0) {

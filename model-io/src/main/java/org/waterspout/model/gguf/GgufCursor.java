@@ -22,12 +22,12 @@ final class GgufCursor {
     /**
      * @param path      for messages
      * @param wholeFile the file
-     * @param mostBytes how much of it may be read
+     * @param maxBytes how much of it may be read
      */
-    GgufCursor(Path path, MemorySegment wholeFile, long mostBytes) {
+    GgufCursor(Path path, MemorySegment wholeFile, long maxBytes) {
         this.path = path;
-        this.file = wholeFile.asSlice(0, Math.min(mostBytes, wholeFile.byteSize()));
-        this.cut = mostBytes < wholeFile.byteSize();
+        this.file = wholeFile.asSlice(0, Math.min(maxBytes, wholeFile.byteSize()));
+        this.cut = maxBytes < wholeFile.byteSize();
     }
 
     long position() {
@@ -46,14 +46,14 @@ final class GgufCursor {
         return file.get(LONG, advance(Long.BYTES, what));
     }
 
-    /** A count of things that take at least {@code leastBytes} each: a lying one is refused before memory is taken for it. */
-    int count(String what, long leastBytes, int most) {
+    /** A count of things that take at least {@code minBytes} each: a lying one is refused before memory is taken for it. */
+    int count(String what, long minBytes, int max) {
         long count = int64("the number of " + what);
-        if (count < 0 || count > remaining() / leastBytes) {
+        if (count < 0 || count > remaining() / minBytes) {
             throw corrupt("it claims " + Long.toUnsignedString(count) + " " + what + ", more than its bytes can hold");
         }
-        if (count > most) {
-            throw corrupt("it claims " + count + " " + what + "; at most " + most + " make sense");
+        if (count > max) {
+            throw corrupt("it claims " + count + " " + what + "; at most " + max + " make sense");
         }
         return (int) count;
     }

@@ -33,25 +33,25 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
     static final int MAGIC = 0x46554747; // "GGUF", read little-endian
     static final int DEFAULT_ALIGNMENT = 32;
     static final String ALIGNMENT_KEY = "general.alignment";
-    static final int MOST_DIMENSIONS = 4;
+    static final int MAX_DIMENSIONS = 4;
 
     // Far above any real file (the largest headers known are about 25 MB); they keep a hostile one from filling the heap.
-    private static final long MOST_HEADER_BYTES = 64L << 20;
-    private static final int MOST_KEYS = 1 << 16;
-    private static final int MOST_TENSORS = 1 << 18;
+    private static final long MAX_HEADER_BYTES = 64L << 20;
+    private static final int MAX_KEYS = 1 << 16;
+    private static final int MAX_TENSORS = 1 << 18;
 
-    private static final int LEAST_KEY_BYTES = Long.BYTES + Integer.BYTES + 1;
-    private static final int LEAST_TENSOR_BYTES = Long.BYTES + Integer.BYTES + Integer.BYTES + Long.BYTES;
+    private static final int MIN_KEY_BYTES = Long.BYTES + Integer.BYTES + 1;
+    private static final int MIN_TENSOR_BYTES = Long.BYTES + Integer.BYTES + Integer.BYTES + Long.BYTES;
 
     /**
      * @param file  the whole file; read-only slices of it become the tensors' data
      * @param arena of the tensors that are copied: those of 64-bit floats
      */
     static GgufHeader read(Path path, MemorySegment file, Arena arena) {
-        GgufCursor cursor = new GgufCursor(path, file, MOST_HEADER_BYTES);
+        GgufCursor cursor = new GgufCursor(path, file, MAX_HEADER_BYTES);
         int version = readVersion(path, cursor);
-        int tensorCount = cursor.count("tensors", LEAST_TENSOR_BYTES, MOST_TENSORS);
-        int keyCount = cursor.count("metadata keys", LEAST_KEY_BYTES, MOST_KEYS);
+        int tensorCount = cursor.count("tensors", MIN_TENSOR_BYTES, MAX_TENSORS);
+        int keyCount = cursor.count("metadata keys", MIN_KEY_BYTES, MAX_KEYS);
         Map<String, Object> values = readKeys(cursor, keyCount);
         long alignment = alignment(cursor, values);
         List<Description> descriptions = new ArrayList<>(tensorCount);
@@ -197,9 +197,9 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
     /** The dimensions, outermost first; each fits an int, as does the number of rows, so their product fits a long. */
     private static List<Integer> readShape(GgufCursor cursor, String what) {
         int dimensions = cursor.int32("the number of dimensions of " + what);
-        if (dimensions < 0 || dimensions > MOST_DIMENSIONS) {
+        if (dimensions < 0 || dimensions > MAX_DIMENSIONS) {
             throw cursor.corrupt(what + " claims " + Integer.toUnsignedString(dimensions) + " dimensions; at most "
-                    + MOST_DIMENSIONS + " are possible");
+                    + MAX_DIMENSIONS + " are possible");
         }
         List<Integer> shape = new ArrayList<>();
         long rows = 1;

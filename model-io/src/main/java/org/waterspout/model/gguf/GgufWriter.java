@@ -123,10 +123,10 @@ public final class GgufWriter {
 
     private GgufWriter add(String name, Source source) {
         List<Integer> shape = source.shape();
-        if (shape.isEmpty() || shape.size() > GgufHeader.MOST_DIMENSIONS || shape.stream().anyMatch(n -> n <= 0)
+        if (shape.isEmpty() || shape.size() > GgufHeader.MAX_DIMENSIONS || shape.stream().anyMatch(n -> n <= 0)
                 || shape.getLast() % source.type().blockLength() != 0) {
             throw new InvalidRequestException("tensor " + name + " of shape " + shape + " cannot be written as " + source.type()
-                    + ": it needs 1 to " + GgufHeader.MOST_DIMENSIONS + " dimensions, the last a multiple of "
+                    + ": it needs 1 to " + GgufHeader.MAX_DIMENSIONS + " dimensions, the last a multiple of "
                     + source.type().blockLength());
         }
         if (sources.putIfAbsent(name, source) != null) {
@@ -295,7 +295,7 @@ public final class GgufWriter {
         }
     }
 
-    private static boolean within(Object value, long least, long most) {
-        return value instanceof Long number && number >= least && number <= most;
+    private static boolean within(Object value, long min, long max) {
+        return value instanceof Long number && number >= min && number <= max;
     }
 }

@@ -27,7 +27,7 @@ import org.waterspout.model.marian.MarianFile;
 final class FirefoxDownload {
 
     private static final String ENTRY = "registry.json";
-    private static final long MOST_BYTES = 2L << 30;
+    private static final long MAX_BYTES = 2L << 30;
     private static final int PIECE = 1 << 16;
 
     /** What Firefox itself runs its models with (toolkit/components/translations, the worker's configuration); files do not say it. */
@@ -83,23 +83,23 @@ final class FirefoxDownload {
 
     /** The sum of gzip itself is checked for every file, length and SHA-256 for those of which the registry says them. */
     private static void unpack(FirefoxModel.Part part, Path packed, Path target) throws IOException {
-        long most = part.content().map(ModelReference.Content::bytes).orElse(MOST_BYTES);
+        long max = part.content().map(ModelReference.Content::bytes).orElse(MAX_BYTES);
         MessageDigest digest = sha256();
         long bytes = 0;
         try (InputStream in = new GZIPInputStream(Files.newInputStream(packed), PIECE);
                 OutputStream out = new DigestOutputStream(Files.newOutputStream(target), digest)) {
             byte[] piece = new byte[PIECE];
-            for (int read; bytes <= most && (read = in.read(piece)) >= 0; ) {
+            for (int read; bytes <= max && (read = in.read(piece)) >= 0; ) {
                 out.write(piece, 0, read);
                 bytes += read;
             }
         } catch (ZipException | EOFException damaged) {
             throw wrong(part, packed, target, "is no sound gzip file", damaged);
         }
-        if (bytes > most) {
-            throw wrong(part, packed, target, "has more than " + most + " bytes once unpacked", null);
+        if (bytes > max) {
+            throw wrong(part, packed, target, "has more than " + max + " bytes once unpacked", null);
         }
-        if (part.content().isPresent() && !(bytes == most && HexFormat.of().formatHex(digest.digest()).equals(part.content().get().sha256()))) {
+        if (part.content().isPresent() && !(bytes == max && HexFormat.of().formatHex(digest.digest()).equals(part.content().get().sha256()))) {
             throw wrong(part, packed, target, "is not what the registry says (" + bytes + " bytes, or the SHA-256, differ)", null);
         }
     }

@@ -30,7 +30,7 @@ import org.waterspout.error.DownloadException;
 record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<String> linkedSha256, OptionalLong linkedBytes)
         implements AutoCloseable {
 
-    private static final int MOST_REDIRECTS = 8;
+    private static final int MAX_REDIRECTS = 8;
     private static final Pattern SHA256 = Pattern.compile("\"?([0-9a-fA-F]{64})\"?");
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (?:(\\d{1,18})-\\d{1,18}|\\*)/(\\d{1,18}|\\*)");
     private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
@@ -45,7 +45,7 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
         URI at = address;
         Optional<String> sha256 = Optional.empty();
         OptionalLong bytes = OptionalLong.empty();
-        for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+        for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
             HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(timeout).header("User-Agent", "waterspout")
                     // compressed data could not be resumed, nor compared with the published length
                     .header("Accept-Encoding", "identity");
@@ -66,7 +66,7 @@ record HubResponse(int status, HttpHeaders headers, InputStream body, Optional<S
             response.body().close();
             at = target(at, headers);
         }
-        throw new DownloadException(address + " is redirected more than " + MOST_REDIRECTS
+        throw new DownloadException(address + " is redirected more than " + MAX_REDIRECTS
                 + " times; check the address, or try again later");
     }
 

@@ -28,8 +28,8 @@ final class MavenDownload {
 
     private static final Logger LOG = LoggerFactory.getLogger(MavenDownload.class);
     private static final String GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy";
-    private static final long MOST_MINUTES = 30;
-    private static final int MOST_OUTPUT = 1 << 16;
+    private static final long MAX_MINUTES = 30;
+    private static final int MAX_OUTPUT = 1 << 16;
 
     private final List<String> maven;
 
@@ -85,8 +85,8 @@ final class MavenDownload {
                     + " cannot be run; install Maven and put it on the PATH", missing);
         }
         try {
-            if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
-                throw new DownloadException("Maven has not fetched " + artifact.coordinates() + " within " + MOST_MINUTES
+            if (!process.waitFor(MAX_MINUTES, TimeUnit.MINUTES)) {
+                throw new DownloadException("Maven has not fetched " + artifact.coordinates() + " within " + MAX_MINUTES
                         + " minutes; check the network and run the same command again");
             }
         } finally {
@@ -106,7 +106,7 @@ final class MavenDownload {
     private static String firstError(Path output) throws IOException {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(output)) {
-            bytes = in.readNBytes(MOST_OUTPUT);
+            bytes = in.readNBytes(MAX_OUTPUT);
         }
         List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank()).toList();
         return lines.stream().filter(line -> line.startsWith("[ERROR]")).findFirst()

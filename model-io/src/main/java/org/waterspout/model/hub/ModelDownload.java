@@ -38,10 +38,10 @@ public final class ModelDownload {
     private static final String HUGGING_FACE = "https://huggingface.co";
     private static final String MOZILLA = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json";
     private static final byte[] GGUF = "GGUF".getBytes(StandardCharsets.US_ASCII);
-    private static final int MOST_LISTING = 16 << 20;
+    private static final int MAX_LISTING = 16 << 20;
     private static final int PIECE = 1 << 16;
-    private static final int MOST_TRIES = 200;
-    private static final int MOST_FRUITLESS_TRIES = 6;
+    private static final int MAX_TRIES = 200;
+    private static final int MAX_FRUITLESS_TRIES = 6;
 
     private final URI hub;
     private final URI registry;
@@ -148,7 +148,7 @@ public final class ModelDownload {
                 boolean got = part.length() > before;
                 fruitless = got ? 0 : fruitless + 1;
                 pause = got ? patience.pause : pause;
-                if (fruitless >= MOST_FRUITLESS_TRIES || tries >= MOST_TRIES) {
+                if (fruitless >= MAX_FRUITLESS_TRIES || tries >= MAX_TRIES) {
                     throw new DownloadException(file.name() + " did not arrive after " + tries + " tries (" + setback.reason
                             + "); check the network and run the same command again: it goes on from what is there",
                             setback.cause.orElse(null));
@@ -192,9 +192,9 @@ public final class ModelDownload {
             if (response.status() != 200) {
                 throw new DownloadException(refused.apply(response.status()));
             }
-            byte[] bytes = response.body().readNBytes(MOST_LISTING + 1);
-            if (bytes.length > MOST_LISTING) {
-                throw new DownloadException(what + " has more than " + PartialFile.megabytes(MOST_LISTING) + "; check the address " + address);
+            byte[] bytes = response.body().readNBytes(MAX_LISTING + 1);
+            if (bytes.length > MAX_LISTING) {
+                throw new DownloadException(what + " has more than " + PartialFile.megabytes(MAX_LISTING) + "; check the address " + address);
             }
             return new ObjectMapper().readTree(bytes);
         } catch (JsonProcessingException malformed) {

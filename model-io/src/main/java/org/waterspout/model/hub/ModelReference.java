@@ -29,7 +29,7 @@ public record ModelReference(String repository, String file, String revision, Op
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
     private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._/-]*");
     private static final Pattern SHARD = Pattern.compile("(.*)-00001-of-(\\d{5})\\.gguf");
-    private static final int MOST_SHARDS = 1000;
+    private static final int MAX_SHARDS = 1000;
 
     /** Length in bytes and SHA-256 in lower-case hexadecimal. */
     public record Content(long bytes, String sha256) {
@@ -96,7 +96,7 @@ public record ModelReference(String repository, String file, String revision, Op
             return List.of(this);
         }
         int count = Integer.parseInt(shard.group(2));
-        if (count < 1 || count > MOST_SHARDS) {
+        if (count < 1 || count > MAX_SHARDS) {
             throw malformed(SCHEME + repository + "/" + file);
         }
         return IntStream.rangeClosed(1, count).mapToObj(i -> i == 1 ? this : new ModelReference(repository,

@@ -21,7 +21,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.Reason;
-import org.waterspout.model.ModelFiles;
+import org.waterspout.model.load.ModelFiles;
 
 /**
  * Where model files are: the folder that pulled ones are kept in, and further folders of the user's.
@@ -33,7 +33,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
     private static final int DEPTH = 4;
-    private static final int MOST_NEAR = 5;
+    private static final int MAX_NEAR = 5;
 
     public ModelStore {
         searched = List.copyOf(searched);
@@ -170,7 +170,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
                     .filter(model -> wanted.test(lowerName(model.getKey())) || wanted.test(lowerName(model.getValue()))).map(Map.Entry::getKey).toList();
             if (found.size() > 1) {
                 throw new InvalidRequestException("several models are called '" + name + "': "
-                        + found.stream().limit(MOST_NEAR).map(Path::toString).collect(Collectors.joining(", "))
+                        + found.stream().limit(MAX_NEAR).map(Path::toString).collect(Collectors.joining(", "))
                         + "; name one by its path");
             }
             if (found.size() == 1) {
@@ -212,7 +212,7 @@ public record ModelStore(Path pulled, List<Path> searched) {
         String wanted = name.toLowerCase(Locale.ROOT);
         List<String> near = Stream.concat(all.stream().map(path -> path.getFileName().toString()),
                         ModelCatalogue.entries().stream().map(ModelCatalogue.Entry::name)).distinct()
-                .filter(candidate -> isNear(wanted, candidate.toLowerCase(Locale.ROOT))).limit(MOST_NEAR).toList();
+                .filter(candidate -> isNear(wanted, candidate.toLowerCase(Locale.ROOT))).limit(MAX_NEAR).toList();
         String hint = near.isEmpty() ? "the catalogue has " + ModelCatalogue.names()
                 : "did you mean " + String.join(", ", near) + "?";
         return new ModelNotFoundException("no model " + shown + " is a file, or in " + Stream.concat(searched.stream(),

@@ -129,10 +129,10 @@ record Gptq(int bits, int groupSize, boolean older, boolean mixed, WeightType pl
         int each = WORD / own;
         int mask = (1 << own) - 1;
         for (int at = 0; at * each < columns; at++) {
-            int most = Math.min(each, columns - at * each);
+            int max = Math.min(each, columns - at * each);
             for (int row = 0; row < number; row++) {
                 int word = words.get(Numbers.INT, ((long) at * rows + first + row) * Integer.BYTES);
-                for (int place = 0; place < most; place++) {
+                for (int place = 0; place < max; place++) {
                     out[row * columns + at * each + place] = (short) (word >>> own * place & mask);
                 }
             }

@@ -31,7 +31,7 @@ public final class HuggingFaceDirectory implements ModelFile {
     private static final String TOKENIZER = "tokenizer_config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
-    private static final List<Row> ROWS = Stream.of(EncoderRows.ROWS, PairRows.ROWS, DecoderRows.ROWS).flatMap(List::stream).toList();
+    private static final List<FolderFamily> ROWS = Stream.of(EncoderFamilies.ROWS, EncoderDecoderFamilies.ROWS, DecoderFamilies.ROWS).flatMap(List::stream).toList();
 
     private final Path folder;
     private final Path text;
@@ -73,26 +73,26 @@ public final class HuggingFaceDirectory implements ModelFile {
         Path inner = modules.transformer();
         Config whole = new Config(inner.resolve(CONFIG), JsonFile.read(inner.resolve(CONFIG)));
         Config config = TextHalf.of(whole);
-        Row row = row(config, whole);
+        FolderFamily row = row(config, whole);
         Arena arena = Arena.ofShared();
         try {
             Keys keys = new Keys(row.family());
             keys.put("general.name", name(folder));
             row.keys().read(config, keys);
             modules.read(keys);
-            if (EncoderRows.ROWS.contains(row)) {
+            if (EncoderFamilies.ROWS.contains(row)) {
                 textLimits(new Config(inner.resolve(TOKENIZER), JsonFile.readIfThere(inner.resolve(TOKENIZER))), keys);
             }
             GenerationKeys.read(inner, config, keys);
-            Task task = Task.of(config);
+            HeadKind task = HeadKind.of(config);
             Map<String, StoredTensor> stored = stored(inner, arena);
             TensorLoader loader = new TensorLoader(inner, row, config, task, TextHalf.isIn(whole), arena);
             Map<String, Tensor> tensors = loader.load(Quantization.read(inner, whole, config, stored.values()));
             if (tensors.containsKey("patch_embd.weight")) {
-                PictureKeys.read(inner, keys);
+                ImageKeys.read(inner, keys);
                 keys.put(".image.distilled", tensors.containsKey("distill_embd.weight"));
             }
-            if (EncoderRows.ROWS.contains(row)) {
+            if (EncoderFamilies.ROWS.contains(row)) {
                 task.read(config, keys, row.family(), tensors);
             }
             addDivisors(keys.values(), loader, tensors);
@@ -123,7 +123,7 @@ public final class HuggingFaceDirectory implements ModelFile {
         textLimits(new Config(tokenizer, JsonFile.readIfThere(tokenizer)), keys);
         if (!head.isEmpty()) {
             Path config = with(folders, CONFIG).resolve(CONFIG);
-            Task.valueOf(head.toUpperCase(Locale.ROOT)).read(new Config(config, JsonFile.readIfThere(config)), keys, family, tensors);
+            HeadKind.valueOf(head.toUpperCase(Locale.ROOT)).read(new Config(config, JsonFile.readIfThere(config)), keys, family, tensors);
         }
         return keys.values();
     }
@@ -145,7 +145,7 @@ public final class HuggingFaceDirectory implements ModelFile {
         });
     }
 
-    private static Row row(Config config, Config whole) {
+    private static FolderFamily row(Config config, Config whole) {
         String type = config.text("model_type").orElse("");
         String where = config.equals(whole) ? "" : " of its text half";
         return ROWS.stream().filter(row -> row.modelTypes().contains(type)).findFirst().orElseThrow(() ->

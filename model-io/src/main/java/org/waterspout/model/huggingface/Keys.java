@@ -12,7 +12,7 @@ import org.waterspout.error.UnsupportedModelException;
 /** Collects the metadata of a model; a key that begins with a dot gets the family before it. */
 final class Keys {
 
-    private static final int MOST_SIZE = 1 << 24;
+    private static final int MAX_SIZE = 1 << 24;
 
     private static final Map<String, String> ACTIVATIONS = Map.ofEntries(Map.entry("gelu", "gelu"), Map.entry("gelu_python", "gelu"),
             Map.entry("gelu_new", "gelu_tanh"), Map.entry("gelu_pytorch_tanh", "gelu_tanh"), Map.entry("gelu_fast", "gelu_tanh"),
@@ -68,13 +68,13 @@ final class Keys {
     }
 
     private static long checked(Config config, String name, int value) {
-        if (value <= 0 || value > MOST_SIZE) {
+        if (value <= 0 || value > MAX_SIZE) {
             throw new ModelFormatException(config.file() + ": " + name + " is " + value + ", no size of a model");
         }
         return value;
     }
 
-    int headWidth() {
+    int headDimension() {
         long key = integer(".attention.key_length");
         return (int) (key > 0 ? key : integer(".embedding_length") / integer(".attention.head_count"));
     }

@@ -31,14 +31,14 @@ final class Rope {
         local.number("rope_theta").or(() -> config.number("rope_local_base_freq"))
                 .ifPresent(swa -> keys.put(".rope.freq_base_swa", swa));
         double part = full.number("partial_rotary_factor").or(() -> config.number("partial_rotary_factor")).orElse(1.0);
-        int rotated = (int) (keys.headWidth() * part);
-        if (rotated <= 0 || rotated > keys.headWidth()) {
+        int rotated = (int) (keys.headDimension() * part);
+        if (rotated <= 0 || rotated > keys.headDimension()) {
             throw config.wrong("partial_rotary_factor", "no part of a head");
         }
         keys.put(".rope.dimension_count", (long) rotated);
         String type = full.text("rope_type", "type").orElse("default");
         switch (type) {
-            // three positions of a picture's part, which of a text are one number
+            // three positions of an image's part, which of a text are one number
             case "default", "mrope" -> keys.put(".rope.scaling.type", "none");
             case "linear" -> stretched(type, full, keys);
             case "dynamic" -> dynamic(config, full, keys);

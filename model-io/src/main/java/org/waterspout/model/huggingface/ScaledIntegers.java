@@ -19,10 +19,10 @@ import org.waterspout.model.WeightType;
  * @param count  how many groups there are
  * @param scales [rows, count], finite
  * @param zeros  [rows, count]
- * @param least  the least code there may be
- * @param most   the greatest
+ * @param min  the least code there may be
+ * @param max   the greatest
  */
-record ScaledIntegers(String name, int rows, int columns, int[] groups, int count, float[] scales, short[] zeros, int least, int most,
+record ScaledIntegers(String name, int rows, int columns, int[] groups, int count, float[] scales, short[] zeros, int min, int max,
                       Codes codes) {
 
     /** Rows that are read at once: in files of [in, out] neighbours share a cache line. */
@@ -65,8 +65,8 @@ record ScaledIntegers(String name, int rows, int columns, int[] groups, int coun
         if (columns % BLOCK != 0 || IntStream.range(0, columns).anyMatch(column -> groups[column] != groups[column / BLOCK * BLOCK])) {
             return plain;
         }
-        int low = least - IntStream.range(0, zeros.length).map(i -> zeros[i]).max().orElse(0);
-        int high = most - IntStream.range(0, zeros.length).map(i -> zeros[i]).min().orElse(0);
+        int low = min - IntStream.range(0, zeros.length).map(i -> zeros[i]).max().orElse(0);
+        int high = max - IntStream.range(0, zeros.length).map(i -> zeros[i]).min().orElse(0);
         boolean halves = true;
         for (float scale : scales) {
             halves &= Float.float16ToFloat(Float.floatToFloat16(scale)) == scale;

@@ -18,8 +18,8 @@ import org.waterspout.model.Numbers;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.Transposed;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.huggingface.FolderFamily.Output;
 import org.waterspout.model.huggingface.NameTable.Change;
-import org.waterspout.model.huggingface.Row.Output;
 
 /** Brings the tensors of a folder to their canonical names and forms. */
 final class TensorLoader {
@@ -30,9 +30,9 @@ final class TensorLoader {
     private static final String OUTPUT = "output.weight";
 
     private final Path folder;
-    private final Row row;
+    private final FolderFamily row;
     private final Config config;
-    private final Task task;
+    private final HeadKind task;
     private final boolean half;
     private final Arena arena;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -45,7 +45,7 @@ final class TensorLoader {
      * @param half  whether the tensors are those of a model of which {@link TextHalf} is read
      * @param arena of the tensors that are copied
      */
-    TensorLoader(Path folder, Row row, Config config, Task task, boolean half, Arena arena) {
+    TensorLoader(Path folder, FolderFamily row, Config config, HeadKind task, boolean half, Arena arena) {
         this.folder = folder;
         this.row = row;
         this.config = config;
@@ -58,7 +58,7 @@ final class TensorLoader {
         stored.forEach(this::add);
         boolean headed = tensors.containsKey("cls.weight");
         poolers.forEach((name, tensor) -> {
-            if (headed || task == Task.TOKENS || task == Task.SPAN) {
+            if (headed || task == HeadKind.TOKENS || task == HeadKind.SPAN) {
                 leftOut++;
             } else {
                 tensors.put(name, tensor);
@@ -66,7 +66,7 @@ final class TensorLoader {
         });
         untie();
         if (ofOtherHalf > 0) {
-            LOG.warn("{}: only the text half of the model is read; {} tensors, which see pictures, are left out", folder, ofOtherHalf);
+            LOG.warn("{}: only the text half of the model is read; {} tensors, which see images, are left out", folder, ofOtherHalf);
         }
         if (leftOut > 0) {
             LOG.debug("{}: {} tensors are buffers or heads of the pre-training, which are left out", folder, leftOut);
@@ -83,7 +83,7 @@ final class TensorLoader {
         NameTable.Entry entry = find(name.get()).orElseThrow(() -> new UnsupportedModelException(folder + ": nothing is known of tensor "
                 + Quoted.of(stored.name()) + " of shape " + stored.shape() + " in a model of type "
                 + config.text("model_type").orElse(row.family()) + "; it may have a head that is not built"));
-        if (entry.target().isEmpty() || entry.changes().contains(Change.HEAD) && task == Task.NONE) {
+        if (entry.target().isEmpty() || entry.changes().contains(Change.HEAD) && task == HeadKind.NONE) {
             leftOut++;
             return;
         }
@@ -152,7 +152,7 @@ final class TensorLoader {
                 case SQUEEZED -> reshaped(tensor, squeezed(tensor.shape()));
                 case FLATTENED -> reshaped(tensor, List.of(tensor.shape().getFirst(),
                         Math.toIntExact(tensor.count() / tensor.shape().getFirst())));
-                case CUT -> cut(tensor, EncoderRows.unusedPositions(config));
+                case CUT -> cut(tensor, EncoderFamilies.unusedPositions(config));
                 case CUT2 -> cut(tensor, 2);
                 case PLUS1 -> plusOne(tensor);
                 case POOLER, HEAD, UNTIED, SHARED -> tensor;

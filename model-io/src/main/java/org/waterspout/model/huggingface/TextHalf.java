@@ -9,8 +9,8 @@ import java.util.Set;
 import org.waterspout.error.ModelFormatException;
 
 /**
- * The text half of models that also take pictures. Its configuration stands under text_config, which leaves out what is the default of
- * Transformers' classes (5.24); its tensors have names of their own. A text without pictures goes through this half alone, and is
+ * The text half of models that also take images. Its configuration stands under text_config, which leaves out what is the default of
+ * Transformers' classes (5.24); its tensors have names of their own. A text without images goes through this half alone, and is
  * computed as by a model of the half's type: positions in three dimensions (mrope) are three times the same number.
  */
 final class TextHalf {
@@ -34,8 +34,8 @@ final class TextHalf {
                     .put("max_window_layers", 28),
             "gemma3_text", sizes(2304, 9216, 26, 8, 131_072).put("num_key_value_heads", 4).put("head_dim", 256).put("sliding_window", 4096)
                     .put("sliding_window_pattern", 6).put("rope_theta", 1e6).put("rope_local_base_freq", 1e4),
-            "qwen2_vl_text", qwenWithPictures(),
-            "qwen2_5_vl_text", qwenWithPictures(),
+            "qwen2_vl_text", qwenWithImages(),
+            "qwen2_5_vl_text", qwenWithImages(),
             "qwen3_vl_text", sizes(4096, 22_016, 32, 32, 128_000).put("num_key_value_heads", 32).put("head_dim", 128).put("rope_theta", 5e5));
 
     /** What holds for both halves, where text_config does not say. */
@@ -52,7 +52,7 @@ final class TextHalf {
                 .put("num_attention_heads", heads).put("max_position_embeddings", context);
     }
 
-    private static ObjectNode qwenWithPictures() {
+    private static ObjectNode qwenWithImages() {
         return sizes(8192, 29_568, 80, 64, 32_768).put("num_key_value_heads", 8).put("rms_norm_eps", 1e-5).put("rope_theta", 1e6)
                 .put("sliding_window", 4096).put("max_window_layers", 80);
     }

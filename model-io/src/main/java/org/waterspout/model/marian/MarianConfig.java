@@ -19,9 +19,9 @@ import org.yaml.snakeyaml.error.YAMLException;
  */
 record MarianConfig(String source, Map<?, ?> values) {
 
-    private static final int MOST_CHARACTERS = 1 << 20;
-    private static final int MOST_NESTING = 8;
-    private static final int MOST_SIZE = 1 << 24;
+    private static final int MAX_CHARACTERS = 1 << 20;
+    private static final int MAX_NESTING = 8;
+    private static final int MAX_SIZE = 1 << 24;
 
     /**
      * The options that change what is computed, with the values that are built: those of all of Firefox's models. What a file does not
@@ -54,8 +54,8 @@ record MarianConfig(String source, Map<?, ?> values) {
 
     static MarianConfig parse(String source, String yaml) {
         LoaderOptions limits = new LoaderOptions();
-        limits.setCodePointLimit(MOST_CHARACTERS);
-        limits.setNestingDepthLimit(MOST_NESTING);
+        limits.setCodePointLimit(MAX_CHARACTERS);
+        limits.setNestingDepthLimit(MAX_NESTING);
         limits.setMaxAliasesForCollections(0);
         limits.setAllowDuplicateKeys(false);
         try {
@@ -92,7 +92,7 @@ record MarianConfig(String source, Map<?, ?> values) {
     }
 
     int size(String option, Object value) {
-        if (value instanceof Integer size && size > 0 && size <= MOST_SIZE) {
+        if (value instanceof Integer size && size > 0 && size <= MAX_SIZE) {
             return size;
         }
         throw new ModelFormatException(source + ": " + option + " is " + Quoted.of(String.valueOf(value)) + ", no size of a model");

@@ -36,7 +36,7 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
     private static final Pattern TARGET_VOCABULARY = Pattern.compile("trgvocab.*\\.spm");
     private static final Pattern SHORTLIST = Pattern.compile("lex.*\\.bin");
     private static final Pattern DECODER = Pattern.compile(".*\\.yml");
-    private static final long MOST_OPTION_BYTES = 1 << 20;
+    private static final long MAX_OPTION_BYTES = 1 << 20;
 
     /** @param path the model, or its folder */
     static MarianFolder of(Path path) {
@@ -91,7 +91,7 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
 
     private static MarianConfig read(Path file) {
         try {
-            if (Files.size(file) > MOST_OPTION_BYTES) {
+            if (Files.size(file) > MAX_OPTION_BYTES) {
                 throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, too many for options of a decoder");
             }
             return MarianConfig.parse(file.toString(), new String(Files.readAllBytes(file), StandardCharsets.UTF_8));

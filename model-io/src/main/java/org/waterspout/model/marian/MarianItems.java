@@ -22,11 +22,11 @@ final class MarianItems {
     static final long VERSION = 1;
 
     private static final int HEADER_BYTES = 4 * Long.BYTES;
-    private static final int MOST_ITEMS = 1 << 16;
-    private static final int MOST_NAME = 1 << 10;
-    private static final int MOST_DIMENSIONS = 8;
+    private static final int MAX_ITEMS = 1 << 16;
+    private static final int MAX_NAME = 1 << 10;
+    private static final int MAX_DIMENSIONS = 8;
     // Marian pads by 1 to 256 bytes
-    private static final int MOST_PADDING = 1 << 12;
+    private static final int MAX_PADDING = 1 << 12;
 
     private final Path path;
     private final MemorySegment file;
@@ -71,7 +71,7 @@ final class MarianItems {
                     + Long.toUnsignedString(version) + "; version 1 can be read");
         }
         long count = number("the number of items");
-        if (count < 1 || count > MOST_ITEMS || count * HEADER_BYTES > file.byteSize() - at) {
+        if (count < 1 || count > MAX_ITEMS || count * HEADER_BYTES > file.byteSize() - at) {
             throw corrupt("it claims " + Long.toUnsignedString(count) + " items");
         }
         List<Header> headers = new ArrayList<>();
@@ -87,7 +87,7 @@ final class MarianItems {
             shapes.add(shape(names.get(i), headers.get(i)));
         }
         long padding = number("the length of the padding");
-        if (padding < 0 || padding > MOST_PADDING) {
+        if (padding < 0 || padding > MAX_PADDING) {
             throw corrupt("it claims " + Long.toUnsignedString(padding) + " bytes of padding");
         }
         advance(padding, "the padding");
@@ -108,7 +108,7 @@ final class MarianItems {
     private Header header(int index) {
         String what = "the header of item " + index;
         Header header = new Header(number(what), number(what), number(what), number(what));
-        if (header.nameLength < 1 || header.nameLength > MOST_NAME || header.shapeLength < 0 || header.shapeLength > MOST_DIMENSIONS
+        if (header.nameLength < 1 || header.nameLength > MAX_NAME || header.shapeLength < 0 || header.shapeLength > MAX_DIMENSIONS
                 || header.dataLength < 0) {
             throw corrupt("item " + index + " claims a name of " + Long.toUnsignedString(header.nameLength) + " bytes, "
                     + Long.toUnsignedString(header.shapeLength) + " dimensions and " + Long.toUnsignedString(header.dataLength)

@@ -241,9 +241,9 @@ final class EncoderFinder {
                 .ifPresentOrElse(list -> list.forEach(size -> sizes.add(Optional.of(size))), () -> sizes.add(Optional.empty()))));
         if (sizes.size() == 4) {
             long count = sizes.get(2).orElse(-1L);
-            long headWidth = sizes.get(3).orElse(-1L);
-            long found = count > 0 ? count : headWidth > 0 ? width / headWidth : 0;
-            if (found > 0 && width % found == 0 && (headWidth <= 0 || found * headWidth == width)) {
+            long headDimension = sizes.get(3).orElse(-1L);
+            long found = count > 0 ? count : headDimension > 0 ? width / headDimension : 0;
+            if (found > 0 && width % found == 0 && (headDimension <= 0 || found * headDimension == width)) {
                 return (int) found;
             }
         }

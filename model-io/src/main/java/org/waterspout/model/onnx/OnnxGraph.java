@@ -35,8 +35,8 @@ import org.waterspout.model.WeightType;
 final class OnnxGraph {
 
     // protobuf's own limit
-    private static final long MOST_BYTES = Integer.MAX_VALUE;
-    private static final int MOST_NESTING = 32;
+    private static final long MAX_BYTES = Integer.MAX_VALUE;
+    private static final int MAX_NESTING = 32;
 
     private final Path path;
     private final List<NodeProto> nodes;
@@ -66,14 +66,14 @@ final class OnnxGraph {
 
     /** @param file the whole file, mapped; the weights of the graph are slices of it */
     static OnnxGraph read(Path path, MemorySegment file) {
-        if (file.byteSize() > MOST_BYTES) {
+        if (file.byteSize() > MAX_BYTES) {
             throw new UnsupportedModelException(path + " is larger than an ONNX file in one piece can be; use the model's safetensors");
         }
         try {
             CodedInputStream in = UnsafeByteOperations.unsafeWrap(file.asByteBuffer()).newCodedInput();
             in.enableAliasing(true);
             in.setSizeLimit(Integer.MAX_VALUE);
-            in.setRecursionLimit(MOST_NESTING);
+            in.setRecursionLimit(MAX_NESTING);
             ModelProto model = ModelProto.parseFrom(in);
             if (!model.hasGraph() || model.getGraph().getNodeCount() == 0) {
                 throw new ModelFormatException(path + " is no ONNX file, or has no graph; get the file again");

@@ -21,7 +21,7 @@ final class Patterns {
             "Flatten", "Dropout");
 
     /** More than any sum of an encoder has; a graph of doublings would have 2^n. */
-    private static final int MOST_TERMS = 64;
+    private static final int MAX_TERMS = 64;
 
     private final OnnxGraph graph;
 
@@ -105,9 +105,9 @@ final class Patterns {
         List<String> terms = new ArrayList<>();
         List<String> open = new ArrayList<>(List.of(value));
         while (!open.isEmpty()) {
-            if (terms.size() + open.size() > MOST_TERMS) {
+            if (terms.size() + open.size() > MAX_TERMS) {
                 throw new UnsupportedModelException(graph.path() + " is no encoder that can be read: it has a sum of more than "
-                        + MOST_TERMS + " terms");
+                        + MAX_TERMS + " terms");
             }
             String next = open.removeLast();
             Optional<NodeProto> sum = stops.contains(next) ? Optional.empty() : graph.maker(next, "Add");

@@ -28,13 +28,13 @@ import org.waterspout.error.Quoted;
 final class SafetensorsHeader {
 
     // The format allows 100 MB; the largest known, of models in hundreds of shards, are below 1 MB.
-    private static final long MOST_HEADER_BYTES = 16L << 20;
-    private static final int MOST_NESTING = 8;
-    private static final int MOST_DIMENSIONS = 8;
+    private static final long MAX_HEADER_BYTES = 16L << 20;
+    private static final int MAX_NESTING = 8;
+    private static final int MAX_DIMENSIONS = 8;
     private static final String METADATA = "__metadata__";
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MOST_NESTING).maxNumberLength(20).build())
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).maxNumberLength(20).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build()).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     /** Bytes of one number of each type whose numbers are whole bytes. */
@@ -65,8 +65,8 @@ final class SafetensorsHeader {
         if (length < 2 || length > rest) {
             throw corrupt("its header claims " + Long.toUnsignedString(length) + " of " + rest + " bytes");
         }
-        if (length > MOST_HEADER_BYTES) {
-            throw corrupt("its header claims " + length + " bytes; at most " + MOST_HEADER_BYTES + " make sense");
+        if (length > MAX_HEADER_BYTES) {
+            throw corrupt("its header claims " + length + " bytes; at most " + MAX_HEADER_BYTES + " make sense");
         }
         long dataBytes = rest - length;
         List<Place> places = new ArrayList<>();
@@ -132,8 +132,8 @@ final class SafetensorsHeader {
 
     /** Dimensions that fit an int each, as does the product of all but the last, so that the product of all fits a long. */
     private List<Integer> shape(String what, JsonNode array) {
-        if (array.size() > MOST_DIMENSIONS) {
-            throw corrupt(what + " has " + array.size() + " dimensions; at most " + MOST_DIMENSIONS + " make sense");
+        if (array.size() > MAX_DIMENSIONS) {
+            throw corrupt(what + " has " + array.size() + " dimensions; at most " + MAX_DIMENSIONS + " make sense");
         }
         List<Integer> shape = new ArrayList<>();
         long rows = 1;

@@ -125,9 +125,9 @@ final class ByteLevelEncoder implements FragmentEncoder {
         }
 
         private void read(String text, int from, int to) {
-            int most = utf8Length(text, from, to);
-            if (pieces.length < most) {
-                int size = (int) Math.min(LONGEST, Math.max(most, 2L * pieces.length));
+            int max = utf8Length(text, from, to);
+            if (pieces.length < max) {
+                int size = (int) Math.min(LONGEST, Math.max(max, 2L * pieces.length));
                 pieces = new int[size];
                 ends = new int[size];
                 written = new char[ignoreMerges ? size : 0];

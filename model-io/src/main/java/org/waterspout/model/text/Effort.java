@@ -7,7 +7,7 @@ final class Effort {
 
     /** An expression that looks at each character more often than this, on average, is one that tries ways without end. */
     private static final long PER_CHARACTER = 100;
-    private static final long LEAST = 1_000_000;
+    private static final long MIN = 1_000_000;
     /** Steps between two looks at the interrupt: a fraction of a millisecond. */
     private static final int OFTEN = 1 << 12;
 
@@ -16,7 +16,7 @@ final class Effort {
 
     /** @throws CancelledException if the thread is interrupted */
     Effort(int characters) {
-        left = LEAST + PER_CHARACTER * characters;
+        left = MIN + PER_CHARACTER * characters;
         refuseIfInterrupted();
     }
 

@@ -272,7 +272,7 @@ final class GgufTokenizer implements Tokenizer {
     }
 
     @Override
-    public long fewestTokens(String text) {
+    public long minTokens(String text) {
         return longest.isEmpty() ? 0 : Math.ceilDiv(text.length(), Math.max(1, longest.getAsInt()));
     }
 

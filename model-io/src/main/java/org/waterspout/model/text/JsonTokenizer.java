@@ -35,7 +35,7 @@ final class JsonTokenizer implements Tokenizer {
     private final JsonDecoder decoder;
     /** Word pieces are made of whole words; other models' pre-tokenizers also cut where no word ends, or only at spaces. */
     private final boolean wordsAreTold;
-    private final Optional<FewestTokens> fewest;
+    private final Optional<MinTokenCount> min;
 
     private JsonTokenizer(TokenizerJson json, Neighbours neighbours) {
         this.vocabulary = json.vocabulary();
@@ -56,7 +56,7 @@ final class JsonTokenizer implements Tokenizer {
         this.plain = PlainWordPieces.of(json.json(), vocabulary);
         this.decoder = decodesByBytes ? pieces -> pieces : JsonDecoder.of(json.json().path("decoder"), json.source());
         this.encoder = new JsonEncoder(json, vocabulary);
-        this.fewest = FewestTokens.of(json);
+        this.min = MinTokenCount.of(json);
         this.names = new SpecialTokens(vocabulary, Set.of());
         this.swallowBefore = json.special("lstrip");
         this.swallowAfter = json.special("rstrip");
@@ -172,8 +172,8 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     @Override
-    public long fewestTokens(String text) {
-        return fewest.map(bound -> bound.of(text)).orElse(0L);
+    public long minTokens(String text) {
+        return min.map(bound -> bound.of(text)).orElse(0L);
     }
 
     @Override

@@ -31,7 +31,7 @@ final class JsonUnigram implements JsonModel {
         String[] pieces = new String[vocab.size()];
         tokens = HashMap.newHashMap(pieces.length);
         scores = new double[pieces.length];
-        double least = Double.MAX_VALUE;
+        double min = Double.MAX_VALUE;
         for (int i = 0; i < pieces.length; i++) {
             if (!vocab.path(i).path(0).isTextual() || !vocab.path(i).path(1).isNumber()) {
                 throw new ModelFormatException("the tokenizer of " + source + " cannot be built: its piece " + i
@@ -39,14 +39,14 @@ final class JsonUnigram implements JsonModel {
             }
             pieces[i] = vocab.path(i).path(0).asText();
             scores[i] = vocab.path(i).path(1).asDouble();
-            least = Math.min(least, scores[i]);
+            min = Math.min(min, scores[i]);
             Integer before = tokens.put(pieces[i], i);
             if (before != null) {
                 pieces[before] = null;
             }
         }
         this.trie = new PieceTrie(pieces);
-        this.unknownScore = least - UNKNOWN_PENALTY;
+        this.unknownScore = min - UNKNOWN_PENALTY;
         this.unknown = model.path("unk_id").asInt(-1);
         this.hidden = new boolean[0];
         this.source = source;

@@ -193,7 +193,7 @@ final class PairMerges {
         }
 
         private long poll() {
-            long least = heap[0];
+            long min = heap[0];
             long last = heap[--heaped];
             int at = 0;
             for (int below = 1; below < heaped; below = 2 * at + 1) {
@@ -207,7 +207,7 @@ final class PairMerges {
                 at = below;
             }
             heap[at] = last;
-            return least;
+            return min;
         }
     }
 }

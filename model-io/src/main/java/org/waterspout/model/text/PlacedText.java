@@ -10,8 +10,8 @@ import org.waterspout.error.UnsupportedModelException;
 final class PlacedText {
 
     /** What no rule of Unicode's or of a language's does: a character becomes at most eighteen. */
-    private static final int MOST_GROWTH = 64;
-    private static final int LEAST = 4096;
+    private static final int MAX_GROWTH = 64;
+    private static final int MIN = 4096;
 
     private final String text;
     /** [characters] Where what a character was made from begins in the original, and where it ends. */
@@ -20,14 +20,14 @@ final class PlacedText {
     /** Where it begins in the original. */
     private final int origin;
     /** Most characters that this may become. */
-    private final int most;
+    private final int max;
 
-    private PlacedText(String text, int[] starts, int[] ends, int origin, int most) {
+    private PlacedText(String text, int[] starts, int[] ends, int origin, int max) {
         this.text = text;
         this.starts = starts;
         this.ends = ends;
         this.origin = origin;
-        this.most = most;
+        this.max = max;
     }
 
     /** @param text without lone surrogates */
@@ -42,7 +42,7 @@ final class PlacedText {
             }
             at += width;
         }
-        return new PlacedText(text, starts, ends, 0, (int) Math.min(Integer.MAX_VALUE - 8L, LEAST + (long) MOST_GROWTH * text.length()));
+        return new PlacedText(text, starts, ends, 0, (int) Math.min(Integer.MAX_VALUE - 8L, MIN + (long) MAX_GROWTH * text.length()));
     }
 
     String text() {
@@ -71,16 +71,16 @@ final class PlacedText {
 
     PlacedText slice(int from, int to) {
         if (from == 0 && to == text.length()) {
-            return text.isEmpty() || origin == starts[0] ? this : new PlacedText(text, starts, ends, starts[0], most);
+            return text.isEmpty() || origin == starts[0] ? this : new PlacedText(text, starts, ends, starts[0], max);
         }
         return new PlacedText(text.substring(from, to), Arrays.copyOfRange(starts, from, to), Arrays.copyOfRange(ends, from, to),
-                from < to ? starts[from] : origin, most);
+                from < to ? starts[from] : origin, max);
     }
 
     /** What is between, still beginning where this does; for what is left out as it is normalized, not cut. */
     PlacedText part(int from, int to) {
         PlacedText slice = slice(from, to);
-        return new PlacedText(slice.text, slice.starts, slice.ends, origin, most);
+        return new PlacedText(slice.text, slice.starts, slice.ends, origin, max);
     }
 
     /** {@code written} before the first character, whose place it gets; nothing before an empty text. */
@@ -89,19 +89,19 @@ final class PlacedText {
             return this;
         }
         int length = written.length();
-        checked(length + text.length(), most);
+        checked(length + text.length(), max);
         int[] placedStarts = new int[length + starts.length];
         int[] placedEnds = new int[length + starts.length];
         Arrays.fill(placedStarts, 0, length, starts[0]);
         Arrays.fill(placedEnds, 0, length, ends[0]);
         System.arraycopy(starts, 0, placedStarts, length, starts.length);
         System.arraycopy(ends, 0, placedEnds, length, ends.length);
-        return new PlacedText(written + text, placedStarts, placedEnds, origin, most);
+        return new PlacedText(written + text, placedStarts, placedEnds, origin, max);
     }
 
-    private static void checked(long length, int most) {
-        if (length > most) {
-            throw new UnsupportedModelException("the tokenizer's normalizer makes a text more than " + MOST_GROWTH
+    private static void checked(long length, int max) {
+        if (length > max) {
+            throw new UnsupportedModelException("the tokenizer's normalizer makes a text more than " + MAX_GROWTH
                     + " times as long, which no language needs: use a model with another tokenizer");
         }
     }
@@ -159,8 +159,8 @@ final class PlacedText {
 
         private void write(int point, int start, int end) {
             if (length + 2 > chars.length) {
-                checked(length + 2L, old.most);
-                int size = (int) Math.min(old.most, 2L * chars.length);
+                checked(length + 2L, old.max);
+                int size = (int) Math.min(old.max, 2L * chars.length);
                 chars = Arrays.copyOf(chars, size);
                 starts = Arrays.copyOf(starts, size);
                 ends = Arrays.copyOf(ends, size);
@@ -174,7 +174,7 @@ final class PlacedText {
 
         PlacedText text() {
             return new PlacedText(new String(chars, 0, length), Arrays.copyOf(starts, length), Arrays.copyOf(ends, length), old.origin,
-                    old.most);
+                    old.max);
         }
     }
 }

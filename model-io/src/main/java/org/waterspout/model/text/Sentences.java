@@ -41,11 +41,11 @@ public final class Sentences {
      *
      * @param locale     the text's language; decides what ends a sentence
      * @param tokenCount number of tokens of a text, special tokens not counted
-     * @param mostTokens tokens a piece may have, at least 1. A single character of more tokens stays whole
+     * @param maxTokens tokens a piece may have, at least 1. A single character of more tokens stays whole
      */
-    public static List<Piece> of(String text, Locale locale, ToIntFunction<String> tokenCount, int mostTokens) {
-        if (mostTokens < 1) {
-            throw new InvalidRequestException("a piece of " + mostTokens + " tokens holds no text: allow at least 1");
+    public static List<Piece> of(String text, Locale locale, ToIntFunction<String> tokenCount, int maxTokens) {
+        if (maxTokens < 1) {
+            throw new InvalidRequestException("a piece of " + maxTokens + " tokens holds no text: allow at least 1");
         }
         List<Piece> pieces = new ArrayList<>();
         for (String sentence : sentences(text, locale)) {
@@ -60,7 +60,7 @@ public final class Sentences {
             addSpace(pieces, sentence.substring(0, from));
             String rest = sentence.substring(from, to);
             while (!rest.isEmpty()) {
-                int end = end(rest, locale, tokenCount, mostTokens);
+                int end = end(rest, locale, tokenCount, maxTokens);
                 int next = end;
                 while (next < rest.length() && isSpace(rest.charAt(next))) {
                     next++;
@@ -164,19 +164,19 @@ public final class Sentences {
         return initial || ABBREVIATIONS.contains(small) || BEFORE_NUMBERS.contains(small) && Character.isDigit(next);
     }
 
-    /** Where the first piece of {@code text} of at most {@code mostTokens} ends. */
-    private static int end(String text, Locale locale, ToIntFunction<String> tokenCount, int mostTokens) {
+    /** Where the first piece of {@code text} of at most {@code maxTokens} ends. */
+    private static int end(String text, Locale locale, ToIntFunction<String> tokenCount, int maxTokens) {
         // A text of n characters has about n / 4 tokens and seldom more than n: what lies far beyond need not be looked at.
-        int window = (int) Math.min(text.length(), 40L * mostTokens + 40);
-        if (window == text.length() && tokenCount.applyAsInt(text) <= mostTokens) {
+        int window = (int) Math.min(text.length(), 40L * maxTokens + 40);
+        if (window == text.length() && tokenCount.applyAsInt(text) <= maxTokens) {
             return text.length();
         }
         BreakIterator lines = BreakIterator.getLineInstance(locale);
-        int last = longest(breaks(lines, text.substring(0, window)), text, tokenCount, mostTokens);
+        int last = longest(breaks(lines, text.substring(0, window)), text, tokenCount, maxTokens);
         if (last == 0) {
             BreakIterator characters = BreakIterator.getCharacterInstance(locale);
             List<Integer> places = breaks(characters, text.substring(0, window));
-            last = Math.max(longest(places, text, tokenCount, mostTokens), places.getFirst());
+            last = Math.max(longest(places, text, tokenCount, maxTokens), places.getFirst());
         }
         for (int at = last; at > last / 2; at--) { // a clause's end in the second half reads better than just any space
             if (",;:\u2014\uFF0C\u3001\uFF1B".indexOf(text.charAt(at - 1)) >= 0
@@ -203,13 +203,13 @@ public final class Sentences {
         return places;
     }
 
-    /** The last of {@code places} up to which {@code text} has at most {@code mostTokens}; 0 if none. */
-    private static int longest(List<Integer> places, String text, ToIntFunction<String> tokenCount, int mostTokens) {
+    /** The last of {@code places} up to which {@code text} has at most {@code maxTokens}; 0 if none. */
+    private static int longest(List<Integer> places, String text, ToIntFunction<String> tokenCount, int maxTokens) {
         int low = 0;
         int high = places.size();
         while (low < high) {
             int middle = low + high >>> 1;
-            if (tokenCount.applyAsInt(text.substring(0, places.get(middle))) <= mostTokens) {
+            if (tokenCount.applyAsInt(text.substring(0, places.get(middle))) <= maxTokens) {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -81,7 +81,7 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
     Encoding pieces(String text, boolean parseSpecial);
 
     /** So many tokens come of {@code text} at least: found at once, without cutting it; 0 where that cannot be known. */
-    default long fewestTokens(String text) {
+    default long minTokens(String text) {
         return 0;
     }
 

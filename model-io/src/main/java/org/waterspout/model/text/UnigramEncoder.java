@@ -27,10 +27,10 @@ final class UnigramEncoder implements FragmentEncoder {
      */
     UnigramEncoder(Vocabulary vocabulary, float[] scores, boolean byteFallback, int unknown) {
         String[] pieces = new String[vocabulary.size()];
-        float least = Float.MAX_VALUE;
+        float min = Float.MAX_VALUE;
         for (int token = 0; token < pieces.length; token++) {
             if (vocabulary.kinds().get(token) == Vocabulary.Kind.NORMAL) {
-                least = Math.min(least, scores[token]);
+                min = Math.min(min, scores[token]);
             }
         }
         this.scores = new float[pieces.length];
@@ -47,7 +47,7 @@ final class UnigramEncoder implements FragmentEncoder {
             }
         }
         this.trie = new PieceTrie(pieces);
-        this.unknownScore = least - UNKNOWN_PENALTY;
+        this.unknownScore = min - UNKNOWN_PENALTY;
         this.unknown = unknown;
         this.byteTokens = byteFallback ? SentencePieceEncoder.byteTokens(vocabulary) : null;
     }

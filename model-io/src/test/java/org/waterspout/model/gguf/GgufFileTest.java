@@ -25,9 +25,9 @@ import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.load.ModelFiles;
 
 class GgufFileTest {
 

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.error.WaterspoutException;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.load.ModelFiles;
 
 /**
  * Damaged files: whatever is done to a file, it opens or is refused with one line of a {@link WaterspoutException}, soon and

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.error.DownloadException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.marian.MarianFile;
 
 /** Against a server on this machine with a registry in the form of Mozilla's. */

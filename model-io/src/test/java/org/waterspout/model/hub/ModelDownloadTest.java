@@ -73,13 +73,13 @@ class ModelDownloadTest {
 
     @Test
     void goesOnInALaterCall() throws Exception {
-        AtomicInteger most = new AtomicInteger(200_000);
-        try (ScriptedServer server = new ScriptedServer((request, out) -> send(out, request.from(), most.get()))) {
+        AtomicInteger max = new AtomicInteger(200_000);
+        try (ScriptedServer server = new ScriptedServer((request, out) -> send(out, request.from(), max.get()))) {
             String message = assertRefused(server, REFERENCE);
             assertTrue(message.contains("goes on from what is there"), message);
             assertFalse(Files.exists(target()));
             assertEquals(200_000, Files.size(target().resolveSibling("model.gguf.part")));
-            most.set(MODEL.length);
+            max.set(MODEL.length);
             server.requests.clear();
             download(server).fetch(REFERENCE, target(), (bytes, total) -> { });
             assertEquals(200_000, server.requests.getFirst().from());

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** Folders that Transformers saved (src/test/python/record_huggingface.py). */
 class HuggingFaceDirectoryTest {
@@ -86,7 +86,7 @@ class HuggingFaceDirectoryTest {
             JsonNode config = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
             try (ModelFile file = ModelFiles.open(folder)) {
                 Architecture architecture = Architecture.of(file);
-                assertEquals(16, architecture.width());
+                assertEquals(16, architecture.hiddenSize());
                 assertEquals(config.path("is_encoder_decoder").asBoolean(), architecture.encoder().isPresent() && architecture.decoder().isPresent());
                 architecture.encoder().or(architecture::decoder).ifPresent(stack ->
                         assertEquals(file.metadata().integer(architecture.family() + ".block_count"), stack.layers().size()));
@@ -282,7 +282,7 @@ class HuggingFaceDirectoryTest {
     }
 
     @Test
-    void picturesAreBroughtToWhatTheFolderAsks() throws IOException {
+    void imagesAreBroughtToWhatTheFolderAsks() throws IOException {
         Path folder = copyOf("deit");
         Files.writeString(folder.resolve("preprocessor_config.json"), """
                 {"do_center_crop": true, "crop_size": {"height": 8, "width": 8}, "do_resize": true, "size": {"height": 10, "width": 10},

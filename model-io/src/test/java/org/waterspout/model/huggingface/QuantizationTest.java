@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
+import org.waterspout.model.load.ModelFiles;
 
 /** Folders that say, or show, that their weights are quantized. The weights here are bfloat16; changed to integers only in what they claim. */
 class QuantizationTest {
@@ -62,7 +62,7 @@ class QuantizationTest {
     private record Said(String config, String method) {
     }
 
-    /** Other ways of saying it: older files, other programs, the text half of a model with pictures. */
+    /** Other ways of saying it: older files, other programs, the text half of a model with images. */
     @TestFactory
     Stream<DynamicTest> otherFormsAreRefusedByNameToo() {
         return Stream.of(new Said("\"quantization_config\": {\"load_in_4bit\": true, \"load_in_8bit\": false}", "bitsandbytes"),

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.error.ModelFormatException;
 
-/** Configurations of published models with pictures, cut to what matters, and what Transformers 5.24 makes of them. That their logits are right is FoldersTest's. */
+/** Configurations of published models with images, cut to what matters, and what Transformers 5.24 makes of them. That their logits are right is FoldersTest's. */
 class TextHalfTest {
 
     private record Case(String name, String config, String expected) {
@@ -58,7 +58,7 @@ class TextHalfTest {
                         + "qwen2.attention.sliding_window=null"))
                 .map(one -> DynamicTest.dynamicTest(one.name, () -> {
                     Config text = TextHalf.of(config(one.config));
-                    Row row = DecoderRows.ROWS.stream().filter(each -> each.modelTypes().contains(text.text("model_type").orElseThrow()))
+                    FolderFamily row = DecoderFamilies.ROWS.stream().filter(each -> each.modelTypes().contains(text.text("model_type").orElseThrow()))
                             .findFirst().orElseThrow();
                     Keys keys = new Keys(row.family());
                     row.keys().read(text, keys);

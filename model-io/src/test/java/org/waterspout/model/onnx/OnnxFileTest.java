@@ -36,9 +36,9 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.Tensor;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
 
 /** Exports of the same models that are beside them as safetensors (src/test/python/record_onnx.py). */
 class OnnxFileTest {

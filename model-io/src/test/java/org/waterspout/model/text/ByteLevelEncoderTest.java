@@ -17,7 +17,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.waterspout.error.CancelledException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
@@ -26,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
@@ -155,7 +155,7 @@ class ByteLevelEncoderTest {
                     bytes += tokenizer.bytes(token).length;
                 }
                 assertEquals((long) text.length() * run.getBytes(StandardCharsets.UTF_8).length / run.length(), bytes, MixedTexts.shown(run));
-                assertTrue(tokenizer.fewestTokens(text) <= tokens.length && tokenizer.fewestTokens(text) > 1000);
+                assertTrue(tokenizer.minTokens(text) <= tokens.length && tokenizer.minTokens(text) > 1000);
             }
         }
     }

@@ -15,13 +15,13 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Tag;
-import org.waterspout.error.CancelledException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.error.CancelledException;
 import org.waterspout.error.UnsupportedModelException;
 
 /** The parts of a tokenizer.json beside Hugging Face's library, on random texts: tokens, places and words. */
@@ -46,8 +46,8 @@ class JsonEncoderTest {
     }
 
     /** Text of many scripts with names of the file's tokens and its pieces in it. */
-    static String draw(Random random, ObjectNode json, List<String> pieces, int most) {
-        StringBuilder text = new StringBuilder(MixedTexts.draw(random, most));
+    static String draw(Random random, ObjectNode json, List<String> pieces, int max) {
+        StringBuilder text = new StringBuilder(MixedTexts.draw(random, max));
         ArrayNode added = (ArrayNode) json.path("added_tokens");
         for (int i = random.nextInt(3); i > 0 && !added.isEmpty(); i--) {
             String name = added.get(random.nextInt(added.size())).path("content").asText();

@@ -21,9 +21,9 @@ final class MixedTexts {
 
     private MixedTexts() { }
 
-    static String draw(Random random, int most) {
+    static String draw(Random random, int max) {
         StringBuilder text = new StringBuilder();
-        for (int i = 1 + random.nextInt(most); i > 0; i--) {
+        for (int i = 1 + random.nextInt(max); i > 0; i--) {
             if (random.nextInt(3) == 0) {
                 text.append(PIECES[random.nextInt(PIECES.length)]);
             } else {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
+import org.waterspout.model.load.ModelFiles;
 
 /** A published vocabulary and template, wherever the file is found. */
 class RealModelTextTest {

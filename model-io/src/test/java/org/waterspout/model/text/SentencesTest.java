@@ -17,8 +17,8 @@ class SentencesTest {
     /** A token for three characters. */
     private static final ToIntFunction<String> THIRDS = text -> (text.length() + 2) / 3;
 
-    private static List<String> texts(String text, Locale locale, int most) {
-        return Sentences.of(text, locale, THIRDS, most).stream().map(Piece::text).toList();
+    private static List<String> texts(String text, Locale locale, int max) {
+        return Sentences.of(text, locale, THIRDS, max).stream().map(Piece::text).toList();
     }
 
     private static String whole(List<Piece> pieces) {
@@ -79,11 +79,11 @@ class SentencesTest {
             for (int i = draw.nextInt(60); i > 0; i--) {
                 text.append(parts[draw.nextInt(parts.length)]);
             }
-            int most = 1 + draw.nextInt(12);
-            List<Piece> pieces = Sentences.of(text.toString(), Locale.ENGLISH, THIRDS, most);
+            int max = 1 + draw.nextInt(12);
+            List<Piece> pieces = Sentences.of(text.toString(), Locale.ENGLISH, THIRDS, max);
             assertEquals(text.toString(), whole(pieces));
             for (Piece piece : pieces) {
-                assertTrue(THIRDS.applyAsInt(piece.text()) <= most || clusters(piece.text()) == 1, () -> piece + " of " + text);
+                assertTrue(THIRDS.applyAsInt(piece.text()) <= max || clusters(piece.text()) == 1, () -> piece + " of " + text);
             }
         }
     }

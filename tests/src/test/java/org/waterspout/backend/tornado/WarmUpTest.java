@@ -15,7 +15,6 @@ import org.waterspout.Translator;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
@@ -23,8 +22,9 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.ModelFiles;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.ModelFiles;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.tests.TaskModel;
 
 /** A request that is refused waits for no compiler, where the model was loaded without warming up. */

@@ -9,26 +9,26 @@ final class Budget {
     /** No string or list grows beyond this many characters or elements. */
     static final int LARGEST = 1 << 24;
     /** Characters and list elements that one rendering may make in all. */
-    private static final long MOST_MADE = 1L << 26;
+    private static final long MAX_MADE = 1L << 26;
     /** Characters or elements that are looked at in about the time of one step. */
     private static final int UNITS_PER_STEP = 64;
     /** How often an interruption is looked for: some ten times a millisecond. */
     private static final long STEPS_PER_LOOK = 1 << 10;
 
-    private final long mostSteps;
+    private final long maxSteps;
     private long steps;
     private long units;
     private long made;
     private long nextLook = STEPS_PER_LOOK;
 
-    /** @param mostSteps statements and parts of expressions */
-    Budget(long mostSteps) {
-        this.mostSteps = mostSteps;
+    /** @param maxSteps statements and parts of expressions */
+    Budget(long maxSteps) {
+        this.maxSteps = maxSteps;
     }
 
     void step() {
-        if (++steps > mostSteps) {
-            throw JinjaException.limit("the template takes more than " + mostSteps + " steps");
+        if (++steps > maxSteps) {
+            throw JinjaException.limit("the template takes more than " + maxSteps + " steps");
         }
         if (steps >= nextLook) {
             nextLook = steps + STEPS_PER_LOOK;
@@ -53,8 +53,8 @@ final class Budget {
     void made(long count) {
         looked(count);
         made += count;
-        if (made > MOST_MADE) {
-            throw JinjaException.limit("the template makes more than " + MOST_MADE + " characters and elements");
+        if (made > MAX_MADE) {
+            throw JinjaException.limit("the template makes more than " + MAX_MADE + " characters and elements");
         }
     }
 

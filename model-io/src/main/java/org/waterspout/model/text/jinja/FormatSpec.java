@@ -27,7 +27,7 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
 
     private static final Pattern SPEC = Pattern.compile(
             "(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?([0-9]*)([,_])?(?:\\.([0-9]+))?(.)?", Pattern.DOTALL);
-    private static final int MOST_DIGITS = 1000;
+    private static final int MAX_DIGITS = 1000;
 
     static FormatSpec of(String written) {
         Matcher parts = SPEC.matcher(written);
@@ -113,8 +113,8 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
         BigInteger whole = value instanceof BigInteger big ? big
                 : Values.number(value) instanceof Long number ? BigInteger.valueOf(number) : null;
         boolean real = whole == null || "eEfFgG%".indexOf(type) >= 0 && type != 0;
-        if (precision > MOST_DIGITS) {
-            throw JinjaException.limit("a format wants more than " + MOST_DIGITS + " digits");
+        if (precision > MAX_DIGITS) {
+            throw JinjaException.limit("a format wants more than " + MAX_DIGITS + " digits");
         }
         if (!real && precision >= 0 && way == Writing.FORMAT || real && type != 0 && "eEfFgG%".indexOf(type) < 0) {
             throw new JinjaException("the format specification does not fit " + Values.kind(value));
@@ -197,7 +197,7 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
         return pointed(written) + (scientific ? exponent(exponent) : "");
     }
 
-    private String grouped(String digits, int fewest) {
+    private String grouped(String digits, int min) {
         int end = 0;
         while (end < digits.length() && Character.digit(digits.charAt(end), 16) >= 0 && digits.charAt(end) != 'e') {
             end++;
@@ -208,7 +208,7 @@ record FormatSpec(int fill, char align, char sign, boolean alternate, int width,
         }
         StringBuilder front = new StringBuilder(digits.substring(0, end));
         String rest = digits.substring(end);
-        while (front.length() + (front.length() - 1) / size + rest.length() < fewest) {
+        while (front.length() + (front.length() - 1) / size + rest.length() < min) {
             front.insert(0, '0');
         }
         for (int at = front.length() - size; at > 0; at -= size) {

@@ -36,10 +36,10 @@ final class Interpreter {
     private final Budget budget;
     private int depth;
 
-    /** @param mostSteps statements and parts of expressions that may be run */
-    Interpreter(Clock clock, long mostSteps) {
+    /** @param maxSteps statements and parts of expressions that may be run */
+    Interpreter(Clock clock, long maxSteps) {
         this.clock = clock;
-        this.budget = new Budget(mostSteps);
+        this.budget = new Budget(maxSteps);
     }
 
     Text render(List<Statement> statements, Map<String, Object> variables) {

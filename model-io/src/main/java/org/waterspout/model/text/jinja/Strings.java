@@ -181,9 +181,9 @@ final class Strings {
 
     private static List<Object> split(Text text, Parameters with, boolean fromRight) {
         String separator = with.optionalString(0, "sep");
-        int most = Values.index(with.get(1, "maxsplit", -1L));
+        int max = Values.index(with.get(1, "maxsplit", -1L));
         if (separator == null) {
-            if (most >= 0) {
+            if (max >= 0) {
                 throw new JinjaException("split at white space with a maximum is not built");
             }
             return words(text);
@@ -194,7 +194,7 @@ final class Strings {
         List<Object> parts = new ArrayList<>();
         if (fromRight) {
             int to = text.length();
-            for (int i = to; parts.size() != most; to = i) {
+            for (int i = to; parts.size() != max; to = i) {
                 i = text.string().lastIndexOf(separator, to - separator.length());
                 with.budget().looked((to - Math.max(i, 0)) * (long) (separator.length() <= SHORT ? 1 : separator.length()));
                 if (i < 0) {
@@ -206,7 +206,7 @@ final class Strings {
             return parts.reversed();
         }
         int from = 0;
-        for (int i = indexOf(text.string(), separator, 0, with.budget()); i >= 0 && parts.size() != most;
+        for (int i = indexOf(text.string(), separator, 0, with.budget()); i >= 0 && parts.size() != max;
                 i = indexOf(text.string(), separator, from, with.budget())) {
             parts.add(text.substring(from, i));
             from = i + separator.length();
@@ -259,10 +259,10 @@ final class Strings {
     }
 
     /** Python's str.replace: an empty {@code old} stands between all characters. */
-    static Text replace(Text text, Text old, Text replacement, int most, Budget budget) {
+    static Text replace(Text text, Text old, Text replacement, int max, Budget budget) {
         Text.Builder result = new Text.Builder();
         int from = 0;
-        int left = most < 0 ? Integer.MAX_VALUE : most;
+        int left = max < 0 ? Integer.MAX_VALUE : max;
         int next = indexOf(text.string(), old.string(), 0, budget);
         while (left > 0 && next >= 0 && next <= text.length()) {
             result.append(text, from, next).append(replacement);

@@ -1,0 +1,77 @@
+package org.waterspout.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.graph.Graph;
+import org.waterspout.graph.Op;
+
+/**
+ * What outlives a step of one graph.
+ *
+ * @param cache   keys and values of its attention
+ * @param sources keys and values that an encoder leaves for its decoder, which is the one whose program reads them
+ * @param states  recurrent states
+ */
+record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
+
+    static CpuCaches of(Graph graph, PlanOptions options, int lanes) {
+        return new CpuCaches(new KeyValueCache(lanes, cacheLayers(graph, lanes), options.maxSequences()),
+                new KeyValueCache(lanes, sourceLayers(graph, lanes), options.maxSources()),
+                new States(graph, options.maxSequences()));
+    }
+
+    /** Those of the encoder beside a decoder, which fills the decoder's sources. */
+    static CpuCaches ofEncoder(Graph encoder, PlanOptions options, int lanes, CpuCaches decoder) {
+        return new CpuCaches(new KeyValueCache(lanes, cacheLayers(encoder, lanes), options.maxSources()), decoder.sources,
+                new States(encoder, options.maxSources()));
+    }
+
+    /** Attention in both directions keeps nothing: its layers need no cache. */
+    private static List<KeyValueCache.Layer> cacheLayers(Graph graph, int lanes) {
+        KeyValueCache.Layer[] layers = new KeyValueCache.Layer[graph.cacheLayers()];
+        Arrays.fill(layers, KeyValueCache.Layer.NONE);
+        graph.plainOps().forEach(op -> {
+            if (op instanceof Op.Attention attention && attention.mask() == Op.Mask.CAUSAL) {
+                layers[attention.layer()] = KeyValueCache.Layer.of(attention, lanes);
+            }
+        });
+        return List.of(layers);
+    }
+
+    private static List<KeyValueCache.Layer> sourceLayers(Graph graph, int lanes) {
+        List<KeyValueCache.Layer> layers = new ArrayList<>();
+        graph.plainOps().forEach(op -> {
+            if (op instanceof Op.CrossAttention cross) {
+                while (layers.size() <= cross.cache()) {
+                    layers.add(KeyValueCache.Layer.NONE);
+                }
+                layers.set(cross.cache(), KeyValueCache.Layer.of(cross.heads(), cross.headDimension(), lanes));
+            }
+        });
+        return layers;
+    }
+
+    /** Bytes when every position of every sequence and source is in use. */
+    static long bytes(Graph graph, PlanOptions options, int lanes) {
+        return cacheBytes(graph, options.maxSequences(), options.contextLength(), options.maxSources(), options.sourceLength(), lanes)
+                + stateBytes(graph, options);
+    }
+
+    /** Bytes without which nothing can be computed: the states, and one sequence's and one source's first positions. */
+    static long minBytes(Graph graph, PlanOptions options, int lanes) {
+        return cacheBytes(graph, 1, 1, Math.min(1, options.maxSources()), 1, lanes) + stateBytes(graph, options);
+    }
+
+    private static long cacheBytes(Graph graph, int sequences, int positions, int sources, int sourceLength, int lanes) {
+        return KeyValueCache.bytes(cacheLayers(graph, lanes), sequences, positions)
+                + KeyValueCache.bytes(sourceLayers(graph, lanes), sources, sourceLength)
+                + graph.encoder().map(encoder -> KeyValueCache.bytes(cacheLayers(encoder, lanes), sources, sourceLength)).orElse(0L);
+    }
+
+    private static long stateBytes(Graph graph, PlanOptions options) {
+        return States.bytes(graph, options.maxSequences())
+                + graph.encoder().map(encoder -> States.bytes(encoder, options.maxSources())).orElse(0L);
+    }
+}

@@ -4,15 +4,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
-import org.waterspout.decode.RowRanking;
+import org.waterspout.decode.WordTokens;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationConfig;
@@ -145,19 +147,26 @@ public final class LanguageModel implements AutoCloseable {
      */
     public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
         int[] prompt = tokens(request.prompt(), contextLength());
-        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        GenerationConfig file = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        GenerationConfig config = file.withRules(whileOpen(() -> WordTokens.add(request.words(), file.rules(), loaded.text(),
+                request.ignoreEnd() ? Set.of() : loaded.endTokens())));
         return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, request.form().map(this::constraint), prompt, options)
                 .stream().map(Generation::new).toList();
     }
 
     private Constraint constraint(AnswerForm form) {
+        return whileOpen(() -> constraints.orElseThrow(() -> new InvalidRequestException(
+                "the model has no tokenizer, so its answers have no text that could be of a form: ask for none")).of(form));
+    }
+
+    /** Uses the tokenizer while it is sure to be there. */
+    private <T> T whileOpen(Supplier<T> work) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw Engine.closedModel();
             }
-            return constraints.orElseThrow(() -> new InvalidRequestException(
-                    "the model has no tokenizer, so its answers have no text that could be of a form: ask for none")).of(form);
+            return work.get();
         } finally {
             tokenizerUse.readLock().unlock();
         }
@@ -192,15 +201,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** @param max tokens: a text that is sure to have more is refused before it is tokenized */
     private int[] tokens(Prompt prompt, int max) {
-        tokenizerUse.readLock().lock();
-        try {
-            if (closed) {
-                throw Engine.closedModel();
-            }
-            return encode(prompt, max);
-        } finally {
-            tokenizerUse.readLock().unlock();
-        }
+        return whileOpen(() -> encode(prompt, max));
     }
 
     private int[] encode(Prompt prompt, int max) {

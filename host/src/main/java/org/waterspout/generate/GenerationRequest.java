@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.waterspout.constrain.AnswerForm;
-import org.waterspout.decode.StopStrings;
 import org.waterspout.error.InvalidRequestException;
 
 /**
@@ -22,9 +21,10 @@ import org.waterspout.error.InvalidRequestException;
  * @param form        what the whole answer has to be like, where anything is asked; it holds for an answer that ends by itself, not for one
  *                    that is ended by its length, a stop string or its caller
  * @param logProbabilities which log-probabilities are wanted; not of a search with a beam
+ * @param words            words that may not come, or the only ones that may, besides what the model's file forbids
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
-        Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities) {
+        Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Words words) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
@@ -55,34 +55,39 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public static GenerationRequest of(Prompt prompt) {
-        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(), Optional.empty());
+        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(), Optional.empty(),
+                Words.ANY);
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, words);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities, words);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, words);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, words);
     }
 
     public GenerationRequest withSharing(Sharing value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, words);
     }
 
     public GenerationRequest withForm(AnswerForm value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities, words);
     }
 
     public GenerationRequest withLogProbabilities(LogProbabilities value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value));
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), words);
+    }
+
+    public GenerationRequest withWords(Words value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, value);
     }
 }

@@ -51,6 +51,7 @@ public final class LanguageModel implements AutoCloseable {
 
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
+    private final Optional<ChatTemplate> toolTemplate;
     private final Decoder decoder;
     private final Optional<Constraints> constraints;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
@@ -60,6 +61,7 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
+        this.toolTemplate = loaded.text().flatMap(tokenizer -> ChatTemplate.forTools(loaded.file(), tokenizer));
         this.constraints = loaded.text().map(tokenizer -> new Constraints(tokenizer, loaded.endTokens()));
         this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
     }
@@ -128,7 +130,8 @@ public final class LanguageModel implements AutoCloseable {
      * Starts an answer, which is computed beside others and read as it comes. It waits where as many are under way as the model was loaded for.
      *
      * @param options priority and time; an answer whose time is over ends with what it has
-     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, or a parameter is out of its range
+     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, a parameter is out of its range, or
+     *                                                   tools are given that the model cannot be told, or not be made to call
      * @throws org.waterspout.error.BusyException        when {@value Engine#QUEUE} requests wait already
      * @throws org.waterspout.error.ClosedException      when closed
      */
@@ -136,22 +139,29 @@ public final class LanguageModel implements AutoCloseable {
         return generate(request, 1, options).getFirst();
     }
 
+    /** The templates for a prompt with tools and for any other. */
+    private ToolRequest.Templates templates() {
+        return new ToolRequest.Templates(template, toolTemplate);
+    }
+
     /**
-     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared ({@link GenerationRequest#sharing}). Each is
-     * what a request of its own gives: the first with the seed that is asked for, or one that is drawn, each of the others with one more than the one
-     * before it. Answers that nothing is drawn for are all equal. Each ends, and is cancelled, by itself. Log-probabilities of the prompt are in the first
-     * one only. Errors as {@link #generate(GenerationRequest, RequestOptions)}, and
+     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared ({@link GenerationRequest#sharing}).
+     * Each is what a request of its own gives: the first with the seed that is asked for, or one that is drawn, each of the others with one more
+     * than the one before it. Answers that nothing is drawn for are all equal. Each ends, and is cancelled, by itself. Log-probabilities of the
+     * prompt are in the first one only. Errors as {@link #generate(GenerationRequest, RequestOptions)}, and
      *
      * @param answers 1 to {@value Engine#QUEUE}; those that the model has no room for at one time wait
      * @throws org.waterspout.error.BusyException when so many requests wait that there is no room for all of them; then none is started
      */
     public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
-        int[] prompt = tokens(request.prompt(), contextLength());
+        Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
+        int[] prompt = tokens(request.prompt(), tools, contextLength());
         GenerationConfig file = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
         GenerationConfig config = file.withRules(whileOpen(() -> WordTokens.add(request.words(), file.rules(), loaded.text(),
                 request.ignoreEnd() ? Set.of() : loaded.endTokens())));
-        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, request.form().map(this::constraint), prompt, options)
-                .stream().map(Generation::new).toList();
+        Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
+        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, form.map(this::constraint),
+                () -> tools.flatMap(some -> some.calls(prompt)), prompt, options).stream().map(Generation::new).toList();
     }
 
     private Constraint constraint(AnswerForm form) {
@@ -196,28 +206,30 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.CancelledException when the thread is interrupted while a conversation is written
      */
     public int[] tokens(Prompt prompt) {
-        return tokens(prompt, Integer.MAX_VALUE);
+        return tokens(prompt, Optional.empty(), Integer.MAX_VALUE);
     }
 
     /** @param max tokens: a text that is sure to have more is refused before it is tokenized */
-    private int[] tokens(Prompt prompt, int max) {
-        return whileOpen(() -> encode(prompt, max));
+    private int[] tokens(Prompt prompt, Optional<ToolRequest> tools, int max) {
+        return whileOpen(() -> tools.isPresent() ? tools.get().after(encode(prompt, tools, max), tokenizer()) : encode(prompt, tools, max));
     }
 
-    private int[] encode(Prompt prompt, int max) {
+    private int[] encode(Prompt prompt, Optional<ToolRequest> tools, int max) {
         return switch (prompt) {
             case Prompt.Message message when template.isPresent() ->
-                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), template.get(), max);
+                    encode(List.of(ChatMessage.user(message.text())), message.parseSpecial(), tools, max);
             case Prompt.Message message -> encode(message.text(), message.parseSpecial(), max);
-            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), template.orElseThrow(() ->
-                    new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text")), max);
+            case Prompt.Conversation conversation -> encode(conversation.messages(), conversation.parseSpecial(), tools, max);
             case Prompt.Raw raw -> encode(raw.text(), raw.parseSpecial(), max);
             case Prompt.Tokens tokens -> tokens.ids().clone();
         };
     }
 
-    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, ChatTemplate chatTemplate, int max) {
-        Rendered conversation = chatTemplate.rendered(messages, true, Map.of());
+    private int[] encode(List<ChatMessage> messages, boolean parseSpecial, Optional<ToolRequest> tools, int max) {
+        ChatTemplate chatTemplate = tools.flatMap(ToolRequest::template).or(() -> template).orElseThrow(() ->
+                new InvalidRequestException("this model has no chat template: it continues text, it does not chat; send it raw text"));
+        Rendered conversation = chatTemplate.rendered(messages, tools.map(ToolRequest::told).orElse(List.of()), true, Map.of());
+        tools.ifPresent(some -> some.check(conversation.text()));
         if (parseSpecial) {
             return encode(conversation.text(), true, max);
         }
@@ -248,7 +260,7 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.DeadlineException when the time is over
      */
     public Score score(Prompt prompt, String continuation, RequestOptions options) {
-        int[] before = tokens(prompt, contextLength());
+        int[] before = tokens(prompt, Optional.empty(), contextLength());
         int[] after = tokenizer().encode(continuation, false);
         if (after.length == 0) {
             throw new InvalidRequestException("the continuation is empty: give it some text");

@@ -2,11 +2,12 @@ package org.waterspout.generate;
 
 import java.util.List;
 import java.util.OptionalLong;
+import org.waterspout.tools.ToolCall;
 
 /**
  * A finished answer.
  *
- * @param text                      the answer, without what a stop string cut off
+ * @param text                      the answer, without what a stop string cut off, and without calls of tools
  * @param tokens                    ids of the generated tokens, an end token not included
  * @param promptTokens              tokens of the prompt
  * @param reusedTokens              prompt tokens whose keys and values were still in the cache
@@ -17,14 +18,18 @@ import java.util.OptionalLong;
  * @param seed                      what the tokens were drawn with; empty where none were
  * @param logProbabilities          of {@code tokens}; empty where they were not asked for
  * @param promptLogProbabilities    of the prompt's tokens from its second on; empty where they were not asked for
+ * @param toolCalls                 the tools that the answer calls, in its order
+ * @param toolCallFaults            why parts of the text that began as calls are none
  */
 public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
         double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed, List<TokenLogProbability> logProbabilities,
-        List<TokenLogProbability> promptLogProbabilities) {
+        List<TokenLogProbability> promptLogProbabilities, List<ToolCall> toolCalls, List<String> toolCallFaults) {
 
     public Completion {
         logProbabilities = List.copyOf(logProbabilities);
         promptLogProbabilities = List.copyOf(promptLogProbabilities);
+        toolCalls = List.copyOf(toolCalls);
+        toolCallFaults = List.copyOf(toolCallFaults);
     }
 
 

@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum FinishReason {
     /** The model said so with one of its end tokens. */
     END,
+    /** The model said so, or its answer is whole, and it calls tools: {@link Completion#toolCalls()}. */
+    TOOL_CALLS,
     /** A stop string appeared; it and what follows are not part of the text. */
     STOP_STRING,
     /** The asked number of tokens was reached. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
@@ -14,6 +15,7 @@ import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.RequestOptions;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
 
@@ -59,6 +61,7 @@ public final class Decoder implements AutoCloseable {
      * @param endTokens  tokens after which the answer ends
      * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
+     * @param calls      for each answer what finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
      * @param options    priority and time
      * @return each tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
@@ -66,7 +69,7 @@ public final class Decoder implements AutoCloseable {
      *                                 lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides, errors as {@link Engine#submit}
      */
     public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, int number,
-            GenerationConfig config, Optional<Constraint> constraint, int[] prompt, RequestOptions options) {
+            GenerationConfig config, Optional<Constraint> constraint, Supplier<Optional<ToolCalls>> calls, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
         if (number < 1 || number > Engine.QUEUE) {
             throw new InvalidRequestException(number + " answers are asked for; it must be 1 to " + Engine.QUEUE);
@@ -78,15 +81,15 @@ public final class Decoder implements AutoCloseable {
         }
         GenerationConfig seeded = config.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);
-        List<Call<GenerationEvent>> calls = new ArrayList<>();
+        List<Call<GenerationEvent>> all = new ArrayList<>();
         for (int i = 0; i < number; i++) {
             Call<GenerationEvent> call = new Call<>(options);
-            new GenerationTask(call, tokenizer, endTokens, i == 0 ? request : others, seeded.withSeedAdded(i), constraint, prompt, contextLength(),
-                    vocabulary());
-            calls.add(call);
+            new GenerationTask(call, tokenizer, endTokens, i == 0 ? request : others, seeded.withSeedAdded(i), constraint, calls.get(), prompt,
+                    contextLength(), vocabulary());
+            all.add(call);
         }
-        engine.submit(calls);
-        return calls;
+        engine.submit(all);
+        return all;
     }
 
     /**

@@ -20,6 +20,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.Sharing;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
 
@@ -39,6 +40,7 @@ final class GenerationTask extends SequenceTask {
     private final StopStrings stops;
     private final Optional<LogProbabilityReader> answered;
     private final Optional<LogProbabilityReader> prompted;
+    private final Optional<ToolCalls> calls;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens;
     private int count;
@@ -52,12 +54,13 @@ final class GenerationTask extends SequenceTask {
      * @param endTokens  tokens after which the answer ends
      * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
+     * @param calls      finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
      * @param vocabulary number of logits
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            GenerationConfig config, Optional<Constraint> constraint, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig config, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength, int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
             throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
@@ -78,9 +81,11 @@ final class GenerationTask extends SequenceTask {
         tokens = Arrays.copyOf(prompt, prompt.length + 16);
         sampler = new Sampler(config, prompt, Set.copyOf(endTokens), vocabulary);
         constraint.ifPresent(sampler::constrain);
+        decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
+                .orElseGet(() -> StreamDecoder.continuing(present, false)));
+        this.calls = calls;
         answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
         prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
-        decoder = tokenizer.map(present -> StreamDecoder.continuing(present, false));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
         search = config.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(config, this.prompt, ends,
@@ -227,19 +232,28 @@ final class GenerationTask extends SequenceTask {
 
     private void tell(String more) {
         if (!more.isEmpty()) {
-            text.append(more);
-            events.tell(new GenerationEvent.Text(more));
+            calls.map(some -> some.accept(more)).orElseGet(() -> List.of(new GenerationEvent.Text(more))).forEach(this::tell);
         }
     }
 
+    private void tell(GenerationEvent event) {
+        if (event instanceof GenerationEvent.Text part) {
+            text.append(part.text());
+        }
+        events.tell(event);
+    }
+
     private void end(FinishReason why) {
+        calls.map(ToolCalls::end).orElse(List.of()).forEach(this::tell);
+        boolean called = calls.map(some -> !some.all().isEmpty()).orElse(false);
         long ended = System.nanoTime();
         begun = begun == 0 ? ended : begun;
         prefilled = prefilled == 0 ? ended : prefilled;
         events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
-                prompt.length, Math.max(reused, 0), why, (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9,
-                sampler.seed(), answered.map(LogProbabilityReader::all).orElse(List.of()),
-                prompted.map(LogProbabilityReader::all).orElse(List.of()))));
+                prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
+                (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
+                answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),
+                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()))));
         end();
     }
 

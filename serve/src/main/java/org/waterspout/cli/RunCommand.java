@@ -22,6 +22,7 @@ import org.waterspout.generate.LogProbabilities;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.TokenLogProbability;
+import org.waterspout.tools.ToolCall;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -59,6 +60,9 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private FormOptions forms;
 
+    @Mixin
+    private ToolOptions tools;
+
     @Option(names = "--logprobs", paramLabel = "N",
             description = "With --json: the log-probability of each token, and the N most likely tokens in its place, 0 or more.")
     private Optional<Integer> logProbabilities = Optional.empty();
@@ -73,6 +77,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
 
+    /** Whether text stands on a line that is not at its end. */
+    private boolean lineBegun;
+
     RunCommand(Console console) {
         this.console = console;
     }
@@ -84,7 +91,8 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
         GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
-        GenerationRequest request = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
+        GenerationRequest told = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
+        GenerationRequest request = tools.use().map(told::withTools).orElse(told);
         LoadOptions options = answers > 1 ? LoadOptions.DEFAULT.withSequences(Math.min(answers, LoadOptions.DEFAULT_SEQUENCES)) : LoadOptions.DEFAULT;
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(options))) {
             List<Generation> generations = model.generate(sampling.asked(request, model), answers, RequestOptions.DEFAULT);
@@ -109,6 +117,7 @@ final class RunCommand implements Callable<Integer> {
         while (true) {
             switch (generation.next()) {
                 case GenerationEvent.Text text -> show(text.text(), generation);
+                case GenerationEvent.Called called -> showCall(called.call());
                 case GenerationEvent.Prompt _, GenerationEvent.Token _ -> { } // the completion has them all
                 case GenerationEvent.Finished finished -> {
                     return finished.completion();
@@ -142,15 +151,27 @@ final class RunCommand implements Callable<Integer> {
     private void show(String text, Generation generation) {
         if (!json) {
             console.print(text);
+            lineBegun = !text.endsWith("\n");
             if (console.isClosed()) {
                 generation.cancel();
             }
         }
     }
 
+    /** A call on a line of its own, as JSON. */
+    private void showCall(ToolCall call) {
+        if (!json) {
+            console.line((lineBegun ? "\n" : "") + ToolOptions.line(call));
+            lineBegun = false;
+        }
+    }
+
     private void report(LanguageModel model, Completion completion) {
-        // without a tokenizer there is no text to show
-        console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+        if (lineBegun || completion.toolCalls().isEmpty()) {
+            // without a tokenizer there is no text to show
+            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+        }
+        completion.toolCallFaults().forEach(fault -> console.remark("waterspout: no call of a tool: " + fault));
         console.remark(figures(model, modelOptions.backend(), completion));
     }
 
@@ -164,6 +185,12 @@ final class RunCommand implements Callable<Integer> {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("text", completion.text());
         object.put("tokens", completion.tokens());
+        if (!completion.toolCalls().isEmpty()) {
+            object.put("tool_calls", completion.toolCalls().stream().map(ToolOptions::object).toList());
+        }
+        if (!completion.toolCallFaults().isEmpty()) {
+            object.put("tool_call_faults", completion.toolCallFaults());
+        }
         object.put("prompt_tokens", completion.promptTokens());
         object.put("finish_reason", completion.finishReason().label());
         completion.seed().ifPresent(seed -> object.put("seed", seed));

@@ -96,7 +96,8 @@ class SeveralAnswersTest {
                 try (Decoder decoder = new Decoder(plan)) {
                     GenerationConfig decoding = GenerationConfig.GREEDY.withSampling(DRAWN.withSeed(5));
                     GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(20);
-                    List<Completion> all = decoder.generate(Optional.empty(), Set.of(), request, 6, decoding, Optional.empty(), prompt, RequestOptions.DEFAULT)
+                    List<Completion> all = decoder.generate(Optional.empty(), Set.of(), request, 6, decoding, Optional.empty(), Optional::empty, prompt,
+                            RequestOptions.DEFAULT)
                             .stream().map(SeveralAnswersTest::completion).toList();
                     if (positions == 1000) {
                         assertEquals(prompt.length + 5, plan.promptRows(), "the prompt, and its last token for each other");
@@ -105,6 +106,7 @@ class SeveralAnswersTest {
                     }
                     for (int i = 0; i < 6; i++) {
                         Completion expected = completion(decoder.generate(Optional.empty(), Set.of(), request, 1, decoding.withSeedAdded(i), Optional.empty(),
+                                Optional::empty,
                                 prompt, RequestOptions.DEFAULT).getFirst());
                         assertArrayEquals(expected.tokens(), all.get(i).tokens());
                     }

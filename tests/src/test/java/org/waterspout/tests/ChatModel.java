@@ -88,13 +88,33 @@ public final class ChatModel {
 
     /** A model of Llama's form as a GGUF file. */
     public static Path gguf(Path folder, String template) throws IOException {
+        return gguf(folder, template, List.of());
+    }
+
+    /** As {@link #gguf(Path, String)}, with further control tokens; where there are some, also with the digits and signs that JSON has,
+     * and a longer context. */
+    public static Path gguf(Path folder, String template, List<String> control) throws IOException {
         GgufDraft draft = GgufDraft.of(ByteBuffer.wrap(Files.readAllBytes(resource("/families/llama.gguf"))));
         draft.values().keySet().removeIf(key -> key.startsWith("expected"));
         List<String> pieces = pieces((int) draft.tensors().get(draft.indexOf("token_embd.weight")).dimensions()[1]);
+        if (!control.isEmpty()) {
+            List<String> more = new ArrayList<>(control);
+            for (char c = '!'; c < 'A'; c++) {
+                more.add(String.valueOf(c));
+            }
+            more.addAll(List.of("[", "]", "{", "}", "\\"));
+            more.removeIf(pieces::contains);
+            int free = pieces.indexOf("user") + 1;
+            for (int i = 0; i < more.size(); i++) {
+                pieces.set(free + i, more.get(i));
+            }
+            draft.values().put("llama.context_length", Value.of(GgufDraft.UINT32, 2048L));
+        }
         List<Long> kinds = new ArrayList<>(Collections.nCopies(pieces.size(), 1L));
         for (int token = 0; token < CONTROL.size(); token++) {
             kinds.set(token, 3L);
         }
+        control.forEach(name -> kinds.set(pieces.indexOf(name), 3L));
         draft.values().put(PREFIX + "model", Value.of(GgufDraft.STRING, "gpt2"));
         draft.values().put(PREFIX + "pre", Value.of(GgufDraft.STRING, "gpt-2"));
         draft.values().put(PREFIX + "tokens", Value.list(GgufDraft.STRING, pieces));

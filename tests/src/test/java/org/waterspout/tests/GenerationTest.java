@@ -88,6 +88,7 @@ class GenerationTest {
                         assertFalse(part.text().isEmpty());
                         text.append(part.text());
                     }
+                    case GenerationEvent.Called called -> throw new AssertionError("a call without tools: " + called);
                     case GenerationEvent.Prompt _, GenerationEvent.Token _ -> throw new AssertionError("log-probabilities that nobody asked for");
                     case GenerationEvent.Finished end -> finished.add(end.completion());
                 }

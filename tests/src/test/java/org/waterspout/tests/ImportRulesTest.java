@@ -24,6 +24,7 @@ class ImportRulesTest {
 
     private static final String TORNADO_API = "uk.ac.manchester.tornado..";
     private static final String MODEL = "org.waterspout.model..";
+    private static final String TOOLS = "org.waterspout.tools..";
     private static final String ERROR = "org.waterspout.error..";
     private static final String KERNELS = "org.waterspout.kernels..";
     private static final String GRAPH = "org.waterspout.graph..";
@@ -51,7 +52,7 @@ class ImportRulesTest {
 
     @Test
     void modelFilesKnowNothingOfWhatRunsThem() {
-        noClasses().that().resideInAnyPackage(MODEL, ERROR).should().dependOnClassesThat()
+        noClasses().that().resideInAnyPackage(MODEL, ERROR, TOOLS).should().dependOnClassesThat()
                 .resideInAnyPackage(GRAPH, BACKEND, KERNELS, GENERATE, CLI, TORNADO_API).check(ours);
     }
 

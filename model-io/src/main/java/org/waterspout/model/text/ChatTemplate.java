@@ -22,6 +22,9 @@ import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.jinja.JinjaException;
 import org.waterspout.model.text.jinja.Rendered;
 import org.waterspout.model.text.jinja.Template;
+import org.waterspout.tools.Tool;
+import org.waterspout.tools.ToolCall;
+import org.waterspout.tools.ToolCallFormat;
 
 /**
  * How a model wants a conversation written: a Jinja template from its file. The text is the one Transformers'
@@ -33,6 +36,9 @@ import org.waterspout.model.text.jinja.Template;
 public final class ChatTemplate {
 
     private static final String KEY = "tokenizer.chat_template";
+
+    /** As Transformers calls a template for prompts with tools. */
+    private static final String TOOL_USE = "tool_use";
 
     private static final Set<String> USUAL_ROLES = Set.of("system", "user", "assistant");
     private static final Pattern ROLE = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}_.-]{0,63}");
@@ -79,6 +85,29 @@ public final class ChatTemplate {
      */
     public static Optional<ChatTemplate> of(ModelFile file, Tokenizer tokenizer) {
         return file.metadata().has("tokenizer.ggml.model") ? of(file.metadata(), tokenizer) : of(folder(file), tokenizer);
+    }
+
+    /** As {@link #of(ModelFile, Tokenizer)}, for a prompt with tools: the one called {@code tool_use} where there is one. */
+    public static Optional<ChatTemplate> forTools(ModelFile file, Tokenizer tokenizer) {
+        return file.metadata().has("tokenizer.ggml.model") ? forTools(file.metadata(), tokenizer) : forTools(folder(file), tokenizer);
+    }
+
+    /** As {@link #forTools(ModelFile, Tokenizer)}, of a GGUF file. */
+    public static Optional<ChatTemplate> forTools(Metadata metadata, Tokenizer tokenizer) {
+        try {
+            return names(metadata).contains(TOOL_USE) ? Optional.of(named(TOOL_USE, metadata, tokenizer)) : of(metadata, tokenizer);
+        } catch (ModelFormatException damaged) {
+            return Optional.of(unusable(damaged));
+        }
+    }
+
+    /** As {@link #forTools(ModelFile, Tokenizer)}, for the folder of a model. */
+    public static Optional<ChatTemplate> forTools(Path folder, Tokenizer tokenizer) {
+        try {
+            return ofFolder(folder, TOOL_USE, tokenizer).or(() -> of(folder, tokenizer));
+        } catch (ModelFormatException damaged) {
+            return Optional.of(unusable(damaged));
+        }
     }
 
     /** As {@link #of(ModelFile, Tokenizer)}, for the folder of a model. */
@@ -170,43 +199,111 @@ public final class ChatTemplate {
         return rendered(messages, addGenerationPrompt, variables).text();
     }
 
-    /**
-     * {@link #render(List, boolean, Map)} that also tells what of the text is the template's own and what somebody wrote: the contents of
-     * messages, and the texts among the variables. For {@link Tokenizer#encodePrompt(Rendered)}.
-     */
+    /** {@link #rendered(List, List, boolean, Map)} without tools. */
     public Rendered rendered(List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, Object> variables) {
-        checkLength(messages);
+        return rendered(messages, List.of(), addGenerationPrompt, variables);
+    }
+
+    /**
+     * {@link #render(List, boolean, Map)} with tools that the model may call, that also tells what of the text is the template's own and what
+     * somebody wrote: the contents of messages, and the texts among tools and variables. For {@link Tokenizer#encodePrompt(Rendered)}.
+     *
+     * <p>Calls have their arguments as objects, as Transformers wants them; a template that fails with objects gets their JSON text.
+     *
+     * @throws InvalidRequestException besides, for tools where the template tells none, and for messages with calls where it writes none
+     */
+    public Rendered rendered(List<ChatMessage> messages, List<Tool> tools, boolean addGenerationPrompt, Map<String, Object> variables) {
+        checkLength(messages, tools);
         Template template = template();
-        List<Object> turns = new ArrayList<>(messages.size());
         Set<String> roles = new HashSet<>(USUAL_ROLES);
         for (ChatMessage message : messages) {
             if (roles.add(message.role())) {
                 checkRole(message.role(), template);
             }
-            Map<String, Object> turn = new LinkedHashMap<>();
-            turn.put("role", message.role());
-            turn.put("content", new Rendered.Outside(message.content()));
-            turns.add(turn);
+        }
+        boolean calls = messages.stream().anyMatch(message -> !message.toolCalls().isEmpty());
+        if (calls && !template.reads("tool_calls")) {
+            throw new InvalidRequestException("a message calls tools, and the model's chat template writes no calls (tool_calls): write the call"
+                    + " into the message's text as the model is used to");
+        }
+        if (!tools.isEmpty() && !template.reads("tools")) {
+            throw new InvalidRequestException("the model's chat template tells no tools (it does not read tools): describe them in a system"
+                    + " message and say in which format the model writes calls, or use a model whose template tells them");
         }
         Map<String, Object> all = new LinkedHashMap<>(constants);
-        all.put("messages", turns);
+        all.put("messages", messages.stream().map(message -> turn(message, false)).toList());
         all.put("add_generation_prompt", addGenerationPrompt);
-        all.put("tools", null); // Transformers passes these two always
-        all.put("documents", null);
+        all.put("tools", tools.isEmpty() ? null : tools.stream().map(tool -> JsonValues.of(tool.definition())).toList());
+        all.put("documents", null); // Transformers passes these two always
         variables.forEach((name, value) -> all.put(name, constants.containsKey(name) ? value : outside(value)));
+        long steps = STEPS + STEPS_PER_MESSAGE * (messages.size() + (long) tools.size());
         try {
-            return template.render(all, clock, STEPS + STEPS_PER_MESSAGE * messages.size());
+            return template.render(all, clock, steps);
         } catch (JinjaException e) {
+            if (calls && e.why() == JinjaException.Cause.FAULT) {
+                all.put("messages", messages.stream().map(message -> turn(message, true)).toList());
+                try {
+                    return template.render(all, clock, steps);
+                } catch (JinjaException again) {
+                    e.addSuppressed(again);
+                }
+            }
             throw failed(e, messages);
         }
     }
 
-    private static void checkLength(List<ChatMessage> messages) {
+    /** Whether the template tells a model which tools there are. */
+    public boolean readsTools() {
+        return template().reads("tools");
+    }
+
+    /** How the model writes calls, as far as its template shows it. */
+    public Optional<ToolCallFormat> toolCallFormat() {
+        return ToolCallFormat.of(source.get());
+    }
+
+    /**
+     * A message as Transformers hands it over.
+     *
+     * @param argumentsAsText whether arguments of calls are JSON text instead of objects
+     */
+    private static Map<String, Object> turn(ChatMessage message, boolean argumentsAsText) {
+        Map<String, Object> turn = new LinkedHashMap<>();
+        turn.put("role", message.role());
+        turn.put("content", new Rendered.Outside(message.content()));
+        if (!message.toolCalls().isEmpty()) {
+            turn.put("tool_calls", message.toolCalls().stream().map(call -> call(call, argumentsAsText)).toList());
+        }
+        message.answers().ifPresent(call -> {
+            if (!call.id().isEmpty()) {
+                turn.put("tool_call_id", new Rendered.Outside(call.id()));
+            }
+            turn.put("name", new Rendered.Outside(call.name()));
+        });
+        return turn;
+    }
+
+    private static Map<String, Object> call(ToolCall call, boolean argumentsAsText) {
+        Map<String, Object> function = new LinkedHashMap<>();
+        function.put("name", new Rendered.Outside(call.name()));
+        function.put("arguments", argumentsAsText ? new Rendered.Outside(call.arguments()) : JsonValues.of(call.arguments()));
+        Map<String, Object> all = new LinkedHashMap<>();
+        if (!call.id().isEmpty()) {
+            all.put("id", new Rendered.Outside(call.id()));
+        }
+        all.put("type", "function");
+        all.put("function", function);
+        return all;
+    }
+
+    private static void checkLength(List<ChatMessage> messages, List<Tool> tools) {
         if (messages.size() > MAX_MESSAGES) {
             throw new InvalidRequestException("a conversation of " + messages.size() + " messages is too long: send " + MAX_MESSAGES
                     + " at most");
         }
-        long characters = messages.stream().mapToLong(message -> message.content().length()).sum();
+        long characters = messages.stream().mapToLong(message -> message.content().length()
+                + message.toolCalls().stream().mapToLong(call -> call.name().length() + call.arguments().length()).sum()).sum()
+                + tools.stream().mapToLong(tool -> tool.definition().length()).sum();
         if (characters > MAX_CHARACTERS) {
             throw new InvalidRequestException("a conversation of " + characters + " characters is too long: send " + MAX_CHARACTERS
                     + " at most");

@@ -5,6 +5,10 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
 
 /**
  * Tokens in, text out as soon as it is certain. A character whose bytes are spread over several tokens is held back until it
@@ -13,7 +17,7 @@ import java.nio.charset.StandardCharsets;
 public final class StreamDecoder {
 
     private final Tokenizer tokenizer;
-    private final boolean withSpecial;
+    private final IntPredicate shown;
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder()
             .onMalformedInput(CodingErrorAction.REPLACE)
             .onUnmappableCharacter(CodingErrorAction.REPLACE);
@@ -21,20 +25,28 @@ public final class StreamDecoder {
     /** The first bytes of a character that is not whole yet: at most three. */
     private byte[] pending = {};
 
-    private StreamDecoder(Tokenizer tokenizer, boolean withSpecial, boolean dropSpace) {
+    /** @param shown special tokens that appear by name */
+    private StreamDecoder(Tokenizer tokenizer, IntPredicate shown, boolean dropSpace) {
         this.tokenizer = tokenizer;
-        this.withSpecial = withSpecial;
+        this.shown = shown;
         this.dropSpace = dropSpace;
     }
 
     /** A decoder for a sequence from its first token on: the space that encoding put before it is taken off. */
     public static StreamDecoder fromStart(Tokenizer tokenizer, boolean withSpecial) {
-        return new StreamDecoder(tokenizer, withSpecial, tokenizer.addsLeadingSpace());
+        return new StreamDecoder(tokenizer, token -> withSpecial, tokenizer.addsLeadingSpace());
     }
 
     /** A decoder for what follows a prompt: every space is the text's own. */
     public static StreamDecoder continuing(Tokenizer tokenizer, boolean withSpecial) {
-        return new StreamDecoder(tokenizer, withSpecial, false);
+        return new StreamDecoder(tokenizer, token -> withSpecial, false);
+    }
+
+    /** As {@link #continuing(Tokenizer, boolean)}, with those special tokens only that are one of {@code names}. */
+    public static StreamDecoder continuing(Tokenizer tokenizer, List<String> names) {
+        Set<Integer> shown = new HashSet<>();
+        names.forEach(name -> tokenizer.id(name).ifPresent(shown::add));
+        return new StreamDecoder(tokenizer, shown::contains, false);
     }
 
     /**
@@ -46,7 +58,7 @@ public final class StreamDecoder {
         byte[] bytes = tokenizer.bytes(token);
         if (tokenizer.isSpecial(token)) {
             // A special token is no part of the text: a leading space after it is still the encoder's, as llama.cpp has it.
-            return withSpecial ? decode(bytes, 0, false) : "";
+            return shown.test(token) ? decode(bytes, 0, false) : "";
         }
         int from = dropSpace && bytes.length > 0 && bytes[0] == ' ' ? 1 : 0;
         dropSpace &= bytes.length == 0;

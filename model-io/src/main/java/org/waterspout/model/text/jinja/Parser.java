@@ -19,12 +19,17 @@ final class Parser {
         this.expressions = new ExpressionParser(tokens);
     }
 
-    /** @param literals takes the template's text and its strings */
-    static List<Statement> parse(String template, Set<String> literals) {
+    /**
+     * @param literals takes the template's text and its strings
+     * @param names    takes the names in it: of variables, attributes, filters
+     */
+    static List<Statement> parse(String template, Set<String> literals, Set<String> names) {
         List<Token> tokens = Lexer.tokens(template);
         for (Token token : tokens) {
             if (token.kind() == Kind.TEXT || token.kind() == Kind.STRING) {
                 literals.add(token.text());
+            } else if (token.kind() == Kind.NAME) {
+                names.add(token.text());
             }
         }
         return new Parser(tokens).body(Set.of());

@@ -12,23 +12,31 @@ public final class Template {
 
     private final List<Statement> statements;
     private final Set<String> literals;
+    private final Set<String> names;
 
-    private Template(List<Statement> statements, Set<String> literals) {
+    private Template(List<Statement> statements, Set<String> literals, Set<String> names) {
         this.statements = statements;
         this.literals = Set.copyOf(literals);
+        this.names = Set.copyOf(names);
     }
 
     /** @throws JinjaException if the template is no Jinja, or uses what is not built and not only reached by chance */
     public static Template parse(String source) {
         Set<String> literals = new HashSet<>();
-        List<Statement> statements = Parser.parse(source, literals);
-        return new Template(statements, literals);
+        Set<String> names = new HashSet<>();
+        List<Statement> statements = Parser.parse(source, literals, names);
+        return new Template(statements, literals, names);
     }
 
     /** Whether {@code word} stands in the template's own text or in one of its strings, as a word of its own. */
     public boolean mentions(String word) {
         Pattern whole = Pattern.compile("(?<![\\p{L}\\p{N}_])" + Pattern.quote(word) + "(?![\\p{L}\\p{N}_])");
         return literals.stream().anyMatch(literal -> whole.matcher(literal).find());
+    }
+
+    /** Whether a variable, attribute or key of this name is looked at anywhere. */
+    public boolean reads(String name) {
+        return names.contains(name) || literals.contains(name);
     }
 
     /**

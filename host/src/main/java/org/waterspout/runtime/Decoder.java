@@ -67,6 +67,12 @@ public final class Decoder implements AutoCloseable {
             throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
+        plan.cacheLimit().filter(_ -> config.beams() > 1 && config.maxTokens() > 1).filter(limit -> !limit.holds(prompt.length, config.beams()))
+                .ifPresent(limit -> {
+                    throw new InvalidRequestException("a beam of " + config.beams() + " after " + prompt.length + " tokens never fits the "
+                            + limit.blocks() * limit.blockLength() + " positions that the memory for keys and values has: shorten the prompt, search "
+                            + "with a narrower beam, or load the model with more");
+                });
         Call<GenerationEvent> call = new Call<>(options);
         new GenerationTask(call, tokenizer, endTokens, request, config, constraint, calls, prompt, contextLength(), vocabulary());
         engine.submit(call);

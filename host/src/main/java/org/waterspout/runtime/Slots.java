@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.generate.Sharing;
-import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
 
 /** The sequences that a plan has caches for. A new one shares the beginning of any that is there already. */

@@ -9,7 +9,6 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
-import org.waterspout.graph.Op;
 
 /**
  * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences, contextLength,

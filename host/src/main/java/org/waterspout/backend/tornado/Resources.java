@@ -7,7 +7,6 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
-import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
 
 /** What the graphs of a program share: kernels, constants, what outlives a step, and what the host fills in. */

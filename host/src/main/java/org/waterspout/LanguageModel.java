@@ -1,14 +1,11 @@
 package org.waterspout;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
@@ -137,17 +134,30 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.ClosedException      when closed
      */
     public Generation generate(GenerationRequest request, RequestOptions options) {
-        Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
-        int[] prompt = tokens(request.prompt(), tools, contextLength());
-        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
-        Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
-        return new Generation(decoder.generate(loaded.text(), loaded.endTokens(), request, config, form.map(this::constraint),
-                tools.flatMap(some -> some.calls(prompt)), prompt, options));
+        return generate(request, 1, options).getFirst();
     }
 
     /** The templates for a prompt with tools and for any other. */
     private ToolRequest.Templates templates() {
         return new ToolRequest.Templates(template, toolTemplate);
+    }
+
+    /**
+     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared ({@link GenerationRequest#sharing}).
+     * Each is what a request of its own gives: the first with the seed that is asked for, or one that is drawn, each of the others with one more
+     * than the one before it. Answers that nothing is drawn for are all equal. Each ends, and is cancelled, by itself. Log-probabilities of the
+     * prompt are in the first one only. Errors as {@link #generate(GenerationRequest, RequestOptions)}, and
+     *
+     * @param answers 1 to {@value Engine#QUEUE}; those that the model has no room for at one time wait
+     * @throws org.waterspout.error.BusyException when so many requests wait that there is no room for all of them; then none is started
+     */
+    public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
+        Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
+        int[] prompt = tokens(request.prompt(), tools, contextLength());
+        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
+        return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, form.map(this::constraint),
+                () -> tools.flatMap(some -> some.calls(prompt)), prompt, options).stream().map(Generation::new).toList();
     }
 
     private Constraint constraint(AnswerForm form) {
@@ -254,23 +264,7 @@ public final class LanguageModel implements AutoCloseable {
         if (after.length == 0) {
             throw new InvalidRequestException("the continuation is empty: give it some text");
         }
-        int[] all = IntStream.concat(Arrays.stream(before), Arrays.stream(after).limit(after.length - 1L)).toArray();
-        float[] logits = decoder.logits(all, before.length - 1, options);
-        return scored(after, logits);
-    }
-
-    private Score scored(int[] tokens, float[] logits) {
-        int vocabulary = vocabulary();
-        RowRanking ranking = new RowRanking();
-        List<Score.Token> scored = new ArrayList<>();
-        double sum = 0;
-        for (int i = 0; i < tokens.length; i++) {
-            double one = (double) logits[i * vocabulary + tokens[i]] - ranking.logSum(logits, i * vocabulary, vocabulary);
-            ranking.rank(logits, i * vocabulary, vocabulary, 1);
-            scored.add(new Score.Token(tokens[i], one, ranking.count() > 0 && logits[i * vocabulary + tokens[i]] == ranking.value(0)));
-            sum += one;
-        }
-        return new Score(sum, scored);
+        return new Score(decoder.score(before, after, 0, options));
     }
 
     /** As {@link #score(Prompt, String, RequestOptions)}, with priority 0 and any time. */

@@ -1,6 +1,7 @@
 package org.waterspout;
 
 import java.util.List;
+import org.waterspout.generate.TokenLogProbability;
 
 /**
  * How likely a model finds a continuation.
@@ -8,20 +9,14 @@ import java.util.List;
  * @param logProbability natural logarithm of the continuation's probability: the sum of its tokens'
  * @param tokens         of the continuation, in order
  */
-public record Score(double logProbability, List<Token> tokens) {
-
-    /**
-     * A token of the continuation.
-     *
-     * @param id             in the vocabulary
-     * @param logProbability natural logarithm of its probability after all before it
-     * @param mostLikely     whether no token was more likely there
-     */
-    public record Token(int id, double logProbability, boolean mostLikely) {
-    }
+public record Score(double logProbability, List<TokenLogProbability> tokens) {
 
     public Score {
         tokens = List.copyOf(tokens);
+    }
+
+    Score(List<TokenLogProbability> tokens) {
+        this(tokens.stream().mapToDouble(TokenLogProbability::logProbability).sum(), tokens);
     }
 
     /** What e to the mean of minus the tokens' logarithms is: 1 for a model that is sure of all. */

@@ -16,16 +16,22 @@ import org.waterspout.tools.ToolCall;
  * @param prefillSeconds            from there to the first token's logits
  * @param decodeSeconds             from there to the end
  * @param seed                      what the tokens were drawn with; empty where none were
+ * @param logProbabilities          of {@code tokens}; empty where they were not asked for
+ * @param promptLogProbabilities    of the prompt's tokens from its second on; empty where they were not asked for
  * @param toolCalls                 the tools that the answer calls, in its order
  * @param toolCallFaults            why parts of the text that began as calls are none
  */
 public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
-        double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed, List<ToolCall> toolCalls, List<String> toolCallFaults) {
+        double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed, List<TokenLogProbability> logProbabilities,
+        List<TokenLogProbability> promptLogProbabilities, List<ToolCall> toolCalls, List<String> toolCallFaults) {
 
     public Completion {
+        logProbabilities = List.copyOf(logProbabilities);
+        promptLogProbabilities = List.copyOf(promptLogProbabilities);
         toolCalls = List.copyOf(toolCalls);
         toolCallFaults = List.copyOf(toolCallFaults);
     }
+
 
     /** Prompt tokens computed per second. */
     public double prefillTokensPerSecond() {

@@ -140,6 +140,12 @@ public record GenerationConfig(int beams, int best, BeamRule rule, int minTokens
         return sampling.isEmpty() ? this : withSampling(sampling.get().seeded());
     }
 
+    /** As this, with {@code value} more in its seed where it has one: for one of several answers. */
+    public GenerationConfig withSeedAdded(long value) {
+        return sampling.isEmpty() || sampling.get().seed().isEmpty() ? this
+                : withSampling(sampling.get().withSeed(sampling.get().seed().getAsLong() + value));
+    }
+
     /** The seed that tokens are drawn with; empty where none are. */
     public OptionalLong seed() {
         return sampling.filter(one -> one.temperature() > 0).map(Sampling::seed).orElse(OptionalLong.empty());

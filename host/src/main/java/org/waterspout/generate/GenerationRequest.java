@@ -21,10 +21,11 @@ import org.waterspout.tools.ToolUse;
  * @param sharing     what of the prompt may be taken from keys and values that are there already
  * @param form        what the whole answer has to be like, where anything is asked; it holds for an answer that ends by itself, not for one
  *                    that is ended by its length, a stop string or its caller
+ * @param logProbabilities which log-probabilities are wanted; not of a search with a beam
  * @param tools       what the answer may call; none for an answer that is text only
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
-        Sharing sharing, Optional<AnswerForm> form, Optional<ToolUse> tools) {
+        Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Optional<ToolUse> tools) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
@@ -62,35 +63,40 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public static GenerationRequest of(Prompt prompt) {
-        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(), Optional.empty());
+        return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(),
+                Optional.empty(), Optional.empty());
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, tools);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, tools);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, tools);
     }
 
     public GenerationRequest withSharing(Sharing value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, tools);
     }
 
     public GenerationRequest withForm(AnswerForm value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities, tools);
+    }
+
+    public GenerationRequest withLogProbabilities(LogProbabilities value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), tools);
     }
 
     /** The model is told these tools by its chat template, and what it calls is in {@link Completion#toolCalls()}. */
     public GenerationRequest withTools(ToolUse value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value));
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, Optional.of(value));
     }
 }

@@ -1,15 +1,22 @@
 package org.waterspout.runtime;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.decode.ToolCalls;
+import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
 
 /** What callers ask of a decoder's engine. Safe for use from several threads, whose sequences go through the model together. */
@@ -46,31 +53,43 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Begins an answer.
+     * Begins one or more answers to a prompt, which they share unless the request wants nothing shared. The first has the seed that is asked for,
+     * or one that is drawn, each of the others one more than the one before it. The log-probabilities of the prompt are the first one's.
      *
+     * @param number     of answers
      * @param tokenizer  makes text of the tokens; without one the answer has none
      * @param endTokens  tokens after which the answer ends
      * @param config   how the model's file wants tokens chosen, changed as the request asks
      * @param constraint the form asked for, for this vocabulary
-     * @param calls      finds the calls of tools in the text, where they are looked for
+     * @param calls      for each answer what finds the calls of tools in the text, where they are looked for
      * @param prompt     the request's prompt as token ids
      * @param options    priority and time
-     * @return tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
+     * @return each tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
      * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
-     *                                 lacks; a wider beam than the model was loaded for; besides, errors as {@link Engine#submit}
+     *                                 lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides, errors as {@link Engine#submit}
      */
-    public Call<GenerationEvent> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, GenerationConfig config,
-            Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, RequestOptions options) {
+    public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, int number,
+            GenerationConfig config, Optional<Constraint> constraint, Supplier<Optional<ToolCalls>> calls, int[] prompt, RequestOptions options) {
         checkPrompt(prompt);
+        if (number < 1 || number > Engine.QUEUE) {
+            throw new InvalidRequestException(number + " answers are asked for; it must be 1 to " + Engine.QUEUE);
+        }
         int room = Math.min(plan.options().maxSequences(), plan.options().maxRows());
         if (config.beams() > room) {
             throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
-        Call<GenerationEvent> call = new Call<>(options);
-        new GenerationTask(call, tokenizer, endTokens, request, config, constraint, calls, prompt, contextLength(), vocabulary());
-        engine.submit(call);
-        return call;
+        GenerationConfig seeded = config.seeded();
+        GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);
+        List<Call<GenerationEvent>> all = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            Call<GenerationEvent> call = new Call<>(options);
+            new GenerationTask(call, tokenizer, endTokens, i == 0 ? request : others, seeded.withSeedAdded(i), constraint, calls.get(), prompt,
+                    contextLength(), vocabulary());
+            all.add(call);
+        }
+        engine.submit(all);
+        return all;
     }
 
     /**
@@ -89,11 +108,36 @@ public final class Decoder implements AutoCloseable {
      * @return [tokens.length - from, vocabulary]
      */
     public float[] logits(int[] tokens, int from, RequestOptions options) {
+        float[] result = new float[Math.multiplyExact(tokens.length - from, vocabulary())];
+        read(tokens, from, options, (logits, at, rows, columns, first) -> System.arraycopy(logits, at, result, first * columns, rows * columns));
+        return result;
+    }
+
+    /**
+     * How likely tokens are after others.
+     *
+     * @param before at least one token
+     * @param after  at least one token
+     * @param top    most likely tokens that are wanted beside each
+     * @return of each token of {@code after}
+     */
+    public List<TokenLogProbability> score(int[] before, int[] after, int top, RequestOptions options) {
+        int[] tokens = IntStream.concat(Arrays.stream(before), Arrays.stream(after).limit(after.length - 1L)).toArray();
+        LogProbabilityReader found = new LogProbabilityReader(top);
+        read(tokens, before.length - 1, options, (logits, at, rows, columns, first) -> {
+            if (first == 0) {
+                found.clear();
+            }
+            found.readNext(logits, at, rows, columns, after);
+        });
+        return found.all();
+    }
+
+    private void read(int[] tokens, int from, RequestOptions options, ScoringTask.Reader reader) {
         checkPrompt(tokens);
         Call<Void> call = new Call<>(options);
-        ScoringTask task = new ScoringTask(call, SequenceTask.NONE, tokens, from, vocabulary());
+        new ScoringTask(call, SequenceTask.NONE, tokens, from, reader);
         engine.complete(call);
-        return task.result();
     }
 
     private void checkPrompt(int[] prompt) {

@@ -225,7 +225,9 @@ final class DecoderScheduler implements Scheduler {
             }
             Slot place = task.places().getFirst();
             int until = Math.min(place.prompt(), place.computed() + room - rows.count());
-            until -= until == place.count() && ends == MAX_ENDS ? 1 : 0;
+            // logits of the last row come by themselves also where those of others are wanted, so that the answer is the same
+            boolean putOff = ends == MAX_ENDS || task.manyOutputs() && until > place.computed() + 1;
+            until -= until == place.count() && putOff ? 1 : 0;
             if (until > place.computed()) {
                 ends += until == place.count() ? 1 : 0;
                 int before = rows.outputs();

@@ -136,9 +136,11 @@ public final class EncoderDecoder implements AutoCloseable {
             }
         }
         Call<Void> call = new Call<>(RequestOptions.DEFAULT);
-        ScoringTask task = new ScoringTask(call, source, target, 0, vocabulary());
+        float[] result = new float[Math.multiplyExact(target.length, vocabulary())];
+        new ScoringTask(call, source, target, 0, (logits, at, rows, columns, first) ->
+                System.arraycopy(logits, at, result, first * columns, rows * columns));
         engine.complete(call);
-        return task.result();
+        return result;
     }
 
     /** @throws InvalidRequestException for a source that is empty or too long, or has tokens that the model lacks */

@@ -54,22 +54,27 @@ public final class Engine implements AutoCloseable {
         return new ClosedException(CLOSED);
     }
 
+    /** Hands a call over. Errors as {@link #submit(List)}. */
+    void submit(Call<?> call) {
+        submit(List.of(call));
+    }
+
     /**
-     * Hands a call over.
+     * Hands calls over, all or none.
      *
-     * @throws BusyException   when as many calls wait as may
+     * @throws BusyException   when so many wait that there is no room for all of them
      * @throws ClosedException when closed
      */
-    void submit(Call<?> call) {
+    void submit(List<? extends Call<?>> calls) {
         synchronized (monitor) {
             if (closed) {
                 throw closedModel();
             }
-            if (waiting.calls() >= QUEUE) {
-                throw new BusyException(QUEUE + " requests wait for this model already: try again later");
+            if (waiting.calls() + calls.size() > QUEUE) {
+                throw new BusyException(waiting.calls() + " requests wait for this model already, of at most " + QUEUE + ": try again later");
             }
-            waiting.announce();
-            arrived.add(call);
+            calls.forEach(_ -> waiting.announce());
+            arrived.addAll(calls);
             wake();
         }
     }

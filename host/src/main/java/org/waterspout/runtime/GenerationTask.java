@@ -17,6 +17,8 @@ import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.LogProbabilities;
+import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.Sharing;
 import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.StreamDecoder;
@@ -36,6 +38,8 @@ final class GenerationTask extends SequenceTask {
     private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
+    private final Optional<LogProbabilityReader> answered;
+    private final Optional<LogProbabilityReader> prompted;
     private final Optional<ToolCalls> calls;
     private final StringBuilder text = new StringBuilder();
     private int[] tokens;
@@ -64,6 +68,9 @@ final class GenerationTask extends SequenceTask {
         if (constraint.isPresent() && config.beams() > 1) {
             throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
+        if (request.logProbabilities().isPresent() && config.beams() > 1) {
+            throw new InvalidRequestException("log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
+        }
         this.events = call;
         this.request = request;
         this.config = config;
@@ -77,6 +84,8 @@ final class GenerationTask extends SequenceTask {
         decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
                 .orElseGet(() -> StreamDecoder.continuing(present, false)));
         this.calls = calls;
+        answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
+        prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
         stops = new StopStrings(request.stopStrings());
         // the last token of an answer need not be stored
         search = config.beams() == 1 ? Optional.empty() : Optional.of(new BeamSearch(config, this.prompt, ends,
@@ -95,7 +104,12 @@ final class GenerationTask extends SequenceTask {
 
     @Override
     Sharing sharing() {
-        return request.sharing();
+        return prompted.isPresent() ? Sharing.NONE : request.sharing();
+    }
+
+    @Override
+    int firstOutput() {
+        return prompted.isPresent() ? 0 : super.firstOutput();
     }
 
     @Override
@@ -124,12 +138,30 @@ final class GenerationTask extends SequenceTask {
             reused = shared;
             begun = System.nanoTime();
         }
+        if (prefilled == 0) {
+            prompted.ifPresent(LogProbabilityReader::clear);
+        }
     }
 
     @Override
     void take(float[] logits, int from, int rows, int columns) {
+        int known = prefilled == 0 && prompted.isPresent() ? readPrompt(prompted.get(), logits, from, rows, columns) : 0;
+        if (known < rows || search.isPresent()) {
+            takeNext(logits, from + known * columns, columns);
+        }
+    }
+
+    /** Reads what stands before the logits of the answer's first token, and returns how many rows that is. */
+    private int readPrompt(LogProbabilityReader reader, float[] logits, int from, int rows, int columns) {
+        int known = Math.min(rows, prompt.length - 1 - reader.count());
+        reader.readNext(logits, from, known, columns, Arrays.copyOfRange(prompt, 1, prompt.length));
+        return known;
+    }
+
+    private void takeNext(float[] logits, int from, int columns) {
         if (prefilled == 0) {
             prefilled = System.nanoTime();
+            prompted.ifPresent(reader -> events.tell(new GenerationEvent.Prompt(reader.all())));
         }
         if (maxTokens == 0) {
             finish(FinishReason.MAX_TOKENS);
@@ -144,12 +176,14 @@ final class GenerationTask extends SequenceTask {
     }
 
     private void choose(float[] logits, int from, int columns) {
-        int token = sampler.next(from == 0 && logits.length == columns ? logits : Arrays.copyOfRange(logits, from, from + columns));
+        boolean own = from == 0 && logits.length == columns && answered.isEmpty();
+        int token = sampler.next(own ? logits : Arrays.copyOfRange(logits, from, from + columns)); // which it changes
         if (ends.contains(token)) {
             finish(FinishReason.END);
             return;
         }
         add(token);
+        answered.ifPresent(reader -> events.tell(new GenerationEvent.Token(reader.read(logits, from, columns, token))));
         tell(stops.accept(textOf(token)));
         if (stops.stopped()) {
             end(FinishReason.STOP_STRING);
@@ -218,6 +252,7 @@ final class GenerationTask extends SequenceTask {
         events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
                 prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
                 (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
+                answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),
                 calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()))));
         end();
     }

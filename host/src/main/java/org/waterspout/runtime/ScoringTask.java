@@ -5,22 +5,34 @@ import org.waterspout.generate.Sharing;
 /** The logits after given tokens, for checking and scoring. */
 final class ScoringTask extends SequenceTask {
 
+    /** What becomes of the logits, which come in pieces. */
+    interface Reader {
+
+        /**
+         * Takes rows of logits.
+         *
+         * @param logits [rows, columns] from {@code from}
+         * @param first  number of the first of these rows among all; 0 also where they begin again
+         */
+        void read(float[] logits, int from, int rows, int columns, int first);
+    }
+
     private final int[] source;
     private final int[] tokens;
     private final int from;
-    private final float[] result;
-    private int rows;
+    private final Reader reader;
+    private int read;
 
     /**
      * @param source of an encoder-decoder; else empty
      * @param from   the logits after the token at this position are the first that are wanted
      */
-    ScoringTask(Call<?> call, int[] source, int[] tokens, int from, int vocabulary) {
+    ScoringTask(Call<?> call, int[] source, int[] tokens, int from, Reader reader) {
         super(call);
         this.source = source;
         this.tokens = tokens.clone();
         this.from = from;
-        this.result = new float[Math.multiplyExact(tokens.length - from, vocabulary)];
+        this.reader = reader;
     }
 
     @Override
@@ -60,20 +72,15 @@ final class ScoringTask extends SequenceTask {
 
     @Override
     void begin(int shared) {
-        rows = 0;
+        read = 0;
     }
 
     @Override
-    void take(float[] logits, int from, int count, int columns) {
-        System.arraycopy(logits, from, result, rows * columns, count * columns);
-        rows += count;
-        if (rows * columns == result.length) {
+    void take(float[] logits, int first, int rows, int columns) {
+        reader.read(logits, first, rows, columns, read);
+        read += rows;
+        if (read == tokens.length - from) {
             end();
         }
-    }
-
-    /** Once the call has ended: [tokens.length - from, vocabulary]. */
-    float[] result() {
-        return result;
     }
 }

@@ -111,7 +111,7 @@ final class ChatCommand implements Callable<Integer> {
                 while (true) {
                     switch (generation.next()) {
                         case GenerationEvent.Text text -> console.print(text.text());
-                        case GenerationEvent.Called called -> { } // no tools are given
+                        case GenerationEvent.Prompt _, GenerationEvent.Token _, GenerationEvent.Called _ -> { } // neither is asked for
                         case GenerationEvent.Finished finished -> {
                             return ended(model, finished.completion());
                         }

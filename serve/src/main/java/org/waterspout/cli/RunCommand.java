@@ -1,5 +1,7 @@
 package org.waterspout.cli;
 
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,14 +11,17 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.waterspout.Generation;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
-import org.waterspout.Generation;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.LogProbabilities;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.RequestOptions;
+import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.tools.ToolCall;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,6 +63,17 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private ToolOptions tools;
 
+    @Option(names = "--logprobs", paramLabel = "N",
+            description = "With --json: the log-probability of each token, and the N most likely tokens in its place, 0 or more.")
+    private Optional<Integer> logProbabilities = Optional.empty();
+
+    @Option(names = "--prompt-logprobs", description = "With --logprobs: those of the prompt's tokens too, from the second on.")
+    private boolean ofPrompt;
+
+    @Option(names = "--answers", paramLabel = "N", defaultValue = "1",
+            description = "So many answers, one after the other, each with a seed one above that of the one before; default: ${DEFAULT-VALUE}.")
+    private int answers;
+
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
 
@@ -75,21 +91,47 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest base = GenerationRequest.of(prompt).withStopStrings(sampling.stopStrings());
         GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
         GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
-        GenerationRequest request = tools.use().map(formed::withTools).orElse(formed);
-        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT));
-                Generation generation = model.generate(sampling.asked(request, model))) {
+        GenerationRequest told = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
+        GenerationRequest request = tools.use().map(told::withTools).orElse(told);
+        LoadOptions options = answers > 1 ? LoadOptions.DEFAULT.withSequences(Math.min(answers, LoadOptions.DEFAULT_SEQUENCES)) : LoadOptions.DEFAULT;
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(options))) {
+            List<Generation> generations = model.generate(sampling.asked(request, model), answers, RequestOptions.DEFAULT);
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
-            Completion completion = null;
-            while (generation.hasNext()) {
-                switch (generation.next()) {
-                    case GenerationEvent.Text text -> show(text.text(), generation);
-                    case GenerationEvent.Called called -> showCall(called.call());
-                    case GenerationEvent.Finished finished -> completion = finished.completion();
+            List<Map<String, Object>> objects = new ArrayList<>();
+            for (Generation generation : generations) {
+                Completion completion = completion(generation);
+                if (json) {
+                    objects.add(object(model, completion));
+                } else {
+                    report(model, completion);
                 }
             }
-            report(model, completion);
+            if (json) {
+                console.json(answers == 1 ? objects.getFirst() : Map.of("answers", objects));
+            }
         }
         return 0;
+    }
+
+    private Completion completion(Generation generation) {
+        while (true) {
+            switch (generation.next()) {
+                case GenerationEvent.Text text -> show(text.text(), generation);
+                case GenerationEvent.Called called -> showCall(called.call());
+                case GenerationEvent.Prompt _, GenerationEvent.Token _ -> { } // the completion has them all
+                case GenerationEvent.Finished finished -> {
+                    return finished.completion();
+                }
+            }
+        }
+    }
+
+    private Optional<LogProbabilities> logProbabilities() {
+        if (logProbabilities.isPresent() && !json || ofPrompt && logProbabilities.isEmpty()) {
+            throw new InvalidRequestException(json ? "--prompt-logprobs needs --logprobs N: say how many tokens of each place you want"
+                    : "--logprobs shows its numbers in JSON only: give --json too");
+        }
+        return logProbabilities.map(top -> new LogProbabilities(top, ofPrompt));
     }
 
     private Prompt prompt() {
@@ -125,16 +167,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private void report(LanguageModel model, Completion completion) {
-        if (json) {
-            console.json(object(model, modelOptions.backend(), completion));
-        } else {
-            if (lineBegun || completion.toolCalls().isEmpty()) {
-                // without a tokenizer there is no text to show
-                console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
-            }
-            completion.toolCallFaults().forEach(fault -> console.remark("waterspout: no call of a tool: " + fault));
-            console.remark(figures(model, modelOptions.backend(), completion));
+        if (lineBegun || completion.toolCalls().isEmpty()) {
+            // without a tokenizer there is no text to show
+            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
         }
+        completion.toolCallFaults().forEach(fault -> console.remark("waterspout: no call of a tool: " + fault));
+        console.remark(figures(model, modelOptions.backend(), completion));
     }
 
     static String figures(LanguageModel model, String backend, Completion completion) {
@@ -143,7 +181,7 @@ final class RunCommand implements Callable<Integer> {
                 completion.decodeTokensPerSecond(), completion.seed().isPresent() ? " | seed " + completion.seed().getAsLong() : "");
     }
 
-    private static Map<String, Object> object(LanguageModel model, String backend, Completion completion) {
+    private Map<String, Object> object(LanguageModel model, Completion completion) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("text", completion.text());
         object.put("tokens", completion.tokens());
@@ -156,11 +194,34 @@ final class RunCommand implements Callable<Integer> {
         object.put("prompt_tokens", completion.promptTokens());
         object.put("finish_reason", completion.finishReason().label());
         completion.seed().ifPresent(seed -> object.put("seed", seed));
+        logProbabilities.ifPresent(_ -> object.put("logprobs", rows(model, completion.logProbabilities())));
+        if (ofPrompt && !completion.promptLogProbabilities().isEmpty()) {
+            object.put("prompt_logprobs", rows(model, completion.promptLogProbabilities()));
+        }
         object.put("model", model.name());
-        object.put("backend", backend);
+        object.put("backend", modelOptions.backend());
         object.put("device", model.device().name());
         object.put("prefill_tokens_per_second", completion.prefillTokensPerSecond());
         object.put("decode_tokens_per_second", completion.decodeTokensPerSecond());
         return object;
+    }
+
+    private static List<Map<String, Object>> rows(LanguageModel model, List<TokenLogProbability> tokens) {
+        return tokens.stream().map(token -> {
+            Map<String, Object> row = row(model, token.id(), token.logProbability());
+            row.put("top_logprobs", token.top().stream().map(top -> row(model, top.id(), top.logProbability())).toList());
+            return row;
+        }).toList();
+    }
+
+    /** As OpenAI's API has it, with the id. */
+    private static Map<String, Object> row(LanguageModel model, int token, double logProbability) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("id", token);
+        if (model.readsText()) {
+            row.put("token", new String(model.tokenizer().bytes(token), StandardCharsets.UTF_8));
+        }
+        row.put("logprob", logProbability);
+        return row;
     }
 }

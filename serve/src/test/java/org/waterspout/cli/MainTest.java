@@ -99,6 +99,40 @@ class MainTest {
     }
 
     @Test
+    void logProbabilitiesComeInJson() throws IOException {
+        JsonNode object = json("run", "--json", "--temperature", "0", "--max-tokens", "5", "--logprobs", "2", "--prompt-logprobs", "It was a truth");
+        assertEquals(5, object.get("logprobs").size());
+        assertEquals(object.get("prompt_tokens").asInt() - 1, object.get("prompt_logprobs").size());
+        StringBuilder text = new StringBuilder();
+        for (JsonNode token : object.get("logprobs")) {
+            assertEquals(2, token.get("top_logprobs").size());
+            assertEquals(token.get("id"), token.get("top_logprobs").get(0).get("id"));
+            assertEquals(token.get("logprob"), token.get("top_logprobs").get(0).get("logprob"));
+            text.append(token.get("token").asText());
+        }
+        assertEquals(object.get("text").asText(), text.toString());
+        assertEquals(2, run("run", "--logprobs", "2", "It was").exitCode);
+        assertEquals(2, run("run", "--json", "--prompt-logprobs", "It was").exitCode);
+        assertFalse(json("run", "--json", "--max-tokens", "2", "It was").has("logprobs"));
+    }
+
+    @Test
+    void severalAnswersHaveSeedsOneAfterTheOther() throws IOException {
+        JsonNode answers = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", "7", "--answers", "3", "She was").get("answers");
+        assertEquals(3, answers.size());
+        for (int i = 0; i < 3; i++) {
+            JsonNode alone = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", Integer.toString(7 + i), "She was");
+            assertEquals(alone.get("tokens"), answers.get(i).get("tokens"));
+            assertEquals(7 + i, answers.get(i).get("seed").asInt());
+        }
+        Outcome outcome = run("run", "--max-tokens", "3", "--temperature", "0", "--answers", "2", "She was");
+        String[] lines = outcome.out.strip().split("\n");
+        assertEquals(2, lines.length, outcome.out);
+        assertEquals(lines[0].strip(), lines[1].strip());
+        assertEquals(2, run("run", "--answers", "0", "She was").exitCode);
+    }
+
+    @Test
     void stopStringsEndTheTextBeforeThem() throws IOException {
         String text = json("run", "--json", "--temperature", "0", "--max-tokens", "30", "It was").get("text").asText();
         String stop = text.substring(10, 14);

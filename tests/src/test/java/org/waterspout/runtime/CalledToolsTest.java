@@ -58,8 +58,9 @@ class CalledToolsTest {
             ForcedPlan plan = new ForcedPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 400), new PlanOptions(400, 1, 16, false)),
                     (row, logits, at) -> logits[at + tokens[Math.clamp(row.position() + 1 - PROMPT.length, 0, tokens.length - 1)]] = 1e6f);
             try (Decoder decoder = new Decoder(plan)) {
-                Call<GenerationEvent> call = decoder.generate(Optional.of(tokenizer), Set.of(2), request, GenerationConfig.GREEDY, Optional.empty(),
-                        use.map(some -> new ToolCalls(some, ToolCallFormat.BARRED_LIST, PROMPT, Optional.empty())), PROMPT, RequestOptions.DEFAULT);
+                Call<GenerationEvent> call = decoder.generate(Optional.of(tokenizer), Set.of(2), request, 1, GenerationConfig.GREEDY, Optional.empty(),
+                        () -> use.map(some -> new ToolCalls(some, ToolCallFormat.BARRED_LIST, PROMPT, Optional.empty())), PROMPT,
+                        RequestOptions.DEFAULT).getFirst();
                 while (events.isEmpty() || !(events.getLast() instanceof GenerationEvent.Finished)) {
                     events.add(call.next().orElseThrow());
                 }
@@ -91,7 +92,7 @@ class CalledToolsTest {
             told.append(switch (event) {
                 case GenerationEvent.Text text -> text.text();
                 case GenerationEvent.Called called -> "(" + called.call().name() + ")";
-                case GenerationEvent.Finished finished -> "";
+                case GenerationEvent.Prompt _, GenerationEvent.Token _, GenerationEvent.Finished _ -> "";
             });
         }
         assertEquals("let me see (f)(g) done", told.toString());

@@ -66,9 +66,8 @@ class LongSequencesTest {
 
     private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig config) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, config.withTokens(0, tokens), Optional.empty(),
-                Optional.empty(), prompt,
-                    RequestOptions.DEFAULT);
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, config.withTokens(0, tokens), Optional.empty(), Optional::empty, prompt,
+                RequestOptions.DEFAULT).getFirst();
         while (true) {
             if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {
                 return finished.completion();

@@ -132,9 +132,8 @@ class ManyRequestsTest {
 
     private static Call<GenerationEvent> submit(Decoder decoder, Asked asked, RequestOptions options) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens());
-        return decoder.generate(Optional.empty(), Set.of(2), request, asked.config().withTokens(0, asked.tokens()), Optional.empty(),
-                Optional.empty(), asked.prompt(),
-                options);
+        return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.config().withTokens(0, asked.tokens()), Optional.empty(), Optional::empty, asked.prompt(),
+                options).getFirst();
     }
 
     private static Completion completion(Call<GenerationEvent> call) {

@@ -35,6 +35,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
 import org.waterspout.generate.Sharing;
+import org.waterspout.generate.TokenLogProbability;
 
 /** What the Java API promises, on the demonstration model and the cpu backend. */
 class GenerationTest {
@@ -88,6 +89,7 @@ class GenerationTest {
                         text.append(part.text());
                     }
                     case GenerationEvent.Called called -> throw new AssertionError("a call without tools: " + called);
+                    case GenerationEvent.Prompt _, GenerationEvent.Token _ -> throw new AssertionError("log-probabilities that nobody asked for");
                     case GenerationEvent.Finished end -> finished.add(end.completion());
                 }
             }
@@ -296,7 +298,7 @@ class GenerationTest {
         }
         assertEquals(sum, score.logProbability(), 1e-4);
         assertEquals(Math.exp(-sum / after.length), score.perplexity(), 1e-3);
-        assertTrue(score.tokens().stream().allMatch(Score.Token::mostLikely), "it is the greedy answer");
+        assertTrue(score.tokens().stream().allMatch(TokenLogProbability::mostLikely), "it is the greedy answer");
         assertTrue(model.score(prompt, " zzz qqq").logProbability() < score.logProbability());
         assertThrows(InvalidRequestException.class, () -> model.score(prompt, ""));
         assertThrows(InvalidRequestException.class, () -> model.score(prompt, "a word ".repeat(CONTEXT)));

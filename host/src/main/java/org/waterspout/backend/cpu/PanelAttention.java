@@ -71,41 +71,50 @@ final class PanelAttention {
 
     private void causal(Op.Attention op, int panel, int head, int worker, Scratch scratch) {
         int rows = Math.min(lanes, step.batch.rows() - panel * lanes);
-        if (oneSequence(panel * lanes, rows)) {
-            causalOfOne(op, panel, head, rows, worker, scratch);
-            return;
+        int until = 0;
+        for (int from = 0; from < rows; from = until) {
+            until = endOfSequence(panel * lanes, from, rows);
+            if (until - from == rows || step.batch.phase() == Batch.Phase.PROMPT) { // the sums of a prompt have one order, whoever its neighbours are
+                causalOfOne(op, panel, head, from, until, worker, scratch);
+            } else {
+                byRow(op, panel, head, from, until, worker, scratch);
+            }
         }
-        for (int lane = 0; lane < rows; lane++) {
+    }
+
+    private void byRow(Op.Attention op, int panel, int head, int from, int until, int worker, Scratch scratch) {
+        for (int lane = from; lane < until; lane++) {
             int at = (panel * op.query().width() + head * op.headDimension()) * lanes + lane;
             RowAttention.attend(RowAttention.Target.of(op, step, panel * lanes + lane, head), step, step.data(op.query(), worker), at,
                     step.data(op.output(), worker), at, lanes, scratch);
         }
     }
 
-    private boolean oneSequence(int fromRow, int rows) {
-        for (int row = fromRow + 1; row < fromRow + rows; row++) {
-            if (step.batch.sequences()[row] != step.batch.sequences()[fromRow]
-                    || step.batch.positions()[row] != step.batch.positions()[row - 1] + 1) {
-                return false;
-            }
+    /** The first lane behind {@code from} whose row is not the next of its sequence. */
+    private int endOfSequence(int firstRow, int from, int rows) {
+        Batch batch = step.batch;
+        int lane = from + 1;
+        while (lane < rows && batch.sequences()[firstRow + lane] == batch.sequences()[firstRow + from]
+                && batch.positions()[firstRow + lane] == batch.positions()[firstRow + lane - 1] + 1) {
+            lane++;
         }
-        return true;
+        return lane;
     }
 
-    /** One head of a panel whose rows are neighbours in one sequence. */
-    private void causalOfOne(Op.Attention op, int panel, int head, int rows, int worker, Scratch scratch) {
+    /** One head of those rows of a panel, lanes {@code from} to {@code until}, that are neighbours in one sequence. */
+    private void causalOfOne(Op.Attention op, int panel, int head, int from, int until, int worker, Scratch scratch) {
         CpuKernels kernels = step.kernels;
         KeyValueCache cache = step.caches.cache();
         KeyValueCache.Layer shape = cache.layer(op.layer());
-        int sequence = step.batch.sequences()[panel * lanes];
-        int position = step.batch.positions()[panel * lanes];
+        int sequence = step.batch.sequences()[panel * lanes + from];
+        int position = step.batch.positions()[panel * lanes + from] - from; // of lane 0, if it were of this sequence: may be negative
         int kvHead = head / (op.heads() / op.kvHeads());
         int width = shape.headDimension();
         int padded = shape.paddedWidth();
         int at = start(op, panel, head, padded, worker, scratch);
         float[] scores = scratch.scores;
-        int last = position + rows - 1;
-        int first = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
+        int last = position + until - 1;
+        int first = op.window() == 0 ? 0 : Math.max(0, position + from - op.window() + 1);
         for (int block = first / CpuKernels.BLOCK; block <= last / CpuKernels.BLOCK; block++) {
             kernels.panelScores(scratch.query, 0, cache.keys(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * width, width, CpuKernels.BLOCK,
                     scores, 0);
@@ -114,7 +123,7 @@ final class PanelAttention {
             kernels.panelSoftmax(scores, CpuKernels.BLOCK, scratch.largest, scratch.total, scratch.sum, padded);
             kernels.panelWeigh(scores, cache.values(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * padded, padded, scratch.sum);
         }
-        finish(op, at, worker, scratch);
+        finish(op, at, from, until, worker, scratch);
     }
 
     /** Scales the queries and clears the sums; returns where the head lies. */
@@ -143,10 +152,10 @@ final class PanelAttention {
         }
     }
 
-    private void finish(Op.Attention op, int at, int worker, Scratch scratch) {
+    private void finish(Op.Attention op, int at, int from, int until, int worker, Scratch scratch) {
         float[] out = step.data(op.output(), worker);
         for (int d = 0; d < op.headDimension(); d++) {
-            for (int lane = 0; lane < lanes; lane++) {
+            for (int lane = from; lane < until; lane++) {
                 out[at + d * lanes + lane] = scratch.sum[d * lanes + lane] / scratch.total[lane];
             }
         }
@@ -196,7 +205,7 @@ final class PanelAttention {
                         width, scratch.sum);
             }
         }
-        finish(op, at, worker, scratch);
+        finish(op, at, 0, lanes, worker, scratch);
     }
 
     /**

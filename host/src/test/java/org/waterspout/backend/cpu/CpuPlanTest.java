@@ -192,6 +192,107 @@ class CpuPlanTest {
         }
     }
 
+    /** A piece of a sequence's rows for a step. */
+    private record Piece(int sequence, int from, int[] tokens, boolean wanted) {
+    }
+
+    private static Batch together(List<Piece> pieces, Batch.Phase phase) {
+        int[] tokens = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.tokens())).toArray();
+        int[] positions = pieces.stream().flatMapToInt(piece -> IntStream.range(piece.from(), piece.from() + piece.tokens().length)).toArray();
+        int[] sequences = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.tokens()).map(_ -> piece.sequence())).toArray();
+        List<Integer> wanted = new ArrayList<>();
+        int rows = 0;
+        for (Piece piece : pieces) {
+            rows += piece.tokens().length;
+            if (piece.wanted()) {
+                wanted.add(rows - 1);
+            }
+        }
+        return new Batch(tokens, positions, sequences, wanted.stream().mapToInt(row -> row).toArray()).withPhase(phase);
+    }
+
+    /** Prompts that come in pieces of any size, beside pieces of others, and what is generated behind them. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aPromptDependsNeitherOnItsPiecesNorOnItsNeighbours(int threads) {
+        int[] lengths = {1, 9, 8, 37, 70, 129, 3, 5};
+        int[][] prompts = Arrays.stream(lengths).mapToObj(length -> random.ints(length, 0, SmallModel.VOCABULARY).toArray()).toArray(int[][]::new);
+        int[] next = random.ints(lengths.length, 0, SmallModel.VOCABULARY).toArray();
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = backend(threads); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, lengths.length, 129, false))) {
+            float[][] afterPrompt = new float[lengths.length][SmallModel.VOCABULARY];
+            float[][] afterNext = new float[lengths.length][SmallModel.VOCABULARY];
+            for (int i = 0; i < lengths.length; i++) {
+                plan.step(together(List.of(new Piece(i, 0, prompts[i], true)), Batch.Phase.PROMPT), afterPrompt[i]);
+                plan.step(together(List.of(new Piece(i, lengths[i], new int[] {next[i]}, true)), Batch.Phase.GENERATION), afterNext[i]);
+            }
+            for (int trial = 0; trial < 8; trial++) {
+                inPieces(plan, prompts, afterPrompt, trial);
+                for (int i = 0; i < lengths.length; i++) {
+                    float[] output = new float[SmallModel.VOCABULARY];
+                    plan.step(together(List.of(new Piece(i, lengths[i], new int[] {next[i]}, true)), Batch.Phase.GENERATION), output);
+                    assertArrayEquals(afterNext[i], output, "sequence " + i + ", trial " + trial);
+                }
+            }
+        }
+    }
+
+    private void inPieces(Plan plan, int[][] prompts, float[][] expected, int trial) {
+        int[] done = new int[prompts.length];
+        while (IntStream.range(0, prompts.length).anyMatch(i -> done[i] < prompts[i].length)) {
+            List<Piece> pieces = new ArrayList<>();
+            for (int i = 0; i < prompts.length; i++) {
+                int rows = Math.min(random.nextInt(13), prompts[i].length - done[i]);
+                if (rows > 0) {
+                    done[i] += rows;
+                    pieces.add(new Piece(i, done[i] - rows, Arrays.copyOfRange(prompts[i], done[i] - rows, done[i]), done[i] == prompts[i].length));
+                }
+            }
+            if (!pieces.isEmpty()) {
+                List<Piece> ended = pieces.stream().filter(Piece::wanted).toList();
+                float[] output = new float[ended.size() * SmallModel.VOCABULARY];
+                plan.step(together(pieces, Batch.Phase.PROMPT), output);
+                for (int at = 0; at < ended.size(); at++) {
+                    assertArrayEquals(expected[ended.get(at).sequence()], Arrays.copyOfRange(output, at * SmallModel.VOCABULARY,
+                            (at + 1) * SmallModel.VOCABULARY), "sequence " + ended.get(at).sequence() + ", trial " + trial);
+                }
+            }
+        }
+    }
+
+    /** Several tokens of a sequence that were generated, in one step and one by one, also where some are written again after others. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void generatedTokensAreTheSameInOneStepAndOneByOne(int threads) {
+        int before = 61; // the tokens cross the border of a block
+        int[] tokens = random.ints(40, 0, SmallModel.VOCABULARY).toArray();
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = backend(threads); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 3, 129, false))) {
+            int[] prompt = random.ints(before, 0, SmallModel.VOCABULARY).toArray();
+            for (int sequence = 0; sequence < 2; sequence++) {
+                plan.step(together(List.of(new Piece(sequence, 0, prompt, false)), Batch.Phase.PROMPT), new float[0]);
+            }
+            float[][] single = new float[tokens.length][SmallModel.VOCABULARY];
+            for (int i = 0; i < tokens.length; i++) {
+                plan.step(together(List.of(new Piece(0, before + i, new int[] {tokens[i]}, true)), Batch.Phase.GENERATION), single[i]);
+            }
+            for (int at = 0; at < tokens.length;) {
+                int kept = Math.min(tokens.length - at, 1 + random.nextInt(6));
+                int[] some = Arrays.copyOf(Arrays.copyOfRange(tokens, at, at + kept), kept + random.nextInt(13)); // those behind are written again
+                int rows = some.length;
+                Batch batch = together(List.of(new Piece(1, before + at, some, false)), Batch.Phase.GENERATION);
+                float[] output = new float[rows * SmallModel.VOCABULARY];
+                plan.step(new Batch(batch.tokens(), batch.positions(), batch.sequences(), IntStream.range(0, rows).toArray())
+                        .withPhase(Batch.Phase.GENERATION), output);
+                for (int row = 0; row < kept; row++) {
+                    assertArrayEquals(single[at + row], Arrays.copyOfRange(output, row * SmallModel.VOCABULARY, (row + 1) * SmallModel.VOCABULARY),
+                            "token " + (at + row) + " of " + rows + " rows");
+                }
+                at += kept;
+            }
+        }
+    }
+
     @Test
     void everyValueCanBeObserved() {
         Graph graph = SmallModel.graph(CONTEXT, true);

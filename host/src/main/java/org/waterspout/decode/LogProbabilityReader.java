@@ -3,7 +3,6 @@ package org.waterspout.decode;
 import java.util.ArrayList;
 import java.util.List;
 import org.waterspout.generate.TokenLogProbability;
-import org.waterspout.decode.RowRanking;
 
 /** Reads log-probabilities out of rows of logits, and keeps them. Belongs to one thread. */
 public final class LogProbabilityReader {

@@ -163,8 +163,8 @@ public final class CpuBackend implements Backend {
             return Optional.empty();
         }
         long fitting = (long) ((double) Math.max(0, free) / full.cache() * options.contextLength() * options.maxSequences());
-        return Optional.of("the cache of %d positions of %d sequences takes %d MB when it is full and %d are free: there is room for about %d of them"
-                .formatted(options.contextLength(), options.maxSequences(), full.cache() >> 20, free >> 20, fitting));
+        return Optional.of(("the cache of %d positions of %d sequences takes %d MB when it is full and %d are free: there is room for"
+                + " about %d of them").formatted(options.contextLength(), options.maxSequences(), full.cache() >> 20, free >> 20, fitting));
     }
 
     @Override

@@ -16,7 +16,9 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.decode.ToolCalls;
+import org.waterspout.generate.Speculation;
 import org.waterspout.generate.TokenLogProbability;
+import org.waterspout.graph.Op;
 import org.waterspout.model.text.Tokenizer;
 
 /** What callers ask of a decoder's engine. Safe for use from several threads, whose sequences go through the model together. */
@@ -78,6 +80,9 @@ public final class Decoder implements AutoCloseable {
         if (config.beams() > room) {
             throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
+        }
+        if (!request.speculation().equals(Speculation.NONE) && plan.graph().plainOps().anyMatch(Op.Recurrence.class::isInstance)) {
+            throw new InvalidRequestException("the model's recurrent state cannot go back, so no tokens can be proposed and checked: leave the speculation away");
         }
         GenerationConfig seeded = config.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);

@@ -8,7 +8,10 @@ package org.waterspout.backend;
  */
 public record CacheLimit(long blocks, int blockLength) {
 
-    /** Whether there is room for {@code sequences} that begin with the same {@code length} positions and then go on, each in a block of its own. */
+    /**
+     * Whether there is room for {@code sequences} that begin with the same {@code length} positions and then go on, each in a block of its
+     * own.
+     */
     public boolean holds(int length, int sequences) {
         return length / blockLength + (long) sequences <= blocks;
     }

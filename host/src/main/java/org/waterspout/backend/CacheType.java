@@ -5,15 +5,19 @@ import java.util.stream.Collectors;
 import org.waterspout.error.InvalidRequestException;
 
 /**
- * How the keys and values of past positions are kept. Attention reads what stands there, also of the row at hand, so a result does not depend on
- * how a prompt is cut into steps. A number that a type cannot hold is kept as NaN, and so becomes an error that says which operation met it.
+ * How the keys and values of past positions are kept. Attention reads what stands there, also of the row at hand, so a result does not
+ * depend on how a prompt is cut into steps. A number that a type cannot hold is kept as NaN, and so becomes an error that says which
+ * operation met it.
  */
 public enum CacheType {
     /** 32-bit floats: nothing is rounded. */
     F32("f32"),
     /** 16-bit floats of IEEE 754: 11 bits of precision, numbers up to 65504. */
     F16("f16"),
-    /** Whole numbers from -127 to 127 and a 32-bit scale for each {@link #GROUP} numbers of a head at a position: the largest of them over 127. */
+    /**
+     * Whole numbers from -127 to 127 and a 32-bit scale for each {@link #GROUP} numbers of a head at a position: the largest of them over
+     * 127.
+     */
     Q8_0("q8_0");
 
     /** Numbers that share a scale; fewer at the end of a head whose dimension is no multiple of it. */
@@ -36,8 +40,9 @@ public enum CacheType {
 
     /** @throws InvalidRequestException for a word that is no {@link #label} */
     public static CacheType of(String label) {
-        return Arrays.stream(values()).filter(type -> type.label.equals(label)).findFirst().orElseThrow(() -> new InvalidRequestException("\"" + label
-                + "\" is no cache type: use one of " + Arrays.stream(values()).map(CacheType::label).collect(Collectors.joining(", "))));
+        return Arrays.stream(values()).filter(type -> type.label.equals(label)).findFirst()
+                .orElseThrow(() -> new InvalidRequestException("\"" + label + "\" is no cache type: use one of "
+                + Arrays.stream(values()).map(CacheType::label).collect(Collectors.joining(", "))));
     }
 
     /** Bytes of one position of one head. */

@@ -16,7 +16,9 @@ public interface Plan extends AutoCloseable {
     /** What it takes when all its positions are in use. */
     MemoryUse memory();
 
-    /** Positions that the sequences may have together, where {@link PlanOptions#cacheBytes} bounds them; else each may have all of its own. */
+    /**
+     * Positions that the sequences may have together, where {@link PlanOptions#cacheBytes} bounds them; else each may have all of its own.
+     */
     default Optional<CacheLimit> cacheLimit() {
         return Optional.empty();
     }

@@ -10,16 +10,17 @@ import org.waterspout.error.OutOfMemoryException;
  * @param maxSources    of an encoder-decoder: sources whose keys and values are kept at one time; else 0
  * @param sourceLength  of an encoder-decoder: positions of a source; else 0
  * @param cacheType     how keys and values of causal attention are kept; those of sources stay in 32 bits
- * @param cacheBytes    bytes that caches may take; 0 for what memory allows. Where a cache grows as it is used, they bound the positions of all sequences
- *                      together, and one sequence of the context's length must fit; elsewhere all sequences must
+ * @param cacheBytes    bytes that caches may take; 0 for what memory allows. Where a cache grows as it is used, they bound the positions of
+ *                      all sequences together, and one sequence of the context's length must fit; elsewhere all sequences must
  */
-public record PlanOptions(int contextLength, int maxSequences, int maxRows, boolean observable, int maxSources, int sourceLength, CacheType cacheType,
-        long cacheBytes) {
+public record PlanOptions(int contextLength, int maxSequences, int maxRows, boolean observable, int maxSources, int sourceLength,
+        CacheType cacheType, long cacheBytes) {
 
     public PlanOptions {
         if (contextLength <= 0 || maxSequences <= 0 || maxRows <= 0 || maxSources < 0 || sourceLength < 0 || cacheBytes < 0) {
             throw new IllegalArgumentException("context length, sequences and rows are positive: " + contextLength + ", "
-                    + maxSequences + ", " + maxRows + "; sources and their length are not negative: " + maxSources + ", " + sourceLength + "; nor are the cache's bytes: " + cacheBytes);
+                    + maxSequences + ", " + maxRows + "; sources and their length are not negative: " + maxSources + ", " + sourceLength
+                    + "; nor are the cache's bytes: " + cacheBytes);
         }
     }
 
@@ -51,8 +52,10 @@ public record PlanOptions(int contextLength, int maxSequences, int maxRows, bool
      */
     public void requireCache(long bytes) {
         if (cacheBytes > 0 && bytes > cacheBytes) {
-            throw new OutOfMemoryException("keys and values of %d positions of %d sequences take %d KB, and may take %d: use a shorter context%s, or give them more"
-                    .formatted(contextLength, maxSequences, Math.ceilDiv(bytes, 1024), cacheBytes / 1024, maxSequences > 1 ? ", fewer sequences" : ""));
+            throw new OutOfMemoryException(
+                    "keys and values of %d positions of %d sequences take %d KB, and may take %d: use a shorter context%s, or give them more"
+                    .formatted(contextLength, maxSequences, Math.ceilDiv(bytes, 1024), cacheBytes / 1024,
+                    maxSequences > 1 ? ", fewer sequences" : ""));
         }
     }
 }

@@ -2,13 +2,14 @@ package org.waterspout.constrain;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 
 /**
- * An {@link AnswerForm} for a vocabulary. What is found about it is kept, within a bound, and shared by all answers. Safe to use from several
- * threads; what they hold of one answer is a {@link Progress}, which never changes.
+ * An {@link AnswerForm} for a vocabulary. What is found about it is kept, within a bound, and shared by all answers. Safe to use from
+ * several threads; what they hold of one answer is a {@link Progress}, which never changes.
  */
 public final class Constraint {
 
@@ -139,7 +140,8 @@ public final class Constraint {
          * The tokens that may come next; those that end an answer where it {@link #mayEnd}. None at all where the answer {@link #mustEnd}
          * and the vocabulary has no token for it.
          *
-         * @throws InvalidRequestException where the vocabulary has no token for what has to follow, or the form can be read in too many ways
+         * @throws InvalidRequestException where the vocabulary has no token for what has to follow, or the form can be read in too many
+         *                                 ways
          * @throws CancelledException   when the thread is interrupted
          */
         public TokenMask allowed() {
@@ -165,16 +167,18 @@ public final class Constraint {
          * @throws InvalidRequestException for a token that is not {@link #allowed}, or that ends an answer
          */
         public Progress accept(int token) {
+            return after(token).orElseThrow(() -> new InvalidRequestException("token " + token
+                    + " does not continue the answer in the form asked for: choose one of those that are allowed"));
+        }
+
+        /** The answer with one more token; empty for a token that is not {@link #allowed}, or that ends an answer. */
+        public Optional<Progress> after(int token) {
             State reached = state;
             byte[] bytes = trie.bytes(token);
             for (int i = 0; i < bytes.length && reached != State.DEAD; i++) {
                 reached = next(reached, bytes[i]);
             }
-            if (bytes.length == 0 || reached == State.DEAD) {
-                throw new InvalidRequestException("token " + token + " does not continue the answer in the form asked for: choose one of those"
-                        + " that are allowed");
-            }
-            return new Progress(reached);
+            return bytes.length == 0 || reached == State.DEAD ? Optional.empty() : Optional.of(new Progress(reached));
         }
 
         /** Whether the answer so far is whole. */

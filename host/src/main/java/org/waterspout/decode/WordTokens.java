@@ -12,10 +12,10 @@ import java.util.stream.IntStream;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Quoted;
 import org.waterspout.generate.LogitRules;
-import org.waterspout.generate.Words;
+import org.waterspout.generate.WordLimits;
 import org.waterspout.model.text.Tokenizer;
 
-/** Turns {@link Words} into rules about tokens. */
+/** Turns {@link WordLimits} into rules about tokens. */
 public final class WordTokens {
 
     private static final String BLANK = " ";
@@ -29,19 +29,21 @@ public final class WordTokens {
      * {@code rules} with what {@code words} ask for.
      *
      * @param ends tokens that end an answer, which may always come; none where it goes on after them
-     * @throws InvalidRequestException for a word that the vocabulary cannot write, words where there is no tokenizer, or an end token as a forbidden word
+     * @throws InvalidRequestException for a word that the vocabulary cannot write, words where there is no tokenizer, or an end token as a
+     *                                 forbidden word
      */
-    public static LogitRules add(Words words, LogitRules rules, Optional<Tokenizer> tokenizer, Set<Integer> ends) {
+    public static LogitRules add(WordLimits words, LogitRules rules, Optional<Tokenizer> tokenizer, Set<Integer> ends) {
         if (words.haveText() && tokenizer.isEmpty()) {
-            throw new InvalidRequestException("the model has no tokenizer, so it knows tokens and no words: name those that are forbidden or allowed by their ids");
+            throw new InvalidRequestException(
+                    "the model has no tokenizer, so it knows tokens and no words: name those that are forbidden or allowed by their ids");
         }
         LogitRules changed = rules;
         List<List<Integer>> forbidden = new ArrayList<>(rules.badWords());
         words.forbidden().forEach(word -> forbidden.addAll(sequences(word, tokenizer.orElseThrow())));
         for (List<Integer> sequence : words.forbiddenTokens()) {
             if (sequence.size() == 1 && ends.contains(sequence.getFirst())) {
-                throw new InvalidRequestException("token " + sequence.getFirst() + " ends an answer and is no word that can be forbidden: ignore the end, "
-                        + "or give the token a bias of -Infinity");
+                throw new InvalidRequestException("token " + sequence.getFirst()
+                        + " ends an answer and is no word that can be forbidden: ignore the end, or give the token a bias of -Infinity");
             }
             forbidden.add(sequence);
         }
@@ -76,7 +78,8 @@ public final class WordTokens {
     }
 
     private static void keep(int[] tokens, Tokenizer tokenizer, Set<List<Integer>> found) {
-        if (tokens.length > 0 && IntStream.of(tokens).noneMatch(token -> tokenizer.unknown().isPresent() && token == tokenizer.unknown().getAsInt())) {
+        if (tokens.length > 0 && IntStream.of(tokens).noneMatch(token -> tokenizer.unknown().isPresent()
+                && token == tokenizer.unknown().getAsInt())) {
             found.add(IntStream.of(tokens).boxed().toList());
         }
     }

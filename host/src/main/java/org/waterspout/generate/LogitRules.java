@@ -14,10 +14,11 @@ import org.waterspout.model.Metadata;
 
 /**
  * How logits are changed before a token is chosen, whether the most likely or drawn: the logits processors of Transformers, under the names
- * of its generation_config.json and applied in its order. What a search with beams changes are log-probabilities. A decoder's source is its prompt.
+ * of its generation_config.json and applied in its order. What a search with beams changes are log-probabilities. A decoder's source is its
+ * prompt.
  *
- * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019); 1
- *                                 does nothing
+ * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019);
+ *                                 1 does nothing
  * @param repetitionWindow         the last tokens that the repetition penalty looks at; 0 for all
  * @param encoderRepetitionPenalty multiplies positive and divides negative logits of every token of the source; 1 does nothing
  * @param noRepeatNgram            no sequence of this many tokens occurs twice; 0 for no such rule
@@ -33,8 +34,9 @@ import org.waterspout.model.Metadata;
  * @param allowed                  the only tokens that may occur; empty for all
  * @param renormalize              log-probabilities are normalized again, last
  */
-public record LogitRules(float repetitionPenalty, int repetitionWindow, float encoderRepetitionPenalty, int noRepeatNgram, int encoderNoRepeatNgram,
-        List<Bias> biases, List<List<Integer>> badWords, OptionalInt firstToken, List<Integer> lastTokens, boolean removeInvalid, Decay decay,
+public record LogitRules(float repetitionPenalty, int repetitionWindow, float encoderRepetitionPenalty, int noRepeatNgram,
+        int encoderNoRepeatNgram, List<Bias> biases, List<List<Integer>> badWords, OptionalInt firstToken, List<Integer> lastTokens,
+        boolean removeInvalid, Decay decay,
         Set<Integer> suppressed, Set<Integer> suppressedFirst, Set<Integer> allowed, boolean renormalize) {
 
     /** A bias of a sequence's last token. */
@@ -57,8 +59,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     private static final int LLAMA_CPP_WINDOW = 64;
 
     /** Nothing is changed. */
-    public static final LogitRules NONE = new LogitRules(1, 0, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false, Decay.NONE,
-            Set.of(), Set.of(), Set.of(), false);
+    public static final LogitRules NONE = new LogitRules(1, 0, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false,
+            Decay.NONE, Set.of(), Set.of(), Set.of(), false);
 
     public LogitRules {
         biases = List.copyOf(biases);
@@ -72,7 +74,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
         if (noRepeatNgram < 0 || encoderNoRepeatNgram < 0 || repetitionWindow < 0) {
             throw new InvalidRequestException("numbers of tokens must be 0 or more");
         }
-        if (biases.stream().anyMatch(bias -> bias.sequence().isEmpty() || Float.isNaN(bias.value())) || badWords.stream().anyMatch(List::isEmpty)) {
+        if (biases.stream().anyMatch(bias -> bias.sequence().isEmpty() || Float.isNaN(bias.value()))
+                || badWords.stream().anyMatch(List::isEmpty)) {
             throw new InvalidRequestException("a biased or forbidden sequence has no token, or its bias is no number");
         }
     }
@@ -114,7 +117,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
             return metadata.optionalList(key, String.class).stream().flatMap(List::stream)
                     .map(sequence -> Stream.of(sequence.split(" ")).map(Integer::valueOf).toList()).toList();
         } catch (NumberFormatException e) {
-            throw new ModelFormatException(key + " holds " + Quoted.of(metadata.values().get(key).toString()) + ", no sequences of token ids");
+            throw new ModelFormatException(key + " holds " + Quoted.of(metadata.values().get(key).toString())
+                    + ", no sequences of token ids");
         }
     }
 
@@ -122,7 +126,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
         List<List<Integer>> sequences = sequences(metadata, "generation.sequence_bias.tokens");
         List<Double> values = metadata.optionalList("generation.sequence_bias", Double.class).orElse(List.of());
         if (sequences.size() != values.size()) {
-            throw new ModelFormatException("generation.sequence_bias has " + values.size() + " numbers for " + sequences.size() + " sequences");
+            throw new ModelFormatException("generation.sequence_bias has " + values.size() + " numbers for " + sequences.size()
+                    + " sequences");
         }
         List<Bias> biases = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
@@ -148,36 +153,37 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     /** All tokens that are named. */
     public Stream<Integer> named() {
         return Stream.of(biases.stream().flatMap(bias -> bias.sequence().stream()), badWords.stream().flatMap(List::stream),
-                firstToken.stream().boxed(), lastTokens.stream(), suppressed.stream(), suppressedFirst.stream(), allowed.stream()).flatMap(each -> each);
+                firstToken.stream().boxed(), lastTokens.stream(), suppressed.stream(), suppressedFirst.stream(), allowed.stream())
+                .flatMap(each -> each);
     }
 
     public LogitRules withRepetitionPenalty(float value) {
-        return new LogitRules(value, 0, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
-                removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
-    }
-
-    public LogitRules withNoRepeatNgram(int value) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
-                removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
-    }
-
-    public LogitRules withForced(OptionalInt first, List<Integer> last) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, first, last,
-                removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
-    }
-
-    public LogitRules withSuppressed(Set<Integer> value) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
-                lastTokens, removeInvalid, decay, value, suppressedFirst, allowed, renormalize);
-    }
-
-    public LogitRules withBadWords(List<List<Integer>> value) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, value, firstToken,
+        return new LogitRules(value, 0, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
                 lastTokens, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
     }
 
+    public LogitRules withNoRepeatNgram(int value) {
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords,
+                firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
+    }
+
+    public LogitRules withForced(OptionalInt first, List<Integer> last) {
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                badWords, first, last, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
+    }
+
+    public LogitRules withSuppressed(Set<Integer> value) {
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                badWords, firstToken, lastTokens, removeInvalid, decay, value, suppressedFirst, allowed, renormalize);
+    }
+
+    public LogitRules withBadWords(List<List<Integer>> value) {
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                value, firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
+    }
+
     public LogitRules withAllowed(Set<Integer> value) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
-                lastTokens, removeInvalid, decay, suppressed, suppressedFirst, value, renormalize);
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                badWords, firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, value, renormalize);
     }
 }

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.decode.BeamSearch;
 import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.NgramProposals;
 import org.waterspout.decode.RowRanking;
 import org.waterspout.decode.Sampler;
 import org.waterspout.decode.Source;
@@ -20,6 +21,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.Sharing;
+import org.waterspout.generate.Speculation;
 import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
@@ -38,6 +40,7 @@ final class GenerationTask extends SequenceTask {
     private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
+    private final Optional<NgramProposals> proposals;
     private final Optional<LogProbabilityReader> answered;
     private final Optional<LogProbabilityReader> prompted;
     private final Optional<ToolCalls> calls;
@@ -60,16 +63,25 @@ final class GenerationTask extends SequenceTask {
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            GenerationConfig config, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig config, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength,
+            int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
-            throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+            throw new InvalidRequestException(
+                    "the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
         }
         if (constraint.isPresent() && config.beams() > 1) {
-            throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
+            throw new InvalidRequestException(
+                    "answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
         if (request.logProbabilities().isPresent() && config.beams() > 1) {
-            throw new InvalidRequestException("log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
+            throw new InvalidRequestException(
+                    "log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
+        }
+        if (!request.speculation().equals(Speculation.NONE) && config.beams() > 1) {
+            throw new InvalidRequestException(
+                    "tokens are not proposed to a search with a beam, as the model's file wants: say how tokens are drawn, "
+                    + "or leave the speculation away");
         }
         this.events = call;
         this.request = request;
@@ -84,6 +96,10 @@ final class GenerationTask extends SequenceTask {
         decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
                 .orElseGet(() -> StreamDecoder.continuing(present, false)));
         this.calls = calls;
+        proposals = switch (request.speculation()) {
+            case Speculation.None _ -> Optional.empty();
+            case Speculation.Ngrams ngrams -> Optional.of(new NgramProposals(ngrams));
+        };
         answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
         prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
         stops = new StopStrings(request.stopStrings());
@@ -144,6 +160,17 @@ final class GenerationTask extends SequenceTask {
     }
 
     @Override
+    int[] propose(int max) {
+        if (proposals.isEmpty()) {
+            return NONE;
+        }
+        // the last token of an answer is chosen by the logits after the one before it
+        int[] found = proposals.get().propose(tokens, prompt.length + count, Math.min(max, maxTokens - count - 1));
+        int allowed = sampler.allowed(found);
+        return allowed < found.length ? proposals.get().cut(allowed) : found;
+    }
+
+    @Override
     void take(float[] logits, int from, int rows, int columns) {
         int known = prefilled == 0 && prompted.isPresent() ? readPrompt(prompted.get(), logits, from, rows, columns) : 0;
         if (known < rows || search.isPresent()) {
@@ -178,6 +205,7 @@ final class GenerationTask extends SequenceTask {
     private void choose(float[] logits, int from, int columns) {
         boolean own = from == 0 && logits.length == columns && answered.isEmpty();
         int token = sampler.next(own ? logits : Arrays.copyOfRange(logits, from, from + columns)); // which it changes
+        proposals.ifPresent(some -> some.chosen(token));
         if (ends.contains(token)) {
             finish(FinishReason.END);
             return;
@@ -249,11 +277,13 @@ final class GenerationTask extends SequenceTask {
         long ended = System.nanoTime();
         begun = begun == 0 ? ended : begun;
         prefilled = prefilled == 0 ? ended : prefilled;
-        events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
+        events.tell(new GenerationEvent.Finished(
+                new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
                 prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
                 (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
                 answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),
-                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()))));
+                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()),
+                proposals.map(NgramProposals::proposed).orElse(0), proposals.map(NgramProposals::accepted).orElse(0))));
         end();
     }
 

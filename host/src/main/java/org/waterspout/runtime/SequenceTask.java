@@ -71,12 +71,21 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
     /**
      * Takes the logits after what is known of each live sequence; afterwards it is done, or each live sequence is one token longer.
      *
-     * @param logits  [.., columns]; those of live sequence i begin at {@code from + i * columns}; changed in place. Where every row is wanted,
-     *                those of the next tokens of the prompt
+     * @param logits  [.., columns]; those of live sequence i begin at {@code from + i * columns}; changed in place. Where every row is
+     *                wanted, those of the next tokens of the prompt
      * @param rows    of them
      * @param columns number of candidates, or the vocabulary's size
      */
     abstract void take(float[] logits, int from, int rows, int columns);
+
+    /**
+     * Tokens that may come next, to be checked in the step that makes the next one: the logits after each are taken as long as they come.
+     *
+     * @param max tokens that there is room for
+     */
+    int[] propose(int max) {
+        return NONE;
+    }
 
     /** After {@link #take}: the sequence before it that live sequence {@code i} continues. */
     int parent(int i) {

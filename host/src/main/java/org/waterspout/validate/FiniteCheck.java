@@ -64,8 +64,8 @@ public final class FiniteCheck {
             return new ValidationException(FAILS + found.get());
         }
         return new ValidationException(FAILS + (search.ended()
-                ? "all operations of the reference give finite numbers for it, so this backend computes wrongly here; validate it before it is used"
-                : "the reference had no time to find the operation; validate the model to learn it"));
+                ? "all operations of the reference give finite numbers for it, so this backend computes wrongly here; validate it before"
+                + " it is used" : "the reference had no time to find the operation; validate the model to learn it"));
     }
 
     /** Runs a course on the reference until an operation gives a number that is not finite. */
@@ -112,7 +112,8 @@ public final class FiniteCheck {
                     ended = false;
                     return Optional.empty();
                 }
-                Map<Value, float[]> outputs = part == graph ? reference.evaluate(op, batch, values) : reference.evaluateEncoder(op, batch, values);
+                Map<Value, float[]> outputs = part == graph ? reference.evaluate(op, batch, values)
+                        : reference.evaluateEncoder(op, batch, values);
                 if (outputs.values().stream().anyMatch(FiniteCheck::holdsOther)) {
                     return Optional.of(describe(op, whose + part.place(op), course.options().cacheType()));
                 }
@@ -127,8 +128,9 @@ public final class FiniteCheck {
         Optional<Weight> damaged = op.weights().stream().filter(FiniteCheck::holdsOther).findFirst();
         return damaged.map(weight -> first + ", whose weight " + weight.tensor().name() + " holds such numbers itself: the file is damaged")
                 .orElse(op instanceof Op.Attention && type != CacheType.F32
-                        ? first + ", whose keys or values are beyond what a cache of type " + type.label() + " holds: use type " + CacheType.F32.label()
-                        : first + ", from finite inputs and weights: the values grow beyond what 32-bit floats hold");
+                        ? first + ", whose keys or values are beyond what a cache of type " + type.label() + " holds: use type "
+                        + CacheType.F32.label() : first + ", from finite inputs and weights: the values grow beyond what 32-bit floats"
+                        + " hold");
     }
 
     private static boolean holdsOther(Weight weight) {

@@ -150,8 +150,8 @@ public final class Validator {
             Graph encoder = plan.graph().encoder().orElseThrow();
             String inSource = "sources " + number + ", ";
             float[] output = new float[batch.rows() * encoder.output().width()];
-            plan.encode(batch, output, (op, values) -> compare(op, CacheType.F32, values, inputs -> reference.evaluateEncoder(op, batch, inputs),
-                    inSource + encoder.place(op)));
+            plan.encode(batch, output, (op, values) -> compare(op, CacheType.F32, values,
+                    inputs -> reference.evaluateEncoder(op, batch, inputs), inSource + encoder.place(op)));
             outputs.sources().add(output);
         }
         for (int step = 0; step < course.steps().size(); step++) {
@@ -165,7 +165,8 @@ public final class Validator {
         return outputs;
     }
 
-    private void compare(Op op, CacheType cacheType, Function<Value, float[]> values, UnaryOperator<Map<Value, float[]>> reference, String place) {
+    private void compare(Op op, CacheType cacheType, Function<Value, float[]> values, UnaryOperator<Map<Value, float[]>> reference,
+            String place) {
         Map<Value, float[]> inputs = new HashMap<>();
         op.inputs().forEach(input -> inputs.put(input, values.apply(input)));
         reference.apply(inputs).forEach((output, expected) -> {

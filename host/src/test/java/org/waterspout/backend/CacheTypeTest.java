@@ -20,7 +20,8 @@ class CacheTypeTest {
 
     @Test
     void halvesHaveElevenBitsAndAnEnd() {
-        assertArrayEquals(new float[] {2048, 2048, 2052, -65504, 0x1p-24f, 0}, rounded(CacheType.F16, 6, 2048, 2049, 2051, -65519, 0x1p-24f, 0x1p-26f));
+        assertArrayEquals(new float[] {2048, 2048, 2052, -65504, 0x1p-24f, 0},
+                rounded(CacheType.F16, 6, 2048, 2049, 2051, -65519, 0x1p-24f, 0x1p-26f));
         for (float beyond : new float[] {65520, -1e9f, Float.POSITIVE_INFINITY, Float.NaN}) {
             assertTrue(Float.isNaN(rounded(CacheType.F16, 1, beyond)[0]), beyond + " must not pass for a number");
         }
@@ -89,7 +90,8 @@ class CacheTypeTest {
         for (CacheType type : CacheType.values()) {
             assertEquals(type, CacheType.of(type.label()));
         }
-        assertEquals("\"F16\" is no cache type: use one of f32, f16, q8_0", assertThrows(InvalidRequestException.class, () -> CacheType.of("F16")).getMessage());
+        assertEquals("\"F16\" is no cache type: use one of f32, f16, q8_0",
+                assertThrows(InvalidRequestException.class, () -> CacheType.of("F16")).getMessage());
         assertEquals(4 * 40, CacheType.F32.bytes(40));
         assertEquals(2 * 40, CacheType.F16.bytes(40));
         assertEquals(40 + 2 * 4, CacheType.Q8_0.bytes(40));

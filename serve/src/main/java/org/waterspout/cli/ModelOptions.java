@@ -39,10 +39,11 @@ final class ModelOptions {
     private int context;
 
     @Option(names = "--cache-type", paramLabel = "T",
-            description = "How keys and values of past tokens are kept: f32, f16 or q8_0 (8 bits, with a scale for every 32); default: f32.")
-    private Optional<String> cacheType = Optional.empty();
+            description = "How keys and values of past tokens are kept: f32, f16 or q8_0 (8 bits, with a scale for every 32); default:"
+            + " f32.") private Optional<String> cacheType = Optional.empty();
 
-    @Option(names = "--cache-memory", paramLabel = "MB", description = "Megabytes that keys and values of all sequences may take; default: what memory allows.")
+    @Option(names = "--cache-memory", paramLabel = "MB", description =
+            "Megabytes that keys and values of all sequences may take; default: what memory allows.")
     private Optional<Long> cacheMemory = Optional.empty();
 
     /** The folders of this user's models. */

@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
 import org.waterspout.LanguageModel;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Sampling;
-import org.waterspout.generate.Words;
+import org.waterspout.generate.WordLimits;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen: {@link Sampling} has their meaning. */
@@ -42,7 +42,8 @@ final class SamplingOptions {
     @Option(names = "--logit-bias", paramLabel = "TOKEN=X", description = "Added to a token's logit; may be given several times.")
     private Map<Integer, Float> logitBias = new HashMap<>();
 
-    @Option(names = "--forbid", paramLabel = "WORD", description = "This word does not come, behind a blank or not; may be given several times.")
+    @Option(names = "--forbid", paramLabel = "WORD", description = "This word does not come, behind a blank or not; may be given several"
+            + " times.")
     private List<String> forbidden = List.of();
 
     @Option(names = "--allow", paramLabel = "WORD",
@@ -71,9 +72,9 @@ final class SamplingOptions {
 
     /** {@code request} with how tokens are drawn, unless nothing is said here and the model's file asks for a search. */
     GenerationRequest asked(GenerationRequest request, LanguageModel model) {
-        boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty() && logitBias.isEmpty()
-                && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
-        GenerationRequest worded = request.withWords(Words.ANY.withForbidden(forbidden).withAllowed(allowed));
+        boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty()
+                && logitBias.isEmpty() && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
+        GenerationRequest worded = request.withWords(WordLimits.ANY.withForbidden(forbidden).withAllowed(allowed));
         return silent && model.beams() > 1 ? worded : worded.withSampling(sampling(model::sampling));
     }
 

@@ -116,7 +116,8 @@ class CacheMemoryTest {
     void aTranslatorTakesFewerSequencesOrSaysThatItsCachesDoNotFit() {
         LoadOptions options = LoadOptions.DEFAULT.withThreads(1).withContextLength(32);
         try (Translator translator = Translator.demonstration(options.withCacheType(CacheType.F16).withCacheBytes(100 << 20))) {
-            assertEquals("2001-05-01", translator.translate(List.of("the first of May, two thousand and one"), TranslationOptions.DEFAULT).getFirst().text());
+            assertEquals("2001-05-01", translator.translate(List.of("the first of May, two thousand and one"), TranslationOptions.DEFAULT)
+                    .getFirst().text());
         }
         assertThrows(OutOfMemoryException.class, () -> Translator.demonstration(options.withCacheBytes(1000)));
     }

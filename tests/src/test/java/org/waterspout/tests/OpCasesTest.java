@@ -76,7 +76,8 @@ class OpCasesTest {
     @Test
     void everyOperationEveryFusionAndEveryWeightTypeHasCases() {
         Map<String, List<OpCase>> byOperation = OpCases.all().stream().collect(Collectors.groupingBy(OpCase::operation));
-        Set<String> expected = records(Op.class).filter(kind -> kind != Op.Fused.class).map(Class::getSimpleName).collect(Collectors.toSet());
+        Set<String> expected = records(Op.class).filter(kind -> kind != Op.Fused.class).map(Class::getSimpleName)
+                .collect(Collectors.toSet());
         Arrays.stream(FusionKind.values()).forEach(kind -> expected.add("Fused " + kind));
         assertEquals(expected, byOperation.keySet());
         for (String operation : List.of("MatMul", "Embed", "Shortlist")) {
@@ -99,8 +100,8 @@ class OpCasesTest {
                     if (opened.cacheTypes().contains(type)) {
                         opened.prepare(any.graph(), any.options().withCacheType(type)).close();
                     } else {
-                        String message = assertThrows(InvalidRequestException.class, () -> opened.prepare(any.graph(), any.options().withCacheType(type)))
-                                .getMessage();
+                        String message = assertThrows(InvalidRequestException.class,
+                                () -> opened.prepare(any.graph(), any.options().withCacheType(type))).getMessage();
                         assertTrue(message.contains(type.label()) && message.contains("f32"), message);
                     }
                 }

@@ -111,7 +111,10 @@ sealed interface CacheArray {
             }
         }
 
-        /** The compiler makes the instruction for eight or sixteen halves at once of this loop: 0.08 ns a number, against 0.7 in explicit vectors. */
+        /**
+         * The compiler makes the instruction for eight or sixteen halves at once of this loop: 0.08 ns a number, against 0.7 in explicit
+         * vectors.
+         */
         @Override
         public float[] read(int head, float[] room, CpuKernels kernels) {
             int from = layout.start(head);

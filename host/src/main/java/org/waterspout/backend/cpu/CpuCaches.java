@@ -66,7 +66,8 @@ record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
 
     /** Bytes without which nothing can be computed: the states, and one sequence's and one source's first positions. */
     static long minBytes(Graph graph, PlanOptions options, int lanes) {
-        PlanOptions min = new PlanOptions(1, 1, 1, false).withSources(Math.min(1, options.maxSources()), 1).withCacheType(options.cacheType());
+        PlanOptions min = new PlanOptions(1, 1, 1, false).withSources(Math.min(1, options.maxSources()), 1)
+                .withCacheType(options.cacheType());
         return cacheBytes(graph, min, lanes) + stateBytes(graph, options);
     }
 

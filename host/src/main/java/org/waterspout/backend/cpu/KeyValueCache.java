@@ -33,8 +33,8 @@ final class KeyValueCache {
         static final Layer NONE = new Layer(CacheType.F32, new CacheArray.Layout(0, 0, 1), new CacheArray.Layout(0, 0, 1), 0);
 
         static Layer of(CacheType type, int kvHeads, int headDimension, int lanes) {
-            return new Layer(type, new CacheArray.Layout(kvHeads, headDimension, lanes), new CacheArray.Layout(kvHeads, Math.ceilDiv(headDimension, lanes) * lanes, 1),
-                    headDimension);
+            return new Layer(type, new CacheArray.Layout(kvHeads, headDimension, lanes),
+                    new CacheArray.Layout(kvHeads, Math.ceilDiv(headDimension, lanes) * lanes, 1), headDimension);
         }
 
         int kvHeads() {
@@ -188,7 +188,8 @@ final class KeyValueCache {
     private Block make(int sequence, int position) {
         long bytes = bytes(layers, 1, 1);
         if (made == max) {
-            throw new OutOfMemoryException("the %d KB that keys and values may take are in use, so there are none from position %d of sequence %d on: ".formatted(
+            throw new OutOfMemoryException(
+                    "the %d KB that keys and values may take are in use, so there are none from position %d of sequence %d on: ".formatted(
                     max * bytes >> 10, position, sequence) + "shorten the text, close other generations, or give them more");
         }
         if (!room.test(bytes)) {
@@ -204,8 +205,9 @@ final class KeyValueCache {
     }
 
     private static OutOfMemoryException full(int sequence, int position, long bytes, OutOfMemoryError failure) {
-        return new OutOfMemoryException("no memory is left for keys and values from position " + position + " of sequence " + sequence + " on ("
-                + (bytes >> 10) + " KB at a time): shorten the text, close other generations, or start Java with a larger -Xmx", failure);
+        return new OutOfMemoryException("no memory is left for keys and values from position " + position + " of sequence " + sequence
+                + " on (" + (bytes >> 10) + " KB at a time): shorten the text, close other generations, or start Java with a larger -Xmx",
+                failure);
     }
 
     private void release(Block[] own, int from) {

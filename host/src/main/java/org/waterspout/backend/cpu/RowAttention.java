@@ -73,20 +73,21 @@ final class RowAttention {
     }
 
     /**
-     * What some heads of one row, which read the same keys and values, attend to: positions {@code from} to {@code to} of a sequence in a cache.
+     * What some heads of one row, which read the same keys and values, attend to: positions {@code from} to {@code to} of a sequence in a
+     * cache.
      *
      * @param bias   of each head by distance, as {@link Biases} has it; null where there is none
      * @param biasAt where the bias of position 0 lies; that of position t lies t before it
      */
-    record Target(KeyValueCache cache, int layer, int sequence, int head, int heads, int kvHead, int from, int to, float scale, float softCap,
-            float[][] bias, int biasAt) {
+    record Target(KeyValueCache cache, int layer, int sequence, int head, int heads, int kvHead, int from, int to, float scale,
+            float softCap, float[][] bias, int biasAt) {
 
         static Target of(Op.Attention op, CpuStep step, int row, int head, int heads) {
             int position = step.batch.positions()[row];
             int from = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
             float[][] bias = op.bias().isEmpty() ? null : step.biases.of(op.bias().get());
-            return new Target(step.caches.cache(), op.layer(), step.batch.sequences()[row], head, heads, head / (op.heads() / op.kvHeads()), from,
-                    position + 1, op.scale(), op.softCap(), bias, step.biases.at(position));
+            return new Target(step.caches.cache(), op.layer(), step.batch.sequences()[row], head, heads,
+                    head / (op.heads() / op.kvHeads()), from, position + 1, op.scale(), op.softCap(), bias, step.biases.at(position));
         }
 
         static Target of(Op.CrossAttention op, CpuStep step, int row, int head) {
@@ -97,8 +98,8 @@ final class RowAttention {
     }
 
     /**
-     * Some heads of one row: element d of the first one's query lies at {@code queryAt + d * stride}, the others' behind it, and outputs likewise. What
-     * a head gives does not depend on the others; keys and values are decoded once for all of them.
+     * Some heads of one row: element d of the first one's query lies at {@code queryAt + d * stride}, the others' behind it, and outputs
+     * likewise. What a head gives does not depend on the others; keys and values are decoded once for all of them.
      */
     static void attend(Target target, CpuStep step, float[] query, int queryAt, float[] out, int outAt, int stride, Scratch scratch) {
         KeyValueCache.Layer shape = target.cache().layer(target.layer());
@@ -144,8 +145,8 @@ final class RowAttention {
     }
 
     /** Online softmax: head {@code i} of the target over the block from position {@code start} on. */
-    private static void attendBlock(Target target, int i, CpuKernels kernels, int start, float[] keys, int keysAt, float[] values, int valuesAt,
-            KeyValueCache.Layer shape, Scratch scratch) {
+    private static void attendBlock(Target target, int i, CpuKernels kernels, int start, float[] keys, int keysAt, float[] values,
+            int valuesAt, KeyValueCache.Layer shape, Scratch scratch) {
         int padded = shape.paddedWidth();
         int from = Math.max(0, target.from() - start);
         int to = Math.min(CpuKernels.BLOCK, target.to() - start);

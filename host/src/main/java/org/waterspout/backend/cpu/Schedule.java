@@ -21,8 +21,8 @@ import org.waterspout.graph.Weight;
  * <p>Row-wise, each worker computes some columns of every row. It needs a barrier only before it reads columns that another
  * worker has written since the last one. Norms of whole rows are computed by every worker for itself, into a buffer of its own:
  * that takes less time than a barrier. In panels any worker computes any piece, so that a barrier is needed before whatever touches
- * a buffer that has been written since the last one, or writes one that has been read. A buffer is given to another value only when a barrier lies between its last reader and
- * its next writer.
+ * a buffer that has been written since the last one, or writes one that has been read. A buffer is given to another value only when a
+ * barrier lies between its last reader and its next writer.
  */
 final class Schedule {
 
@@ -172,8 +172,9 @@ final class Schedule {
             case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
             case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
             case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
-            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _, Op.InputEmbeddings _, Op.StoreCrossCache _,
-                    Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _,
+                    Op.InputEmbeddings _, Op.StoreCrossCache _, Op.CrossAttention _, Op.Recurrence _,
+                    Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }

@@ -15,14 +15,18 @@ final class VectorAttention {
     private VectorAttention() {
     }
 
-    /** Elements side by side are of a position each, of one scale each, or of one position, where a group has one scale: its last vector may be a part. */
+    /**
+     * Elements side by side are of a position each, of one scale each, or of one position, where a group has one scale: its last vector may
+     * be a part.
+     */
     static void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
         int at = 0;
         int scaleAt = scalesAt;
         for (int tile = 0; tile < BLOCK / across; tile++) {
             for (int first = 0; first < width; first += CacheType.GROUP, scaleAt += across) {
                 int behind = at + Math.min(CacheType.GROUP, width - first) * across;
-                FloatVector scale = across == 1 ? FloatVector.broadcast(FLOATS, scales[scaleAt]) : FloatVector.fromArray(FLOATS, scales, scaleAt);
+                FloatVector scale = across == 1 ? FloatVector.broadcast(FLOATS, scales[scaleAt])
+                        : FloatVector.fromArray(FLOATS, scales, scaleAt);
                 for (; at + BYTES.length() <= behind; at += COUNT) {
                     ((FloatVector) ByteVector.fromArray(BYTES, quants, quantsAt + at).castShape(FLOATS, 0)).mul(scale).intoArray(out, at);
                 }
@@ -186,7 +190,8 @@ final class VectorAttention {
         for (; d < width; d++) {
             FloatVector a = FloatVector.fromArray(FLOATS, sum, d * COUNT);
             for (int t = 0; t < BLOCK; t++) {
-                a = FloatVector.broadcast(FLOATS, values[valuesAt + t * width + d]).fma(FloatVector.fromArray(FLOATS, weights, t * COUNT), a);
+                a = FloatVector.broadcast(FLOATS, values[valuesAt + t * width + d])
+                        .fma(FloatVector.fromArray(FLOATS, weights, t * COUNT), a);
             }
             a.intoArray(sum, d * COUNT);
         }
@@ -229,7 +234,8 @@ final class VectorAttention {
         for (; d < width; d++) {
             FloatVector a = FloatVector.fromArray(FLOATS, sum, d * COUNT);
             for (int t = from; t < to; t++) {
-                a = FloatVector.broadcast(FLOATS, values[valuesAt + d * COUNT + t]).fma(FloatVector.fromArray(FLOATS, weights, weightsAt + t * COUNT), a);
+                a = FloatVector.broadcast(FLOATS, values[valuesAt + d * COUNT + t])
+                        .fma(FloatVector.fromArray(FLOATS, weights, weightsAt + t * COUNT), a);
             }
             a.intoArray(sum, d * COUNT);
         }

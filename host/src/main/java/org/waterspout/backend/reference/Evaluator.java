@@ -26,7 +26,8 @@ final class Evaluator {
     private final float[][][] states;
 
     /**
-     * @param cacheType   how keys and values of causal attention are kept; attention in both directions keeps none, and those of sources are 32-bit floats
+     * @param cacheType   how keys and values of causal attention are kept; attention in both directions keeps none, and those of sources
+     *                    are 32-bit floats
      * @param cacheLayers caches of keys and values
      * @param layers      recurrent states
      * @param crossCaches    what {@link Op.StoreCrossCache} writes and {@link Op.CrossAttention} reads, one a decoder layer
@@ -240,8 +241,8 @@ final class Evaluator {
             batch.requireWhole();
         }
         for (int row = 0; row < batch.rows(); row++) {
-            cache.append(op.mask() == Op.Mask.CAUSAL ? cacheType : CacheType.F32, batch.sequences()[row], batch.positions()[row], inputs.get(op.key()),
-                    inputs.get(op.value()), row, op.kvHeads(), op.headDimension());
+            cache.append(op.mask() == Op.Mask.CAUSAL ? cacheType : CacheType.F32, batch.sequences()[row], batch.positions()[row],
+                    inputs.get(op.key()), inputs.get(op.value()), row, op.kvHeads(), op.headDimension());
         }
         float[] output = new float[query.length];
         for (int row = 0; row < batch.rows(); row++) {
@@ -273,8 +274,8 @@ final class Evaluator {
 
     private Map<Value, float[]> storeCrossCache(Op.StoreCrossCache op, Batch batch, Map<Value, float[]> inputs) {
         for (int row = 0; row < batch.rows(); row++) {
-            crossCaches[op.cache()].append(CacheType.F32, batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()),
-                    row, 1, op.key().width());
+            crossCaches[op.cache()].append(CacheType.F32, batch.sequences()[row], batch.positions()[row], inputs.get(op.key()),
+                    inputs.get(op.value()), row, 1, op.key().width());
         }
         return Map.of();
     }

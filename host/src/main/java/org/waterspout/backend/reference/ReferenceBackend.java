@@ -56,7 +56,8 @@ public final class ReferenceBackend implements Backend {
         Map<String, Long> widths = new HashMap<>();
         graph.kept().forEach(kept -> {
             switch (kept) {
-                case Kept.KeysAndValues(int layer, int kvHeads, int headDimension) -> widths.put("cache " + layer, 2L * kvHeads * headDimension);
+                case Kept.KeysAndValues(int layer, int kvHeads, int headDimension) ->
+                        widths.put("cache " + layer, 2L * kvHeads * headDimension);
                 case Kept.SourceKeysAndValues(int cache, int width) -> widths.put("cross-attention cache " + cache, 2L * width);
                 case Kept.State(int layer, int width) -> widths.put("state " + layer, (long) width);
             }

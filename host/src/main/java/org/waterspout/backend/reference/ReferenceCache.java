@@ -16,7 +16,8 @@ final class ReferenceCache {
     }
 
     /**
-     * Copies row {@code row} of key and value, each [rows, heads * headDimension], to {@code position} of {@code sequence}, which ends there.
+     * Copies row {@code row} of key and value, each [rows, heads * headDimension], to {@code position} of {@code sequence}, which ends
+     * there.
      *
      * @param type what they are rounded to
      */

@@ -11,9 +11,9 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
 
 /**
- * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences, contextLength,
- * width]; those of an cross-attention caches likewise, [cross-attention caches, sources, sourceLength, width]; and recurrent states, [layers, 2 * sequences,
- * width], twice as many as sequences, so that a step writes none that it reads ({@link AncestorTable}).
+ * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences,
+ * contextLength, width]; those of an cross-attention caches likewise, [cross-attention caches, sources, sourceLength, width]; and recurrent
+ * states, [layers, 2 * sequences, width], twice as many as sequences, so that a step writes none that it reads ({@link AncestorTable}).
  */
 final class Caches {
 

@@ -46,7 +46,8 @@ class KeyValueCacheTest {
         reach(cache, 0, 0, 100);
         cache.keys(0, 0, 1).write(0, 3, new float[] {5}, 0, 1, 1);
         reach(cache, 1, 0, 10);
-        String message = assertThrows(OutOfMemoryException.class, () -> cache.reach(new int[] {0, 1, 1}, new int[] {100, 10, 64})).getMessage();
+        String message = assertThrows(OutOfMemoryException.class, () -> cache.reach(new int[] {0, 1, 1}, new int[] {100, 10, 64}))
+                .getMessage();
         assertTrue(message.contains("position 64 of sequence 1") && message.contains("6 KB"), message);
         assertEquals(100, cache.length(0));
         assertEquals(10, cache.length(1));
@@ -116,8 +117,10 @@ class KeyValueCacheTest {
                 for (int position = 0; position < rows.length; position++) {
                     for (int head = 0; head < 3; head++) {
                         float[] expected = Arrays.copyOfRange(rows[position], head * width, (head + 1) * width);
-                        assertArrayEquals(expected, read(cache.keys(0, 0, position / 64), head, position % 64, width, kernels), "keys of " + width);
-                        assertArrayEquals(expected, read(cache.values(0, 0, position / 64), head, position % 64, width, kernels), "values of " + width);
+                        assertArrayEquals(expected, read(cache.keys(0, 0, position / 64), head, position % 64, width, kernels),
+                                "keys of " + width);
+                        assertArrayEquals(expected, read(cache.values(0, 0, position / 64), head, position % 64, width, kernels),
+                                "values of " + width);
                     }
                 }
             }
@@ -154,8 +157,8 @@ class KeyValueCacheTest {
 
     @Test
     void bytesAreThoseOfTheType() {
-        long[] bytes = Arrays.stream(CacheType.values()).mapToLong(type -> KeyValueCache.bytes(List.of(KeyValueCache.Layer.of(type, 2, 36, 8)), 3, 65))
-                .toArray();
+        long[] bytes = Arrays.stream(CacheType.values()).mapToLong(type ->
+                KeyValueCache.bytes(List.of(KeyValueCache.Layer.of(type, 2, 36, 8)), 3, 65)).toArray();
         // 2 heads of 36 numbers of keys and 40 of values, each with two scales in 8 bits; 2 blocks of 3 sequences
         assertArrayEquals(new long[] {2 * 76 * 4 * 64 * 6, 2 * 76 * 2 * 64 * 6, 2 * (76 + 16) * 64 * 6}, bytes);
     }

@@ -32,7 +32,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogitRules;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
-import org.waterspout.generate.Words;
+import org.waterspout.generate.WordLimits;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.text.Tokenizer;
 
@@ -54,7 +54,8 @@ class WordsTest {
     }
 
     private static GenerationRequest request(Sampling sampling) {
-        return GenerationRequest.of(new Prompt.Raw("It is a truth universally acknowledged, that a")).withMaxTokens(30).withSampling(sampling);
+        return GenerationRequest.of(new Prompt.Raw("It is a truth universally acknowledged, that a")).withMaxTokens(30)
+                .withSampling(sampling);
     }
 
     private static Completion complete(GenerationRequest request) {
@@ -79,9 +80,10 @@ class WordsTest {
         boolean several = false;
         for (Sampling sampling : samplings()) {
             Completion plain = complete(request(sampling));
-            List<String> words = List.of(plain.text().strip().split("[^A-Za-z]+")).stream().filter(word -> !word.isEmpty()).distinct().toList();
+            List<String> words = List.of(plain.text().strip().split("[^A-Za-z]+")).stream().filter(word -> !word.isEmpty()).distinct()
+                    .toList();
             assertTrue(words.size() > 5, plain.text());
-            Completion without = complete(request(sampling).withWords(Words.ANY.withForbidden(words)));
+            Completion without = complete(request(sampling).withWords(WordLimits.ANY.withForbidden(words)));
             for (String word : words) {
                 for (String written : List.of(word, " " + word)) {
                     int[] tokens = model.tokenizer().encode(written, false);
@@ -97,10 +99,11 @@ class WordsTest {
     /** A word behind a blank only leaves the one without; the last token of a word may come where it is not the word's. */
     @Test
     void aWordWithABlankIsForbiddenBehindABlankOnly() {
-        Set<List<Integer>> both = Set.copyOf(WordTokens.add(Words.ANY.withForbidden(List.of("man")), LogitRules.NONE, Optional.of(model.tokenizer()), Set.of())
-                .badWords());
+        Set<List<Integer>> both = Set.copyOf(WordTokens.add(WordLimits.ANY.withForbidden(List.of("man")), LogitRules.NONE,
+                Optional.of(model.tokenizer()), Set.of()).badWords());
         assertEquals(Set.of(list(model.tokenizer().encode("man", false)), list(model.tokenizer().encode(" man", false))), both);
-        assertEquals(List.of(list(model.tokenizer().encode(" man", false))), WordTokens.add(Words.ANY.withForbidden(List.of(" man")), LogitRules.NONE,
+        assertEquals(List.of(list(model.tokenizer().encode(" man", false))),
+                WordTokens.add(WordLimits.ANY.withForbidden(List.of(" man")), LogitRules.NONE,
                 Optional.of(model.tokenizer()), Set.of()).badWords());
     }
 
@@ -111,9 +114,10 @@ class WordsTest {
     @Test
     void theyAreWhatTheirTokensAre() {
         for (Sampling sampling : samplings()) {
-            List<List<Integer>> tokens = List.of(list(model.tokenizer().encode("man", false)), list(model.tokenizer().encode(" man", false)));
-            assertArrayEquals(complete(request(sampling).withWords(Words.ANY.withForbidden(List.of("man")))).tokens(),
-                    complete(request(sampling).withWords(Words.ANY.withForbiddenTokens(tokens))).tokens());
+            List<List<Integer>> tokens = List.of(list(model.tokenizer().encode("man", false)),
+                    list(model.tokenizer().encode(" man", false)));
+            assertArrayEquals(complete(request(sampling).withWords(WordLimits.ANY.withForbidden(List.of("man")))).tokens(),
+                    complete(request(sampling).withWords(WordLimits.ANY.withForbiddenTokens(tokens))).tokens());
         }
     }
 
@@ -125,7 +129,7 @@ class WordsTest {
         for (String word : List.of("Elizabeth", " Elizabeth", "sister", " sister")) {
             IntStream.of(tokenizer.encode(word, false)).forEach(allowed::add);
         }
-        Words words = Words.ANY.withAllowed(List.of("Elizabeth", "sister")).withAllowedTokens(Set.of(7, 300));
+        WordLimits words = WordLimits.ANY.withAllowed(List.of("Elizabeth", "sister")).withAllowedTokens(Set.of(7, 300));
         for (Sampling sampling : samplings()) {
             for (boolean ignoreEnd : new boolean[] {false, true}) {
                 int[] tokens = complete(request(sampling).withWords(words).withIgnoreEnd(ignoreEnd)).tokens();
@@ -136,22 +140,22 @@ class WordsTest {
         // the end may always come, and does where it is the most likely of what is left
         Completion ended = complete(request(Sampling.GREEDY.withLogitBias(Map.of(end, 1000f))).withWords(words));
         assertEquals(0, ended.tokens().length);
-        Completion one = complete(request(Sampling.GREEDY).withIgnoreEnd(true).withWords(Words.ANY.withAllowedTokens(Set.of(9))));
+        Completion one = complete(request(Sampling.GREEDY).withIgnoreEnd(true).withWords(WordLimits.ANY.withAllowedTokens(Set.of(9))));
         assertTrue(IntStream.of(one.tokens()).allMatch(token -> token == 9));
     }
 
     @Test
     void whatCannotBeIsRefused() {
-        assertThrows(InvalidRequestException.class, () -> Words.ANY.withForbidden(List.of("")));
-        assertThrows(InvalidRequestException.class, () -> Words.ANY.withAllowed(List.of("")));
-        assertThrows(InvalidRequestException.class, () -> Words.ANY.withForbiddenTokens(List.of(List.of())));
+        assertThrows(InvalidRequestException.class, () -> WordLimits.ANY.withForbidden(List.of("")));
+        assertThrows(InvalidRequestException.class, () -> WordLimits.ANY.withAllowed(List.of("")));
+        assertThrows(InvalidRequestException.class, () -> WordLimits.ANY.withForbiddenTokens(List.of(List.of())));
         int end = model.tokenizer().endTokens().iterator().next();
-        for (Words words : List.of(Words.ANY.withAllowedTokens(Set.of(model.vocabulary())), Words.ANY.withForbiddenTokens(List.of(List.of(-1))),
-                Words.ANY.withForbiddenTokens(List.of(List.of(end))))) {
+        for (WordLimits words : List.of(WordLimits.ANY.withAllowedTokens(Set.of(model.vocabulary())),
+                WordLimits.ANY.withForbiddenTokens(List.of(List.of(-1))), WordLimits.ANY.withForbiddenTokens(List.of(List.of(end))))) {
             assertThrows(InvalidRequestException.class, () -> model.generate(request(Sampling.GREEDY).withWords(words)));
         }
-        String message = assertThrows(InvalidRequestException.class, () -> WordTokens.add(Words.ANY.withForbidden(List.of("word")), LogitRules.NONE,
-                Optional.empty(), Set.of())).getMessage();
+        String message = assertThrows(InvalidRequestException.class, () ->
+                WordTokens.add(WordLimits.ANY.withForbidden(List.of("word")), LogitRules.NONE, Optional.empty(), Set.of())).getMessage();
         assertTrue(message.contains("no tokenizer"), message);
     }
 
@@ -169,7 +173,8 @@ class WordsTest {
         int cat = pieces.indexOf("cat");
         int s = pieces.indexOf("s");
         List<Double> scores = IntStream.range(0, pieces.size()).mapToObj(i -> i - 300.0).toList();
-        try (Tokenizer tokenizer = Tokenizer.of(new Metadata(Map.of("tokenizer.ggml.model", "llama", "tokenizer.ggml.tokens", pieces, "tokenizer.ggml.scores", scores,
+        try (Tokenizer tokenizer = Tokenizer.of(new Metadata(
+                Map.of("tokenizer.ggml.model", "llama", "tokenizer.ggml.tokens", pieces, "tokenizer.ggml.scores", scores,
                 "tokenizer.ggml.token_type", kinds, "tokenizer.ggml.add_space_prefix", true, "tokenizer.ggml.bos_token_id", 1L,
                 "tokenizer.ggml.eos_token_id", 2L, "tokenizer.ggml.unknown_token_id", 0L)))) {
             assertTrue(tokenizer.addsLeadingSpace());
@@ -181,7 +186,8 @@ class WordsTest {
 
     @Test
     void aWordThatTheVocabularyCannotWriteIsRefusedByName(@TempDir Path folder) throws IOException {
-        Files.writeString(folder.resolve("tokenizer.json"), "{\"version\":\"1.0\",\"added_tokens\":[],\"pre_tokenizer\":{\"type\":\"Whitespace\"},"
+        Files.writeString(folder.resolve("tokenizer.json"),
+                "{\"version\":\"1.0\",\"added_tokens\":[],\"pre_tokenizer\":{\"type\":\"Whitespace\"},"
                 + "\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"no\":0,\"cat\":1,\"##s\":2},\"unk_token\":\"no\","
                 + "\"continuing_subword_prefix\":\"##\",\"max_input_chars_per_word\":100}}");
         try (Tokenizer tokenizer = Tokenizer.of(folder)) {
@@ -192,6 +198,6 @@ class WordsTest {
     }
 
     private static List<List<Integer>> forbidden(String word, Tokenizer tokenizer) {
-        return WordTokens.add(Words.ANY.withForbidden(List.of(word)), LogitRules.NONE, Optional.of(tokenizer), Set.of()).badWords();
+        return WordTokens.add(WordLimits.ANY.withForbidden(List.of(word)), LogitRules.NONE, Optional.of(tokenizer), Set.of()).badWords();
     }
 }

@@ -14,7 +14,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
-import org.waterspout.model.WeightType;
 
 /**
  * Products of stored weights with one row of floats. Weights become floats in registers, scaled as they are stored, and are multiplied by

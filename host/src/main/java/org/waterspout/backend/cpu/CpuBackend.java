@@ -21,8 +21,8 @@ import org.waterspout.graph.Weight;
 import org.waterspout.model.Tensor;
 
 /**
- * The path that needs nothing but a JDK: vectors and threads. Weights stay as they lie in the mapped file; activations, sums and
- * the key-value cache are 32-bit floats, and nothing is rounded to less on the way.
+ * The path that needs nothing but a JDK: vectors and threads. Weights stay as they lie in the mapped file; activations and sums
+ * are 32-bit floats, the key-value cache is what {@link PlanOptions#cacheType} says, and nothing else is rounded to less on the way.
  */
 public final class CpuBackend implements Backend {
 
@@ -84,6 +84,9 @@ public final class CpuBackend implements Backend {
     @Override
     public CpuPlan prepare(Graph graph, PlanOptions options) {
         MemoryUse full = estimate(graph, options);
+        // a decoder's sequences make room for each other
+        PlanOptions together = graph.encoder().isPresent() ? options : options.withSequences(1);
+        together.requireCache(estimate(graph, together).cache());
         MemoryUse min = new MemoryUse(full.mapped(), full.weights(), CpuPlan.minCacheBytes(graph, options, kernels), full.activations());
         requireFits(min, options, HostMemory.now(), HostMemory::withoutGarbage);
         LOG.debug("{}: {} on {} threads with {}", graph.name(), weightTypes(graph), workers.count(), kernels.description());
@@ -160,8 +163,8 @@ public final class CpuBackend implements Backend {
             return Optional.empty();
         }
         long fitting = (long) ((double) Math.max(0, free) / full.cache() * options.contextLength() * options.maxSequences());
-        return Optional.of("the cache of %d positions of %d sequences takes %d MB when it is full and %d are free: there is room for about %d of them"
-                .formatted(options.contextLength(), options.maxSequences(), full.cache() >> 20, free >> 20, fitting));
+        return Optional.of(("the cache of %d positions of %d sequences takes %d MB when it is full and %d are free: there is room for"
+                + " about %d of them").formatted(options.contextLength(), options.maxSequences(), full.cache() >> 20, free >> 20, fitting));
     }
 
     @Override

@@ -144,7 +144,8 @@ class SpeculationTest {
                     proposed += found.proposedTokens();
                 }
                 assertTrue(accepted > count / 2 && proposed > accepted, accepted + " of " + proposed);
-                assertTrue(plan.rows > 4 && plan.rows <= 8, plan.rows + " rows");
+                assertTrue(plan.rows > 4, plan.rows + " rows");
+                assertTrue(positions < 1000 || plan.rows <= 8, plan.rows + " rows"); // what was put back is computed again in more
                 assertTrue(positions == 1000 ? tight.refused() == 0 : tight.refused() > 0, tight.refused() + " steps found no memory");
             }
         }

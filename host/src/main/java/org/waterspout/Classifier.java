@@ -183,7 +183,9 @@ public final class Classifier implements AutoCloseable {
         return classifyImageFiles(files, RequestOptions.DEFAULT);
     }
 
-    /** As {@link #classifyImageFiles(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}. */
+    /**
+     * As {@link #classifyImageFiles(List)}, with priority and time; errors of these as {@link #classify(List, boolean, RequestOptions)}.
+     */
     public List<Classification> classifyImageFiles(List<Path> files, RequestOptions options) {
         ImageProcessor form = images();
         return labels(files.stream().map(file -> form.sequence(ImageProcessor.read(file))).toList(), options);

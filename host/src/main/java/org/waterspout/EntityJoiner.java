@@ -7,8 +7,9 @@ import org.waterspout.Classifier.Entity;
 import org.waterspout.model.text.Encoding;
 
 /**
- * Word pieces to words, words to entities. Words are the tokenizer's, and a word is what its first piece is; {@code B-X} begins an entity X, {@code I-X} goes on with
- * one; labels without either go on with themselves; {@code O} is none (Ramshaw and Marcus 1995, in the form of CoNLL 2003).
+ * Word pieces to words, words to entities. Words are the tokenizer's, and a word is what its first piece is; {@code B-X} begins an entity
+ * X, {@code I-X} goes on with one; labels without either go on with themselves; {@code O} is none (Ramshaw and Marcus 1995, in the form of
+ * CoNLL 2003).
  */
 final class EntityJoiner {
 

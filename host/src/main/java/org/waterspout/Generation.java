@@ -16,9 +16,9 @@ import org.waterspout.generate.GenerationEvent;
 import org.waterspout.runtime.Call;
 
 /**
- * One answer on its way: text as it becomes sure (with a beam all at the end of the search), and a {@link GenerationEvent.Finished} last. The model
- * computes it whether or not anybody reads, and keeps what was not read yet. {@link #cancel()} and {@link #close()} may come from any thread; an
- * answer that nobody refers to any more is cancelled, too.
+ * One answer on its way: text as it becomes sure (with a beam all at the end of the search), and a {@link GenerationEvent.Finished} last.
+ * The model computes it whether or not anybody reads, and keeps what was not read yet. {@link #cancel()} and {@link #close()} may come from
+ * any thread; an answer that nobody refers to any more is cancelled, too.
  */
 public final class Generation implements Iterator<GenerationEvent>, AutoCloseable {
 
@@ -74,14 +74,17 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
                 .onClose(this::close);
     }
 
-    /** The events that are still to come, for one subscriber, who is told on a virtual thread; cancelling his subscription cancels the answer. */
+    /**
+     * The events that are still to come, for one subscriber, who is told on a virtual thread; cancelling his subscription cancels the
+     * answer.
+     */
     public Flow.Publisher<GenerationEvent> publisher() {
         return new GenerationPublisher(this);
     }
 
     /**
-     * The whole answer, once it is there. What depends on it runs on a virtual thread, not on the engine's. Cancelling the future cancels the
-     * answer; it fails as {@link #complete()} does.
+     * The whole answer, once it is there. What depends on it runs on a virtual thread, not on the engine's. Cancelling the future cancels
+     * the answer; it fails as {@link #complete()} does.
      */
     public CompletableFuture<Completion> future() {
         CompletableFuture<Completion> future = new CompletableFuture<>();

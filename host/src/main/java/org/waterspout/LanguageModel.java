@@ -88,7 +88,8 @@ public final class LanguageModel implements AutoCloseable {
 
     private static LanguageModel load(ModelFile file, LoadOptions options) {
         int beams = Math.min(GenerationConfig.beams(file.metadata()), MAX_BEAMS_UNASKED);
-        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)), GraphBuilder::build));
+        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)),
+                GraphBuilder::build));
     }
 
     /** The context a model is loaded with: as asked, at most what it was trained for. */
@@ -124,11 +125,12 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Starts an answer, which is computed beside others and read as it comes. It waits where as many are under way as the model was loaded for.
+     * Starts an answer, which is computed beside others and read as it comes. It waits where as many are under way as the model was loaded
+     * for.
      *
      * @param options priority and time; an answer whose time is over ends with what it has
-     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, a parameter is out of its range, or
-     *                                                   tools are given that the model cannot be told, or not be made to call
+     * @throws InvalidRequestException                   when the prompt is empty or longer than the context, a parameter is out of its
+     *                                                   range, or tools are given that the model cannot be told, or not be made to call
      * @throws org.waterspout.error.BusyException        when {@value Engine#QUEUE} requests wait already
      * @throws org.waterspout.error.ClosedException      when closed
      */
@@ -142,10 +144,11 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared ({@link GenerationRequest#sharing}).
-     * Each is what a request of its own gives: the first with the seed that is asked for, or one that is drawn, each of the others with one more
-     * than the one before it. Answers that nothing is drawn for are all equal. Each ends, and is cancelled, by itself. Log-probabilities of the
-     * prompt are in the first one only. Errors as {@link #generate(GenerationRequest, RequestOptions)}, and
+     * Starts several answers to one prompt, which is computed once unless the request wants nothing shared
+     * ({@link GenerationRequest#sharing}). Each is what a request of its own gives: the first with the seed that is asked for, or one that
+     * is drawn, each of the others with one more than the one before it. Answers that nothing is drawn for are all equal. Each ends, and is
+     * cancelled, by itself. Log-probabilities of the prompt are in the first one only. Errors as
+     * {@link #generate(GenerationRequest, RequestOptions)}, and
      *
      * @param answers 1 to {@value Engine#QUEUE}; those that the model has no room for at one time wait
      * @throws org.waterspout.error.BusyException when so many requests wait that there is no room for all of them; then none is started
@@ -250,11 +253,11 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * How likely {@code continuation} is after {@code prompt}. Both are cut into tokens each by itself, as they are when the prompt is sent and the
-     * continuation generated.
+     * How likely {@code continuation} is after {@code prompt}. Both are cut into tokens each by itself, as they are when the prompt is sent
+     * and the continuation generated.
      *
-     * @throws InvalidRequestException for a continuation without tokens, or one that does not fit the context with its prompt; besides, errors as
-     *                                 {@link #generate(GenerationRequest, RequestOptions)}
+     * @throws InvalidRequestException for a continuation without tokens, or one that does not fit the context with its prompt; besides,
+     *                                 errors as {@link #generate(GenerationRequest, RequestOptions)}
      * @throws org.waterspout.error.DeadlineException when the time is over
      */
     public Score score(Prompt prompt, String continuation, RequestOptions options) {

@@ -13,11 +13,12 @@ import org.waterspout.model.architecture.Architecture;
  * @param threads       threads of the cpu backend; 0 for as many as there are cores; other backends refuse a number
  * @param device        id of a device as {@code waterspout devices} lists them; the backend's first when absent
  * @param contextLength positions a sequence may have; 0 for the model's own length, at most {@link #DEFAULT_CONTEXT}
- * @param sequences     sequences that are computed at one time: answers, and of each with a beam its hypotheses; others wait. 0 for as many as suit
- *                      the backend: {@link #DEFAULT_SEQUENCES} where memory is taken as it is used, else 1
+ * @param sequences     sequences that are computed at one time: answers, and of each with a beam its hypotheses; others wait. 0 for as many
+ *                      as suit the backend: {@link #DEFAULT_SEQUENCES} where memory is taken as it is used, else 1
  * @param batchRows     most tokens computed in one step of a prompt; encoders take more where one sequence may have more
  * @param observable    keep every operation's values readable, for validation
- * @param warmUp        compile a device's kernels while loading; without, at the first request, and one that is refused does not wait for them
+ * @param warmUp        compile a device's kernels while loading; without, at the first request, and one that is refused does not wait for
+ *                      them
  */
 public record LoadOptions(String backend, int threads, Optional<String> device, int contextLength, int sequences, int batchRows,
         boolean observable, boolean warmUp) {
@@ -31,7 +32,8 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
     /** Sequences that an encoder takes in one step, where its rows have room. */
     private static final int ENCODED_SEQUENCES = 64;
 
-    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 0, 256, false, true);
+    public static final LoadOptions DEFAULT = new LoadOptions("cpu", BackendOptions.DEFAULT_THREADS, Optional.empty(), 0, 0, 256, false,
+            true);
 
     public LoadOptions {
         if (threads < 0 || contextLength < 0 || sequences < 0 || batchRows < 1) {
@@ -46,8 +48,8 @@ public record LoadOptions(String backend, int threads, Optional<String> device, 
     }
 
     /**
-     * What a plan of {@code contextLength} positions is made for. Encoders take whole sequences in a step, and as many as there is room for;
-     * of an encoder-decoder, a source may be as long as an answer.
+     * What a plan of {@code contextLength} positions is made for. Encoders take whole sequences in a step, and as many as there is room
+     * for; of an encoder-decoder, a source may be as long as an answer.
      */
     public PlanOptions planOptions(Architecture architecture, int contextLength) {
         boolean wholeSequences = architecture.encoder().isPresent();

@@ -86,8 +86,8 @@ final class LoadedEncoder implements AutoCloseable {
             int added = tokenizer.template().added();
             int room = longest - added;
             if (pieces.length() > room && !(truncate && room >= 0)) {
-                throw new InvalidRequestException("the text has " + (pieces.length() + added) + " tokens, the model takes at most " + longest
-                        + (room < 0 ? ", fewer than it adds itself" : truncate ? "" : ": shorten it, or have it truncated"));
+                throw new InvalidRequestException("the text has " + (pieces.length() + added) + " tokens, the model takes at most "
+                        + longest + (room < 0 ? ", fewer than it adds itself" : truncate ? "" : ": shorten it, or have it truncated"));
             }
             return new Fitted(tokenizer.template().around(cut(pieces, room)), pieces.length() > room);
         });
@@ -108,8 +108,8 @@ final class LoadedEncoder implements AutoCloseable {
             int room = longest - added;
             int both = query.length() + document.length();
             if (both > room && !(truncate && room >= 0)) {
-                throw new InvalidRequestException("the query has " + query.length() + " tokens and the document " + document.length() + "; with "
-                        + added + " special ones the model takes at most " + longest
+                throw new InvalidRequestException("the query has " + query.length() + " tokens and the document " + document.length()
+                        + "; with " + added + " special ones the model takes at most " + longest
                         + (truncate ? "" : ": shorten them, or have them truncated"));
             }
             int shorter = Math.min(query.length(), document.length());
@@ -119,8 +119,8 @@ final class LoadedEncoder implements AutoCloseable {
                 longer = room - shorter;
             }
             boolean swapped = query.length() > document.length();
-            return new Fitted(tokenizer.template().around(cut(query, swapped ? longer : shorter), cut(document, swapped ? shorter : longer)),
-                    both > room);
+            return new Fitted(tokenizer.template().around(cut(query, swapped ? longer : shorter),
+                    cut(document, swapped ? shorter : longer)), both > room);
         });
     }
 

@@ -25,7 +25,8 @@ import org.waterspout.model.text.Tokenizer;
  *
  * @param text the tokenizer; empty where images enter, or where there is none
  */
-record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan) implements AutoCloseable {
+record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan)
+        implements AutoCloseable {
 
     /** Which graph of a model is loaded. */
     interface GraphOf {
@@ -68,7 +69,9 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
         }
     }
 
-    /** On a thread of its own that sees this library's classes: those of the common pool see the class path only, not a jar within a jar. */
+    /**
+     * On a thread of its own that sees this library's classes: those of the common pool see the class path only, not a jar within a jar.
+     */
     private static void start(Runnable work) {
         Thread thread = Thread.ofPlatform().daemon().name("waterspout-tokenizer").unstarted(work);
         thread.setContextClassLoader(LoadedModel.class.getClassLoader());
@@ -153,7 +156,8 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
         Set<Integer> ends = new TreeSet<>();
         metadata.optionalInteger("tokenizer.ggml.eos_token_id").ifPresent(ends::add);
         metadata.optionalInteger("tokenizer.ggml.eot_token_id").ifPresent(ends::add);
-        metadata.optionalList("generation.end_token_ids", Long.class).stream().flatMap(List::stream).map(Math::toIntExact).forEach(ends::add);
+        metadata.optionalList("generation.end_token_ids", Long.class).stream().flatMap(List::stream).map(Math::toIntExact)
+                .forEach(ends::add);
         return ends;
     }
 

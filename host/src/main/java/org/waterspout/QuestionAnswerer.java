@@ -130,8 +130,8 @@ public final class QuestionAnswerer implements AutoCloseable {
                 step = room - room / 2;
             }
             if (room <= 0) {
-                throw new InvalidRequestException("the question has " + question.length() + " tokens and leaves no room for the context in a window of "
-                        + window + ": shorten it");
+                throw new InvalidRequestException("the question has " + question.length()
+                        + " tokens and leaves no room for the context in a window of " + window + ": shorten it");
             }
             List<Encoding> windows = new ArrayList<>();
             for (int from = 0; from == 0 || from + room - step < context.length(); from += step) {

@@ -44,7 +44,8 @@ public final class Reranker implements AutoCloseable {
 
     private static Target target(Architecture architecture) {
         architecture.head().filter(head -> head.labels().size() > 1).ifPresent(head -> {
-            throw new InvalidRequestException("this model gives " + head.labels().size() + " labels; ranking needs one with a single score: use "
+            throw new InvalidRequestException("this model gives " + head.labels().size()
+                    + " labels; ranking needs one with a single score: use "
                     + (head.task() == Architecture.Task.SPAN ? "answer" : "classify"));
         });
         return Target.HEAD;

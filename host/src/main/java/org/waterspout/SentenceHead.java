@@ -84,7 +84,8 @@ record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
             case "gelu" -> ExactActivations.of(Activation.GELU_ERF);
             case "silu" -> ExactActivations.of(Activation.SILU);
             case "sigmoid" -> x -> 1 / (1 + Math.exp(-x));
-            default -> throw new ModelFormatException(file.path() + ": the activation " + Quoted.of(activation) + " of " + name + " is unknown");
+            default -> throw new ModelFormatException(file.path() + ": the activation " + Quoted.of(activation) + " of " + name
+                    + " is unknown");
         });
     }
 

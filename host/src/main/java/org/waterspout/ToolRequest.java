@@ -36,7 +36,8 @@ record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCa
     }
 
     /**
-     * @throws InvalidRequestException   for a prompt that tells no tools, and no word of their format; or a choice that the format does not allow
+     * @throws InvalidRequestException   for a prompt that tells no tools, and no word of their format; or a choice that the format does not
+     *                                   allow
      * @throws UnsupportedModelException for a template that tells tools, and does not show how they are called
      */
     static ToolRequest of(ToolUse use, Prompt prompt, Templates templates) {
@@ -44,15 +45,15 @@ record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCa
         Optional<ChatTemplate> template = templated ? templates.tools().filter(ChatTemplate::readsTools) : Optional.empty();
         if (template.isEmpty() && use.format().isEmpty()) {
             throw new InvalidRequestException((templated ? "the model's chat template tells no tools (it does not read tools)"
-                    : "tools are told by a chat template, and this prompt goes through none") + ": describe them in the prompt and say in which"
-                    + " format the model writes calls, or ask without tools");
+                    : "tools are told by a chat template, and this prompt goes through none")
+                    + ": describe them in the prompt and say in which format the model writes calls, or ask without tools");
         }
         if (use.choice() == ToolChoice.NONE) {
             return new ToolRequest(use, template, Optional.empty(), Optional.empty());
         }
         ToolCallFormat format = use.format().or(() -> template.flatMap(ChatTemplate::toolCallFormat)).orElseThrow(() ->
-                new UnsupportedModelException("the model's chat template shows no format of calls that is known: say in which the model writes"
-                        + " them"));
+                new UnsupportedModelException(
+                        "the model's chat template shows no format of calls that is known: say in which the model writes them"));
         return new ToolRequest(use, template, Optional.of(format),
                 use.isForced() ? Optional.of(ForcedCall.of(use, format)) : Optional.empty());
     }
@@ -81,7 +82,8 @@ record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCa
     /** @throws UnsupportedModelException for a prompt that begins thoughts, behind which a call would not be one */
     void check(String conversation) {
         if (forced.isPresent() && conversation.stripTrailing().endsWith("<think>")) {
-            throw new UnsupportedModelException("the model's chat template begins an answer with <think>, so that it cannot begin with a call:"
+            throw new UnsupportedModelException(
+                    "the model's chat template begins an answer with <think>, so that it cannot begin with a call:"
                     + " let the model decide whether it calls a tool");
         }
     }

@@ -39,7 +39,8 @@ public record TranslationOptions(Optional<String> from, Optional<String> to, Str
 
     /** As the model's file says. */
     public static final TranslationOptions DEFAULT = new TranslationOptions(Optional.empty(), Optional.empty(), "", OptionalInt.empty(), 1,
-            OptionalDouble.empty(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Splitting.LONG, true, UnaryOperator.identity());
+            OptionalDouble.empty(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Splitting.LONG, true,
+            UnaryOperator.identity());
 
     public TranslationOptions {
         if (best < 1) {
@@ -63,8 +64,8 @@ public record TranslationOptions(Optional<String> from, Optional<String> to, Str
     }
 
     public TranslationOptions withPrefix(String value) {
-        return new TranslationOptions(from, to, value, beams, best, lengthPenalty, minTokens, maxTokens, noRepeatNgram, splitting, shortlist,
-                adjust);
+        return new TranslationOptions(from, to, value, beams, best, lengthPenalty, minTokens, maxTokens, noRepeatNgram, splitting,
+                shortlist, adjust);
     }
 
     public TranslationOptions withBeams(int value) {

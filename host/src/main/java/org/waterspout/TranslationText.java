@@ -94,7 +94,8 @@ final class TranslationText implements AutoCloseable {
     private void requireOfPair(Optional<String> asked, String side) {
         Optional<String> known = file.metadata().optionalString("translation." + side + "_language");
         if (asked.isPresent() && known.isPresent() && tokenizer().languages().isEmpty() && !sameLanguage(asked.get(), known.get())) {
-            throw new InvalidRequestException("the model does not have the " + side + " language '" + asked.get() + "': it has " + known.get());
+            throw new InvalidRequestException("the model does not have the " + side + " language '" + asked.get() + "': it has "
+                    + known.get());
         }
     }
 
@@ -129,7 +130,8 @@ final class TranslationText implements AutoCloseable {
             }
             int around = tokens("").length;
             if (around >= maxTokens) {
-                throw new InvalidRequestException("the prefix leaves no room for a text in the " + maxTokens + " tokens that the model reads");
+                throw new InvalidRequestException("the prefix leaves no room for a text in the " + maxTokens
+                        + " tokens that the model reads");
             }
             return Sentences.of(text, locale, this::count, maxTokens - around);
         }

@@ -139,10 +139,11 @@ public final class Translator implements AutoCloseable {
     }
 
     /**
-     * Translations of all texts, in their order; short and long ones are best given together. The translation of a text without a word is empty.
+     * Translations of all texts, in their order; short and long ones are best given together. The translation of a text without a word is
+     * empty.
      *
-     * @throws InvalidRequestException for a language that the model lacks, a text longer than the model reads that may not be split, options
-     *                                 out of their ranges, or when closed
+     * @throws InvalidRequestException for a language that the model lacks, a text longer than the model reads that may not be split,
+     *                                 options out of their ranges, or when closed
      * @throws org.waterspout.error.CancelledException when the thread is interrupted, which it stays; looked at before each token
      */
     public List<Translation> translate(List<String> texts, TranslationOptions options) {

@@ -26,7 +26,10 @@ import org.waterspout.tools.ToolCallFormat;
 import org.waterspout.tools.ToolChoice;
 import org.waterspout.tools.ToolUse;
 
-/** The demonstration model, which knows English prose and no tools, has to call some, in each format; networknt's validator reads the arguments. */
+/**
+ * The demonstration model, which knows English prose and no tools, has to call some, in each format; networknt's validator reads the
+ * arguments.
+ */
 class ForcedCallsTest {
 
     private static final List<Tool> TOOLS = List.of(
@@ -56,8 +59,8 @@ class ForcedCallsTest {
 
     private static ToolCall call(ToolUse use, int seed) throws IOException {
         Sampling sampling = seed == 0 ? Sampling.GREEDY : Sampling.GREEDY.withTemperature(1).withSeed(seed);
-        Completion completion = model.generate(GenerationRequest.of(new Prompt.Raw("They went to eat.")).withMaxTokens(250).withSampling(sampling)
-                .withTools(use)).complete();
+        Completion completion = model.generate(GenerationRequest.of(new Prompt.Raw("They went to eat.")).withMaxTokens(250)
+                .withSampling(sampling).withTools(use)).complete();
         assertEquals(FinishReason.TOOL_CALLS, completion.finishReason(), completion.text() + completion.toolCallFaults());
         assertEquals("", completion.text());
         assertEquals(1, completion.toolCalls().size());
@@ -84,7 +87,8 @@ class ForcedCallsTest {
     @Test
     void theNamedToolIsCalled() throws IOException {
         for (ToolCallFormat format : FORMATS) {
-            assertEquals("rate/2", call(ToolUse.of(TOOLS).withFormat(format).withChoice(ToolChoice.named("rate/2")), 3).name(), format.name());
+            assertEquals("rate/2", call(ToolUse.of(TOOLS).withFormat(format).withChoice(ToolChoice.named("rate/2")), 3).name(),
+                    format.name());
         }
         assertEquals("book", call(ToolUse.of(TOOLS).withFormat(ToolCallFormat.MARKED_NAME).withChoice(ToolChoice.named("book")), 4).name());
     }

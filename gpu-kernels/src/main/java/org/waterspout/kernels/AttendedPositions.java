@@ -18,7 +18,8 @@ final class AttendedPositions {
             result = (step.get(StepLayout.SLOTS + shape.slot()) * shape.sequences() + sequence) * shape.positions();
         }
         if (shape.kind() == AttentionShape.MEMORY) {
-            result = (step.get(StepLayout.SLOTS + shape.slot()) * shape.sequences() + step.get(ints + StepLayout.SOURCE)) * shape.positions();
+            result = (step.get(StepLayout.SLOTS + shape.slot()) * shape.sequences()
+                    + step.get(ints + StepLayout.SOURCE)) * shape.positions();
         }
         return result;
     }

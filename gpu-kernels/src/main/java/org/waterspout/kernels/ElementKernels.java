@@ -46,7 +46,10 @@ public final class ElementKernels {
         }
     }
 
-    /** out[r, i] = function(input[r, i]) * input[r, width + i]. input: float [rows, stride], stride at least 2 * width; output: float [rows, width]. */
+    /**
+     * out[r, i] = function(input[r, i]) * input[r, width + i]. input: float [rows, stride], stride at least 2 * width; output: float [rows,
+     * width].
+     */
     public static void gate(KernelContext context, IntArray step, FloatArray input, FloatArray output, ActivateShape shape) {
         int item = context.globalIdx;
         if (item < step.get(StepLayout.ROWS) * shape.width()) {
@@ -98,7 +101,10 @@ public final class ElementKernels {
         }
     }
 
-    /** out[r] = the mean of input's rows from the step's first to its selected one. input: float [any rows, stride]; output: float [rows, width]. */
+    /**
+     * out[r] = the mean of input's rows from the step's first to its selected one. input: float [any rows, stride]; output: float [rows,
+     * width].
+     */
     public static void meanRows(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape) {
         int item = context.globalIdx;
         if (item < step.get(StepLayout.ROWS) * shape.width()) {

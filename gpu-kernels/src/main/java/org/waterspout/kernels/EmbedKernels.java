@@ -7,8 +7,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * out[r] = table[token[r]] * scale, zeros where the token is negative. Table [vocabulary, width] in each weight type (layouts at {@link Decode}); output: float [rows, width].
- * An item makes one element; no local memory; one family for every device. Error limit: one rounding, 1e-7 relative.
+ * out[r] = table[token[r]] * scale, zeros where the token is negative. Table [vocabulary, width] in each weight type (layouts at
+ * {@link Decode}); output: float [rows, width]. An item makes one element; no local memory; one family for every device. Error limit: one
+ * rounding, 1e-7 relative.
  */
 public final class EmbedKernels {
 

@@ -38,8 +38,9 @@ final class FloatLanes {
      * @param shift 0 for the low four bits, 4 for the high ones
      */
     static Float8 nibbles(ByteArray a, int i, int shift) {
-        return new Float8((a.get(i) >> shift) & 15, (a.get(i + 1) >> shift) & 15, (a.get(i + 2) >> shift) & 15, (a.get(i + 3) >> shift) & 15,
-                (a.get(i + 4) >> shift) & 15, (a.get(i + 5) >> shift) & 15, (a.get(i + 6) >> shift) & 15, (a.get(i + 7) >> shift) & 15);
+        return new Float8((a.get(i) >> shift) & 15, (a.get(i + 1) >> shift) & 15, (a.get(i + 2) >> shift) & 15,
+                (a.get(i + 3) >> shift) & 15, (a.get(i + 4) >> shift) & 15, (a.get(i + 5) >> shift) & 15, (a.get(i + 6) >> shift) & 15,
+                (a.get(i + 7) >> shift) & 15);
     }
 
     /** quants * scale + offset. */
@@ -54,9 +55,9 @@ final class FloatLanes {
     }
 
     /**
-     * a * b + sum, number by number: TornadoVM makes fused operations of scalars only. OpenCL compilers make vectors of them again where a was
-     * computed, which then is faster than {@link #multiplyAdd}; where a was loaded they do not, and it is slower. Each use is two dozen of the
-     * thousand calls that a kernel may have, so it is kept for where it tells most.
+     * a * b + sum, number by number: TornadoVM makes fused operations of scalars only. OpenCL compilers make vectors of them again where a
+     * was computed, which then is faster than {@link #multiplyAdd}; where a was loaded they do not, and it is slower. Each use is two dozen
+     * of the thousand calls that a kernel may have, so it is kept for where it tells most.
      */
     static Float8 fusedMultiplyAdd(Float8 sum, Float8 a, Float8 b) {
         return new Float8(a.getS0() * b.getS0() + sum.getS0(), a.getS1() * b.getS1() + sum.getS1(), a.getS2() * b.getS2() + sum.getS2(),

@@ -11,8 +11,9 @@ public final class GroupArgMaxKernels {
     }
 
     /**
-     * Formula and arrays of {@link WideArgMaxKernels#argMax}. A work-group of {@link StepLayout#GROUP} items owns a row; each item looks at every 64th
-     * number, a tree in local memory (64 floats, 64 ints) finds the largest, the lower index where two are equal. The grid has rows groups.
+     * Formula and arrays of {@link WideArgMaxKernels#argMax}. A work-group of {@link StepLayout#GROUP} items owns a row; each item looks at
+     * every 64th number, a tree in local memory (64 floats, 64 ints) finds the largest, the lower index where two are equal. The grid has
+     * rows groups.
      */
     public static void argMax(KernelContext context, IntArray step, FloatArray input, FloatArray output, ViewShape shape) {
         float[] values = context.allocateFloatLocalArray(StepLayout.GROUP);

@@ -12,10 +12,10 @@ public final class GroupAttentionKernels {
     }
 
     /**
-     * Formula and arrays of {@link WideAttentionKernels#attend}. A work-group of {@link StepLayout#GROUP} items makes one head of one row, in tiles of
-     * as many positions: an item scores one position, trees in local memory find the tile's maximum and total, then an item sums
-     * elements d, d + 64, ... of the head over the tile. Local memory: 3 x 64 + headDimension floats. The grid has rows * heads groups. Every
-     * branch around a barrier depends on the group alone. Error limit: 3e-6 of the largest value.
+     * Formula and arrays of {@link WideAttentionKernels#attend}. A work-group of {@link StepLayout#GROUP} items makes one head of one row,
+     * in tiles of as many positions: an item scores one position, trees in local memory find the tile's maximum and total, then an item
+     * sums elements d, d + 64, ... of the head over the tile. Local memory: 3 x 64 + headDimension floats. The grid has rows * heads
+     * groups. Every branch around a barrier depends on the group alone. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {

@@ -9,11 +9,11 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 /**
  * The first half of a gated feed-forward for GPUs: out[r, i] = function(gate[layer, i] . input[r]) * (up[layer, i] . input[r]), with a bias
  * on each product when shape.bias() is 1. The two weights are stacked, [layers, 2 * rows, columns], the gate's rows first. A work-group of
- * {@link StepLayout#GROUP} items owns output column i of two tokens: group g has i = g % rows and tokens from 2 (g / rows). Each item sums every
- * 64th product; a tree in local memory (4 x 64 floats, one array: TornadoVM makes one of two that are declared alike) adds the items' sums. A
- * token beyond the last repeats it and is not stored. The grid has rows * ceil(tokens / 2) groups. input: float [rows of the step, columns];
- * bias: float [layers, 2 * rows]; output: float [rows of the step, rows]. Error limit: 4e-6 of the product of the two sums' magnitudes. Devices of
- * type CPU compute the two products as one and gate them with {@link ElementKernels#gate}.
+ * {@link StepLayout#GROUP} items owns output column i of two tokens: group g has i = g % rows and tokens from 2 (g / rows). Each item sums
+ * every 64th product; a tree in local memory (4 x 64 floats, one array: TornadoVM makes one of two that are declared alike) adds the items'
+ * sums. A token beyond the last repeats it and is not stored. The grid has rows * ceil(tokens / 2) groups. input: float [rows of the step,
+ * columns]; bias: float [layers, 2 * rows]; output: float [rows of the step, rows]. Error limit: 4e-6 of the product of the two sums'
+ * magnitudes. Devices of type CPU compute the two products as one and gate them with {@link ElementKernels#gate}.
  */
 public final class GroupGatedKernels {
 

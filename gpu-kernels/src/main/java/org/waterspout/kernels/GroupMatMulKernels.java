@@ -7,10 +7,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
- * Matrix products for GPUs: the formula and the arrays of {@link WideMatMulKernels}. A work-group of {@link StepLayout#GROUP} items owns row
- * i of the weight for four tokens: group g has i = g % rows and tokens from 4 (g / rows). Neighbouring items read neighbouring weights; each
- * item sums every 64th product, and a tree in local memory (4 x 64 floats, one array: TornadoVM makes one of two that are declared alike) adds the items' sums. Tokens beyond the last repeat it and
- * are not stored. The grid has rows * ceil(tokens / 4) groups. Error limit: 2e-6 of the sum of the products' magnitudes.
+ * Matrix products for GPUs: the formula and the arrays of {@link WideMatMulKernels}. A work-group of {@link StepLayout#GROUP} items owns
+ * row i of the weight for four tokens: group g has i = g % rows and tokens from 4 (g / rows). Neighbouring items read neighbouring weights;
+ * each item sums every 64th product, and a tree in local memory (4 x 64 floats, one array: TornadoVM makes one of two that are declared
+ * alike) adds the items' sums. Tokens beyond the last repeat it and are not stored. The grid has rows * ceil(tokens / 4) groups. Error
+ * limit: 2e-6 of the sum of the products' magnitudes.
  */
 public final class GroupMatMulKernels {
 

@@ -6,9 +6,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Norms for GPUs: formulas and arrays of {@link WideNormKernels}. A work-group of {@link StepLayout#GROUP} items owns one group of neighbours of one
- * row; each item sums every 64th number and a tree in local memory (64 floats) adds the sums. The grid has rows * (width / groupWidth)
- * groups. Error limit: 2e-6 of the largest output.
+ * Norms for GPUs: formulas and arrays of {@link WideNormKernels}. A work-group of {@link StepLayout#GROUP} items owns one group of
+ * neighbours of one row; each item sums every 64th number and a tree in local memory (64 floats) adds the sums. The grid has rows * (width
+ * / groupWidth) groups. Error limit: 2e-6 of the largest output.
  */
 public final class GroupNormKernels {
 

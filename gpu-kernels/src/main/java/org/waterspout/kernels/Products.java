@@ -15,8 +15,8 @@ final class Products {
      * @param row of the step
      * @param i   of the weight, or of the list of {@link ListedRows}
      */
-    static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape, int row,
-            int i, float product) {
+    static void store(IntArray step, FloatArray residual, FloatArray bias, IntArray candidates, FloatArray output, MatMulShape shape,
+            int row, int i, float product) {
         float sum = product;
         if (shape.bias() == 1) {
             sum += bias.get(step.get(StepLayout.LAYER) * shape.rows() + ListedRows.row(candidates, shape, i));

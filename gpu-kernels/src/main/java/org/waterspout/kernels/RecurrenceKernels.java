@@ -13,10 +13,10 @@ public final class RecurrenceKernels {
 
     /**
      * For each row r of a sequence in order: state = f * state + (1 - f) * candidate[r], f = sigmoid(forget[r]), out[r] = state, or
-     * function(state) + residual[r] when shape.added() is 1; before position 0 the state is zeros. candidate, forget, residual: float [rows,
-     * stride]; states: float [layers, places, width]; output: float [rows, width]. Items: rows * width, of which those of the first row of each
-     * sequence work: one element through all rows of the sequence. A state is read from its place before the step and written to another, which
-     * nobody reads in this step. No local memory. Error limit: 1e-6 of the largest state and candidate.
+     * function(state) + residual[r] when shape.added() is 1; before position 0 the state is zeros. candidate, forget, residual: float
+     * [rows, stride]; states: float [layers, places, width]; output: float [rows, width]. Items: rows * width, of which those of the first
+     * row of each sequence work: one element through all rows of the sequence. A state is read from its place before the step and written
+     * to another, which nobody reads in this step. No local memory. Error limit: 1e-6 of the largest state and candidate.
      */
     public static void advance(KernelContext context, IntArray step, FloatArray candidate, FloatArray forget, FloatArray residual,
             FloatArray states, FloatArray output, RecurrenceShape shape) {

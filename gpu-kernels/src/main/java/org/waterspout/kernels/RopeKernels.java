@@ -12,9 +12,9 @@ public final class RopeKernels {
 
     /**
      * With pair (a, b) of a head and the cosine c and sine s of its angle at the row's position: a' = a c - b s, b' = b c + a s.
-     * input: float [rows, inputStride]; angles: float [tables, sets, positions, pairs, 2], or [rows, tables, pairs, 2] with 1 for positions,
-     * cosine and sine (made on the host in double, because a float cannot hold position times frequency well enough); output: float
-     * [rows, width]. An item makes one element; no local memory; one family for every device. Error limit: 3e-7 of the largest input.
+     * input: float [rows, inputStride]; angles: float [tables, sets, positions, pairs, 2], or [rows, tables, pairs, 2] with 1 for
+     * positions, cosine and sine (made on the host in double, because a float cannot hold position times frequency well enough); output:
+     * float [rows, width]. An item makes one element; no local memory; one family for every device. Error limit: 3e-7 of the largest input.
      */
     public static void rope(KernelContext context, IntArray step, FloatArray input, FloatArray angles, FloatArray output,
             RopeShape shape) {

@@ -12,7 +12,8 @@ public final class StepLayout {
     public static final int ROWS = 1;
     /**
      * Header: always 0, but no compiler knows. Added to an index whose lowest bits a compiler knows to be 0, it keeps LLVM from turning
-     * the additions of a {@link FloatLanes} read into bitwise ors, after which it no longer sees eight neighbours and loads them one by one.
+     * the additions of a {@link FloatLanes} read into bitwise ors, after which it no longer sees eight neighbours and loads them one by
+     * one.
      */
     public static final int ZERO = 2;
     /** Header: first of the values that differ from layer to layer (window, cache, rotary table), numbered by the orchestrator. */
@@ -49,8 +50,8 @@ public final class StepLayout {
     public static final int STATE_TO = 12;
 
     /**
-     * Row: where its rotary angles are: its position, with the context's length added where its sequence has the second set; where each row of
-     * a step has its own, the row's number times the tables'.
+     * Row: where its rotary angles are: its position, with the context's length added where its sequence has the second set; where each row
+     * of a step has its own, the row's number times the tables'.
      */
     public static final int TURN = 13;
 

@@ -16,13 +16,14 @@ public final class WideAttentionKernels {
     }
 
     /**
-     * For query head h of row r, over the positions t that {@link AttendedPositions#first} and {@link AttendedPositions#end} give: out = sum of softmax(cap(scale * q . k[t]) +
-     * bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one pass by the online softmax (Milakov and
-     * Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows. query: float [rows, queryStride]; keys, values:
-     * float, rows of keyStride and valueStride, which are [caches, sequences, positions], those of the step, or [memories, sources, positions];
-     * biases: float [tables, heads, 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when
-     * shape.placed() is 1: where in the cache that position of the sequence lies; output: float [rows, heads * headDimension]. An item makes
-     * one head of one row; private memory for its sums and a tile of scores; no local memory. Error limit: 3e-6 of the largest value.
+     * For query head h of row r, over the positions t that {@link AttendedPositions#first} and {@link AttendedPositions#end} give: out =
+     * sum of softmax(cap(scale * q . k[t]) + bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one
+     * pass by the online softmax (Milakov and Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows.
+     * query: float [rows, queryStride]; keys, values: float, rows of keyStride and valueStride, which are [caches, sequences, positions],
+     * those of the step, or [memories, sources, positions]; biases: float [tables, heads, 2 * reach - 1], read when shape.biased() is 1;
+     * places: float [sequences, positions], read when shape.placed() is 1: where in the cache that position of the sequence lies; output:
+     * float [rows, heads * headDimension]. An item makes one head of one row; private memory for its sums and a tile of scores; no local
+     * memory. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {

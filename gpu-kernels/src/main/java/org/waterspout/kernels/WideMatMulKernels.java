@@ -7,14 +7,14 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /**
- * Matrix products for devices of type CPU, weights as floats and halves; {@link WideQuantMatMulKernels} has the others. out[r, i] = sum over j of
- * input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i]. An item makes {@link #TILE} rows of the weight for {@link #BLOCK} tokens,
- * four tokens at a time and what is left one at a time: a weight is read and decoded once for four tokens and a token read once for four weights,
- * and the block's tokens stay in the cache while the rows go by. So one compiled kernel serves prompts and single tokens. Items: tiles of
- * rows times blocks of tokens, the tiles of a block one after the other; a row beyond the last repeats another and is not stored. No local
- * memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, rows], read when shape.bias() is 1; candidates: the
- * rows to multiply, where not all ({@link ListedRows}); residual and output: float [rows of the step, rows]. Error limit: 2e-6 of the sum
- * of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
+ * Matrix products for devices of type CPU, weights as floats and halves; {@link WideQuantMatMulKernels} has the others. out[r, i] = sum
+ * over j of input[r, j] * weight[layer, i, j] + bias[layer, i] + residual[r, i]. An item makes {@link #TILE} rows of the weight for
+ * {@link #BLOCK} tokens, four tokens at a time and what is left one at a time: a weight is read and decoded once for four tokens and a
+ * token read once for four weights, and the block's tokens stay in the cache while the rows go by. So one compiled kernel serves prompts
+ * and single tokens. Items: tiles of rows times blocks of tokens, the tiles of a block one after the other; a row beyond the last repeats
+ * another and is not stored. No local memory, no barriers. input: float [rows of the step, columns]; bias: float [layers, rows], read when
+ * shape.bias() is 1; candidates: the rows to multiply, where not all ({@link ListedRows}); residual and output: float [rows of the step,
+ * rows]. Error limit: 2e-6 of the sum of the products' magnitudes. {@link GroupMatMulKernels} is its twin.
  */
 public final class WideMatMulKernels {
 
@@ -150,7 +150,8 @@ public final class WideMatMulKernels {
                 sums[15] = s33;
                 for (int k = 0; k < TILE * StepLayout.TOKENS; k++) {
                     if (i + k / StepLayout.TOKENS < count) {
-                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS, i + k / StepLayout.TOKENS, sums[k]);
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS,
+                                i + k / StepLayout.TOKENS, sums[k]);
                     }
                 }
             }
@@ -322,7 +323,8 @@ public final class WideMatMulKernels {
                 sums[15] = s33;
                 for (int k = 0; k < TILE * StepLayout.TOKENS; k++) {
                     if (i + k / StepLayout.TOKENS < count) {
-                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS, i + k / StepLayout.TOKENS, sums[k]);
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS,
+                                i + k / StepLayout.TOKENS, sums[k]);
                     }
                 }
             }

@@ -41,7 +41,9 @@ public final class WideNormKernels {
         }
     }
 
-    /** out = (x - mean(x)) / sqrt(variance(x) + epsilon) * gain + bias, the variance in a second pass, so that large means do not drown it. */
+    /**
+     * out = (x - mean(x)) / sqrt(variance(x) + epsilon) * gain + bias, the variance in a second pass, so that large means do not drown it.
+     */
     public static void layer(KernelContext context, IntArray step, FloatArray input, FloatArray gain, FloatArray bias, FloatArray output,
             NormShape shape) {
         int item = context.globalIdx;

@@ -114,7 +114,8 @@ public final class WideQuantMatMulKernels {
                 sums[15] = FloatLanes.sum(a33);
                 for (int k = 0; k < TILE * StepLayout.TOKENS; k++) {
                     if (i + k / StepLayout.TOKENS < count) {
-                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS, i + k / StepLayout.TOKENS, sums[k]);
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS,
+                                i + k / StepLayout.TOKENS, sums[k]);
                     }
                 }
             }
@@ -258,7 +259,8 @@ public final class WideQuantMatMulKernels {
                 sums[15] = FloatLanes.sum(a33);
                 for (int k = 0; k < TILE * StepLayout.TOKENS; k++) {
                     if (i + k / StepLayout.TOKENS < count) {
-                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS, i + k / StepLayout.TOKENS, sums[k]);
+                        Products.store(step, residual, bias, candidates, output, shape, row + k % StepLayout.TOKENS,
+                                i + k / StepLayout.TOKENS, sums[k]);
                     }
                 }
             }

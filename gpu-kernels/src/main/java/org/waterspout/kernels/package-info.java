@@ -9,8 +9,9 @@
  * of {@link org.waterspout.kernels.Step#GROUP} items that meet at barriers and share local memory: for all others. Kernels without
  * a family give an item one element, which suits both.
  *
- * <p>What TornadoVM compiles wrongly without saying so is kept out by a test over the bytecode (KernelRulesTest): unsigned shifts, bit casts,
- * half types, loops in both arms of a branch, local arrays as arguments of helper methods, and two local arrays of one type, of which
- * TornadoVM makes one when their sizes agree. A shape stands last: an object that is in no transfer list is taken as the last argument only.
+ * <p>What TornadoVM compiles wrongly without saying so is kept out by a test over the bytecode (KernelRulesTest): unsigned shifts, bit
+ * casts, half types, loops in both arms of a branch, local arrays as arguments of helper methods, and two local arrays of one type, of
+ * which TornadoVM makes one when their sizes agree. A shape stands last: an object that is in no transfer list is taken as the last
+ * argument only.
  */
 package org.waterspout.kernels;

@@ -119,7 +119,10 @@ final class ControlFlow {
         return reached;
     }
 
-    /** Whether a way within {@code nodes} returns to where it began: what is left after taking away, again and again, nodes without successors. */
+    /**
+     * Whether a way within {@code nodes} returns to where it began: what is left after taking away, again and again, nodes without
+     * successors.
+     */
     private boolean hasLoop(BitSet nodes) {
         BitSet left = (BitSet) nodes.clone();
         boolean changed = true;

@@ -82,7 +82,9 @@ class KernelRulesTest {
                 "FaultyKernels.sound: no local variable table: compile with -g")));
     }
 
-    /** The emulator leaves these methods out, so the faulty kernel is put together here: a sum over lanes, which OpenCL makes the identity. */
+    /**
+     * The emulator leaves these methods out, so the faulty kernel is put together here: a sum over lanes, which OpenCL makes the identity.
+     */
     @Test
     void operationsOverTheLanesOfAGroupAreFound() {
         ClassDesc context = ClassDesc.of("uk.ac.manchester.tornado.api.KernelContext");

@@ -27,8 +27,8 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
         int[] lengths, Phase phase, float[] inputEmbeddings) {
 
     /**
-     * What rows are. A backend has several kernels for one operation, which sum in another order. With the phase stated, a row comes out the same
-     * to the bit, whatever else is in the batch and however a prompt is cut in pieces.
+     * What rows are. A backend has several kernels for one operation, which sum in another order. With the phase stated, a row comes out
+     * the same to the bit, whatever else is in the batch and however a prompt is cut in pieces.
      */
     public enum Phase {
         /** The kernels that are fastest for so many rows. */
@@ -50,8 +50,8 @@ public record Batch(int[] tokens, int[] positions, int[] sequences, int[] output
                 || types.length != 0 && types.length != tokens.length || sources.length != 0 && sources.length != tokens.length
                 || lengths.length != 0 && lengths.length != tokens.length || inputEmbeddings.length % tokens.length != 0) {
             throw new IllegalArgumentException("a batch of " + tokens.length + " tokens, " + positions.length + " positions, "
-                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources, " + lengths.length + " lengths and " + inputEmbeddings.length
-                    + " given numbers");
+                    + sequences.length + " sequences, " + types.length + " types, " + sources.length + " sources, " + lengths.length
+                    + " lengths and " + inputEmbeddings.length + " given numbers");
         }
     }
 

@@ -10,8 +10,8 @@ import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
 
 /**
- * What a {@link Plan} asks of whoever runs it, the same on every backend. It knows how far each sequence has come, and refuses what would read beyond a
- * table or what nobody wrote, before anything runs: a refused batch changes nothing. A plan has one and tells it what it did.
+ * What a {@link Plan} asks of whoever runs it, the same on every backend. It knows how far each sequence has come, and refuses what would
+ * read beyond a table or what nobody wrote, before anything runs: a refused batch changes nothing. A plan has one and tells it what it did.
  */
 public final class PlanContract {
 
@@ -32,7 +32,8 @@ public final class PlanContract {
             vocabulary = minRows(Op.Embed.class);
             positions = minRows(Op.AddPosition.class);
             types = minRows(Op.AddType.class);
-            given = graph.plainOps().mapToInt(op -> op instanceof Op.InputEmbeddings numbers ? numbers.output().width() : 0).max().orElse(0);
+            given = graph.plainOps().mapToInt(op -> op instanceof Op.InputEmbeddings numbers ? numbers.output().width() : 0).max()
+                    .orElse(0);
             whole = graph.plainOps().anyMatch(op -> op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL);
             crossAttends = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
             recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
@@ -41,7 +42,8 @@ public final class PlanContract {
 
         /** Rows of the smallest table that operations of {@code kind} read. */
         private int minRows(Class<? extends Op> kind) {
-            return graph.plainOps().filter(kind::isInstance).flatMap(op -> op.weights().stream()).mapToInt(Weight::rows).min().orElse(Integer.MAX_VALUE);
+            return graph.plainOps().filter(kind::isInstance).flatMap(op -> op.weights().stream()).mapToInt(Weight::rows).min()
+                    .orElse(Integer.MAX_VALUE);
         }
     }
 
@@ -62,9 +64,9 @@ public final class PlanContract {
 
     /**
      * @param output floats that the caller has room for
-     * @throws InvalidRequestException for rows, positions, sequences, sources, tokens or candidates that the plan was not made for; a position beyond the
-     *                                 end of its sequence; one before the end of a recurrent state; a source that was never encoded; an output that is
-     *                                 too short
+     * @throws InvalidRequestException for rows, positions, sequences, sources, tokens or candidates that the plan was not made for; a
+     *                                 position beyond the end of its sequence; one before the end of a recurrent state; a source that was
+     *                                 never encoded; an output that is too short
      * @throws ClosedException         when closed
      */
     public void checkStep(Batch batch, int output, StepObserver observer) {
@@ -87,7 +89,8 @@ public final class PlanContract {
         requireOpen();
         requireObservable(observer);
         if (encoder == null) {
-            throw new InvalidRequestException("the model " + decoder.graph.name() + " has no encoder beside its decoder: it reads no sources");
+            throw new InvalidRequestException("the model " + decoder.graph.name()
+                    + " has no encoder beside its decoder: it reads no sources");
         }
         batch.requireFitsSources(options);
         batch.requireWhole();
@@ -108,8 +111,8 @@ public final class PlanContract {
             batch.requireWhole();
         }
         if (batch.inputEmbeddings().length != batch.rows() * side.given) {
-            throw new InvalidRequestException("the model reads " + side.given + " numbers for each of " + batch.rows() + " rows, the batch has "
-                    + batch.inputEmbeddings().length);
+            throw new InvalidRequestException("the model reads " + side.given + " numbers for each of " + batch.rows()
+                    + " rows, the batch has " + batch.inputEmbeddings().length);
         }
         Map<Integer, Integer> after = new HashMap<>();
         for (int row = 0; row < batch.rows(); row++) {
@@ -128,7 +131,8 @@ public final class PlanContract {
     private static void checkRow(Side side, Batch batch, int row) {
         int token = batch.tokens()[row];
         if (token != Batch.NO_TOKEN && (token < 0 || token >= side.vocabulary)) {
-            throw new InvalidRequestException("token " + token + " is outside the vocabulary of " + side.vocabulary + ": use the tokenizer of this model");
+            throw new InvalidRequestException("token " + token + " is outside the vocabulary of " + side.vocabulary
+                    + ": use the tokenizer of this model");
         }
         if (batch.positions()[row] >= side.positions) {
             throw new InvalidRequestException("position " + batch.positions()[row] + " is outside the model's " + side.positions
@@ -145,8 +149,8 @@ public final class PlanContract {
                     + " would leave a gap: continue where it ends");
         }
         if (position > 0 && position < length && side.recurrent) {
-            throw new InvalidRequestException("sequence " + sequence + " has come to position " + length + " and its recurrent state cannot go back to "
-                    + position + ": continue where it ends, or begin it anew");
+            throw new InvalidRequestException("sequence " + sequence + " has come to position " + length
+                    + " and its recurrent state cannot go back to " + position + ": continue where it ends, or begin it anew");
         }
     }
 

@@ -4,8 +4,9 @@ import java.util.List;
 import org.waterspout.error.InvalidRequestException;
 
 /**
- * What a whole answer has to be like (structured output): it restricts the tokens at each step (constrained decoding). Checked when it is made;
- * errors are {@link InvalidRequestException}s that say where in the form they are. What is supported of each: docs/structured-output.md.
+ * What a whole answer has to be like (structured output): it restricts the tokens at each step (constrained decoding). Checked when it is
+ * made; errors are {@link InvalidRequestException}s that say where in the form they are. What is supported of each:
+ * docs/structured-output.md.
  */
 public final class AnswerForm {
 

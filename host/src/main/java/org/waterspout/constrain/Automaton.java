@@ -9,8 +9,8 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Quoted;
 
 /**
- * A grammar as a pushdown automaton over bytes, without what leads nowhere: from every place that can be reached an answer can be brought to
- * its end. Without left recursion, so that the calls at one place of an answer come to an end.
+ * A grammar as a pushdown automaton over bytes, without what leads nowhere: from every place that can be reached an answer can be brought
+ * to its end. Without left recursion, so that the calls at one place of an answer come to an end.
  */
 final class Automaton {
 
@@ -42,7 +42,8 @@ final class Automaton {
         closingRules(arriving, edge -> usable(edge, usable), live);
         if (!live[positions.start(positions.root())]) {
             throw new InvalidRequestException("no answer is of the form asked for"
-                    + " (its rules never end or exclude each other, or the model's vocabulary cannot write its characters): change the form");
+                    + " (its rules never end or exclude each other, or the model's vocabulary cannot write its characters): change the"
+                    + " form");
         }
         leaving = GrammarGraph.Index.of(positions.count(), positions.edges(),
                 edge -> isLive(edge) && (positions.kind(edge) != GrammarGraph.BYTES || usable(edge, usable)) ? positions.from(edge) : -1);

@@ -7,8 +7,8 @@ import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 
 /**
- * An {@link AnswerForm} for a vocabulary. What is found about it is kept, within a bound, and shared by all answers. Safe to use from several
- * threads; what they hold of one answer is a {@link Progress}, which never changes.
+ * An {@link AnswerForm} for a vocabulary. What is found about it is kept, within a bound, and shared by all answers. Safe to use from
+ * several threads; what they hold of one answer is a {@link Progress}, which never changes.
  */
 public final class Constraint {
 
@@ -139,7 +139,8 @@ public final class Constraint {
          * The tokens that may come next; those that end an answer where it {@link #mayEnd}. None at all where the answer {@link #mustEnd}
          * and the vocabulary has no token for it.
          *
-         * @throws InvalidRequestException where the vocabulary has no token for what has to follow, or the form can be read in too many ways
+         * @throws InvalidRequestException where the vocabulary has no token for what has to follow, or the form can be read in too many
+         *                                 ways
          * @throws CancelledException   when the thread is interrupted
          */
         public TokenMask allowed() {
@@ -171,8 +172,8 @@ public final class Constraint {
                 reached = next(reached, bytes[i]);
             }
             if (bytes.length == 0 || reached == State.DEAD) {
-                throw new InvalidRequestException("token " + token + " does not continue the answer in the form asked for: choose one of those"
-                        + " that are allowed");
+                throw new InvalidRequestException("token " + token
+                        + " does not continue the answer in the form asked for: choose one of those that are allowed");
             }
             return new Progress(reached);
         }

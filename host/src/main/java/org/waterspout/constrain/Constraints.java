@@ -7,8 +7,8 @@ import java.util.Set;
 import org.waterspout.model.text.Tokenizer;
 
 /**
- * The forms asked of one model, made ready for its vocabulary: the vocabulary is read at the first of them, and those used last are kept. Safe to
- * use from several threads.
+ * The forms asked of one model, made ready for its vocabulary: the vocabulary is read at the first of them, and those used last are kept.
+ * Safe to use from several threads.
  */
 public final class Constraints {
 

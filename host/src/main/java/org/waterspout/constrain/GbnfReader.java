@@ -7,7 +7,9 @@ import java.util.Map;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Quoted;
 
-/** Reads a grammar in GBNF, as llama.cpp defines it (grammars/README.md and src/llama-grammar.cpp). The answer is of the rule {@code root}. */
+/**
+ * Reads a grammar in GBNF, as llama.cpp defines it (grammars/README.md and src/llama-grammar.cpp). The answer is of the rule {@code root}.
+ */
 final class GbnfReader {
 
     private final Cursor cursor;
@@ -191,7 +193,8 @@ final class GbnfReader {
             case '"' -> '"';
             case '[' -> '[';
             case ']' -> ']';
-            default -> throw cursor.refuse("there is no such escape: use \\xHH, \\uHHHH, \\UHHHHHHHH, \\t, \\r, \\n, \\\\, \\\", \\[ or \\]");
+            default -> throw cursor.refuse(
+                    "there is no such escape: use \\xHH, \\uHHHH, \\UHHHHHHHH, \\t, \\r, \\n, \\\\, \\\", \\[ or \\]");
         };
         if (value < 0 || value > CodePoints.LAST || value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE) {
             throw cursor.refuse("there is no such character");

@@ -24,7 +24,8 @@ sealed interface GrammarExpression {
     record Text(String text) implements GrammarExpression {
         public Text {
             if (text.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
-                throw new InvalidRequestException(Quoted.of(text) + " holds half of a surrogate pair, which no text can hold: leave it out");
+                throw new InvalidRequestException(Quoted.of(text)
+                        + " holds half of a surrogate pair, which no text can hold: leave it out");
             }
         }
     }

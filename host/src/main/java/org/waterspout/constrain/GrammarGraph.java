@@ -7,8 +7,8 @@ import java.util.Map;
 import org.waterspout.error.InvalidRequestException;
 
 /**
- * The rules of a grammar as positions and edges between them, over the bytes of UTF-8 (Thompson's construction). An edge takes a byte, takes
- * nothing, or calls a rule and goes on when that is done.
+ * The rules of a grammar as positions and edges between them, over the bytes of UTF-8 (Thompson's construction). An edge takes a byte,
+ * takes nothing, or calls a rule and goes on when that is done.
  */
 final class GrammarGraph {
 
@@ -135,7 +135,8 @@ final class GrammarGraph {
     /** Adds edges out of {@code source} and into {@code target}, none the other way, so that parts can share both. */
     private void build(GrammarExpression expression, int source, int target) {
         if (++depth > DEEPEST) {
-            throw new InvalidRequestException("the form asked for is nested too deeply (more than " + DEEPEST + " levels): make it simpler");
+            throw new InvalidRequestException("the form asked for is nested too deeply (more than " + DEEPEST
+                    + " levels): make it simpler");
         }
         switch (expression) {
             case GrammarExpression.Characters characters -> characters(characters.set(), source, target);

@@ -11,7 +11,10 @@ import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.waterspout.error.Quoted;
 
-/** Objects and arrays of a JSON schema. Properties come in the order of the schema, then those that it requires and does not list, then others. */
+/**
+ * Objects and arrays of a JSON schema. Properties come in the order of the schema, then those that it requires and does not list, then
+ * others.
+ */
 final class JsonContainers {
 
     private static final int MAX_ITEMS = 100_000;
@@ -41,7 +44,8 @@ final class JsonContainers {
                 + property.getKey())));
         boolean open = !schema.has("additionalProperties") || !isFalse(schema.get("additionalProperties"));
         GrammarExpression additional = !open ? GrammarExpression.choice(List.of()) : value.apply(schema.has("additionalProperties")
-                ? schema.get("additionalProperties") : com.fasterxml.jackson.databind.node.BooleanNode.TRUE, path + "/additionalProperties");
+                ? schema.get("additionalProperties") : com.fasterxml.jackson.databind.node.BooleanNode.TRUE,
+                path + "/additionalProperties");
         required.forEach(name -> properties.putIfAbsent(name, additional));
         requireCounts(schema, properties.size(), required.size(), open, path);
         List<GrammarExpression.Edge> edges = new ArrayList<>();
@@ -74,7 +78,8 @@ final class JsonContainers {
                 || schema.get("required").valueStream().anyMatch(name -> !name.isTextual()))) {
             throw SchemaParts.refuse(path, "required must be a list of names");
         }
-        return schema.path("required").valueStream().map(JsonNode::textValue).collect(Collectors.toCollection(java.util.LinkedHashSet::new));
+        return schema.path("required").valueStream().map(JsonNode::textValue)
+                .collect(Collectors.toCollection(java.util.LinkedHashSet::new));
     }
 
     private static void requireCounts(JsonNode schema, int named, int required, boolean open, String path) {
@@ -96,7 +101,8 @@ final class JsonContainers {
      * @param first  state in which nothing is written yet
      * @param others states in which the last thing may have been written
      */
-    private GrammarExpression closed(String open, List<GrammarExpression.Edge> edges, int first, boolean mayBeEmpty, List<Integer> others, String close) {
+    private GrammarExpression closed(String open, List<GrammarExpression.Edge> edges, int first, boolean mayBeEmpty, List<Integer> others,
+            String close) {
         int states = 1 + Math.max(first, others.stream().mapToInt(Integer::intValue).max().orElse(0));
         List<GrammarExpression.Edge> all = new ArrayList<>(edges);
         if (mayBeEmpty) {
@@ -107,7 +113,8 @@ final class JsonContainers {
         }
         BitSet accepting = new BitSet();
         accepting.set(states);
-        return GrammarExpression.sequence(GrammarExpression.text(open), text.blank(), new GrammarExpression.Graph(states + 1, all, accepting));
+        return GrammarExpression.sequence(GrammarExpression.text(open), text.blank(),
+                new GrammarExpression.Graph(states + 1, all, accepting));
     }
 
     /** The state is the number of items so far; where there is no end of them, the last state goes on in itself. */

@@ -4,7 +4,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What the keyword {@code format} of JSON Schema asks of a string. Each allows only what is of the format, some not all of it: the documentation says which. */
+/**
+ * What the keyword {@code format} of JSON Schema asks of a string. Each allows only what is of the format, some not all of it: the
+ * documentation says which.
+ */
 final class JsonFormats {
 
     private static final String DATE = "(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)"
@@ -33,8 +36,8 @@ final class JsonFormats {
             Map.entry("ipv6", ipv6()),
             Map.entry("hostname", "(?:" + LABEL + "\\.){0,2}" + LAST_LABEL),
             Map.entry("email", "[a-zA-Z0-9_+-]{1,30}(?:\\.[a-zA-Z0-9_+-]{1,30})?@" + DOMAIN),
-            Map.entry("uri", "https?://" + DOMAIN + "(?::[1-9]\\d{0,3})?(?:/" + IN_PATH + "*)*(?:\\?(?:" + IN_PATH + "|[/?])*)?(?:#(?:" + IN_PATH
-                    + "|[/?])*)?"));
+            Map.entry("uri", "https?://" + DOMAIN + "(?::[1-9]\\d{0,3})?(?:/" + IN_PATH + "*)*(?:\\?(?:" + IN_PATH + "|[/?])*)?(?:#(?:"
+            + IN_PATH + "|[/?])*)?"));
 
     private JsonFormats() {
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Numbers in JSON, within bounds. A number has at most {@value #DIGITS} digits before the point and as many behind it, or as many as its bounds
- * have; one without bounds may have an exponent of two digits.
+ * Numbers in JSON, within bounds. A number has at most {@value #DIGITS} digits before the point and as many behind it, or as many as its
+ * bounds have; one without bounds may have an exponent of two digits.
  */
 final class JsonNumbers {
 
@@ -35,12 +35,14 @@ final class JsonNumbers {
     }
 
     private static GrammarExpression fraction(int digits) {
-        return GrammarExpression.optional(GrammarExpression.sequence(GrammarExpression.text("."), new GrammarExpression.Repeat(DIGIT, 1, digits)));
+        return GrammarExpression.optional(GrammarExpression.sequence(GrammarExpression.text("."),
+                new GrammarExpression.Repeat(DIGIT, 1, digits)));
     }
 
     /** Any number. */
     static GrammarExpression number() {
-        return GrammarExpression.sequence(integer(), FRACTION, GrammarExpression.optional(GrammarExpression.sequence(GrammarExpression.characters("eE"),
+        return GrammarExpression.sequence(integer(), FRACTION, GrammarExpression.optional(
+                GrammarExpression.sequence(GrammarExpression.characters("eE"),
                 GrammarExpression.optional(GrammarExpression.characters("+-")), new GrammarExpression.Repeat(DIGIT, 1, 2))));
     }
 
@@ -50,8 +52,8 @@ final class JsonNumbers {
     }
 
     private static GrammarExpression natural() {
-        return GrammarExpression.choice(GrammarExpression.text("0"), GrammarExpression.sequence(new GrammarExpression.Characters(CodePoints.of('1', '9')),
-                new GrammarExpression.Repeat(DIGIT, 0, DIGITS - 1)));
+        return GrammarExpression.choice(GrammarExpression.text("0"), GrammarExpression.sequence(
+                new GrammarExpression.Characters(CodePoints.of('1', '9')), new GrammarExpression.Repeat(DIGIT, 0, DIGITS - 1)));
     }
 
     /** Integers within bounds; none where they exclude each other. */
@@ -107,12 +109,14 @@ final class JsonNumbers {
             return GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)), between(first.substring(1), last.substring(1)));
         }
         List<GrammarExpression> all = new ArrayList<>();
-        all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)), between(first.substring(1), "9".repeat(length - 1))));
+        all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)),
+                between(first.substring(1), "9".repeat(length - 1))));
         if (high - low > 1) {
             all.add(GrammarExpression.sequence(new GrammarExpression.Characters(CodePoints.of(low + 1, high - 1)),
                     new GrammarExpression.Repeat(DIGIT, length - 1, length - 1)));
         }
-        all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(high)), between("0".repeat(length - 1), last.substring(1))));
+        all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(high)),
+                between("0".repeat(length - 1), last.substring(1))));
         return GrammarExpression.choice(all);
     }
 
@@ -147,12 +151,16 @@ final class JsonNumbers {
             return NONE;
         }
         if (compared == 0) {
-            return GrammarExpression.sequence(GrammarExpression.text(from.toString()), fraction(above, low.included(), below, highIncluded, places));
+            return GrammarExpression.sequence(GrammarExpression.text(from.toString()),
+                    fraction(above, low.included(), below, highIncluded, places));
         }
         return GrammarExpression.choice(
-                GrammarExpression.sequence(GrammarExpression.text(from.toString()), fraction(above, low.included(), Optional.empty(), true, places)),
-                GrammarExpression.sequence(naturals(from.add(BigInteger.ONE), to.subtract(BigInteger.ONE)), places == 0 ? GrammarExpression.EMPTY : fraction(places)),
-                GrammarExpression.sequence(GrammarExpression.text(to.toString()), fraction(Optional.empty(), true, below, highIncluded, places)));
+                GrammarExpression.sequence(GrammarExpression.text(from.toString()),
+                fraction(above, low.included(), Optional.empty(), true, places)),
+                GrammarExpression.sequence(naturals(from.add(BigInteger.ONE), to.subtract(BigInteger.ONE)),
+                places == 0 ? GrammarExpression.EMPTY : fraction(places)),
+                GrammarExpression.sequence(GrammarExpression.text(to.toString()),
+                fraction(Optional.empty(), true, below, highIncluded, places)));
     }
 
     private static String behindPoint(BigDecimal value) {
@@ -161,8 +169,10 @@ final class JsonNumbers {
     }
 
     /** Nothing, or a point and digits, as the digits of the bounds say. */
-    private static GrammarExpression fraction(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded, int places) {
-        GrammarExpression some = GrammarExpression.sequence(GrammarExpression.text("."), digits(above, aboveIncluded, below, belowIncluded, places, false));
+    private static GrammarExpression fraction(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded,
+            int places) {
+        GrammarExpression some = GrammarExpression.sequence(GrammarExpression.text("."),
+                digits(above, aboveIncluded, below, belowIncluded, places, false));
         return places == 0 ? mayEnd(above, aboveIncluded, below, belowIncluded) ? GrammarExpression.EMPTY : NONE
                 : mayEnd(above, aboveIncluded, below, belowIncluded) ? GrammarExpression.optional(some) : some;
     }
@@ -173,8 +183,8 @@ final class JsonNumbers {
     }
 
     /** Digits behind the point that follow such as are equal to the beginning of a bound, for each bound that is given. */
-    private static GrammarExpression digits(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded, int places,
-            boolean begun) {
+    private static GrammarExpression digits(Optional<String> above, boolean aboveIncluded, Optional<String> below, boolean belowIncluded,
+            int places, boolean begun) {
         if (above.isEmpty() && below.isEmpty()) {
             return new GrammarExpression.Repeat(DIGIT, begun ? 0 : 1, places);
         }
@@ -186,8 +196,9 @@ final class JsonNumbers {
         int high = below.map(JsonNumbers::digit).orElse(10);
         if (places > 0) {
             if (low >= 0 && low <= high) {
-                all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)), digits(above.map(JsonNumbers::rest), aboveIncluded,
-                        low == high ? below.map(JsonNumbers::rest) : Optional.empty(), belowIncluded, places - 1, true)));
+                all.add(GrammarExpression.sequence(GrammarExpression.text(String.valueOf(low)),
+                        digits(above.map(JsonNumbers::rest), aboveIncluded, low == high ? below.map(JsonNumbers::rest) : Optional.empty(),
+                        belowIncluded, places - 1, true)));
             }
             if (low + 1 <= high - 1) {
                 all.add(GrammarExpression.sequence(new GrammarExpression.Characters(CodePoints.of('0' + low + 1, '0' + high - 1)),
@@ -229,7 +240,8 @@ final class JsonNumbers {
             return Optional.empty();
         }
         GrammarExpression positive = GrammarExpression.choice(GrammarExpression.text("0"), multiples(of.intValue()));
-        return Optional.of(natural ? positive : GrammarExpression.sequence(GrammarExpression.optional(GrammarExpression.text("-")), positive));
+        return Optional.of(natural ? positive : GrammarExpression.sequence(
+                GrammarExpression.optional(GrammarExpression.text("-")), positive));
     }
 
     /** The state is the number of digits so far and the remainder of what they say. */
@@ -240,7 +252,8 @@ final class JsonNumbers {
             for (int remainder = 0; remainder < (length == 0 ? 1 : of); remainder++) {
                 for (int digit = length == 0 ? 1 : 0; digit <= 9; digit++) {
                     int next = (10 * remainder + digit) % of;
-                    edges.add(new GrammarExpression.Edge(length * of + remainder, GrammarExpression.text(String.valueOf(digit)), (length + 1) * of + next));
+                    edges.add(new GrammarExpression.Edge(length * of + remainder, GrammarExpression.text(String.valueOf(digit)),
+                            (length + 1) * of + next));
                 }
             }
             accepting.set((length + 1) * of);

@@ -30,11 +30,11 @@ final class JsonSchemaReader {
     private static final List<String> TYPES = List.of("object", "array", "string", "number", "boolean", "null");
     /** Keywords that say something of values of one type only. */
     private static final Map<String, String> OF_TYPE = Map.ofEntries(entry("properties", "object"), entry("required", "object"),
-            entry("additionalProperties", "object"), entry("minProperties", "object"), entry("maxProperties", "object"), entry("items", "array"),
-            entry("prefixItems", "array"), entry("minItems", "array"), entry("maxItems", "array"), entry("uniqueItems", "array"),
-            entry("minLength", "string"), entry("maxLength", "string"), entry("pattern", "string"), entry("format", "string"),
-            entry("minimum", "number"), entry("maximum", "number"), entry("exclusiveMinimum", "number"), entry("exclusiveMaximum", "number"),
-            entry("multipleOf", "number"));
+            entry("additionalProperties", "object"), entry("minProperties", "object"), entry("maxProperties", "object"),
+            entry("items", "array"), entry("prefixItems", "array"), entry("minItems", "array"), entry("maxItems", "array"),
+            entry("uniqueItems", "array"), entry("minLength", "string"), entry("maxLength", "string"), entry("pattern", "string"),
+            entry("format", "string"), entry("minimum", "number"), entry("maximum", "number"), entry("exclusiveMinimum", "number"),
+            entry("exclusiveMaximum", "number"), entry("multipleOf", "number"));
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
@@ -60,8 +60,8 @@ final class JsonSchemaReader {
         try {
             root = JSON.readTree(schema);
         } catch (JsonProcessingException malformed) {
-            throw new InvalidRequestException("the JSON schema is no sound JSON, line " + malformed.getLocation().getLineNr() + ", character "
-                    + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(), malformed);
+            throw new InvalidRequestException("the JSON schema is no sound JSON, line " + malformed.getLocation().getLineNr()
+                    + ", character " + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage(), malformed);
         }
         JsonSchemaReader reader = new JsonSchemaReader(root, compact);
         int whole = reader.draft.declare("answer");
@@ -117,7 +117,8 @@ final class JsonSchemaReader {
         for (int i = 0; i < all.size(); i++) {
             for (int j = 0; j < i; j++) {
                 if (!areDisjoint(all.get(i), all.get(j))) {
-                    throw SchemaParts.refuse(path, "oneOf is supported where its alternatives exclude each other by type, by const or enum, or by"
+                    throw SchemaParts.refuse(
+                            path, "oneOf is supported where its alternatives exclude each other by type, by const or enum, or by"
                             + " those of a required property; " + j + " and " + i + " may not: use anyOf");
                 }
             }
@@ -132,7 +133,8 @@ final class JsonSchemaReader {
         types.retainAll(types(other));
         Optional<List<JsonNode>> values = values(one);
         Optional<List<JsonNode>> others = values(other);
-        if (types.isEmpty() || values.isPresent() && others.isPresent() && values.get().stream().noneMatch(value -> holds(others.get(), value))) {
+        if (types.isEmpty() || values.isPresent() && others.isPresent()
+                && values.get().stream().noneMatch(value -> holds(others.get(), value))) {
             return true;
         }
         if (!types.equals(Set.of("object"))) {
@@ -178,8 +180,8 @@ final class JsonSchemaReader {
         List<String> types = new ArrayList<>();
         for (JsonNode type : SchemaParts.list(schema.path("type"))) {
             if (schema.has("type") && !TYPES.contains(type.asText()) && !type.asText().equals("integer")) {
-                throw SchemaParts.refuse(path, "the type " + Quoted.of(type.asText()) + " is none of object, array, string, number, integer,"
-                        + " boolean, null");
+                throw SchemaParts.refuse(path, "the type " + Quoted.of(type.asText())
+                        + " is none of object, array, string, number, integer, boolean, null");
             }
             types.add(type.asText());
         }
@@ -205,7 +207,8 @@ final class JsonSchemaReader {
                 .anyMatch(type -> isOfType(value, type.asText()))).toList();
         for (String name : schema.properties().stream().map(Map.Entry::getKey).filter(OF_TYPE::containsKey).toList()) {
             if (values.stream().anyMatch(value -> isOfType(value, OF_TYPE.get(name)))) {
-                throw SchemaParts.refuse(path, Quoted.of(name) + " beside enum or const is not supported: list those values only that it allows");
+                throw SchemaParts.refuse(path, Quoted.of(name)
+                        + " beside enum or const is not supported: list those values only that it allows");
             }
         }
         return GrammarExpression.choice(values.stream().map(text::literal).toList());
@@ -241,11 +244,13 @@ final class JsonSchemaReader {
     private GrammarExpression string(JsonNode schema, String path) {
         boolean counted = schema.has("minLength") || schema.has("maxLength");
         if ((counted ? 1 : 0) + (schema.has("pattern") ? 1 : 0) + (schema.has("format") ? 1 : 0) > 1) {
-            throw SchemaParts.refuse(path, "of pattern, format and lengths (minLength, maxLength) only one kind is supported: put the length into"
+            throw SchemaParts.refuse(
+                    path, "of pattern, format and lengths (minLength, maxLength) only one kind is supported: put the length into"
                     + " the pattern");
         }
         if (schema.has("pattern")) {
-            return JsonText.string(RegexReader.holding("the JSON schema at " + Quoted.of(path) + ": the pattern", schema.get("pattern").asText()));
+            return JsonText.string(RegexReader.holding("the JSON schema at " + Quoted.of(path) + ": the pattern",
+                    schema.get("pattern").asText()));
         }
         if (schema.has("format")) {
             String format = schema.get("format").asText();
@@ -255,8 +260,9 @@ final class JsonSchemaReader {
         if (!counted) {
             return text.string();
         }
-        return count(schema, "minLength", 0, path) > count(schema, "maxLength", GrammarExpression.UNLIMITED, path) ? GrammarExpression.choice(List.of())
-                : text.string(count(schema, "minLength", 0, path), count(schema, "maxLength", GrammarExpression.UNLIMITED, path));
+        return count(schema, "minLength", 0, path) > count(schema, "maxLength", GrammarExpression.UNLIMITED, path)
+                ? GrammarExpression.choice(List.of()) : text.string(count(schema, "minLength", 0, path),
+                count(schema, "maxLength", GrammarExpression.UNLIMITED, path));
     }
 
     /** A number of things, 0 or more. */
@@ -279,11 +285,13 @@ final class JsonSchemaReader {
             java.math.BigDecimal of = bound(schema, "multipleOf", true, path).orElseThrow().value().stripTrailingZeros();
             boolean whole = of.scale() <= 0;
             Optional<GrammarExpression> multiples = of.signum() > 0 && whole ? of.compareTo(java.math.BigDecimal.ONE) == 0
-                    ? Optional.of(JsonNumbers.integer(min, max)) : JsonNumbers.multiples(of.toBigIntegerExact(), min, max) : Optional.empty();
-            boolean places = !integer && of.scale() > 0 && of.scale() <= JsonNumbers.DIGITS && of.unscaledValue().equals(java.math.BigInteger.ONE);
+                    ? Optional.of(JsonNumbers.integer(min, max)) : JsonNumbers.multiples(of.toBigIntegerExact(), min, max)
+                    : Optional.empty();
+            boolean places = !integer && of.scale() > 0 && of.scale() <= JsonNumbers.DIGITS
+                    && of.unscaledValue().equals(java.math.BigInteger.ONE);
             return places ? JsonNumbers.number(min, max, of.scale()) : multiples.orElseThrow(() -> SchemaParts.refuse(path,
-                    "multipleOf is supported for 0.1, 0.01 and so on, and for whole numbers up to 500 (with a minimum of 0 or none), or with a"
-                    + " minimum and a maximum that leave at most 10000 values"));
+                    "multipleOf is supported for 0.1, 0.01 and so on, and for whole numbers up to 500 (with a minimum of 0 or none), or"
+                    + " with a minimum and a maximum that leave at most 10000 values"));
         }
         if (integer) {
             return min.isEmpty() && max.isEmpty() ? JsonNumbers.integer() : JsonNumbers.integer(min, max);
@@ -303,7 +311,8 @@ final class JsonSchemaReader {
     }
 
     /** @param sign 1 where the larger one is tighter, -1 where the smaller is */
-    private static Optional<JsonNumbers.Bound> tighter(Optional<JsonNumbers.Bound> included, Optional<JsonNumbers.Bound> excluded, int sign) {
+    private static Optional<JsonNumbers.Bound> tighter(Optional<JsonNumbers.Bound> included, Optional<JsonNumbers.Bound> excluded,
+            int sign) {
         if (included.isEmpty() || excluded.isEmpty()) {
             return included.or(() -> excluded);
         }

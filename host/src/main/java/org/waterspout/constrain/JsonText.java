@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** How values are written in JSON (RFC 8259). Between two parts of an object or array stands nothing, a space, or a line end with up to 20 blanks. */
+/**
+ * How values are written in JSON (RFC 8259). Between two parts of an object or array stands nothing, a space, or a line end with up to 20
+ * blanks.
+ */
 final class JsonText {
 
     /** Must be written as escapes. */
@@ -25,7 +28,8 @@ final class JsonText {
     JsonText(Grammar.Draft draft, boolean compact) {
         character = draft.rule("character", anyCharacter());
         string = draft.rule("string", quoted(new GrammarExpression.Repeat(character, 0, GrammarExpression.UNLIMITED)));
-        GrammarExpression line = GrammarExpression.sequence(GrammarExpression.text("\n"), new GrammarExpression.Repeat(GrammarExpression.characters(" \t"), 0, 20));
+        GrammarExpression line = GrammarExpression.sequence(GrammarExpression.text("\n"),
+                new GrammarExpression.Repeat(GrammarExpression.characters(" \t"), 0, 20));
         blank = compact ? GrammarExpression.EMPTY
                 : draft.rule("white space", GrammarExpression.optional(GrammarExpression.choice(GrammarExpression.text(" "), line)));
     }
@@ -36,11 +40,12 @@ final class JsonText {
         GrammarExpression plain = GrammarExpression.choice(
                 GrammarExpression.sequence(GrammarExpression.characters(HEXADECIMAL.replaceAll("[dD]", "")), any, any, any),
                 GrammarExpression.sequence(high, GrammarExpression.characters("01234567"), any, any));
-        GrammarExpression pair = GrammarExpression.sequence(high, GrammarExpression.characters("89abAB"), any, any, GrammarExpression.text("\\u"),
-                high, GrammarExpression.characters("cdefCDEF"), any, any);
+        GrammarExpression pair = GrammarExpression.sequence(high, GrammarExpression.characters("89abAB"), any, any,
+                GrammarExpression.text("\\u"), high, GrammarExpression.characters("cdefCDEF"), any, any);
         GrammarExpression escape = GrammarExpression.choice(GrammarExpression.characters("\"\\/bfnrt"),
                 GrammarExpression.sequence(GrammarExpression.text("u"), GrammarExpression.choice(plain, pair)));
-        return GrammarExpression.choice(new GrammarExpression.Characters(ESCAPED.not()), GrammarExpression.sequence(GrammarExpression.text("\\"), escape));
+        return GrammarExpression.choice(new GrammarExpression.Characters(ESCAPED.not()),
+                GrammarExpression.sequence(GrammarExpression.text("\\"), escape));
     }
 
     private static GrammarExpression quoted(GrammarExpression inner) {
@@ -71,8 +76,10 @@ final class JsonText {
         return switch (expression) {
             case GrammarExpression.Characters characters -> written(characters.set());
             case GrammarExpression.Text text -> GrammarExpression.text(escaped(text.text()));
-            case GrammarExpression.Sequence sequence -> new GrammarExpression.Sequence(sequence.parts().stream().map(JsonText::written).toList());
-            case GrammarExpression.Choice choice -> new GrammarExpression.Choice(choice.alternatives().stream().map(JsonText::written).toList());
+            case GrammarExpression.Sequence sequence -> new GrammarExpression.Sequence(
+                    sequence.parts().stream().map(JsonText::written).toList());
+            case GrammarExpression.Choice choice -> new GrammarExpression.Choice(
+                    choice.alternatives().stream().map(JsonText::written).toList());
             case GrammarExpression.Repeat repeat -> new GrammarExpression.Repeat(written(repeat.part()), repeat.min(), repeat.max());
             case GrammarExpression.Graph graph -> new GrammarExpression.Graph(graph.states(), graph.edges().stream()
                     .map(edge -> new GrammarExpression.Edge(edge.from(), written(edge.label()), edge.to())).toList(), graph.accepting());
@@ -145,8 +152,8 @@ final class JsonText {
         }
         List<GrammarExpression> parts = new ArrayList<>();
         if (value.isObject()) {
-            value.properties().forEach(property -> parts.add(GrammarExpression.sequence(literal(property.getKey()), GrammarExpression.text(":"), blank,
-                    literal(property.getValue()))));
+            value.properties().forEach(property -> parts.add(GrammarExpression.sequence(
+                    literal(property.getKey()), GrammarExpression.text(":"), blank, literal(property.getValue()))));
             return enclosed("{", parts, "}");
         }
         if (value.isArray()) {

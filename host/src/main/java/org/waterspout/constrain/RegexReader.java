@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a regular expression: the part of ECMAScript's syntax (with the flag u) that describes a set of texts. What looks around, looks back or
- * changes the rules on the way is refused by name.
+ * Reads a regular expression: the part of ECMAScript's syntax (with the flag u) that describes a set of texts. What looks around, looks
+ * back or changes the rules on the way is refused by name.
  */
 final class RegexReader {
 
@@ -13,8 +13,10 @@ final class RegexReader {
     private static final CodePoints BLANKS = CodePoints.in("\t\n\u000b\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff")
             .or(CodePoints.of(0x2000, 0x200a));
     private static final CodePoints LINE_ENDS = CodePoints.in("\n\r\u2028\u2029");
-    private static final CodePoints WORDS = CodePoints.of('a', 'z').or(CodePoints.of('A', 'Z')).or(CodePoints.DIGITS).or(CodePoints.of('_'));
-    private static final GrammarExpression ANYTHING = new GrammarExpression.Repeat(new GrammarExpression.Characters(CodePoints.ALL), 0, GrammarExpression.UNLIMITED);
+    private static final CodePoints WORDS = CodePoints.of('a', 'z').or(CodePoints.of('A', 'Z')).or(CodePoints.DIGITS)
+            .or(CodePoints.of('_'));
+    private static final GrammarExpression ANYTHING = new GrammarExpression.Repeat(
+            new GrammarExpression.Characters(CodePoints.ALL), 0, GrammarExpression.UNLIMITED);
 
     private final Cursor cursor;
 
@@ -47,7 +49,8 @@ final class RegexReader {
             if (cursor.peek() != Cursor.END && cursor.peek() != '|') {
                 throw cursor.refuse(toEnd ? "$ is supported at the end only" : "this closes no group: write \\) for the character");
             }
-            all.add(!search ? inner : GrammarExpression.sequence(fromStart ? GrammarExpression.EMPTY : ANYTHING, inner, toEnd ? GrammarExpression.EMPTY : ANYTHING));
+            all.add(!search ? inner : GrammarExpression.sequence(fromStart ? GrammarExpression.EMPTY : ANYTHING, inner,
+                    toEnd ? GrammarExpression.EMPTY : ANYTHING));
         } while (cursor.takeIf("|"));
         return GrammarExpression.choice(all);
     }
@@ -89,7 +92,8 @@ final class RegexReader {
         all = all == null ? cursor.repeat(part) : all;
         cursor.takeIf("?"); // matches the same texts
         if (cursor.peek() == '+' || cursor.peek() == '*' || cursor.peek() == '{' || cursor.peek() == '?') {
-            throw cursor.refuse("a repetition of a repetition (or one that gives nothing back) is not supported: put the inner one into (?: )");
+            throw cursor.refuse("a repetition of a repetition (or one that gives nothing back) is not supported: put the inner one into"
+                    + " (?: )");
         }
         return all;
     }

@@ -1,8 +1,8 @@
 package org.waterspout.constrain;
 
 /**
- * Where to go on when a rule is done: the stacks of a pushdown automaton as a graph that shares their common parts (Tomita 1987). Each return
- * is a position and the returns of the rule that it stands in. Equal ones are one object within a {@link Transitions}.
+ * Where to go on when a rule is done: the stacks of a pushdown automaton as a graph that shares their common parts (Tomita 1987). Each
+ * return is a position and the returns of the rule that it stands in. Equal ones are one object within a {@link Transitions}.
  */
 final class Returns extends Stacks {
 

@@ -21,11 +21,12 @@ final class SchemaParts {
     private static final int MAX_PARTS = 20_000;
 
     /** They say nothing of a value (JSON Schema 2020-12, core and validation), or are only referred to. */
-    private static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$comment", "deprecated",
-            "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$defs", "definitions");
-    private static final Set<String> SUPPORTED = Set.of("$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const", "properties", "required",
-            "additionalProperties", "minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems", "uniqueItems", "minLength",
-            "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf");
+    private static final Set<String> ANNOTATIONS = Set.of("title", "description", "default", "examples", "$schema", "$comment",
+            "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$defs", "definitions");
+    private static final Set<String> SUPPORTED = Set.of("$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const", "properties",
+            "required", "additionalProperties", "minProperties", "maxProperties", "items", "prefixItems", "minItems", "maxItems",
+            "uniqueItems", "minLength", "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+            "multipleOf");
 
     private final JsonNode root;
     private int read;
@@ -141,8 +142,8 @@ final class SchemaParts {
                         before == null || before.decimalValue().compareTo(value.decimalValue()) > 0 ? value : before);
                 default -> {
                     if (before != null && !before.equals(value)) {
-                        throw refuse(path, Quoted.of(name) + " stands in several parts that hold together (allOf, $ref), which is not supported:"
-                                + " say it once");
+                        throw refuse(path, Quoted.of(name) + " stands in several parts that hold together (allOf, $ref), which is not"
+                                + " supported: say it once");
                     }
                     boolean items = name.equals("items") && one.has("prefixItems") || name.equals("prefixItems") && one.has("items");
                     if (items && before == null) {
@@ -174,7 +175,8 @@ final class SchemaParts {
 
     /** Numbers are equal by value: 1 is 1.0. */
     static boolean isSame(JsonNode one, JsonNode other) {
-        return one.equals((a, b) -> a.isNumber() && b.isNumber() ? a.decimalValue().compareTo(b.decimalValue()) : a.equals(b) ? 0 : 1, other);
+        return one.equals((a, b) -> a.isNumber() && b.isNumber() ? a.decimalValue().compareTo(b.decimalValue()) : a.equals(b) ? 0 : 1,
+                other);
     }
 
     /** A list, or the list of one that a single value stands for. */

@@ -45,7 +45,8 @@ abstract sealed class Stacks permits Returns, State {
 
     @Override
     public final boolean equals(Object other) {
-        if (!(other instanceof Stacks all) || getClass() != all.getClass() || ends != all.ends || !Arrays.equals(positions, all.positions)) {
+        if (!(other instanceof Stacks all) || getClass() != all.getClass() || ends != all.ends
+                || !Arrays.equals(positions, all.positions)) {
             return false;
         }
         for (int i = 0; i < returns.length; i++) {

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 import org.waterspout.model.text.Tokenizer;
 
 /**
- * The tokens of a vocabulary by their bytes, as a tree whose nodes stand in the order of a walk: a node before those below it. What is no part
- * of a text is not in it: control tokens, tokens that end an answer, and tokens without bytes.
+ * The tokens of a vocabulary by their bytes, as a tree whose nodes stand in the order of a walk: a node before those below it. What is no
+ * part of a text is not in it: control tokens, tokens that end an answer, and tokens without bytes.
  */
 final class TokenTrie {
 

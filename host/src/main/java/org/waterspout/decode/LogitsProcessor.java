@@ -7,8 +7,8 @@ import java.util.Set;
 import org.waterspout.generate.LogitRules;
 
 /**
- * Changes rows of logits as {@link LogitRules} say, in the order of Transformers (generation/utils.py, _get_logits_processor). Belongs to one
- * source and one thread.
+ * Changes rows of logits as {@link LogitRules} say, in the order of Transformers (generation/utils.py, _get_logits_processor). Belongs to
+ * one source and one thread.
  */
 final class LogitsProcessor {
 
@@ -60,7 +60,8 @@ final class LogitsProcessor {
             penalize(source, 0, source.length, 1 / rules.encoderRepetitionPenalty());
         }
         if (rules.repetitionPenalty() != 1) {
-            penalize(sequence, rules.repetitionWindow() == 0 ? 0 : Math.max(0, length - rules.repetitionWindow()), length, rules.repetitionPenalty());
+            penalize(sequence, rules.repetitionWindow() == 0 ? 0 : Math.max(0, length - rules.repetitionWindow()), length,
+                    rules.repetitionPenalty());
         }
         forbidNgrams(sequence, length, sequence, length, rules.noRepeatNgram());
         forbidNgrams(source, source.length, sequence, length, rules.encoderNoRepeatNgram());

@@ -37,7 +37,8 @@ public final class RowRanking {
             sum += exponentials(logits, at, Math.min(PART, from + length - at), largest);
         }
         if (!(sum > 0) || Double.isInfinite(sum)) {
-            throw new ValidationException("the model gives no token a probability here: its file is damaged, or the backend computes wrongly; "
+            throw new ValidationException(
+                    "the model gives no token a probability here: its file is damaged, or the backend computes wrongly; "
                     + "validate the model");
         }
         return largest + (float) Math.log(sum);
@@ -72,7 +73,10 @@ public final class RowRanking {
         return sum;
     }
 
-    /** Finds the {@code wanted} largest of {@code logits[from .. from + length - 1]}, of equal ones the first; -Infinity is never among them. */
+    /**
+     * Finds the {@code wanted} largest of {@code logits[from .. from + length - 1]}, of equal ones the first; -Infinity is never among
+     * them.
+     */
     public void rank(float[] logits, int from, int length, int wanted) {
         if (columns.length < wanted) {
             columns = new int[wanted];

@@ -58,7 +58,8 @@ enum ImageColors {
     CMYK {
         @Override
         int rgb(int[] samples, int[] max) {
-            return inked(scaled(samples[0], max[0]), scaled(samples[1], max[1]), scaled(samples[2], max[2]), BYTE - scaled(samples[3], max[3]));
+            return inked(scaled(samples[0], max[0]), scaled(samples[1], max[1]), scaled(samples[2], max[2]),
+                    BYTE - scaled(samples[3], max[3]));
         }
     },
     /** As Adobe's programs write it into JPEG files: 255 is no ink. */

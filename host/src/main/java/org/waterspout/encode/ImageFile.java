@@ -80,8 +80,8 @@ final class ImageFile {
     private BufferedImage read() throws IOException {
         String format = format();
         // the JDK's own: what else is installed must change no number
-        ImageReader reader = stream(ImageIO.getImageReadersByFormatName(format)).filter(one -> one.getClass().getModule() == ImageIO.class.getModule())
-                .findFirst().orElseThrow();
+        ImageReader reader = stream(ImageIO.getImageReadersByFormatName(format))
+                .filter(one -> one.getClass().getModule() == ImageIO.class.getModule()).findFirst().orElseThrow();
         try {
             reader.addIIOReadWarningListener((_, warning) -> warned(warning));
             reader.setInput(in, true, !format.equals("gif"));
@@ -170,8 +170,10 @@ final class ImageFile {
         int photometric = directory.value(TiffDirectory.PHOTOMETRIC).orElse(-1);
         int compression = directory.value(TiffDirectory.COMPRESSION).orElse(0);
         Raster raster = image.getRaster();
-        // numbers of more than 8 bits whose 0 is white: Pillow does not invert them; differences of colour that are no JPEG's: the JDK rounds otherwise
-        boolean asPillow = photometric == 0 ? raster.getTransferType() == DataBuffer.TYPE_BYTE : photometric != 6 || compression == TiffDirectory.JPEG;
+        // numbers of more than 8 bits whose 0 is white: Pillow does not invert them; differences of colour that are no JPEG's: the JDK
+        // rounds otherwise
+        boolean asPillow = photometric == 0 ? raster.getTransferType() == DataBuffer.TYPE_BYTE
+                : photometric != 6 || compression == TiffDirectory.JPEG;
         if (photometric == 5) {
             return ImageColors.CMYK.of(raster);
         }
@@ -199,7 +201,8 @@ final class ImageFile {
         int[] screen = new int[frame.screenWidth() * frame.screenHeight()];
         Arrays.fill(screen, frame.behind() < colours.length ? colours[frame.behind()] : 0);
         for (int y = 0; y < image.getHeight(); y++) {
-            System.arraycopy(pixels, y * image.getWidth(), screen, (frame.top() + y) * frame.screenWidth() + frame.left(), image.getWidth());
+            System.arraycopy(pixels, y * image.getWidth(), screen, (frame.top() + y) * frame.screenWidth() + frame.left(),
+                    image.getWidth());
         }
         return Orientation.UPRIGHT.upright(screen, frame.screenWidth(), frame.screenHeight());
     }
@@ -261,7 +264,8 @@ final class ImageFile {
         }
         long needed = pixels * BYTES_OF_PIXEL + Files.size(path);
         if (!HostMemory.gives(needed)) {
-            throw new OutOfMemoryException(size + ", which take " + (needed >> 20) + " MB of the Java heap: make it smaller, or the heap larger");
+            throw new OutOfMemoryException(size + ", which take " + (needed >> 20)
+                    + " MB of the Java heap: make it smaller, or the heap larger");
         }
     }
 }

@@ -34,8 +34,8 @@ public final class ImageProcessor {
     }
 
     /**
-     * An image of any format that the JDK reads (PNG, JPEG, GIF, BMP, TIFF), as the camera was held: red, green and blue as Pillow reads them. Of
-     * an animation the first frame, of a file of several pages the first. Its size is looked at before its pixels are.
+     * An image of any format that the JDK reads (PNG, JPEG, GIF, BMP, TIFF), as the camera was held: red, green and blue as Pillow reads
+     * them. Of an animation the first frame, of a file of several pages the first. Its size is looked at before its pixels are.
      *
      * @throws InvalidRequestException when it is not there, no image, damaged, of a kind that is not supported, or has more than
      *                                 {@value #MAX_PIXELS} pixels
@@ -94,7 +94,8 @@ public final class ImageProcessor {
         }
         long needed = Integer.BYTES * COLOURS * (given + (height + newHeight) * newWidth);
         if (!HostMemory.gives(needed)) {
-            throw new OutOfMemoryException(size + ", which takes " + (needed >> 20) + " MB of the Java heap: make it smaller, or the heap larger");
+            throw new OutOfMemoryException(size + ", which takes " + (needed >> 20)
+                    + " MB of the Java heap: make it smaller, or the heap larger");
         }
     }
 

@@ -38,7 +38,8 @@ record ImageProcessorConfig(int edge, boolean shorter, int crop, Filter filter, 
             @Override
             double at(double x) {
                 double away = Math.abs(x);
-                return away == 0 ? 1 : away >= 1 ? 0 : Math.sin(away * Math.PI) / (away * Math.PI) * (0.54 + 0.46 * Math.cos(away * Math.PI));
+                return away == 0 ? 1 : away >= 1 ? 0 : Math.sin(away * Math.PI) / (away * Math.PI) * (
+                        0.54 + 0.46 * Math.cos(away * Math.PI));
             }
         },
         /** Keys 1981 with a = -0.5. */
@@ -85,7 +86,8 @@ record ImageProcessorConfig(int edge, boolean shorter, int crop, Filter filter, 
         String resize = metadata.optionalString(prefix + "resize").orElse("exact");
         int edge = metadata.integerOr(prefix + "resize_edge", patches.side());
         if (edge < patches.side() || edge > 1 << 14) {
-            throw new ModelFormatException("metadata key " + prefix + "resize_edge is " + edge + "; images have " + patches.side() + " pixels");
+            throw new ModelFormatException("metadata key " + prefix + "resize_edge is " + edge + "; images have " + patches.side()
+                    + " pixels");
         }
         return new ImageProcessorConfig(resize.equals("exact") ? patches.side() : edge, switch (resize) {
             case "exact", "exact_crop" -> false;
@@ -93,7 +95,8 @@ record ImageProcessorConfig(int edge, boolean shorter, int crop, Filter filter, 
             default -> throw new ModelFormatException("metadata key " + prefix + "resize is " + Quoted.of(resize)
                     + ", neither exact, exact_crop nor shortest_edge_crop");
         }, patches.side(), filter(metadata, prefix + "resample"), rescale(metadata, prefix + "rescale"),
-                channels(metadata, prefix + "mean", patches.channels(), false), channels(metadata, prefix + "std", patches.channels(), true));
+                channels(metadata, prefix + "mean", patches.channels(), false),
+                channels(metadata, prefix + "std", patches.channels(), true));
     }
 
     private static Filter filter(Metadata metadata, String key) {
@@ -120,7 +123,8 @@ record ImageProcessorConfig(int edge, boolean shorter, int crop, Filter filter, 
     private static List<Double> channels(Metadata metadata, String key, int channels, boolean divides) {
         List<Double> numbers = metadata.optionalList(key, Double.class).orElseGet(() -> Collections.nCopies(channels, 0.5));
         if (numbers.size() != channels || numbers.stream().anyMatch(number -> !Double.isFinite(number) || divides && number <= 0)) {
-            throw new ModelFormatException("metadata key " + key + " is " + numbers + ", not a number for each of " + channels + " channels");
+            throw new ModelFormatException("metadata key " + key + " is " + numbers + ", not a number for each of " + channels
+                    + " channels");
         }
         return numbers;
     }

@@ -53,7 +53,8 @@ record PngChunks(boolean grey, byte[] exif, byte[] xmp) {
     }
 
     private static String name(int type) {
-        return new String(new byte[] {(byte) (type >> 24), (byte) (type >> 16), (byte) (type >> 8), (byte) type}, StandardCharsets.ISO_8859_1);
+        return new String(new byte[] {(byte) (type >> 24), (byte) (type >> 16), (byte) (type >> 8), (byte) type},
+                StandardCharsets.ISO_8859_1);
     }
 
     private static byte[] data(ImageInputStream in, long length) throws IOException {

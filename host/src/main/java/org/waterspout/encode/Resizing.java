@@ -1,8 +1,8 @@
 package org.waterspout.encode;
 
 /**
- * Resizing as Pillow up to version 12 does it (Resample.c), to the last bit: first across, then down, each with weights in fixed point and bytes in
- * between. Where an image becomes smaller, the filter becomes as much wider, so that every pixel counts.
+ * Resizing as Pillow up to version 12 does it (Resample.c), to the last bit: first across, then down, each with weights in fixed point and
+ * bytes in between. Where an image becomes smaller, the filter becomes as much wider, so that every pixel counts.
  */
 final class Resizing {
 
@@ -24,7 +24,8 @@ final class Resizing {
      * @param pixels [channels, height, width], 0 to 255
      * @return [channels, newHeight, newWidth], 0 to 255
      */
-    static int[] resized(int[] pixels, int channels, int height, int width, int newHeight, int newWidth, ImageProcessorConfig.Filter filter) {
+    static int[] resized(int[] pixels, int channels, int height, int width, int newHeight, int newWidth,
+            ImageProcessorConfig.Filter filter) {
         int[] across = newWidth == width ? pixels : across(pixels, channels * height, width, line(width, newWidth, filter));
         return newHeight == height ? across : down(across, channels, height, newWidth, line(height, newHeight, filter));
     }

@@ -13,7 +13,8 @@ public record Sequence(int[] tokens, int[] types, float[] inputEmbeddings) {
 
     public Sequence {
         if (types.length != tokens.length || inputEmbeddings.length != 0 && inputEmbeddings.length % tokens.length != 0) {
-            throw new IllegalArgumentException(tokens.length + " tokens with " + types.length + " types and " + inputEmbeddings.length + " numbers");
+            throw new IllegalArgumentException(tokens.length + " tokens with " + types.length + " types and " + inputEmbeddings.length
+                    + " numbers");
         }
     }
 

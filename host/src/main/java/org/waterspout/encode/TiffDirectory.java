@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first directory of a TIFF file, or of EXIF data, which are such a file: TIFF 6.0, section 2. Values other than whole numbers and bytes
- * are not read.
+ * The first directory of a TIFF file, or of EXIF data, which are such a file: TIFF 6.0, section 2. Values other than whole numbers and
+ * bytes are not read.
  */
 record TiffDirectory(Map<Integer, int[]> tags) {
 

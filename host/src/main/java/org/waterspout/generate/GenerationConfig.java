@@ -62,7 +62,8 @@ public record GenerationConfig(int beams, int best, BeamRule rule, int minTokens
             throw new UnsupportedModelException(all.getFirst());
         });
         boolean marian = metadata.optionalString("generation.beam_rule").orElse("").equals("marian");
-        BeamRule rule = new BeamRule(metadata.numberOr("generation.length_penalty", 1), marian ? Stopping.LAST : stopping(metadata), 1, marian);
+        BeamRule rule = new BeamRule(metadata.numberOr("generation.length_penalty", 1), marian ? Stopping.LAST : stopping(metadata), 1,
+                marian);
         int min = metadata.optionalInteger("generation.min_new_tokens")
                 .orElseGet(() -> Math.max(0, metadata.integerOr("generation.min_length", 0) - begin));
         OptionalInt length = metadata.optionalInteger("generation.max_length");

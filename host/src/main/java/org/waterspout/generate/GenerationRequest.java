@@ -24,7 +24,8 @@ import org.waterspout.tools.ToolUse;
  * @param logProbabilities which log-probabilities are wanted; not of a search with a beam
  * @param tools       what the answer may call; none for an answer that is text only
  */
-public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings, boolean ignoreEnd,
+public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings,
+        boolean ignoreEnd,
         Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Optional<ToolUse> tools) {
 
     /** Tokens generated when nothing is said. */
@@ -43,14 +44,16 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
         }
         stopStrings = List.copyOf(stopStrings);
         if (ignoreEnd && form.isPresent()) {
-            throw new InvalidRequestException("an answer in a given form ends where the form says, and cannot go on after its end: ask for one of both");
+            throw new InvalidRequestException(
+                    "an answer in a given form ends where the form says, and cannot go on after its end: ask for one of both");
         }
         if (form.isPresent() && !tools.map(ToolUse::callable).orElse(List.of()).isEmpty()) {
-            throw new InvalidRequestException("an answer in a given form can call no tools: ask for one of both, or choose that none is called");
+            throw new InvalidRequestException(
+                    "an answer in a given form can call no tools: ask for one of both, or choose that none is called");
         }
         if (ignoreEnd && tools.map(ToolUse::isForced).orElse(false)) {
-            throw new InvalidRequestException("an answer that has to call a tool ends with the call, and cannot go on after its end: ask for one"
-                    + " of both");
+            throw new InvalidRequestException(
+                    "an answer that has to call a tool ends with the call, and cannot go on after its end: ask for one of both");
         }
         if (maxTokens.orElse(0) < 0) {
             throw new InvalidRequestException("max-tokens is " + maxTokens.getAsInt() + "; it must be 0 or more");
@@ -68,7 +71,8 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public GenerationRequest withMaxTokens(int value) {
-        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools);
+        return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities,
+                tools);
     }
 
     public GenerationRequest withSampling(Sampling value) {
@@ -88,7 +92,8 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
     }
 
     public GenerationRequest withForm(AnswerForm value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities,
+                tools);
     }
 
     public GenerationRequest withLogProbabilities(LogProbabilities value) {
@@ -97,6 +102,7 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
 
     /** The model is told these tools by its chat template, and what it calls is in {@link Completion#toolCalls()}. */
     public GenerationRequest withTools(ToolUse value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, Optional.of(value));
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities,
+                Optional.of(value));
     }
 }

@@ -14,10 +14,11 @@ import org.waterspout.model.Metadata;
 
 /**
  * How logits are changed before a token is chosen, whether the most likely or drawn: the logits processors of Transformers, under the names
- * of its generation_config.json and applied in its order. What a search with beams changes are log-probabilities. A decoder's source is its prompt.
+ * of its generation_config.json and applied in its order. What a search with beams changes are log-probabilities. A decoder's source is its
+ * prompt.
  *
- * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019); 1
- *                                 does nothing
+ * @param repetitionPenalty        divides positive and multiplies negative logits of every token of prompt and answer (Keskar et al. 2019);
+ *                                 1 does nothing
  * @param repetitionWindow         the last tokens that the repetition penalty looks at; 0 for all
  * @param encoderRepetitionPenalty multiplies positive and divides negative logits of every token of the source; 1 does nothing
  * @param noRepeatNgram            no sequence of this many tokens occurs twice; 0 for no such rule
@@ -32,9 +33,9 @@ import org.waterspout.model.Metadata;
  * @param suppressedFirst          tokens that are not the first of an answer
  * @param renormalize              log-probabilities are normalized again, last
  */
-public record LogitRules(float repetitionPenalty, int repetitionWindow, float encoderRepetitionPenalty, int noRepeatNgram, int encoderNoRepeatNgram,
-        List<Bias> biases, List<List<Integer>> badWords, OptionalInt firstToken, List<Integer> lastTokens, boolean removeInvalid, Decay decay,
-        Set<Integer> suppressed, Set<Integer> suppressedFirst, boolean renormalize) {
+public record LogitRules(float repetitionPenalty, int repetitionWindow, float encoderRepetitionPenalty, int noRepeatNgram,
+        int encoderNoRepeatNgram, List<Bias> biases, List<List<Integer>> badWords, OptionalInt firstToken, List<Integer> lastTokens,
+        boolean removeInvalid, Decay decay, Set<Integer> suppressed, Set<Integer> suppressedFirst, boolean renormalize) {
 
     /** A bias of a sequence's last token. */
     public record Bias(List<Integer> sequence, float value) {
@@ -56,8 +57,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     private static final int LLAMA_CPP_WINDOW = 64;
 
     /** Nothing is changed. */
-    public static final LogitRules NONE = new LogitRules(1, 0, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false, Decay.NONE,
-            Set.of(), Set.of(), false);
+    public static final LogitRules NONE = new LogitRules(1, 0, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false,
+            Decay.NONE, Set.of(), Set.of(), false);
 
     public LogitRules {
         biases = List.copyOf(biases);
@@ -70,7 +71,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
         if (noRepeatNgram < 0 || encoderNoRepeatNgram < 0 || repetitionWindow < 0) {
             throw new InvalidRequestException("numbers of tokens must be 0 or more");
         }
-        if (biases.stream().anyMatch(bias -> bias.sequence().isEmpty() || Float.isNaN(bias.value())) || badWords.stream().anyMatch(List::isEmpty)) {
+        if (biases.stream().anyMatch(bias -> bias.sequence().isEmpty() || Float.isNaN(bias.value()))
+                || badWords.stream().anyMatch(List::isEmpty)) {
             throw new InvalidRequestException("a biased or forbidden sequence has no token, or its bias is no number");
         }
     }
@@ -112,7 +114,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
             return metadata.optionalList(key, String.class).stream().flatMap(List::stream)
                     .map(sequence -> Stream.of(sequence.split(" ")).map(Integer::valueOf).toList()).toList();
         } catch (NumberFormatException e) {
-            throw new ModelFormatException(key + " holds " + Quoted.of(metadata.values().get(key).toString()) + ", no sequences of token ids");
+            throw new ModelFormatException(key + " holds " + Quoted.of(metadata.values().get(key).toString())
+                    + ", no sequences of token ids");
         }
     }
 
@@ -120,7 +123,8 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
         List<List<Integer>> sequences = sequences(metadata, "generation.sequence_bias.tokens");
         List<Double> values = metadata.optionalList("generation.sequence_bias", Double.class).orElse(List.of());
         if (sequences.size() != values.size()) {
-            throw new ModelFormatException("generation.sequence_bias has " + values.size() + " numbers for " + sequences.size() + " sequences");
+            throw new ModelFormatException("generation.sequence_bias has " + values.size() + " numbers for " + sequences.size()
+                    + " sequences");
         }
         List<Bias> biases = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
@@ -150,22 +154,22 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     }
 
     public LogitRules withRepetitionPenalty(float value) {
-        return new LogitRules(value, 0, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
-                removeInvalid, decay, suppressed, suppressedFirst, renormalize);
+        return new LogitRules(value, 0, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
+                lastTokens, removeInvalid, decay, suppressed, suppressedFirst, renormalize);
     }
 
     public LogitRules withNoRepeatNgram(int value) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords, firstToken, lastTokens,
-                removeInvalid, decay, suppressed, suppressedFirst, renormalize);
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords,
+                firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, renormalize);
     }
 
     public LogitRules withForced(OptionalInt first, List<Integer> last) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, first, last,
-                removeInvalid, decay, suppressed, suppressedFirst, renormalize);
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                badWords, first, last, removeInvalid, decay, suppressed, suppressedFirst, renormalize);
     }
 
     public LogitRules withSuppressed(Set<Integer> value) {
-        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
-                lastTokens, removeInvalid, decay, value, suppressedFirst, renormalize);
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                badWords, firstToken, lastTokens, removeInvalid, decay, value, suppressedFirst, renormalize);
     }
 }

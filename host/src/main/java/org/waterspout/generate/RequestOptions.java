@@ -8,8 +8,8 @@ import org.waterspout.runtime.Engine;
 /**
  * How a request stands beside others.
  *
- * @param priority those with more come first, of equal ones the earlier; {@link #MIN_PRIORITY} to {@link #MAX_PRIORITY}. A request that waits is
- *                 overtaken by so many only: see {@link Engine}
+ * @param priority those with more come first, of equal ones the earlier; {@link #MIN_PRIORITY} to {@link #MAX_PRIORITY}. A request that
+ *                 waits is overtaken by so many only: see {@link Engine}
  * @param timeout  how long it may take from when it is handed over, waiting and running; empty for any time
  */
 public record RequestOptions(int priority, Optional<Duration> timeout) {

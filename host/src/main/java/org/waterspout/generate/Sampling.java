@@ -15,10 +15,11 @@ import org.waterspout.model.Metadata;
  *
  * @param temperature       0 takes the most likely token (after bias and penalties) and ignores the filters; else logits are divided by it
  * @param topK              keep the k most likely tokens; 0 keeps all
- * @param topP              keep the smallest set of most likely tokens whose probabilities sum to at least this (Holtzman et al. 2020); 1 keeps all
+ * @param topP              keep the smallest set of most likely tokens whose probabilities sum to at least this (Holtzman et al. 2020); 1
+ *                          keeps all
  * @param minP              drop tokens less likely than this part of the most likely one (Nguyen et al. 2024); 0 keeps all
- * @param repetitionPenalty divides positive and multiplies negative logits of every token seen in prompt or answer (Keskar et al. 2019); 1 does
- *                          nothing
+ * @param repetitionPenalty divides positive and multiplies negative logits of every token seen in prompt or answer (Keskar et al. 2019); 1
+ *                          does nothing
  * @param presencePenalty   subtracted once from the logit of every token of the answer so far
  * @param frequencyPenalty  subtracted from the logit of a token of the answer as often as it occurs there
  * @param cutoffs           filters that are seldom used
@@ -31,10 +32,10 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
     /**
      * Filters of tokens, each counting from what those before it left.
      *
-     * @param topH     keep the most likely tokens, among the first hundred, that together have no more than this part of their entropy (Potraghloo
-     *                 et al. 2025); 0 keeps all
-     * @param typicalP keep the tokens whose information is nearest to the entropy, until they reach this probability (Meister et al. 2023); 1 keeps
-     *                 all
+     * @param topH     keep the most likely tokens, among the first hundred, that together have no more than this part of their entropy
+     *                 (Potraghloo et al. 2025); 0 keeps all
+     * @param typicalP keep the tokens whose information is nearest to the entropy, until they reach this probability (Meister et al. 2023);
+     *                 1 keeps all
      * @param epsilon  drop tokens of a smaller probability (Hewitt et al. 2022); 0 keeps all
      * @param eta      drop tokens of a probability below min(eta, sqrt(eta) e^-entropy) (Hewitt et al. 2022); 0 keeps all
      */
@@ -77,7 +78,8 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
     }
 
     /**
-     * How a model's file wants tokens drawn, in the keys {@code generation.*} (generation_config.json) and {@code general.sampling.*} (GGUF).
+     * How a model's file wants tokens drawn, in the keys {@code generation.*} (generation_config.json) and {@code general.sampling.*}
+     * (GGUF).
      *
      * @param otherwise holds for what the file does not say, unless it asks for draws itself: that is as in Transformers then
      * @throws UnsupportedModelException for a setting of draws that is not built; the message names it
@@ -92,7 +94,8 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
                 cutoff(metadata.numberOr("generation.epsilon_cutoff", base.cutoffs.epsilon)),
                 cutoff(metadata.numberOr("generation.eta_cutoff", base.cutoffs.eta)));
         return base.withTemperature(either(metadata, "temperature", "temp", base.temperature))
-                .withTopK(Math.max(0, metadata.optionalInteger("generation.top_k").orElse(metadata.integerOr("general.sampling.top_k", base.topK))))
+                .withTopK(Math.max(0, metadata.optionalInteger("generation.top_k")
+                .orElse(metadata.integerOr("general.sampling.top_k", base.topK))))
                 .withTopP(topP <= 0 ? Float.MIN_VALUE : Math.min(1, topP)).withMinP(either(metadata, "min_p", "min_p", base.minP))
                 .withCutoffs(cutoffs);
     }
@@ -110,7 +113,8 @@ public record Sampling(float temperature, int topK, float topP, float minP, floa
         for (String key : List.of("general.sampling.xtc_probability", "general.sampling.mirostat")) {
             if (metadata.numberOr(key, 0) > 0) {
                 throw new UnsupportedModelException("the model's file asks for " + key + " = " + metadata.values().get(key)
-                        + ", which is not built and would change the answer; say how to draw tokens yourself, or take the key out of the file");
+                        + ", which is not built and would change the answer; say how to draw tokens yourself, or take the key out of the"
+                        + " file");
             }
         }
         if (metadata.has("general.sampling.sequence")) {

@@ -3,8 +3,8 @@ package org.waterspout.generate;
 import java.util.List;
 
 /**
- * How likely a token is where it stands, by the model's own distribution: the softmax of its logits before biases, penalties, temperature, filters
- * and what is forbidden.
+ * How likely a token is where it stands, by the model's own distribution: the softmax of its logits before biases, penalties, temperature,
+ * filters and what is forbidden.
  *
  * @param id             of the token
  * @param logProbability natural logarithm of its probability after all before it

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
  * their own for caches; what they share is the cross-attention cache: the encoder's {@code crossCaches} operations fill it, the decoder's
  * {@link Op.CrossAttention} reads it.
  *
- * @param crossCaches of an encoder with a decoder: for each cache, the operations that fill it; they read {@code output} and their own values
+ * @param crossCaches of an encoder with a decoder: for each cache, the operations that fill it; they read {@code output} and their own
+ *                    values
  * @param values      every value, by id
  * @param output      what a step returns: [rows, output.width()], rows of {@link Op.SelectRows} if the graph has one, else of the batch
  * @param cacheLayers number of key-value caches (the largest Attention.layer plus one)
@@ -65,7 +66,10 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
         return ops().anyMatch(op -> op instanceof Op.SelectRows || op instanceof Op.MeanRows);
     }
 
-    /** Where {@code op} stands: "layer 2", "before the layers", "after the layers", or "cross-attention cache"; it may be a part of an {@link Op.Fused}. */
+    /**
+     * Where {@code op} stands: "layer 2", "before the layers", "after the layers", or "cross-attention cache"; it may be a part of an
+     * {@link Op.Fused}.
+     */
     public String place(Op op) {
         if (holds(before, op)) {
             return "before the layers";
@@ -84,7 +88,8 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
 
     /** The graph as text, one operation a line. */
     public String print() {
-        StringBuilder text = new StringBuilder(encoder.map(Graph::print).orElse("")).append("graph ").append(name).append(" -> ").append(output).append('\n');
+        StringBuilder text = new StringBuilder(encoder.map(Graph::print).orElse("")).append("graph ").append(name).append(" -> ")
+                .append(output).append('\n');
         print(text, "before", before);
         for (int i = 0; i < layers.size(); i++) {
             print(text, "layer " + i, layers.get(i));

@@ -108,7 +108,8 @@ public final class GraphBuilder {
         Stack decoderStack = architecture.decoder().get();
         requirePositions(architecture.encoder().get(), sourceLength);
         requirePositions(decoderStack, contextLength);
-        StackBuilder source = new StackBuilder(weights, architecture, architecture.encoder().get(), "enc.", sourceLength, Op.Mask.BIDIRECTIONAL);
+        StackBuilder source = new StackBuilder(weights, architecture, architecture.encoder().get(), "enc.", sourceLength,
+                Op.Mask.BIDIRECTIONAL);
         source.layers();
         Value hidden = source.finished();
         source.storeCrossCache(decoderStack, hidden);

@@ -173,8 +173,8 @@ public sealed interface Op {
      * output is their sum over v[t]. Query head h reads key-value head {@code h / (heads / kvHeads)}. All rows of a step are appended
      * before any attends.
      *
-     * @param layer number of the cache this op reads and writes, from 0; layers of a {@code BIDIRECTIONAL} mask share one, since nothing in it
-     *              outlives the operation
+     * @param layer number of the cache this op reads and writes, from 0; layers of a {@code BIDIRECTIONAL} mask share one, since nothing in
+     *              it outlives the operation
      * @param query [rows, heads * headDimension]; key, value [rows, kvHeads * headDimension]; output as query
      */
     record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headDimension, float scale, Mask mask,
@@ -204,8 +204,8 @@ public sealed interface Op {
     }
 
     /**
-     * Writes each row's key and value to cross-attention cache number {@code cache} of its source, {@code batch.sequences()[r]}, at its position: what
-     * {@link CrossAttention} reads for as long as the source is not encoded anew. Stands in {@link Graph#crossCaches} only.
+     * Writes each row's key and value to cross-attention cache number {@code cache} of its source, {@code batch.sequences()[r]}, at its
+     * position: what {@link CrossAttention} reads for as long as the source is not encoded anew. Stands in {@link Graph#crossCaches} only.
      *
      * @param key [rows, heads * headDimension]; value as key
      */

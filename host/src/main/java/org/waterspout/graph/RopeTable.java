@@ -45,7 +45,10 @@ public record RopeTable(double[] frequencies, double magnitude, int border, doub
         this(frequencies, magnitude, dynamic.originalContext(), frequencies, Optional.of(dynamic));
     }
 
-    /** The border of a graph's tables with two sets: sequences up to this length are turned otherwise than longer ones; {@link #NONE} without one. */
+    /**
+     * The border of a graph's tables with two sets: sequences up to this length are turned otherwise than longer ones; {@link #NONE}
+     * without one.
+     */
     public static int border(Graph graph) {
         return tables(graph).filter(table -> table.dynamic.isEmpty()).mapToInt(RopeTable::border).min().orElse(NONE);
     }

@@ -78,7 +78,8 @@ final class StackBuilder {
             case Architecture.Unplaced() -> Optional.empty();
             case Architecture.Learned(int count) -> Optional.of(weights.matrix("position", Weight.NO_LAYER, side + "position_embd.weight",
                     count, architecture.hiddenSize()));
-            case Architecture.Sinusoidal sinusoidal -> Optional.of(PositionTables.sinusoidal(sinusoidal, contextLength, architecture.hiddenSize()));
+            case Architecture.Sinusoidal sinusoidal ->
+                    Optional.of(PositionTables.sinusoidal(sinusoidal, contextLength, architecture.hiddenSize()));
         });
     }
 
@@ -96,12 +97,14 @@ final class StackBuilder {
         ops.add(new Op.InputEmbeddings(pixels));
         Value projected = project("patch", "patch_embd", weights.has("patch_embd.bias"), pixels, architecture.hiddenSize());
         Weight positions = weights.matrix("position", Weight.NO_LAYER, "position_embd.weight", patches.rows(), architecture.hiddenSize());
-        List<Weight> tokens = new ArrayList<>(List.of(weights.vector("class", Weight.NO_LAYER, "class_embd.weight", architecture.hiddenSize())));
+        List<Weight> tokens = new ArrayList<>(List.of(
+                weights.vector("class", Weight.NO_LAYER, "class_embd.weight", architecture.hiddenSize())));
         if (patches.distilled()) {
             tokens.add(weights.vector("distillation", Weight.NO_LAYER, "distill_embd.weight", architecture.hiddenSize()));
         }
         Optional<Weight> bias = weights.has("patch_embd.bias")
-                ? Optional.of(weights.vector("patch.bias", Weight.NO_LAYER, "patch_embd.bias", architecture.hiddenSize())) : Optional.empty();
+                ? Optional.of(weights.vector("patch.bias", Weight.NO_LAYER, "patch_embd.bias", architecture.hiddenSize()))
+                : Optional.empty();
         return place(projected, Optional.of(PositionTables.withTokens(positions, tokens, bias)));
     }
 
@@ -124,8 +127,8 @@ final class StackBuilder {
     }
 
     private Value layer(Architecture.Layer one, Value input) {
-        Value sum = part(one.norms().mixer(), "attention", "attn_norm", "post_attention_norm", "attn_output_norm", one.residualScale(), input,
-                normed -> mixer(one.mixer(), normed));
+        Value sum = part(one.norms().mixer(), "attention", "attn_norm", "post_attention_norm", "attn_output_norm", one.residualScale(),
+                input, normed -> mixer(one.mixer(), normed));
         if (one.cross().isPresent()) {
             sum = part(one.norms().cross(), "cross", "cross_attn_norm", "", "cross_attn_output_norm", one.residualScale(), sum,
                     normed -> crossAttention(one.cross().get(), normed));
@@ -184,16 +187,18 @@ final class StackBuilder {
             key = rope(one.rotary().get(), one.headDimension(), key);
         }
         Value attended = value("attention", queryWidth);
-        ops.add(new Op.Attention(mask == Op.Mask.BIDIRECTIONAL ? 0 : layer, query, key, value, one.heads(), one.kvHeads(), one.headDimension(), one.scale(),
-                mask, one.window(), one.softCap(), one.relative().map(relative -> bias(relative, one.heads())), attended));
-        return project("attention.output", side.isEmpty() ? "attn_output" : "attn_o", one.outputBias(), attended, architecture.hiddenSize());
+        ops.add(new Op.Attention(mask == Op.Mask.BIDIRECTIONAL ? 0 : layer, query, key, value, one.heads(), one.kvHeads(),
+                one.headDimension(), one.scale(), mask, one.window(), one.softCap(),
+                one.relative().map(relative -> bias(relative, one.heads())), attended));
+        return project("attention.output", side.isEmpty() ? "attn_output" : "attn_o", one.outputBias(), attended,
+                architecture.hiddenSize());
     }
 
     /** A layer without a table of its own has that of the first. */
     private RelativeBias bias(Architecture.Relative relative, int heads) {
         boolean own = weights.has(prefix() + "attn_rel_b.weight");
-        Weight table = weights.matrix("attention.bias", own ? layer : 0, own ? prefix() + "attn_rel_b.weight" : side + "blk.0.attn_rel_b.weight",
-                relative.buckets(), heads);
+        Weight table = weights.matrix("attention.bias", own ? layer : 0,
+                own ? prefix() + "attn_rel_b.weight" : side + "blk.0.attn_rel_b.weight", relative.buckets(), heads);
         return new RelativeBias(table, relative.maxDistance(), mask);
     }
 
@@ -226,15 +231,16 @@ final class StackBuilder {
     private Value feedForward(Architecture.FeedForward one, Value input) {
         Value inner;
         if (one.gated()) {
-            Value gate = one.packed() ? slice("ffn.gate", "ffn_up", one.inputBias(), input, 2 * one.intermediateSize(), 0, one.intermediateSize())
-                    : project("ffn.gate", "ffn_gate", one.inputBias(), input, one.intermediateSize());
-            Value up = one.packed() ? slice("ffn.up", "ffn_up", one.inputBias(), input, 2 * one.intermediateSize(), one.intermediateSize(), 2 * one.intermediateSize())
-                    : project("ffn.up", "ffn_up", one.inputBias(), input, one.intermediateSize());
+            Value gate = one.packed() ? slice("ffn.gate", "ffn_up", one.inputBias(), input, 2 * one.intermediateSize(), 0,
+                    one.intermediateSize()) : project("ffn.gate", "ffn_gate", one.inputBias(), input, one.intermediateSize());
+            Value up = one.packed() ? slice("ffn.up", "ffn_up", one.inputBias(), input, 2 * one.intermediateSize(), one.intermediateSize(),
+                    2 * one.intermediateSize()) : project("ffn.up", "ffn_up", one.inputBias(), input, one.intermediateSize());
             Value activated = activate(one.activation(), "ffn activated", gate);
             inner = value("ffn gated", one.intermediateSize());
             ops.add(new Op.Multiply(activated, up, inner));
         } else {
-            inner = activate(one.activation(), "ffn activated", project("ffn.up", "ffn_up", one.inputBias(), input, one.intermediateSize()));
+            inner = activate(one.activation(), "ffn activated", project(
+                    "ffn.up", "ffn_up", one.inputBias(), input, one.intermediateSize()));
         }
         return project("ffn.down", "ffn_down", one.outputBias(), inner, architecture.hiddenSize());
     }

@@ -8,8 +8,8 @@ import org.waterspout.error.CancelledException;
 import org.waterspout.generate.RequestOptions;
 
 /**
- * One caller's request: tasks that end together. The engine puts events in, the caller takes them out, on his own thread; neither waits for the
- * other while the engine holds anything.
+ * One caller's request: tasks that end together. The engine puts events in, the caller takes them out, on his own thread; neither waits for
+ * the other while the engine holds anything.
  *
  * @param <E> what the caller is told on the way
  */

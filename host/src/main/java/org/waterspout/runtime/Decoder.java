@@ -53,8 +53,9 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Begins one or more answers to a prompt, which they share unless the request wants nothing shared. The first has the seed that is asked for,
-     * or one that is drawn, each of the others one more than the one before it. The log-probabilities of the prompt are the first one's.
+     * Begins one or more answers to a prompt, which they share unless the request wants nothing shared. The first has the seed that is
+     * asked for, or one that is drawn, each of the others one more than the one before it. The log-probabilities of the prompt are the
+     * first one's.
      *
      * @param number     of answers
      * @param tokenizer  makes text of the tokens; without one the answer has none
@@ -65,11 +66,14 @@ public final class Decoder implements AutoCloseable {
      * @param prompt     the request's prompt as token ids
      * @param options    priority and time
      * @return each tells the text as it becomes sure, and {@link GenerationEvent.Finished} last
-     * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the model
-     *                                 lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides, errors as {@link Engine#submit}
+     * @throws InvalidRequestException for stop strings where there is no text; a prompt that is empty or too long, or has tokens that the
+     *                                 model lacks; a wider beam than the model was loaded for; no answers, or more than may wait; besides,
+     *                                 errors as {@link Engine#submit}
      */
-    public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request, int number,
-            GenerationConfig config, Optional<Constraint> constraint, Supplier<Optional<ToolCalls>> calls, int[] prompt, RequestOptions options) {
+    public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
+            int number,
+            GenerationConfig config, Optional<Constraint> constraint, Supplier<Optional<ToolCalls>> calls, int[] prompt,
+            RequestOptions options) {
         checkPrompt(prompt);
         if (number < 1 || number > Engine.QUEUE) {
             throw new InvalidRequestException(number + " answers are asked for; it must be 1 to " + Engine.QUEUE);
@@ -80,12 +84,13 @@ public final class Decoder implements AutoCloseable {
                     + " sequences at a time: load it for more");
         }
         GenerationConfig seeded = config.seeded();
-        GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false))).orElse(request);
+        GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false)))
+                .orElse(request);
         List<Call<GenerationEvent>> all = new ArrayList<>();
         for (int i = 0; i < number; i++) {
             Call<GenerationEvent> call = new Call<>(options);
-            new GenerationTask(call, tokenizer, endTokens, i == 0 ? request : others, seeded.withSeedAdded(i), constraint, calls.get(), prompt,
-                    contextLength(), vocabulary());
+            new GenerationTask(call, tokenizer, endTokens, i == 0 ? request : others, seeded.withSeedAdded(i), constraint, calls.get(),
+                    prompt, contextLength(), vocabulary());
             all.add(call);
         }
         engine.submit(all);
@@ -109,7 +114,8 @@ public final class Decoder implements AutoCloseable {
      */
     public float[] logits(int[] tokens, int from, RequestOptions options) {
         float[] result = new float[Math.multiplyExact(tokens.length - from, vocabulary())];
-        read(tokens, from, options, (logits, at, rows, columns, first) -> System.arraycopy(logits, at, result, first * columns, rows * columns));
+        read(tokens, from, options, (logits, at, rows, columns, first) ->
+                System.arraycopy(logits, at, result, first * columns, rows * columns));
         return result;
     }
 
@@ -146,7 +152,8 @@ public final class Decoder implements AutoCloseable {
         }
         if (prompt.length > contextLength()) {
             throw new InvalidRequestException("the prompt has " + prompt.length + " tokens, the context " + contextLength()
-                    + ": shorten it" + (contextLength() < longest ? ", or load the model with a longer context, of at most " + longest : ""));
+                    + ": shorten it" + (contextLength() < longest ? ", or load the model with a longer context, of at most " + longest
+                    : ""));
         }
         for (int token : prompt) {
             if (token < 0 || token >= vocabulary()) {

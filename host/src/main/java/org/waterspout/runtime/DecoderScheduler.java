@@ -14,9 +14,9 @@ import org.waterspout.validate.FiniteCheck;
 import org.waterspout.validate.Validator;
 
 /**
- * Continuous batching: each round gives every sequence that is generating its next token, all in one step, and then computes a piece of the prompts
- * that are coming in. Sequences join and leave between rounds. When memory for keys and values ends, what is kept of ended sequences goes first;
- * then the task that came last is put back, and computed again when another has left.
+ * Continuous batching: each round gives every sequence that is generating its next token, all in one step, and then computes a piece of the
+ * prompts that are coming in. Sequences join and leave between rounds. When memory for keys and values ends, what is kept of ended
+ * sequences goes first; then the task that came last is put back, and computed again when another has left.
  */
 final class DecoderScheduler implements Scheduler {
 
@@ -196,8 +196,8 @@ final class DecoderScheduler implements Scheduler {
     }
 
     /**
-     * What was generated before a task was put back, or grew past a border, is computed again by the same kernels: in as many rows as there is room
-     * for, but the last token by itself, for its logits.
+     * What was generated before a task was put back, or grew past a border, is computed again by the same kernels: in as many rows as there
+     * is room for, but the last token by itself, for its logits.
      */
     private int until(SequenceTask task) {
         Slot place = task.places().getFirst();

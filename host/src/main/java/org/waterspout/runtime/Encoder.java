@@ -33,10 +33,12 @@ public final class Encoder implements AutoCloseable {
     /**
      * Builds the graph and loads it.
      *
-     * @param options sequences of a step at most {@code maxSequences}, none longer than {@code contextLength}, which {@code maxRows} reaches
+     * @param options sequences of a step at most {@code maxSequences}, none longer than {@code contextLength}, which {@code maxRows}
+     *                reaches
      */
     public static Encoder prepare(ModelFile file, Architecture architecture, Target target, Backend backend, PlanOptions options) {
-        return new Encoder(backend.prepare(GraphBuilder.encoder(file, architecture, options.contextLength(), target), options), architecture, target);
+        return new Encoder(backend.prepare(GraphBuilder.encoder(file, architecture, options.contextLength(), target), options),
+                architecture, target);
     }
 
     public Engine engine() {

@@ -17,8 +17,8 @@ import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Op;
 
 /**
- * What callers ask of an encoder-decoder's engine: targets for sources. Safe for use from several threads, whose sources go through the model
- * together; what a source gives does not depend on those beside it.
+ * What callers ask of an encoder-decoder's engine: targets for sources. Safe for use from several threads, whose sources go through the
+ * model together; what a source gives does not depend on those beside it.
  */
 public final class EncoderDecoder implements AutoCloseable {
 
@@ -83,8 +83,8 @@ public final class EncoderDecoder implements AutoCloseable {
      *
      * @param config for all of them
      * @param finished told the number of each source that is done, as soon as it is, on this thread: it may ask for translations itself
-     * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room for;
-     *                                 besides, errors as {@link Engine#submit}
+     * @throws InvalidRequestException for a source that is empty or too long, tokens that the model lacks, a beam that the plan has no room
+     *                                 for; besides, errors as {@link Engine#submit}
      */
     public List<List<Hypothesis>> translate(List<Source> sources, GenerationConfig config, RequestOptions options, IntConsumer finished) {
         sources.forEach(source -> check(source.tokens()));
@@ -99,7 +99,8 @@ public final class EncoderDecoder implements AutoCloseable {
                 .sorted(Comparator.comparing(number -> -sources.get(number).tokens().length)).mapToInt(number -> number).toArray();
         TranslationTask[] tasks = new TranslationTask[order.length];
         for (int number : order) {
-            tasks[number] = new TranslationTask(call, sources.get(number), seeded, start, ends, plan.options().contextLength(), vocabulary());
+            tasks[number] = new TranslationTask(call, sources.get(number), seeded, start, ends, plan.options().contextLength(),
+                    vocabulary());
         }
         engine.submit(call);
         try {

@@ -11,11 +11,12 @@ import org.waterspout.error.ClosedException;
 import org.waterspout.generate.RequestOptions;
 
 /**
- * Runs the requests of many callers on one plan. A thread of its own has the plan: it lets requests begin, makes a step, hands out what came of it,
- * and begins again. Callers hand in {@link Call}s from any thread and take events out of them; no code of theirs runs here.
+ * Runs the requests of many callers on one plan. A thread of its own has the plan: it lets requests begin, makes a step, hands out what
+ * came of it, and begins again. Callers hand in {@link Call}s from any thread and take events out of them; no code of theirs runs here.
  *
- * <p>Requests begin in the order of their priority, then of their arrival. A request waits for at most {@value Waiting#OVERTAKING} later ones for
- * each step of priority that they have more, so none waits for ever. The thread starts with the first request and ends with {@link #close()}.
+ * <p>Requests begin in the order of their priority, then of their arrival. A request waits for at most {@value Waiting#OVERTAKING} later
+ * ones for each step of priority that they have more, so none waits for ever. The thread starts with the first request and ends with
+ * {@link #close()}.
  */
 public final class Engine implements AutoCloseable {
 
@@ -71,7 +72,8 @@ public final class Engine implements AutoCloseable {
                 throw closedModel();
             }
             if (waiting.calls() + calls.size() > QUEUE) {
-                throw new BusyException(waiting.calls() + " requests wait for this model already, of at most " + QUEUE + ": try again later");
+                throw new BusyException(waiting.calls() + " requests wait for this model already, of at most " + QUEUE
+                        + ": try again later");
             }
             calls.forEach(_ -> waiting.announce());
             arrived.addAll(calls);

@@ -60,16 +60,20 @@ final class GenerationTask extends SequenceTask {
      * @throws InvalidRequestException for stop strings where there is no text, or rules about tokens that the model lacks
      */
     GenerationTask(Call<GenerationEvent> call, Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            GenerationConfig config, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength, int vocabulary) {
+            GenerationConfig config, Optional<Constraint> constraint, Optional<ToolCalls> calls, int[] prompt, int contextLength,
+            int vocabulary) {
         super(call);
         if (tokenizer.isEmpty() && !request.stopStrings().isEmpty()) {
-            throw new InvalidRequestException("the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
+            throw new InvalidRequestException(
+                    "the model has no tokenizer, so its answers have no text to find a stop string in: leave the stop strings away");
         }
         if (constraint.isPresent() && config.beams() > 1) {
-            throw new InvalidRequestException("answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
+            throw new InvalidRequestException(
+                    "answers in a given form are not searched with a beam, as the model's file wants: say how tokens are drawn");
         }
         if (request.logProbabilities().isPresent() && config.beams() > 1) {
-            throw new InvalidRequestException("log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
+            throw new InvalidRequestException(
+                    "log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
         }
         this.events = call;
         this.request = request;
@@ -249,7 +253,8 @@ final class GenerationTask extends SequenceTask {
         long ended = System.nanoTime();
         begun = begun == 0 ? ended : begun;
         prefilled = prefilled == 0 ? ended : prefilled;
-        events.tell(new GenerationEvent.Finished(new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
+        events.tell(new GenerationEvent.Finished(
+                new Completion(text.toString(), Arrays.copyOfRange(tokens, prompt.length, prompt.length + count),
                 prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
                 (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
                 answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),

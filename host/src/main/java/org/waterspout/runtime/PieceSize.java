@@ -1,8 +1,9 @@
 package org.waterspout.runtime;
 
 /**
- * How many rows of prompts are computed between two tokens of the answers that are being generated: as many as take about one and a half times as
- * long as these tokens do, so that a long prompt slows nobody down much. What a piece of a prompt gives does not depend on its size.
+ * How many rows of prompts are computed between two tokens of the answers that are being generated: as many as take about one and a half
+ * times as long as these tokens do, so that a long prompt slows nobody down much. What a piece of a prompt gives does not depend on its
+ * size.
  */
 final class PieceSize {
 

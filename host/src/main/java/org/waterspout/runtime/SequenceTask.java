@@ -71,8 +71,8 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
     /**
      * Takes the logits after what is known of each live sequence; afterwards it is done, or each live sequence is one token longer.
      *
-     * @param logits  [.., columns]; those of live sequence i begin at {@code from + i * columns}; changed in place. Where every row is wanted,
-     *                those of the next tokens of the prompt
+     * @param logits  [.., columns]; those of live sequence i begin at {@code from + i * columns}; changed in place. Where every row is
+     *                wanted, those of the next tokens of the prompt
      * @param rows    of them
      * @param columns number of candidates, or the vocabulary's size
      */

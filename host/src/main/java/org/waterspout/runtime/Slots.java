@@ -53,7 +53,8 @@ final class Slots {
         }
         int now = all.stream().mapToInt(place -> shared(place, prompt, sharing)).max().orElse(0);
         return all.stream().filter(place -> !free.contains(place) && place.computed() < place.prompt() && turnedAlike(place, prompt.length))
-                .anyMatch(place -> Math.min(place.common(prompt, place.prompt()), prompt.length - 1) >= Math.max(now, place.computed()) + MIN_SHARED);
+                .anyMatch(place -> Math.min(place.common(prompt, place.prompt()), prompt.length - 1) >= Math.max(now, place.computed())
+                + MIN_SHARED);
     }
 
     /**
@@ -66,7 +67,8 @@ final class Slots {
     Slot take(int[] tokens, int prompt, Sharing sharing) {
         int[] beginning = Arrays.copyOf(tokens, prompt);
         Optional<Slot> best = shares ? all.stream().filter(place -> shared(place, beginning, sharing) >= MIN_SHARED)
-                .max(Comparator.<Slot>comparingInt(place -> shared(place, beginning, sharing)).thenComparing(free::contains)) : Optional.empty();
+                .max(Comparator.<Slot>comparingInt(place -> shared(place, beginning, sharing)).thenComparing(free::contains))
+                : Optional.empty();
         int shared = best.map(place -> shared(place, beginning, sharing)).orElse(0);
         Slot target = leastUseful(best, shared);
         free.remove(target);
@@ -76,7 +78,9 @@ final class Slots {
         return target;
     }
 
-    /** The place that is shared itself where it is free and holds little else; else an empty one, else the one that was used least recently. */
+    /**
+     * The place that is shared itself where it is free and holds little else; else an empty one, else the one that was used least recently.
+     */
     private Slot leastUseful(Optional<Slot> best, int shared) {
         return best.filter(place -> free.contains(place) && place.computed() <= shared + MIN_SHARED)
                 .orElseGet(() -> free.stream().min(Comparator.<Slot>comparingInt(place -> Math.min(place.computed(), 1))

@@ -22,7 +22,8 @@ final class TranslationTask extends SequenceTask {
      * @param start what the target begins with
      * @param ends  tokens that end it
      */
-    TranslationTask(Call<Integer> call, Source source, GenerationConfig config, int start, Set<Integer> ends, int contextLength, int vocabulary) {
+    TranslationTask(Call<Integer> call, Source source, GenerationConfig config, int start, Set<Integer> ends, int contextLength,
+            int vocabulary) {
         super(call);
         this.events = call;
         this.source = source;

@@ -63,8 +63,8 @@ public final class FiniteCheck {
             return new ValidationException(FAILS + found.get());
         }
         return new ValidationException(FAILS + (search.ended()
-                ? "all operations of the reference give finite numbers for it, so this backend computes wrongly here; validate it before it is used"
-                : "the reference had no time to find the operation; validate the model to learn it"));
+                ? "all operations of the reference give finite numbers for it, so this backend computes wrongly here; validate it before"
+                + " it is used" : "the reference had no time to find the operation; validate the model to learn it"));
     }
 
     /** Runs a course on the reference until an operation gives a number that is not finite. */
@@ -111,7 +111,8 @@ public final class FiniteCheck {
                     ended = false;
                     return Optional.empty();
                 }
-                Map<Value, float[]> outputs = part == graph ? reference.evaluate(op, batch, values) : reference.evaluateEncoder(op, batch, values);
+                Map<Value, float[]> outputs = part == graph ? reference.evaluate(op, batch, values)
+                        : reference.evaluateEncoder(op, batch, values);
                 if (outputs.values().stream().anyMatch(FiniteCheck::holdsOther)) {
                     return Optional.of(describe(op, whose + part.place(op)));
                 }

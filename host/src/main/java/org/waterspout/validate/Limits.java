@@ -7,8 +7,8 @@ import org.waterspout.graph.Op;
  * weight type: all of them multiply the numbers that the weights stand for with unrounded inputs, in 32-bit floats. A wrong
  * index, a wrong scale or a lost tail is an error of the order of 1.
  *
- * <p>Each limit is three times the largest error that was seen of the operation: on the cpu and on PoCL with SmolLM2 (Q4_1), on the cpu with
- * Firefox's translators, and on the cpu and the emulator with tiny models of every family. A comment tells it.
+ * <p>Each limit is three times the largest error that was seen of the operation: on the cpu and on PoCL with SmolLM2 (Q4_1), on the cpu
+ * with Firefox's translators, and on the cpu and the emulator with tiny models of every family. A comment tells it.
  */
 public final class Limits {
 

@@ -45,7 +45,8 @@ public record ValidationReport(Device device, List<Row> rows) {
      */
     public ValidationReport requireOk() {
         rows.stream().filter(row -> !row.ok()).findFirst().ifPresent(row -> {
-            throw new ValidationException("%s: %s %s differs from the reference by %s (%s), more than its limit of %.2g: do not use this device"
+            throw new ValidationException(
+                    "%s: %s %s differs from the reference by %s (%s), more than its limit of %.2g: do not use this device"
                     .formatted(device.id(), row.operation(), row.weights(), row.largest(), row.place(), row.limit()));
         });
         return this;

@@ -37,8 +37,8 @@ class ConstraintTest {
     private static final String ALPHABET = "a\u00e9\u00e8";
     private static final int LONGEST = 8;
 
-    private final SmallVocabulary vocabulary = new SmallVocabulary("ab", "aa", "\u00e9a", "aaaa", "a\u00e9").with(new byte[] {'a', (byte) 0xc3})
-            .with(new byte[] {(byte) 0xa9, 'a'}).with(new byte[] {(byte) 0xa9, (byte) 0xc3});
+    private final SmallVocabulary vocabulary = new SmallVocabulary("ab", "aa", "\u00e9a", "aaaa", "a\u00e9")
+            .with(new byte[] {'a', (byte) 0xc3}).with(new byte[] {(byte) 0xa9, 'a'}).with(new byte[] {(byte) 0xa9, (byte) 0xc3});
 
     /** A random grammar without left recursion, as text in GBNF; a later rule may be called anywhere, an earlier one behind a character. */
     private static String randomGrammar(Random random) {
@@ -80,11 +80,12 @@ class ConstraintTest {
 
     private static Set<String> texts(GrammarExpression expression, List<Set<String>> rules) {
         return switch (expression) {
-            case GrammarExpression.Characters characters -> ALPHABET.chars().filter(characters.set()::contains).mapToObj(Character::toString)
-                    .collect(Collectors.toSet());
+            case GrammarExpression.Characters characters -> ALPHABET.chars().filter(characters.set()::contains)
+                    .mapToObj(Character::toString).collect(Collectors.toSet());
             case GrammarExpression.Text text -> Set.of(text.text());
             case GrammarExpression.Call call -> rules.get(call.rule());
-            case GrammarExpression.Choice choice -> choice.alternatives().stream().flatMap(one -> texts(one, rules).stream()).collect(Collectors.toSet());
+            case GrammarExpression.Choice choice -> choice.alternatives().stream().flatMap(one -> texts(one, rules).stream())
+                    .collect(Collectors.toSet());
             case GrammarExpression.Sequence sequence -> {
                 Set<String> all = Set.of("");
                 for (GrammarExpression part : sequence.parts()) {
@@ -126,7 +127,8 @@ class ConstraintTest {
             try {
                 form = AnswerForm.grammar(gbnf);
             } catch (InvalidRequestException refused) {
-                assertTrue(refused.getMessage().contains("left recursion") || refused.getMessage().contains("no answer"), refused.getMessage());
+                assertTrue(refused.getMessage().contains("left recursion") || refused.getMessage().contains("no answer"),
+                        refused.getMessage());
                 continue;
             }
             Set<String> language = language(form.grammar());
@@ -303,8 +305,10 @@ class ConstraintTest {
     @Test
     void hugeFormsAreRefused() {
         String deep = "(".repeat(5_000) + "a" + ")".repeat(5_000);
-        for (String regex : List.of("(((a{1000}){1000}){1000}){1000}", "((((){1000000}){1000000}){1000000}){1000000}", deep, "a{2000000}")) {
-            assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(InvalidRequestException.class, () -> AnswerForm.regex(regex)));
+        for (String regex : List.of("(((a{1000}){1000}){1000}){1000}", "((((){1000000}){1000000}){1000000}){1000000}", deep,
+                "a{2000000}")) {
+            assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(
+                    InvalidRequestException.class, () -> AnswerForm.regex(regex)));
         }
         String many = IntStream.range(0, 60_000).mapToObj(i -> "r" + i + " ::= \"a\"\n").collect(Collectors.joining()) + "root ::= r0";
         assertThrows(InvalidRequestException.class, () -> AnswerForm.grammar(many));

@@ -31,10 +31,11 @@ class JsonSchemaTest {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final JsonSchemaFactory VALIDATORS = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
 
-    private final SmallVocabulary vocabulary = new SmallVocabulary("{\"", "\":", "\": \"", "\",", "\", \"", "\"}", "\"},", "}}", "]]", "[[", "[{",
-            "},{", "a", "true", "false", "null", "tr", "12", "00", "1.", ".5", "-1", "e1", "name", "\\u", "\\\"", "\\ud83d", "\\ude00", "d800", "\u00e9",
-            "\u4e16\u754c", "\ud83d\ude00", "\n ", "  ", "20", "-0", "02-2", "T1", ":0").with(new byte[] {'"', (byte) 0xe4, (byte) 0xb8})
-            .with(new byte[] {(byte) 0x96, '"'}).with(new byte[] {(byte) 0xf0, (byte) 0x9f});
+    private final SmallVocabulary vocabulary = new SmallVocabulary("{\"", "\":", "\": \"", "\",", "\", \"", "\"}", "\"},", "}}", "]]",
+            "[[", "[{", "},{", "a", "true", "false", "null", "tr", "12", "00", "1.", ".5", "-1", "e1", "name", "\\u", "\\\"", "\\ud83d",
+            "\\ude00", "d800", "\u00e9", "\u4e16\u754c", "\ud83d\ude00", "\n ", "  ", "20", "-0", "02-2", "T1", ":0")
+            .with(new byte[] {'"', (byte) 0xe4, (byte) 0xb8}).with(new byte[] {(byte) 0x96, '"'})
+            .with(new byte[] {(byte) 0xf0, (byte) 0x9f});
 
     private Constraint constraint(String schema) {
         return vocabulary.constraint(AnswerForm.jsonSchema(schema));
@@ -53,7 +54,8 @@ class JsonSchemaTest {
             } catch (com.fasterxml.jackson.core.JsonProcessingException broken) {
                 throw new AssertionError(schema + "\ngave what is no JSON: " + answer, broken);
             }
-            Set<ValidationMessage> wrong = validator.validate(value, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true));
+            Set<ValidationMessage> wrong = validator.validate(value, context ->
+                    context.getExecutionConfig().setFormatAssertionsEnabled(true));
             assertTrue(wrong.isEmpty(), () -> schema + "\ngave " + answer + "\nof which is said " + wrong);
             assertTrue(SmallVocabulary.accepts(constraint, answer), () -> "other tokens of the same text are refused: " + answer);
         }
@@ -63,7 +65,8 @@ class JsonSchemaTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "true", "{}",
-        "{'type':'object','properties':{'name':{'type':'string','maxLength':5},'age':{'type':'integer','minimum':0,'maximum':150}},'required':['name']}",
+        "{'type':'object','properties':{'name':{'type':'string','maxLength':5},'age':{'type':'integer','minimum':0,'maximum':150}},"
+        + "'required':['name']}",
         "{'type':'object','properties':{'b':{'type':'null'},'a':{'type':'boolean'},'c':{'enum':[1,'x',null,{'k':[1,2.50]}]}},"
             + "'required':['a','z'],'additionalProperties':{'type':'integer'}}",
         "{'type':'object','additionalProperties':false}",
@@ -71,26 +74,29 @@ class JsonSchemaTest {
         "{'type':'array','items':{'type':'array','items':{'type':'integer'},'minItems':1,'maxItems':3},'minItems':2}",
         "{'type':'array','prefixItems':[{'type':'string'},{'type':'boolean'}],'items':false}",
         "{'type':'array','prefixItems':[{'const':'a'}],'items':{'type':'null'},'minItems':3,'maxItems':4}",
-        "{'$ref':'#/$defs/node','$defs':{'node':{'type':'object','properties':{'v':{'type':'integer'},'next':{'anyOf':[{'$ref':'#/$defs/node'},"
-            + "{'type':'null'}]},'all':{'type':'array','items':{'$ref':'#'}}},'required':['v'],'additionalProperties':false}}}",
+        "{'$ref':'#/$defs/node','$defs':{'node':{'type':'object','properties':{'v':{'type':'integer'},"
+        + "'next':{'anyOf':[{'$ref':'#/$defs/node'},{'type':'null'}]},'all':{'type':'array','items':{'$ref':'#'}}},'required':['v'],"
+        + "'additionalProperties':false}}}",
         "{'anyOf':[{'type':'string','format':'date'},{'type':'integer','exclusiveMinimum':-5,'exclusiveMaximum':5}]}",
         "{'oneOf':[{'type':'object','properties':{'kind':{'const':'a'},'x':{'type':'integer'}},'required':['kind']},"
             + "{'type':'object','properties':{'kind':{'const':'b'},'y':{'type':'string'}},'required':['kind','y']}]}",
-        "{'allOf':[{'properties':{'a':{'type':'integer','minimum':3}},'required':['a']},{'properties':{'a':{'maximum':9},'b':{'type':'null'}},"
-            + "'additionalProperties':false}],'type':'object'}",
+        "{'allOf':[{'properties':{'a':{'type':'integer','minimum':3}},'required':['a']},{'properties':{'a':{'maximum':9},"
+        + "'b':{'type':'null'}},'additionalProperties':false}],'type':'object'}",
         "{'type':['integer','null','string'],'minimum':-12,'maxLength':2}",
         "{'type':'number','minimum':0.25,'exclusiveMaximum':10.5}", "{'type':'number','exclusiveMinimum':-1.05,'maximum':-0.3}",
         "{'type':'number','minimum':-3,'maximum':3}", "{'type':'number','multipleOf':0.01,'minimum':0}", "{'type':'number','maximum':0}",
-        "{'type':'number','minimum':99999999999999999999}", "{'type':'integer','multipleOf':7}", "{'type':'integer','minimum':0,'multipleOf':25}",
-        "{'type':'integer','minimum':-105,'maximum':1000,'multipleOf':15}", "{'type':'integer','minimum':1.5}", "{'type':'integer','maximum':-777}",
-        "{'type':'string','minLength':3,'maxLength':6}", "{'type':'string','minLength':2}", "{'type':'string','pattern':'^[A-Z]{2}-\\\\d+$'}",
-        "{'type':'string','pattern':'b+'}", "{'type':'string','pattern':'^(?:\\\\\\\\|[\\\\x00-\\\\x22\u00e9]){1,5}$|^x'}",
+        "{'type':'number','minimum':99999999999999999999}", "{'type':'integer','multipleOf':7}",
+        "{'type':'integer','minimum':0,'multipleOf':25}", "{'type':'integer','minimum':-105,'maximum':1000,'multipleOf':15}",
+        "{'type':'integer','minimum':1.5}", "{'type':'integer','maximum':-777}",
+        "{'type':'string','minLength':3,'maxLength':6}", "{'type':'string','minLength':2}",
+        "{'type':'string','pattern':'^[A-Z]{2}-\\\\d+$'}", "{'type':'string','pattern':'b+'}",
+        "{'type':'string','pattern':'^(?:\\\\\\\\|[\\\\x00-\\\\x22\u00e9]){1,5}$|^x'}",
         "{'type':'string','format':'date-time'}", "{'type':'string','format':'date'}", "{'type':'string','format':'time'}",
         "{'type':'string','format':'duration'}", "{'type':'string','format':'uuid'}", "{'type':'string','format':'ipv4'}",
         "{'type':'string','format':'ipv6'}", "{'type':'string','format':'hostname'}",
         "{'type':'string','format':'uri'}", "{'type':'object','minProperties':1}",
-        "{'type':'object','properties':{'a':{'$ref':'#/$defs/p','description':'x','maximum':3}},'required':['a'],'$defs':{'p':{'type':'number',"
-            + "'minimum':0}}}"})
+        "{'type':'object','properties':{'a':{'$ref':'#/$defs/p','description':'x','maximum':3}},'required':['a'],"
+        + "'$defs':{'p':{'type':'number','minimum':0}}}"})
     void everyAnswerIsValid(String schema) throws Exception {
         drawn(schema.replace('\'', '"'), 40, 1);
     }
@@ -124,9 +130,10 @@ class JsonSchemaTest {
             case 4 -> "{\"type\":[\"boolean\",\"null\"]}";
             case 5 -> "{\"const\":\"\\\"" + few + "\\u0001\\u00e9\"}";
             case 6 -> "{\"type\":\"string\",\"pattern\":\"" + List.of("^a|b$", "[^a-z]", "^(x{1,3}y)*$").get(few) + "\"}";
-            case 7 -> "{\"type\":\"array\",\"items\":" + randomSchema(random, depth - 1) + ",\"minItems\":" + few + ",\"maxItems\":" + (few + 2) + "}";
-            case 8 -> "{\"type\":\"array\",\"prefixItems\":[" + randomSchema(random, depth - 1) + "," + randomSchema(random, depth - 1) + "],\"items\":"
-                    + (random.nextBoolean() ? "false" : randomSchema(random, depth - 1)) + "}";
+            case 7 -> "{\"type\":\"array\",\"items\":" + randomSchema(random, depth - 1) + ",\"minItems\":" + few + ",\"maxItems\":"
+                    + (few + 2) + "}";
+            case 8 -> "{\"type\":\"array\",\"prefixItems\":[" + randomSchema(random, depth - 1) + "," + randomSchema(random, depth - 1)
+                    + "],\"items\":" + (random.nextBoolean() ? "false" : randomSchema(random, depth - 1)) + "}";
             case 9 -> "{\"anyOf\":[" + randomSchema(random, depth - 1) + "," + randomSchema(random, depth - 1) + "]}";
             case 10 -> "{\"allOf\":[" + randomObject(random, depth) + "," + randomObject(random, depth) + "]}";
             default -> randomObject(random, depth);
@@ -154,20 +161,21 @@ class JsonSchemaTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "{'type':'object','properties':{'a':{'type':'integer'},'b':{'type':'string'}},'required':['b']} |"
             + "{'a':1,'b':'x'} ; {'b':''} ; {\\n  'a': 1, 'b': 'x'\\n} ; {'b': 'x', 'c': [null]} ; { 'b':'\\\\u00e9\\\\ud83d\\\\ude00' } |"
-            + "{'a':1} ; {} ; {'b':'x','a':1} ; {'b':'\\\\ud83d'} ; {'b':'x',} ; {'a':01,'b':''} ; {'b' :'x'} ; {'b':'x','a':true} ; [] ;  {'b':'x'}",
-        "{'type':'number'} | 0 ; -0 ; 1.50 ; 12e5 ; -1E-09 ; 123456789012345 | 01 ; +1 ; .5 ; 1. ; 1e ; 1234567890123456 ; NaN ; 0x1",
-        "{'type':'number','minimum':0.25,'exclusiveMaximum':10.5} | 0.25 ; 0.3 ; 0.250 ; 9.99 ; 10.499 ; 10 ; 10.4 | 0.2 ; 0 ; 10.5 ; 10.50 ; 11 ; -1",
-        "{'type':'integer','minimum':95,'exclusiveMaximum':1003} | 95 ; 99 ; 100 ; 999 ; 1000 ; 1002 | 94 ; 1003 ; 9 ; 10000 ; -96 ; 95.0",
+            + "{'a':1} ; {} ; {'b':'x','a':1} ; {'b':'\\\\ud83d'} ; {'b':'x',} ; {'a':01,'b':''} ; {'b' :'x'} ; {'b':'x','a':true} ; [] ;"
+            + "  {'b':'x'}", "{'type':'number'} | 0 ; -0 ; 1.50 ; 12e5 ; -1E-09 ; 123456789012345 | 01 ; +1 ; .5 ; 1. ; 1e ;"
+            + " 1234567890123456 ; NaN ; 0x1", "{'type':'number','minimum':0.25,'exclusiveMaximum':10.5} | 0.25 ; 0.3 ; 0.250 ; 9.99 ;"
+            + " 10.499 ; 10 ; 10.4 | 0.2 ; 0 ; 10.5 ; 10.50 ; 11 ; -1", "{'type':'integer','minimum':95,'exclusiveMaximum':1003} | 95 ;"
+            + " 99 ; 100 ; 999 ; 1000 ; 1002 | 94 ; 1003 ; 9 ; 10000 ; -96 ; 95.0",
         "{'type':'integer','exclusiveMinimum':-3} | -2 ; 0 ; 999999999999999 | -3 ; -10 ; 10000000000000000000",
         "{'type':'string','minLength':1,'maxLength':2} | 'a' ; '\u4e16\u754c' ; '\\\\ud83d\\\\ude00\\\\n' | '' ; 'abc' ; 'a",
-        "{'type':'string','format':'date'} | '2024-02-29' ; '2000-02-29' ; '2023-12-31' | '2023-02-29' ; '1900-02-29' ; '2023-04-31' ; '2023-13-01'",
-        "{'type':'string','format':'email'} | 'a.b+c@example.org' ; 'X_1@a-b.c1.museum' | 'a' ; '@b.org' ; 'a@b' ; 'a@.org' ; 'a b@c.org' ; 'a.@b.org'",
-        "{'type':'string','pattern':'^a.c$'} | 'abc' ; 'a\\\\\"c' | 'ac' ; 'a\\\\nc' ; 'abcd'",
+        "{'type':'string','format':'date'} | '2024-02-29' ; '2000-02-29' ; '2023-12-31' | '2023-02-29' ; '1900-02-29' ; '2023-04-31' ;"
+        + " '2023-13-01'", "{'type':'string','format':'email'} | 'a.b+c@example.org' ; 'X_1@a-b.c1.museum' | 'a' ; '@b.org' ; 'a@b' ;"
+        + " 'a@.org' ; 'a b@c.org' ; 'a.@b.org'", "{'type':'string','pattern':'^a.c$'} | 'abc' ; 'a\\\\\"c' | 'ac' ; 'a\\\\nc' ; 'abcd'",
         "{'enum':['ab','abc',1,true]} | 'ab' ; 'abc' ; 1 ; true | 'a' ; 11 ; 'abcd' ; false",
-        "{'type':'array','items':{'type':'null'},'maxItems':2} | [] ; [ ] ; [null] ; [null, null] ; [\\n null\\n] | [null,null,null] ; [null ,null] ; [,]",
-        "{'$ref':'#/$defs/l','$defs':{'l':{'type':'array','items':{'$ref':'#/$defs/l'}}}} | [[],[[]]] ; [[[[[[]]]]]] | [[[] ; [1] ; []]",
-        "{'properties':{'a':{'type':'null'}}} | 7 ; 'x' ; {'a':null} ; [1, 'a'] ; {'b':7} | {'a':1} ; {'b':7,'a':null} ; {'\\\\u0061':1}"})
-    void answersAreThoseOfTheSchema(String schema, String right, String wrong) {
+        "{'type':'array','items':{'type':'null'},'maxItems':2} | [] ; [ ] ; [null] ; [null, null] ; [\\n null\\n] | [null,null,null] ;"
+        + " [null ,null] ; [,]", "{'$ref':'#/$defs/l','$defs':{'l':{'type':'array','items':{'$ref':'#/$defs/l'}}}} | [[],[[]]] ;"
+        + " [[[[[[]]]]]] | [[[] ; [1] ; []]", "{'properties':{'a':{'type':'null'}}} | 7 ; 'x' ; {'a':null} ; [1, 'a'] ; {'b':7} | {'a':1}"
+        + " ; {'b':7,'a':null} ; {'\\\\u0061':1}"}) void answersAreThoseOfTheSchema(String schema, String right, String wrong) {
         Constraint constraint = constraint(schema.replace('\'', '"'));
         for (String text : right.split(" ; ")) {
             assertTrue(SmallVocabulary.accepts(constraint, written(text)), text);
@@ -187,13 +195,16 @@ class JsonSchemaTest {
         "{'properties':{'a':{'items':{'contains':true}}}} | '/properties/a/items': the keyword 'contains'",
         "{'nullable':true} | 'nullable'", "{'type':'array','uniqueItems':true} | 'uniqueItems'", "{'format':'iri'} | 'iri'",
         "{'type':'string','pattern':'(?=a)'} | lookahead", "{'type':'string','pattern':'(a)\\\\1'} | references back",
-        "{'type':'string','pattern':'a','maxLength':3} | only one kind", "{'$ref':'other.json'} | 'other.json'", "{'$ref':'#/$defs/x'} | leads to nothing",
-        "{'$ref':'#'} | leads back to itself", "{'anyOf':[{'$ref':'#'}]} | left recursion", "{'oneOf':[{'type':'integer'},{'type':'number'}]} | use anyOf",
-        "{'type':'integer','multipleOf':501} | multipleOf", "{'type':'text'} | 'text'", "{'type':'object','maxProperties':2} | maxProperties",
-        "{'type':'object','minProperties':2} | minProperties", "{'type':'integer','minimum':5,'maximum':4} | no answer is of the form",
-        "{'allOf':[{'pattern':'a'},{'pattern':'b'}]} | 'pattern' stands in several parts", "{'a':1,'a':2} | Duplicate", "{'type' | no sound JSON",
-        "{'type':'string','const':1} | no answer", "{'enum':['a'],'minLength':1} | beside enum", "{'minLength':-1} | minLength", "7 | a schema must be",
-        "{'const':'\\ud800'} | surrogate", "{'type':'string','maxLength':900000} | too large", "{'$ref':'#/%zz'} | hexadecimal",
+        "{'type':'string','pattern':'a','maxLength':3} | only one kind", "{'$ref':'other.json'} | 'other.json'",
+        "{'$ref':'#/$defs/x'} | leads to nothing", "{'$ref':'#'} | leads back to itself", "{'anyOf':[{'$ref':'#'}]} | left recursion",
+        "{'oneOf':[{'type':'integer'},{'type':'number'}]} | use anyOf",
+        "{'type':'integer','multipleOf':501} | multipleOf", "{'type':'text'} | 'text'",
+        "{'type':'object','maxProperties':2} | maxProperties", "{'type':'object','minProperties':2} | minProperties",
+        "{'type':'integer','minimum':5,'maximum':4} | no answer is of the form",
+        "{'allOf':[{'pattern':'a'},{'pattern':'b'}]} | 'pattern' stands in several parts", "{'a':1,'a':2} | Duplicate",
+        "{'type' | no sound JSON", "{'type':'string','const':1} | no answer", "{'enum':['a'],'minLength':1} | beside enum",
+        "{'minLength':-1} | minLength", "7 | a schema must be", "{'const':'\\ud800'} | surrogate",
+        "{'type':'string','maxLength':900000} | too large", "{'$ref':'#/%zz'} | hexadecimal",
         "{'additionalProperties':{'$id':'x'}} | '$id'", "{'minimum':'3'} | minimum must be", "{'items':[{}]} | prefixItems"})
     void whatIsNotSupportedIsRefusedByName(String schema, String message) {
         String wrong = assertThrows(InvalidRequestException.class, () -> AnswerForm.jsonSchema(schema.replace('\'', '"')))

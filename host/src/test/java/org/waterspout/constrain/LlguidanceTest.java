@@ -55,7 +55,8 @@ class LlguidanceTest {
                 progress = progress.accept(token.intValue());
             }
             assertEquals(step.get(1).valueStream().map(JsonNode::intValue).collect(Collectors.toList()),
-                    java.util.Arrays.stream(progress.allowed().tokens()).filter(token -> !json || !isOursAlone(token, step.get(0))).boxed().toList(), "after " + step.get(0));
+                    java.util.Arrays.stream(progress.allowed().tokens()).filter(token -> !json || !isOursAlone(token, step.get(0))).boxed()
+                    .toList(), "after " + step.get(0));
         }
     }
 

@@ -196,7 +196,8 @@ class SamplerTest {
     void aGgufsPenaltyLooksAtTheLastTokens() {
         Map<Integer, Integer> chosen = new TreeMap<>();
         for (long last : new long[] {-1, 0, 1, 2}) {
-            chosen.put((int) last, new Sampler(forPrompt(Map.of("general.sampling.penalty_repeat", 2.0, "general.sampling.penalty_last_n", last)),
+            chosen.put((int) last, new Sampler(forPrompt(
+                    Map.of("general.sampling.penalty_repeat", 2.0, "general.sampling.penalty_last_n", last)),
                     new int[] {2, 1, 0}, Set.of(), 4).next(new float[] {2.0f, 3.4f, 3, 1.8f}));
         }
         assertEquals(Map.of(-1, 3, 0, 1, 1, 1, 2, 2), chosen);

@@ -68,7 +68,8 @@ class StopStringsTest {
         List<String> million = Collections.nCopies(1_000_000, "stop");
         String message = assertThrows(InvalidRequestException.class, () -> request.withStopStrings(million)).getMessage();
         assertTrue(message.contains("1000000 stop strings") && message.contains("at most 256"), message);
-        assertThrows(InvalidRequestException.class, () -> request.withStopStrings(List.of("x".repeat(GenerationRequest.MAX_STOP_CHARACTERS), "y")));
+        assertThrows(InvalidRequestException.class, () -> request.withStopStrings(
+                List.of("x".repeat(GenerationRequest.MAX_STOP_CHARACTERS), "y")));
         assertEquals(256, request.withStopStrings(Collections.nCopies(256, "x".repeat(64))).stopStrings().size());
     }
 }

@@ -94,7 +94,8 @@ class ImageProcessorTest {
             JsonNode recorded = RECORDED.get(name);
             if (REFUSED.containsKey(name)) {
                 String message = assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(path), name).getMessage();
-                assertTrue(message.contains(name + " is ") && message.contains(REFUSED.get(name)) && message.contains("not supported"), message);
+                assertTrue(message.contains(name + " is ") && message.contains(REFUSED.get(name)) && message.contains("not supported"),
+                        message);
             } else if (recorded.has("rgb")) {
                 BufferedImage image = ImageProcessor.read(path);
                 assertEquals(recorded.get("width").asInt(), image.getWidth(), name);
@@ -160,14 +161,15 @@ class ImageProcessorTest {
         return file;
     }
 
-    @CsvSource({"png, 30000, 30000", "png, 2147483647, 2147483647", "png, 2147483647, 1", "png, 1, 2147483647", "jpg, 65500, 65500", "gif, 65535, 65535",
+    @CsvSource({"png, 30000, 30000", "png, 2147483647, 2147483647", "png, 2147483647, 1", "png, 1, 2147483647", "jpg, 65500, 65500",
+            "gif, 65535, 65535",
             "bmp, 30000, 30000", "tif, 30000, 30000", "tif, 2147483647, 2147483647"})
     @ParameterizedTest
     void aHugeImageIsRefusedByItsHeader(String format, int width, int height) throws IOException {
         Path path = written("huge." + format, resized(format, width, height));
         String message = assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(path)).getMessage();
-        assertTrue(message.endsWith("huge." + format + " is a picture of " + width + " x " + height + " pixels; at most 89478485 are read: make it smaller"),
-                message);
+        assertTrue(message.endsWith("huge." + format + " is a picture of " + width + " x " + height
+                + " pixels; at most 89478485 are read: make it smaller"), message);
     }
 
     @CsvSource({"png, 0, 3", "png, 3, 0", "jpg, 0, 3", "jpg, 3, 0", "bmp, 0, 3", "bmp, 3, 0", "tif, 0, 3", "tif, 3, 0"})
@@ -182,12 +184,12 @@ class ImageProcessorTest {
     @Test
     void aImageThatTheHeapHasNoRoomForIsRefusedBeforeItIsDecoded() throws Exception {
         Path path = written("large.png", resized("png", 8000, 8000));
-        Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-Xmx200m", "-cp", System.getProperty("java.class.path"),
-                Reading.class.getName(), path.toString()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-Xmx200m", "-cp",
+                System.getProperty("java.class.path"), Reading.class.getName(), path.toString()).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-        assertTrue(said.contains("OutOfMemoryException: ") && said.contains("large.png is a picture of 8000 x 8000 pixels, which take 1708 MB of the Java heap"),
-                said);
+        assertTrue(said.contains("OutOfMemoryException: ") && said.contains(
+                "large.png is a picture of 8000 x 8000 pixels, which take 1708 MB of the Java heap"), said);
     }
 
     /** Says in a process of its own what reading an image ends with. */
@@ -220,7 +222,8 @@ class ImageProcessorTest {
                 new ImageProcessorConfig(32, shorter, 32, ImageProcessorConfig.Filter.BILINEAR, 1 / 255.0, half, half));
     }
 
-    @CsvSource({"true, 30000, 30000, at most 89478485", "true, 1, 80000000, too long", "true, 80000000, 1, too long", "false, 1, 80000000, too long",
+    @CsvSource({"true, 30000, 30000, at most 89478485", "true, 1, 80000000, too long", "true, 80000000, 1, too long",
+            "false, 1, 80000000, too long",
             "true, 2, 3000000, too long"})
     @ParameterizedTest
     void aImageThatWouldBecomeHugeIsRefused(boolean shorter, int width, int height, String why) {
@@ -239,7 +242,8 @@ class ImageProcessorTest {
 
     @Test
     void whatIsNoImageIsRefused() throws IOException {
-        for (byte[] bytes : List.of(new byte[0], new byte[] {0}, "text, no picture".getBytes(StandardCharsets.UTF_8), new byte[] {0, 0, 4, 4, 0, 0, 0, 0})) {
+        for (byte[] bytes : List.of(new byte[0], new byte[] {0}, "text, no picture".getBytes(StandardCharsets.UTF_8),
+                new byte[] {0, 0, 4, 4, 0, 0, 0, 0})) {
             Path path = written("other", bytes);
             String message = assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(path)).getMessage();
             assertTrue(message.endsWith("other is no picture that can be read: give a PNG, JPEG, GIF, BMP or TIFF file"), message);
@@ -305,8 +309,9 @@ class ImageProcessorTest {
             return image;
         } catch (InvalidRequestException refused) {
             String message = refused.getMessage();
-            assertTrue(new TreeSet<>(List.of("changed is a damaged picture: ", "changed is a picture of ", "changed is no picture that can be read: ",
-                    "changed is a JPEG file of ", "changed is a TIFF file of ")).stream().anyMatch(message::contains), message);
+            assertTrue(new TreeSet<>(List.of("changed is a damaged picture: ", "changed is a picture of ",
+                    "changed is no picture that can be read: ", "changed is a JPEG file of ", "changed is a TIFF file of ")).stream()
+                    .anyMatch(message::contains), message);
             return null;
         }
     }

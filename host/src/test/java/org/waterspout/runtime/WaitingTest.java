@@ -91,7 +91,7 @@ class WaitingTest {
     void wrongOptionsAreRefused() {
         assertThrows(InvalidRequestException.class, () -> RequestOptions.DEFAULT.withPriority(101));
         assertThrows(InvalidRequestException.class, () -> RequestOptions.DEFAULT.withTimeout(Duration.ZERO));
-        assertTrue(RequestOptions.DEFAULT.withTimeout(Duration.ofSeconds(Long.MAX_VALUE)).deadline(Long.MAX_VALUE - 5) - (Long.MAX_VALUE - 5) > 0,
-                "the clock may turn over");
+        assertTrue(RequestOptions.DEFAULT.withTimeout(Duration.ofSeconds(Long.MAX_VALUE)).deadline(Long.MAX_VALUE - 5)
+                - (Long.MAX_VALUE - 5) > 0, "the clock may turn over");
     }
 }

@@ -108,8 +108,8 @@ final class SuperBlockDecoders {
     }
 
     /**
-     * d, 2 bytes of high bits of the scales, 4 bytes of their low halves, 128 bytes of 4-bit q: value = d * (scale - 32) * IQ4_VALUES[q] in groups
-     * of 32, each of 16 bytes as in IQ4_NL.
+     * d, 2 bytes of high bits of the scales, 4 bytes of their low halves, 128 bytes of 4-bit q: value = d * (scale - 32) * IQ4_VALUES[q] in
+     * groups of 32, each of 16 bytes as in IQ4_NL.
      */
     static void iq4(MemorySegment data, long at, float[] out, int outAt) {
         float d = half(data, at);

@@ -80,14 +80,18 @@ final class CallReader {
 
     /** @param arguments an object, or the text of one; where there are none, none are meant */
     private ToolCall call(String name, JsonNode arguments, Optional<String> id) {
-        JsonNode read = arguments.isTextual() ? ToolJson.read("the arguments of a call of " + Quoted.of(name), arguments.textValue()) : arguments;
+        JsonNode read = arguments.isTextual() ? ToolJson.read("the arguments of a call of " + Quoted.of(name), arguments.textValue())
+                : arguments;
         ToolCall call = new ToolCall(id.filter(text -> !text.isEmpty()).orElseGet(this::id), name,
                 read.isMissingNode() || read.isNull() ? "{}" : read.toString());
         count++;
         return call;
     }
 
-    /** As {@code <function=name>\n<parameter=key>\nvalue\n</parameter>...</function>}; a value is a text, or JSON where the tool wants no text. */
+    /**
+     * As {@code <function=name>\n<parameter=key>\nvalue\n</parameter>...</function>}; a value is a text, or JSON where the tool wants no
+     * text.
+     */
     private ToolCall ofXml(String text) {
         int begin = text.indexOf("<function=") + "<function=".length();
         int end = text.indexOf(">", begin);

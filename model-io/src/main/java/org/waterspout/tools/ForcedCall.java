@@ -30,11 +30,12 @@ public record ForcedCall(String opening, String schema) {
     public static ForcedCall of(ToolUse use, ToolCallFormat format) {
         List<Tool> tools = use.callable();
         return switch (format.payload()) {
-            case XML -> throw new UnsupportedModelException("the model writes calls as XML, which an answer cannot be made to be: let the model"
-                    + " decide whether it calls a tool");
+            case XML -> throw new UnsupportedModelException(
+                    "the model writes calls as XML, which an answer cannot be made to be: let the model decide whether it calls a tool");
             case NAME_AND_ARGUMENTS -> {
                 if (tools.size() != 1) {
-                    throw new InvalidRequestException("the model writes a tool's name before its mark for arguments, so that an answer can be"
+                    throw new InvalidRequestException(
+                            "the model writes a tool's name before its mark for arguments, so that an answer can be"
                             + " made to call one tool only: say which");
                 }
                 yield new ForcedCall(format.opening() + tools.getFirst().name() + "[ARGS]", root(tools, arguments(tools.getFirst())));

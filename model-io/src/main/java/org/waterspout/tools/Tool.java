@@ -26,10 +26,11 @@ public final class Tool {
         if (name.isBlank() || name.codePoints().anyMatch(Character::isISOControl)) {
             throw new InvalidRequestException("a tool's name is " + Quoted.of(name) + ": give it one of letters, digits, _ and -");
         }
-        description = function.has("description") ? text(function.get("description"), "the description of the tool " + Quoted.of(name)) : "";
+        description = function.has("description") ? text(function.get("description"), "the description of the tool " + Quoted.of(name))
+                : "";
         if (function.has("parameters") && !function.get("parameters").isObject()) {
-            throw new InvalidRequestException("the parameters of the tool " + Quoted.of(name) + " are no JSON schema: give an object such as"
-                    + " {\"type\": \"object\", \"properties\": {}}");
+            throw new InvalidRequestException("the parameters of the tool " + Quoted.of(name)
+                    + " are no JSON schema: give an object such as {\"type\": \"object\", \"properties\": {}}");
         }
         parameters = function.has("parameters") ? function.get("parameters").toString() : "{}";
         definition = node.toString();

@@ -21,7 +21,8 @@ public record ToolCall(String id, String name, String arguments) {
         }
         JsonNode read = ToolJson.read("the arguments of a call of " + Quoted.of(name), arguments);
         if (!read.isObject()) {
-            throw new InvalidRequestException("the arguments of a call of " + Quoted.of(name) + " are no JSON object: write {\"name\": value}");
+            throw new InvalidRequestException("the arguments of a call of " + Quoted.of(name)
+                    + " are no JSON object: write {\"name\": value}");
         }
     }
 }

@@ -26,7 +26,8 @@ public enum ToolCallFormat {
     /** {@code functools[{...}, ...]}: Firefunction, Phi-4-mini's first template. */
     FUNCTOOLS_LIST(Payload.LIST, "functools[", "", "arguments", List.of(List.of("functools["))),
     /** {@code {"name": ..., "parameters": {...}}} as the whole answer, with or without {@code <|python_tag|>} before it: Llama 3. */
-    BARE_OBJECT(Payload.OBJECT, "<|python_tag|>", "", "parameters", List.of(List.of("<|python_tag|>", "!<function="), List.of("ipython", "\"parameters\"", "!<function=")));
+    BARE_OBJECT(Payload.OBJECT, "<|python_tag|>", "", "parameters", List.of(
+            List.of("<|python_tag|>", "!<function="), List.of("ipython", "\"parameters\"", "!<function=")));
 
     /** What stands behind the opening mark. */
     enum Payload { OBJECT, LIST, NAME_AND_ARGUMENTS, XML }

@@ -4,9 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes an answer's text as it comes and tells what of it is text and what are calls. A text is told as soon as it is sure to be no call; what
- * begins as a call and is none becomes text again, with the reason. White space between two calls, and around an answer of calls only, is
- * left away. Each character is looked at a bounded number of times, and what is held back is bounded, whatever the model writes. For one thread.
+ * Takes an answer's text as it comes and tells what of it is text and what are calls. A text is told as soon as it is sure to be no call;
+ * what begins as a call and is none becomes text again, with the reason. White space between two calls, and around an answer of calls only,
+ * is left away. Each character is looked at a bounded number of times, and what is held back is bounded, whatever the model writes. For one
+ * thread.
  */
 public final class ToolCallParser {
 
@@ -50,7 +51,8 @@ public final class ToolCallParser {
     public ToolCallParser(ToolCallFormat format, List<Tool> tools, long seed, String begun) {
         this.format = format;
         reader = new CallReader(format, tools, seed);
-        openings = format.payload() == ToolCallFormat.Payload.XML ? List.of(format.opening(), CallScanner.XML_BEGIN) : List.of(format.opening());
+        openings = format.payload() == ToolCallFormat.Payload.XML ? List.of(format.opening(), CallScanner.XML_BEGIN)
+                : List.of(format.opening());
         for (int i = 0; i < begun.length(); i++) {
             accept(begun.charAt(i));
         }

@@ -44,11 +44,12 @@ final class ToolJson {
             }
             return node;
         } catch (StreamConstraintsException large) {
-            throw new InvalidRequestException(what + ": more than " + MAX_DEPTH + " lists and objects stand within each other, or a number or"
-                    + " name is too long", large);
+            throw new InvalidRequestException(what + ": more than " + MAX_DEPTH
+                    + " lists and objects stand within each other, or a number or name is too long", large);
         } catch (JsonProcessingException malformed) {
             throw new InvalidRequestException(what + ": no sound JSON, line " + malformed.getLocation().getLineNr() + ", character "
-                    + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage().lines().findFirst().orElse(""), malformed);
+                    + malformed.getLocation().getColumnNr() + ": " + malformed.getOriginalMessage().lines().findFirst().orElse(""),
+                    malformed);
         }
     }
 }

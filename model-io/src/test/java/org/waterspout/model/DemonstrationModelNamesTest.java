@@ -25,7 +25,8 @@ class DemonstrationModelNamesTest {
             try (ModelFile file = DemonstrationModel.open(name)) {
                 Architecture architecture = Architecture.of(file);
                 assertEquals(name.equals(DemonstrationModel.NAME), architecture.decoder().isPresent() && architecture.encoder().isEmpty());
-                assertEquals(name.equals(DemonstrationModel.TRANSLATOR), architecture.decoder().isPresent() && architecture.encoder().isPresent());
+                assertEquals(name.equals(DemonstrationModel.TRANSLATOR),
+                        architecture.decoder().isPresent() && architecture.encoder().isPresent());
                 assertEquals(name.equals(DemonstrationModel.CLASSIFIER), architecture.head().isPresent());
             }
         }));

@@ -19,7 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.waterspout.error.InvalidRequestException;
 
-/** Decoders and encoders against what the gguf Python package makes of the same bytes, I8_32 against numpy (src/test/python/record_gguf.py). */
+/**
+ * Decoders and encoders against what the gguf Python package makes of the same bytes, I8_32 against numpy (src/test/python/record_gguf.py).
+ */
 class WeightTypeTest {
 
     @ParameterizedTest
@@ -106,7 +108,9 @@ class WeightTypeTest {
         }
     }
 
-    /** Every bfloat16 is itself, and a float between two of them becomes the nearer, of two that are as near the one with an even last bit. */
+    /**
+     * Every bfloat16 is itself, and a float between two of them becomes the nearer, of two that are as near the one with an even last bit.
+     */
     @Test
     void bfloat16IsRoundedToTheNearest() {
         byte[] out = new byte[2];
@@ -116,12 +120,14 @@ class WeightTypeTest {
             int found = Short.toUnsignedInt(ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).getShort(0));
             assertEquals(Float.isNaN(number) ? bits | 0x40 : bits, found);
         }
-        for (int[] pair : new int[][] {{0x3F80_7FFF, 0x3F80}, {0x3F80_8000, 0x3F80}, {0x3F80_8001, 0x3F81}, {0x3F81_8000, 0x3F82}, {0xBF81_8000, 0xBF82},
-                {0x0000_8001, 0x0001}, {0x7F7F_7FFF, 0x7F7F}, {0x7F80_0001, 0x7FC0}}) {
+        for (int[] pair : new int[][] {{0x3F80_7FFF, 0x3F80}, {0x3F80_8000, 0x3F80}, {0x3F80_8001, 0x3F81}, {0x3F81_8000, 0x3F82},
+                {0xBF81_8000, 0xBF82}, {0x0000_8001, 0x0001}, {0x7F7F_7FFF, 0x7F7F}, {0x7F80_0001, 0x7FC0}}) {
             WeightType.BF16.encode(new float[] {Float.intBitsToFloat(pair[0])}, 0, MemorySegment.ofArray(out), 0, 1);
-            assertEquals(pair[1], Short.toUnsignedInt(ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).getShort(0)), Integer.toHexString(pair[0]));
+            assertEquals(pair[1], Short.toUnsignedInt(ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).getShort(0)),
+                    Integer.toHexString(pair[0]));
         }
-        assertThrows(InvalidRequestException.class, () -> WeightType.BF16.encode(new float[] {Float.MAX_VALUE}, 0, MemorySegment.ofArray(out), 0, 1));
+        assertThrows(InvalidRequestException.class, () -> WeightType.BF16.encode(
+                new float[] {Float.MAX_VALUE}, 0, MemorySegment.ofArray(out), 0, 1));
     }
 
     @Test

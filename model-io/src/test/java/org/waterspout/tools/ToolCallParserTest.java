@@ -19,7 +19,8 @@ class ToolCallParserTest {
     private static final List<Tool> TOOLS = List.of(Tool.of("get_weather", "", """
             {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}, "now": {"type": "boolean"},
              "where": {"type": "object"}}}"""), Tool.of("now", "", "{}"));
-    private static final String A = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"K\u00f6ln } \\\" ] </tool_call>\", \"days\": 2}}";
+    private static final String A = "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"K\u00f6ln } \\\" ] </tool_call>\", \"days\":"
+            + " 2}}";
     private static final String B = "{\"name\": \"now\", \"arguments\": {}}";
     private static final String CALL_A = "get_weather({\"city\":\"K\u00f6ln } \\\" ] </tool_call>\",\"days\":2})";
 
@@ -58,7 +59,8 @@ class ToolCallParserTest {
     void taggedObjects() {
         ToolCallFormat format = ToolCallFormat.TAGGED_OBJECT;
         check(format, "<tool_call>\n" + A + "\n</tool_call>", called(CALL_A));
-        check(format, "I look.\n<tool_call>\n" + A + "\n</tool_call>\n<tool_call>\n" + B + "\n</tool_call>", "I look.\n" + called(CALL_A, "now({})"));
+        check(format, "I look.\n<tool_call>\n" + A + "\n</tool_call>\n<tool_call>\n" + B + "\n</tool_call>",
+                "I look.\n" + called(CALL_A, "now({})"));
         check(format, "\n\n<tool_call>" + B + "</tool_call>\n So.", called("now({})") + "\n So.");
         check(format, "<tool_call>\n" + A + "\n" + B + "\n</tool_call>", called(CALL_A, "now({})"));
         check(format, "<tool_call>" + B, called("now({})")); // the closing mark may be the end token's text, or missing
@@ -142,7 +144,8 @@ class ToolCallParserTest {
         String expected = "get_weather({\"city\":\"12\",\"days\":3,\"where\":{\"a\":[1]},\"now\":\"maybe\",\"more\":\"two\\nlines\"})";
         check(format, "Ok.\n" + call + "\n" + call, "Ok.\n" + called(expected, expected));
         check(format, "<function=now></function>", called("now({})"));
-        check(format, "<tool_call>\n<function=now>\n<parameter=a>\n1\n</function>", "<tool_call>\n<function=now>\n<parameter=a>\n1\n</function>!");
+        check(format, "<tool_call>\n<function=now>\n<parameter=a>\n1\n</function>",
+                "<tool_call>\n<function=now>\n<parameter=a>\n1\n</function>!");
         check(format, "<tool_call>{}", "<tool_call>!{}");
     }
 

@@ -54,7 +54,8 @@ final class AnswerCommand implements Callable<Integer> {
         List<String> questions = input.lines(question.stream().toList(), "question");
         String text = context.orElseGet(() -> TextInput.read(contextFile.get()));
         var path = modelOptions.path("answer");
-        try (QuestionAnswerer answerer = Progress.loading(console, () -> QuestionAnswerer.load(path, modelOptions.options(LoadOptions.DEFAULT)))) {
+        try (QuestionAnswerer answerer = Progress.loading(console, () ->
+                QuestionAnswerer.load(path, modelOptions.options(LoadOptions.DEFAULT)))) {
             List<Answer> answers = Progress.inGroups(console, "answering", questions,
                     group -> answerer.answer(group.stream().map(asked -> new Question(asked, text)).toList()).stream()
                             .map(answer -> codePoints ? answer.inCodePoints(text) : answer).toList());

@@ -23,8 +23,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Measures a decoder's prefill and decode speed, the first token of a cold process, and memory; with --file the texts a second "
-                + "of an encoder or a translator.")
+        description = "Measures a decoder's prefill and decode speed, the first token of a cold process, and memory; with --file the"
+        + " texts a second of an encoder or a translator.")
 final class BenchCommand implements Callable<Integer> {
 
     private final Console console;
@@ -32,10 +32,12 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions modelOptions;
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "128", description = "Length of the prompt; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "128", description = "Length of the prompt; default:"
+            + " ${DEFAULT-VALUE}.")
     private int promptTokens;
 
-    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64", description = "Tokens to generate, 2 or more; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--gen-tokens", paramLabel = "N", defaultValue = "64", description = "Tokens to generate, 2 or more; default:"
+            + " ${DEFAULT-VALUE}.")
     private int generatedTokens;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "5", description = "Runs that count; default: ${DEFAULT-VALUE}.")
@@ -47,7 +49,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--file", paramLabel = "F", description = "Texts to embed or to translate, one a line.")
     private Optional<Path> file = Optional.empty();
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Texts handed over at a time; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description =
+            "Texts handed over at a time; default: ${DEFAULT-VALUE}.")
     private int batch;
 
     @Option(names = "--streams", paramLabel = "N,...", split = ",",
@@ -67,7 +70,8 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (promptTokens < 1 || generatedTokens < 2 || runs < 1 || warmup < 0 || streams.stream().anyMatch(count -> count < 1)) {
-            throw new InvalidRequestException("--prompt-tokens, --runs and --streams must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
+            throw new InvalidRequestException(
+                    "--prompt-tokens, --runs and --streams must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
         }
         if (file.isPresent()) {
             print(new TextBench(console, modelOptions, file.get(), batch, runs).run(json));
@@ -76,7 +80,8 @@ final class BenchCommand implements Callable<Integer> {
         Map<String, Object> object = new LinkedHashMap<>();
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(loadOptions()))) {
             if (promptTokens + generatedTokens > model.contextLength()) {
-                throw new InvalidRequestException("--prompt-tokens and --gen-tokens together exceed the context of " + model.contextLength());
+                throw new InvalidRequestException("--prompt-tokens and --gen-tokens together exceed the context of "
+                        + model.contextLength());
             }
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt(model.vocabulary())))
                     .withMaxTokens(generatedTokens).withIgnoreEnd(true).withSharing(Sharing.NONE);
@@ -116,7 +121,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private LoadOptions loadOptions() {
-        return streams.isEmpty() ? LoadOptions.DEFAULT : LoadOptions.DEFAULT.withSequences(streams.stream().mapToInt(count -> count).max().getAsInt());
+        return streams.isEmpty() ? LoadOptions.DEFAULT : LoadOptions.DEFAULT.withSequences(
+                streams.stream().mapToInt(count -> count).max().getAsInt());
     }
 
     private void print(Map<String, Object> object) {

@@ -29,8 +29,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "chat", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "A conversation with a model that has a chat template. /new starts over, /exit or Ctrl-D ends, Ctrl-C stops an answer.")
-final class ChatCommand implements Callable<Integer> {
+        description = "A conversation with a model that has a chat template. /new starts over, /exit or Ctrl-D ends, Ctrl-C stops an"
+        + " answer.") final class ChatCommand implements Callable<Integer> {
 
     private final Console console;
 
@@ -40,7 +40,8 @@ final class ChatCommand implements Callable<Integer> {
     @Option(names = {"-s", "--system"}, paramLabel = "TEXT", description = "A system message to begin with.")
     private Optional<String> system = Optional.empty();
 
-    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "1024", description = "Most tokens in an answer; default: ${DEFAULT-VALUE}.")
+    @Option(names = {"-n", "--max-tokens"}, paramLabel = "N", defaultValue = "1024", description = "Most tokens in an answer; default:"
+            + " ${DEFAULT-VALUE}.")
     private int maxTokens;
 
     @Option(names = "--parse-special",

@@ -80,8 +80,8 @@ final class ClassifyCommand implements Callable<Integer> {
 
     private void report(Classifier classifier, List<Classification> results) {
         if (json) {
-            console.json(object(classifier, results.stream().map(Classification::labels).toList(), results.stream().map(Classification::tokens).toList(),
-                    results.stream().map(Classification::truncated).toList()));
+            console.json(object(classifier, results.stream().map(Classification::labels).toList(),
+                    results.stream().map(Classification::tokens).toList(), results.stream().map(Classification::truncated).toList()));
             return;
         }
         for (Classification result : results) {
@@ -93,12 +93,13 @@ final class ClassifyCommand implements Callable<Integer> {
 
     private void reportEntities(Classifier classifier, List<Entities> results) {
         if (json) {
-            console.json(object(classifier, results.stream().map(Entities::entities).toList(), results.stream().map(Entities::tokens).toList(),
-                    results.stream().map(Entities::truncated).toList()));
+            console.json(object(classifier, results.stream().map(Entities::entities).toList(),
+                    results.stream().map(Entities::tokens).toList(), results.stream().map(Entities::truncated).toList()));
             return;
         }
         for (Entities result : results) {
-            console.line(result.entities().stream().map(entity -> String.format(Locale.ROOT, "%s %.4f %s (%d-%d)", entity.label(), entity.score(),
+            console.line(result.entities().stream().map(entity -> String.format(
+                    Locale.ROOT, "%s %.4f %s (%d-%d)", entity.label(), entity.score(),
                     entity.text(), entity.start(), entity.end())).collect(Collectors.joining("\t")));
         }
         remark(results.stream().filter(Entities::truncated).count(), results.size());

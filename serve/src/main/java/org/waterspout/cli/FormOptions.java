@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
 /** The options that say what an answer has to be like. */
 final class FormOptions {
 
-    @Option(names = "--json-schema", paramLabel = "FILE|TEXT", description = "The answer is JSON that this schema holds for; a text begins with {.")
+    @Option(names = "--json-schema", paramLabel = "FILE|TEXT", description =
+            "The answer is JSON that this schema holds for; a text begins with {.")
     private Optional<String> jsonSchema = Optional.empty();
 
     @Option(names = "--regex", paramLabel = "EXPRESSION", description = "The answer as a whole matches this regular expression.")

@@ -30,7 +30,8 @@ final class HiddenCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions modelOptions;
 
-    @Option(names = "--tokens", required = true, paramLabel = "IDS", description = "Token ids of a sequence, taken as they are; may be given several times.")
+    @Option(names = "--tokens", required = true, paramLabel = "IDS", description =
+            "Token ids of a sequence, taken as they are; may be given several times.")
     private List<String> tokens;
 
     @Option(names = "--types", paramLabel = "IDS", description = "Token types of a sequence, in the order of --tokens; default: zeros.")
@@ -95,7 +96,8 @@ final class HiddenCommand implements Callable<Integer> {
             int[] ids = numbers("--tokens", tokens.get(i));
             int[] kinds = i < types.size() ? numbers("--types", types.get(i)) : new int[ids.length];
             if (kinds.length != ids.length) {
-                throw new InvalidRequestException("--types " + types.get(i) + " has " + kinds.length + " numbers for " + ids.length + " tokens");
+                throw new InvalidRequestException("--types " + types.get(i) + " has " + kinds.length + " numbers for " + ids.length
+                        + " tokens");
             }
             sequences.add(Sequence.of(ids, kinds));
         }

@@ -14,7 +14,8 @@ import org.waterspout.model.load.DemonstrationModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the models that are here, and those that can be pulled by name.")
+@Command(name = "list", mixinStandardHelpOptions = true, description =
+        "Lists the models that are here, and those that can be pulled by name.")
 final class ListCommand implements Callable<Integer> {
 
     private final Console console;
@@ -56,7 +57,8 @@ final class ListCommand implements Callable<Integer> {
         console.line("To pull by name:");
         catalogue.forEach(row -> console.line(String.format(Locale.ROOT, "  %-24s %9.1f MB  %-28s %s", row.get("name"),
                 (long) row.get("bytes") / 1e6, row.get("licence"), (boolean) row.get("pulled") ? "pulled" : "")));
-        console.line("  firefox-SOURCE-TARGET    translations as in Firefox, such as firefox-en-pt and firefox-pt-en; Mozilla's registry has some hundred pairs");
+        console.line("  firefox-SOURCE-TARGET    translations as in Firefox, such as firefox-en-pt and firefox-pt-en; Mozilla's registry"
+                + " has some hundred pairs");
         return 0;
     }
 }

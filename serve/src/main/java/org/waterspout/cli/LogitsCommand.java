@@ -11,7 +11,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "logits", mixinStandardHelpOptions = true, sortOptions = false, description = "Prints the logits after a sequence of tokens.")
+@Command(name = "logits", mixinStandardHelpOptions = true, sortOptions = false, description = "Prints the logits after a sequence of"
+        + " tokens.")
 final class LogitsCommand implements Callable<Integer> {
 
     private final Console console;

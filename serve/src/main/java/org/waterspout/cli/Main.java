@@ -12,12 +12,12 @@ import picocli.CommandLine.ScopeType;
 /** The command line. Failures are one line on standard error and an exit code of their kind: {@link WaterspoutException#exitCode()}. */
 @Command(name = "waterspout", mixinStandardHelpOptions = true, versionProvider = Main.Version.class,
         description = "Runs transformers from Java, on devices through TornadoVM and on the CPU.",
-        subcommands = {RunCommand.class, ChatCommand.class, TranslateCommand.class, EmbedCommand.class, ClassifyCommand.class, RerankCommand.class,
-            AnswerCommand.class, HiddenCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
+        subcommands = {RunCommand.class, ChatCommand.class, TranslateCommand.class, EmbedCommand.class, ClassifyCommand.class,
+        RerankCommand.class, AnswerCommand.class, HiddenCommand.class, InspectCommand.class, DevicesCommand.class, ValidateCommand.class,
             TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, PullCommand.class, ListCommand.class, HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
-        footer = {"", "Exit codes: 0 done, 1 an error of ours or a lost answer, 2 a wrong request, 3 no such model, 4 a damaged model file,",
-            "5 a model that is not supported, 6 no device or environment, 7 out of memory, 8 a failed download, 9 wrong answers,",
+        footer = {"", "Exit codes: 0 done, 1 an error of ours or a lost answer, 2 a wrong request, 3 no such model, 4 a damaged model"
+        + " file,", "5 a model that is not supported, 6 no device or environment, 7 out of memory, 8 a failed download, 9 wrong answers,",
             "10 too many requests, 11 a closed model, 12 cancelled, 13 out of time."})
 public final class Main {
 
@@ -81,8 +81,8 @@ public final class Main {
     private static int wrongUsage(Console console, ParameterException failure) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
         // picocli names Java's types
-        String message = failure.getMessage().lines().findFirst().orElse("wrong usage").replaceAll("is not an? (int|long)$", "is no whole number")
-                .replaceAll("is not an? (float|double)$", "is no number");
+        String message = failure.getMessage().lines().findFirst().orElse("wrong usage")
+                .replaceAll("is not an? (int|long)$", "is no whole number").replaceAll("is not an? (float|double)$", "is no number");
         console.remark("waterspout: " + message + " (see " + command + " --help)");
         return CommandLine.ExitCode.USAGE;
     }

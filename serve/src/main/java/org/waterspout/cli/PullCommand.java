@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "pull", mixinStandardHelpOptions = true,
-        description = {"Fetches a model: a name that 'waterspout list' shows, hf:OWNER/NAME or hf:OWNER/NAME/FILE.gguf of Hugging Face, or one of"
-            + " Firefox's translation models, such as firefox-en-pt.",
+        description = {"Fetches a model: a name that 'waterspout list' shows, hf:OWNER/NAME or hf:OWNER/NAME/FILE.gguf of Hugging Face,"
+        + " or one of Firefox's translation models, such as firefox-en-pt.",
             "A broken download goes on where it stopped. HF_TOKEN opens repositories that need one; WATERSPOUT_HUB names a mirror;"
             + " HTTPS_PROXY and NO_PROXY are honoured."})
 final class PullCommand implements Callable<Integer> {

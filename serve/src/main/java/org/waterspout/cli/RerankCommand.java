@@ -13,7 +13,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "rerank", mixinStandardHelpOptions = true, sortOptions = false, description = "Sorts documents by how well they answer a query.")
+@Command(name = "rerank", mixinStandardHelpOptions = true, sortOptions = false, description = "Sorts documents by how well they answer a"
+        + " query.")
 final class RerankCommand implements Callable<Integer> {
 
     private final Console console;
@@ -30,7 +31,8 @@ final class RerankCommand implements Callable<Integer> {
     @Mixin
     private TextInput input;
 
-    @Option(names = "--truncate", description = "Cut off what is too long of a document, or of a query longer than it, instead of refusing it.")
+    @Option(names = "--truncate", description =
+            "Cut off what is too long of a document, or of a query longer than it, instead of refusing it.")
     private boolean truncate;
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -49,7 +51,8 @@ final class RerankCommand implements Callable<Integer> {
             if (json) {
                 console.json(object(reranker, ranked));
             } else {
-                ranked.forEach(one -> console.line(String.format(Locale.ROOT, "%.6f\t%d\t%s", one.score(), one.index(), documents.get(one.index()))));
+                ranked.forEach(one -> console.line(String.format(Locale.ROOT, "%.6f\t%d\t%s", one.score(), one.index(),
+                        documents.get(one.index()))));
                 long cut = ranked.stream().filter(Ranked::truncated).count();
                 if (cut > 0) {
                     console.remark(cut + " of " + documents.size() + " documents were truncated");

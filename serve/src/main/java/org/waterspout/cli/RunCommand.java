@@ -37,7 +37,8 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions modelOptions;
 
-    @Parameters(arity = "0..*", paramLabel = "PROMPT", description = "The prompt; a model with a chat template gets it as a user's message.")
+    @Parameters(arity = "0..*", paramLabel = "PROMPT", description = "The prompt; a model with a chat template gets it as a user's"
+            + " message.")
     private List<String> words = List.of();
 
     @Option(names = "--tokens", split = ",", paramLabel = "IDS", description = "Instead of a prompt: token ids, taken as they are.")
@@ -71,8 +72,8 @@ final class RunCommand implements Callable<Integer> {
     private boolean ofPrompt;
 
     @Option(names = "--answers", paramLabel = "N", defaultValue = "1",
-            description = "So many answers, one after the other, each with a seed one above that of the one before; default: ${DEFAULT-VALUE}.")
-    private int answers;
+            description = "So many answers, one after the other, each with a seed one above that of the one before; default:"
+            + " ${DEFAULT-VALUE}.") private int answers;
 
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
@@ -93,7 +94,8 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
         GenerationRequest told = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
         GenerationRequest request = tools.use().map(told::withTools).orElse(told);
-        LoadOptions options = answers > 1 ? LoadOptions.DEFAULT.withSequences(Math.min(answers, LoadOptions.DEFAULT_SEQUENCES)) : LoadOptions.DEFAULT;
+        LoadOptions options = answers > 1 ? LoadOptions.DEFAULT.withSequences(Math.min(answers, LoadOptions.DEFAULT_SEQUENCES))
+                : LoadOptions.DEFAULT;
         try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(options))) {
             List<Generation> generations = model.generate(sampling.asked(request, model), answers, RequestOptions.DEFAULT);
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
@@ -169,7 +171,8 @@ final class RunCommand implements Callable<Integer> {
     private void report(LanguageModel model, Completion completion) {
         if (lineBegun || completion.toolCalls().isEmpty()) {
             // without a tokenizer there is no text to show
-            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+            console.line(model.readsText() ? "" : Arrays.stream(completion.tokens()).mapToObj(Integer::toString)
+                    .collect(Collectors.joining(",")));
         }
         completion.toolCallFaults().forEach(fault -> console.remark("waterspout: no call of a tool: " + fault));
         console.remark(figures(model, modelOptions.backend(), completion));

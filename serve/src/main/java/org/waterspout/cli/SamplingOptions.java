@@ -63,8 +63,8 @@ final class SamplingOptions {
 
     /** {@code request} with how tokens are drawn, unless nothing is said here and the model's file asks for a search. */
     GenerationRequest asked(GenerationRequest request, LanguageModel model) {
-        boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty() && logitBias.isEmpty()
-                && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
+        boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty()
+                && logitBias.isEmpty() && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
         return silent && model.beams() > 1 ? request : request.withSampling(sampling(model::sampling));
     }
 

@@ -28,7 +28,8 @@ final class SavedOutput extends OutputStream {
     private static final long ERRNO = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
     private final int descriptor;
-    private final MethodHandle write = function("write", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
+    private final MethodHandle write = function("write", FunctionDescriptor.of(
+            ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
             ValueLayout.JAVA_LONG), Linker.Option.captureCallState("errno"));
 
     private SavedOutput(int descriptor) {
@@ -36,8 +37,8 @@ final class SavedOutput extends OutputStream {
     }
 
     /**
-     * Takes standard output: whatever else writes there, {@link System#out} too, writes on standard error from now on. Where standard output
-     * is a terminal, on which a person reads both, or one of the two is closed, nothing is changed and the result is empty.
+     * Takes standard output: whatever else writes there, {@link System#out} too, writes on standard error from now on. Where standard
+     * output is a terminal, on which a person reads both, or one of the two is closed, nothing is changed and the result is empty.
      */
     static Optional<SavedOutput> take() {
         if (ofDescriptor("isatty", STANDARD_OUTPUT) == 1) {

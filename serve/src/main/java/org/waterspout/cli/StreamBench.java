@@ -32,7 +32,8 @@ final class StreamBench {
     /** The numbers of streams take turns, run by run. */
     static List<Row> run(LanguageModel model, List<Integer> streams, int promptTokens, int generatedTokens, int runs) {
         int max = streams.stream().mapToInt(count -> count).max().orElseThrow();
-        List<GenerationRequest> requests = IntStream.range(0, max).mapToObj(number -> request(model, number, promptTokens, generatedTokens)).toList();
+        List<GenerationRequest> requests = IntStream.range(0, max).mapToObj(number -> request(model, number, promptTokens, generatedTokens))
+                .toList();
         List<int[]> alone = requests.stream().map(request -> model.generate(request).complete().tokens()).toList();
         Map<Integer, List<Double>> speeds = new LinkedHashMap<>();
         for (int run = 0; run < runs; run++) {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 /** Where a command's texts come from: its words, the lines of a file, or those of standard input. */
 final class TextInput {
 
-    @Option(names = "--file", paramLabel = "F", description = "Texts, one a line, UTF-8; - for standard input, which is also read where no text is given.")
+    @Option(names = "--file", paramLabel = "F", description = "Texts, one a line, UTF-8; - for standard input, which is also read where"
+            + " no text is given.")
     private Optional<String> file = Optional.empty();
 
     /**

@@ -49,7 +49,8 @@ final class TokenizeCommand implements Callable<Integer> {
     public Integer call() {
         byte[] text = text();
         try (ModelFile opened = ModelOptions.open(model); Tokenizer tokenizer = Tokenizer.of(opened)) {
-            int[] tokens = prompt ? tokenizer.encodePrompt(new String(text, StandardCharsets.UTF_8), special) : tokenizer.encode(text, special);
+            int[] tokens = prompt ? tokenizer.encodePrompt(new String(text, StandardCharsets.UTF_8), special)
+                    : tokenizer.encode(text, special);
             List<String> pieces = new ArrayList<>();
             for (int token : tokens) {
                 pieces.add(tokenizer.piece(token));

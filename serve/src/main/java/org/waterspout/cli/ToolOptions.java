@@ -38,7 +38,8 @@ final class ToolOptions {
     /** @throws InvalidRequestException for a file that holds no tools, or options without tools */
     Optional<ToolUse> use() {
         if (file.isEmpty() && (choice.isPresent() || format.isPresent())) {
-            throw new InvalidRequestException("--tool-choice and --tool-format say how tools are called, and there are none: give --tools, too");
+            throw new InvalidRequestException(
+                    "--tool-choice and --tool-format say how tools are called, and there are none: give --tools, too");
         }
         return file.map(path -> new ToolUse(Tool.list(read(path)), choice.map(ToolOptions::choice).orElse(ToolChoice.AUTO), format));
     }
@@ -62,7 +63,8 @@ final class ToolOptions {
 
     /** A call as one line of JSON. */
     static String line(ToolCall call) {
-        return JsonNodeFactory.instance.objectNode().put("name", call.name()).putRawValue("arguments", new RawValue(call.arguments())).toString();
+        return JsonNodeFactory.instance.objectNode().put("name", call.name()).putRawValue("arguments", new RawValue(call.arguments()))
+                .toString();
     }
 
     /** A call as a part of a JSON object. */

@@ -35,7 +35,8 @@ final class TranslateCommand implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "TEXT", description = "Texts, each an argument.")
     private List<String> words = List.of();
 
-    @Option(names = "--tokens", split = ",", paramLabel = "IDS", description = "Instead of texts: token ids of one source, taken as they are.")
+    @Option(names = "--tokens", split = ",", paramLabel = "IDS", description =
+            "Instead of texts: token ids of one source, taken as they are.")
     private int[] tokens;
 
     @Option(names = "--from", paramLabel = "LANGUAGE", description = "Language of the texts, such as en, where the model has several.")
@@ -48,7 +49,8 @@ final class TranslateCommand implements Callable<Integer> {
             description = "Put before each text, for models that want to be told what to do: \"translate English to German: \".")
     private String prefix;
 
-    @Option(names = "--beam", paramLabel = "N", description = "Hypotheses at a time, 1 for greedy search; default: as the model's file says.")
+    @Option(names = "--beam", paramLabel = "N", description = "Hypotheses at a time, 1 for greedy search; default: as the model's file"
+            + " says.")
     private Optional<Integer> beam = Optional.empty();
 
     @Option(names = "--n-best", paramLabel = "N", defaultValue = "1",

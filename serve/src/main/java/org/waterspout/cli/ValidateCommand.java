@@ -29,7 +29,8 @@ final class ValidateCommand implements Callable<Integer> {
             description = "Tokens of the prompt to check with; default: ${DEFAULT-VALUE}.")
     private int promptTokens;
 
-    @Option(names = "--decode-tokens", paramLabel = "N", defaultValue = "3", description = "Steps of one token after it; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--decode-tokens", paramLabel = "N", defaultValue = "3", description = "Steps of one token after it; default:"
+            + " ${DEFAULT-VALUE}.")
     private int decodeTokens;
 
     @Option(names = "--seed", paramLabel = "S", defaultValue = "1", description = "Which tokens; default: ${DEFAULT-VALUE}.")
@@ -73,8 +74,8 @@ final class ValidateCommand implements Callable<Integer> {
             }
             Validator.Course course = Validator.course(architecture, promptTokens, decodeTokens, seed);
             // every position that a plan takes, so that an image has all its patches
-            return Validator.run(GraphBuilder.of(file, architecture, Math.max(course.options().contextLength(), course.options().sourceLength())),
-                    backend, course);
+            return Validator.run(GraphBuilder.of(file, architecture, Math.max(
+                    course.options().contextLength(), course.options().sourceLength())), backend, course);
         }
     }
 

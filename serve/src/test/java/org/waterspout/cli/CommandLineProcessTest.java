@@ -186,7 +186,8 @@ class CommandLineProcessTest {
     void anAnswerThatCannotBeWrittenIsAFailure() throws IOException, InterruptedException {
         File full = new File("/dev/full");
         assumeTrue(full.exists(), "/dev/full skipped: this system has none");
-        for (String[] words : List.of(new String[] {"run", "--max-tokens", "5", "It is"}, new String[] {"inspect"}, new String[] {"list", "--json"})) {
+        for (String[] words : List.of(new String[] {"run", "--max-tokens", "5", "It is"}, new String[] {"inspect"},
+                new String[] {"list", "--json"})) {
             Process process = command(Map.of(), words).redirectOutput(full).start();
             Outcome outcome = ended(process, null);
             assertEquals(1, outcome.exitCode, outcome.err);

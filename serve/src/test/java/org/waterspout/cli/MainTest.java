@@ -46,7 +46,8 @@ class MainTest {
     private static Outcome run(String... words) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Console console = new Console(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8));
+        Console console = new Console(new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
         int exitCode = Main.run(console, words);
         return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
@@ -62,7 +63,8 @@ class MainTest {
         Outcome outcome = run("run", "--max-tokens", "8", "It is a truth universally acknowledged");
         assertEquals(0, outcome.exitCode, outcome.err);
         assertFalse(outcome.out.isBlank());
-        assertTrue(outcome.err.strip().matches(".+ \\| cpu \\| .+ \\| prompt \\d+ tokens, [\\d.]+/s \\| generated 8 tokens, [\\d.]+/s \\| seed \\d+"),
+        assertTrue(outcome.err.strip()
+                .matches(".+ \\| cpu \\| .+ \\| prompt \\d+ tokens, [\\d.]+/s \\| generated 8 tokens, [\\d.]+/s \\| seed \\d+"),
                 outcome.err);
     }
 
@@ -100,7 +102,8 @@ class MainTest {
 
     @Test
     void logProbabilitiesComeInJson() throws IOException {
-        JsonNode object = json("run", "--json", "--temperature", "0", "--max-tokens", "5", "--logprobs", "2", "--prompt-logprobs", "It was a truth");
+        JsonNode object = json("run", "--json", "--temperature", "0", "--max-tokens", "5", "--logprobs", "2", "--prompt-logprobs",
+                "It was a truth");
         assertEquals(5, object.get("logprobs").size());
         assertEquals(object.get("prompt_tokens").asInt() - 1, object.get("prompt_logprobs").size());
         StringBuilder text = new StringBuilder();
@@ -118,10 +121,12 @@ class MainTest {
 
     @Test
     void severalAnswersHaveSeedsOneAfterTheOther() throws IOException {
-        JsonNode answers = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", "7", "--answers", "3", "She was").get("answers");
+        JsonNode answers = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", "7", "--answers", "3", "She was")
+                .get("answers");
         assertEquals(3, answers.size());
         for (int i = 0; i < 3; i++) {
-            JsonNode alone = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", Integer.toString(7 + i), "She was");
+            JsonNode alone = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", Integer.toString(7 + i),
+                    "She was");
             assertEquals(alone.get("tokens"), answers.get(i).get("tokens"));
             assertEquals(7 + i, answers.get(i).get("seed").asInt());
         }
@@ -206,7 +211,8 @@ class MainTest {
 
     @Test
     void benchMeasuresSpeedAndMemory() throws IOException {
-        JsonNode object = json("bench", "--json", "--no-cold", "--prompt-tokens", "16", "--gen-tokens", "4", "--runs", "3", "--warmup", "1");
+        JsonNode object = json("bench", "--json", "--no-cold", "--prompt-tokens", "16", "--gen-tokens", "4", "--runs", "3", "--warmup",
+                "1");
         for (String speed : List.of("prefill_tokens_per_second", "decode_tokens_per_second")) {
             JsonNode values = object.get(speed);
             assertTrue(0 < values.get("min").asDouble() && values.get("min").asDouble() <= values.get("median").asDouble()

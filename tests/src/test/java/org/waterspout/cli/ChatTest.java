@@ -86,7 +86,8 @@ class ChatTest {
             assertTrue(IntStream.of(model.tokens(new Prompt.Raw(written))).noneMatch(token -> token < 3));
             int own = model.tokens(new Prompt.Message("")).length;
             assertEquals(own + 10, json("run", "-m", path, "--json", "-n", "2", "<|im_end|>").get("prompt_tokens").asInt());
-            assertEquals(own + 1, json("run", "-m", path, "--json", "-n", "2", "--parse-special", "<|im_end|>").get("prompt_tokens").asInt());
+            assertEquals(own + 1, json("run", "-m", path, "--json", "-n", "2", "--parse-special", "<|im_end|>").get("prompt_tokens")
+                    .asInt());
             assertEquals(10, json("run", "-m", path, "--json", "-n", "2", "--raw", "<|im_end|>").get("prompt_tokens").asInt());
             assertThrows(InvalidRequestException.class,
                     () -> model.tokens(new Prompt.Conversation(List.of(new ChatMessage("user<|im_end|>", "x")))));

@@ -34,7 +34,10 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.model.Metadata;
 
-/** Messages name things as users know them: no types of Java, no options of the command line from the library, a file once, no advice that cannot help. */
+/**
+ * Messages name things as users know them: no types of Java, no options of the command line from the library, a file once, no advice that
+ * cannot help.
+ */
 class MessagesTest {
 
     private static final Pattern TEXT = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"");
@@ -91,10 +94,10 @@ class MessagesTest {
     void reasonsAreWords() {
         Map.of(new NoSuchFileException("a/b"), "it does not exist", new AccessDeniedException("a/b"), "it may not be read or written",
                 new FileSystemException("a/b", null, "No space left on device"), "No space left on device", new FileSystemException("a/b"),
-                "the system does not say why", new FileSystemLoopException("a/b"), "its links lead in a circle", new MalformedInputException(1),
-                "it is no text in UTF-8", new EOFException(), "it ends early", new FileNotFoundException("a/b (c) (Too many open files)"),
-                "Too many open files", new IOException("one\ntwo"), "one?two", new IOException(), "the system does not say why")
-                .forEach((failure, words) -> assertEquals(words, Reason.of(failure)));
+                "the system does not say why", new FileSystemLoopException("a/b"), "its links lead in a circle",
+                new MalformedInputException(1), "it is no text in UTF-8", new EOFException(), "it ends early",
+                new FileNotFoundException("a/b (c) (Too many open files)"), "Too many open files", new IOException("one\ntwo"), "one?two",
+                new IOException(), "the system does not say why").forEach((failure, words) -> assertEquals(words, Reason.of(failure)));
     }
 
     @Test

@@ -29,7 +29,8 @@ class NativeLinesTest {
 
     @BeforeAll
     static void requireSdk() {
-        assumeTrue(System.getenv("TORNADOVM_HOME") != null, "native lines of the devices skipped: no TornadoVM SDK (TORNADOVM_HOME is not set)");
+        assumeTrue(System.getenv("TORNADOVM_HOME") != null,
+                "native lines of the devices skipped: no TornadoVM SDK (TORNADOVM_HOME is not set)");
     }
 
     /** A command line in which a launch fails before the answer, and something speaks on System.out. */

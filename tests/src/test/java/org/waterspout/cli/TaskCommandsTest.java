@@ -62,7 +62,8 @@ class TaskCommandsTest {
         JsonNode object = json("embed", "-m", model("embedder"), "--truncate", "cat ".repeat(99), "x");
         assertTrue(object.get("truncated").get(0).asBoolean());
         assertFalse(object.get("truncated").get(1).asBoolean());
-        assertEquals("1 of 2 texts were truncated", CommandRun.of("embed", "-m", model("embedder"), "--truncate", "cat ".repeat(99), "x").err().strip());
+        assertEquals("1 of 2 texts were truncated", CommandRun.of("embed", "-m", model("embedder"), "--truncate", "cat ".repeat(99), "x")
+                .err().strip());
     }
 
     @Test
@@ -103,7 +104,8 @@ class TaskCommandsTest {
 
     @Test
     void hiddenGivesRowsPooledVectorsAndHeads() throws IOException {
-        JsonNode labels = json("hidden", "-m", recorded("encoders/bert-sequence"), "--tokens", "4,5,6", "--tokens", "7", "--types", "0,1,1");
+        JsonNode labels = json("hidden", "-m", recorded("encoders/bert-sequence"), "--tokens", "4,5,6", "--tokens", "7", "--types",
+                "0,1,1");
         assertEquals(2, labels.get("hidden").size());
         assertEquals(3, labels.get("hidden").get(0).size());
         assertEquals(24, labels.get("hidden").get(0).get(2).size());
@@ -145,8 +147,9 @@ class TaskCommandsTest {
                 Arguments.of(2, "finds no answers", List.of("answer", "-m", model("classifier"), "--question", "x", "--text", "y")),
                 Arguments.of(2, "use answer", List.of("classify", "-m", model("answers"), "text")),
                 Arguments.of(2, "--text or --context-file", List.of("answer", "-m", model("answers"), "--question", "x")),
-                Arguments.of(2, "is no picture", List.of("classify", "-m", model("pictures"), "--image", model("pictures") + "/config.json")),
-                Arguments.of(2, "does not exist", List.of("classify", "-m", model("pictures"), "--image", "/no/such.png")),
+                Arguments.of(2, "is no picture", List.of("classify", "-m", model("pictures"), "--image",
+                model("pictures") + "/config.json")), Arguments.of(2, "does not exist",
+                List.of("classify", "-m", model("pictures"), "--image", "/no/such.png")),
                 Arguments.of(2, "reads text", List.of("classify", "-m", model("classifier"), "--image", model("pictures") + "/wide.png")),
                 Arguments.of(2, "picture", List.of("classify", "-m", model("pictures"), "text")),
                 Arguments.of(2, "picture", List.of("embed", "-m", model("pictures"), "text")),
@@ -154,8 +157,8 @@ class TaskCommandsTest {
                 Arguments.of(2, "another one", List.of("embed", "-m", model("embedder"), "--similarity", "text")),
                 Arguments.of(2, "no token 61", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4,61")),
                 Arguments.of(2, "no token type 2", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4", "--types", "2")),
-                Arguments.of(2, "2 numbers for 1 tokens", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4", "--types", "0,0")),
-                Arguments.of(2, "1,2,3", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "four")),
+                Arguments.of(2, "2 numbers for 1 tokens", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4", "--types",
+                "0,0")), Arguments.of(2, "1,2,3", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "four")),
                 Arguments.of(2, "at most 64", List.of("hidden", "-m", recorded("encoders/bert"), "--tokens", "4" + ",5".repeat(64))),
                 Arguments.of(3, "/no/such/model", List.of("embed", "-m", "/no/such/model", "text")));
     }

@@ -29,7 +29,9 @@ import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 
-/** Tiny models without a tokenizer, of each kind, in every command and method that takes token ids; and what is said where text is needed. */
+/**
+ * Tiny models without a tokenizer, of each kind, in every command and method that takes token ids; and what is said where text is needed.
+ */
 class TokenIdsTest {
 
     private static final int[] PROMPT = {3, 5, 8};
@@ -83,7 +85,8 @@ class TokenIdsTest {
                 assertEquals(FinishReason.MAX_TOKENS, completion.finishReason());
             }
             JsonNode answer = json("run", "families/llama", "--tokens", text(PROMPT), "-n", Integer.toString(COUNT), "--temperature", "0");
-            assertEquals(text(expected), IntStream.range(0, COUNT).mapToObj(i -> answer.get("tokens").get(i).asText()).collect(Collectors.joining(",")));
+            assertEquals(text(expected), IntStream.range(0, COUNT).mapToObj(i -> answer.get("tokens").get(i).asText())
+                    .collect(Collectors.joining(",")));
             CommandRun shown = run("run", "families/llama", "--tokens", text(PROMPT), "-n", Integer.toString(COUNT), "--temperature", "0");
             assertEquals(text(expected), shown.out().strip());
             assertTrue(assertThrows(InvalidRequestException.class, () -> model.generate(request.withStopStrings(List.of("x")))).getMessage()
@@ -94,7 +97,8 @@ class TokenIdsTest {
 
     @Test
     void everyOtherCommandTakesThem() throws IOException {
-        JsonNode speed = json("bench", "families/llama", "--prompt-tokens", "5", "--gen-tokens", "2", "--runs", "1", "--warmup", "0", "--no-cold");
+        JsonNode speed = json("bench", "families/llama", "--prompt-tokens", "5", "--gen-tokens", "2", "--runs", "1", "--warmup", "0",
+                "--no-cold");
         assertTrue(speed.get("decode_tokens_per_second").get("median").asDouble() > 0, speed.toString());
         assertTrue(json("logits", "families/llama", "--tokens", text(PROMPT)).get("logits").size() > 8);
         assertEquals("none: it takes token ids only", json("inspect", "families/llama").get("tokenizer").asText());
@@ -105,15 +109,16 @@ class TokenIdsTest {
 
     @Test
     void whereTextIsNeededTheMissingTokenizerIsNamedOnce() throws IOException {
-        for (String[] words : new String[][] {{"run", "families/llama", "text"}, {"embed", "encoders/bert", "text"}, {"translate", "translators/marian", "text"},
-                {"tokenize", "families/llama", "text"}}) {
+        for (String[] words : new String[][] {{"run", "families/llama", "text"}, {"embed", "encoders/bert", "text"},
+                {"translate", "translators/marian", "text"}, {"tokenize", "families/llama", "text"}}) {
             CommandRun outcome = run(words[0], words[1], words[2]);
             assertEquals(new ModelNotFoundException("").exitCode(), outcome.exitCode(), outcome.err());
             assertTrue(outcome.err().contains("tokenizer") && outcome.err().lines().count() == 1, outcome.err());
             String name = words[1].substring(words[1].indexOf('/') + 1) + ".gguf";
             assertTrue(outcome.err().split(name, -1).length <= 2, outcome.err());
         }
-        try (Translator translator = Translator.load(model("translators/marian")); Embedder embedder = Embedder.load(model("encoders/bert"), LoadOptions.DEFAULT)) {
+        try (Translator translator = Translator.load(model("translators/marian"));
+                Embedder embedder = Embedder.load(model("encoders/bert"), LoadOptions.DEFAULT)) {
             assertFalse(translator.translateTokens(List.of(PROMPT), TranslationOptions.DEFAULT).getFirst().isEmpty());
             assertThrows(ModelNotFoundException.class, () -> embedder.embed("text"));
         }

@@ -55,12 +55,13 @@ class CalledToolsTest {
         try (ModelFile file = ModelFiles.open(model()); Backend backend = new CpuBackend(BackendOptions.DEFAULT);
                 Tokenizer tokenizer = Tokenizer.of(file)) {
             int[] tokens = tokenizer.encode(answer + "<|im_end|>", true);
-            ForcedPlan plan = new ForcedPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 400), new PlanOptions(400, 1, 16, false)),
-                    (row, logits, at) -> logits[at + tokens[Math.clamp(row.position() + 1 - PROMPT.length, 0, tokens.length - 1)]] = 1e6f);
+            ForcedPlan plan = new ForcedPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 400),
+                    new PlanOptions(400, 1, 16, false)), (row, logits, at) ->
+                    logits[at + tokens[Math.clamp(row.position() + 1 - PROMPT.length, 0, tokens.length - 1)]] = 1e6f);
             try (Decoder decoder = new Decoder(plan)) {
-                Call<GenerationEvent> call = decoder.generate(Optional.of(tokenizer), Set.of(2), request, 1, GenerationConfig.GREEDY, Optional.empty(),
-                        () -> use.map(some -> new ToolCalls(some, ToolCallFormat.BARRED_LIST, PROMPT, Optional.empty())), PROMPT,
-                        RequestOptions.DEFAULT).getFirst();
+                Call<GenerationEvent> call = decoder.generate(Optional.of(tokenizer), Set.of(2), request, 1, GenerationConfig.GREEDY,
+                        Optional.empty(), () -> use.map(some -> new ToolCalls(some, ToolCallFormat.BARRED_LIST, PROMPT, Optional.empty())),
+                        PROMPT, RequestOptions.DEFAULT).getFirst();
                 while (events.isEmpty() || !(events.getLast() instanceof GenerationEvent.Finished)) {
                     events.add(call.next().orElseThrow());
                 }
@@ -104,11 +105,13 @@ class CalledToolsTest {
         Completion broken = last(events("so <|tool_call|>[{\"name\": 1}] ok", Optional.of(USE), request()));
         assertEquals("so <|tool_call|>[{\"name\": 1}] ok", broken.text());
         assertEquals(FinishReason.END, broken.finishReason());
-        assertTrue(broken.toolCalls().isEmpty() && broken.toolCallFaults().getFirst().contains("names no tool"), broken.toolCallFaults().toString());
+        assertTrue(broken.toolCalls().isEmpty() && broken.toolCallFaults().getFirst().contains("names no tool"),
+                broken.toolCallFaults().toString());
         Completion cut = last(events("<|tool_call|>[{\"name\": \"f\"}]", Optional.of(USE), request().withMaxTokens(5)));
         assertEquals("<|tool_call|>[{\"n", cut.text());
         assertEquals(FinishReason.MAX_TOKENS, cut.finishReason());
-        Completion stopped = last(events("<|tool_call|>[{\"name\": \"f\"}] stop", Optional.of(USE), request().withStopStrings(List.of("stop"))));
+        Completion stopped = last(events("<|tool_call|>[{\"name\": \"f\"}] stop", Optional.of(USE),
+                request().withStopStrings(List.of("stop"))));
         assertEquals(FinishReason.STOP_STRING, stopped.finishReason());
         assertEquals(1, stopped.toolCalls().size());
     }

@@ -61,7 +61,8 @@ class EngineTest {
 
     private static void withDecoder(Check check) {
         try (ModelFile file = DemonstrationModel.open(); Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
-            FailingPlan plan = new FailingPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 16), new PlanOptions(16, 2, 8, false)));
+            FailingPlan plan = new FailingPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 16),
+                    new PlanOptions(16, 2, 8, false)));
             try (Decoder decoder = new Decoder(plan)) {
                 check.run(plan, decoder);
             }

@@ -66,8 +66,8 @@ class LongSequencesTest {
 
     private static Completion complete(Decoder decoder, int[] prompt, int tokens, GenerationConfig config) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(tokens);
-        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, config.withTokens(0, tokens), Optional.empty(), Optional::empty, prompt,
-                RequestOptions.DEFAULT).getFirst();
+        Call<GenerationEvent> call = decoder.generate(Optional.empty(), Set.of(), request, 1, config.withTokens(0, tokens),
+                Optional.empty(), Optional::empty, prompt, RequestOptions.DEFAULT).getFirst();
         while (true) {
             if (call.next().orElseThrow() instanceof GenerationEvent.Finished finished) {
                 return finished.completion();
@@ -86,7 +86,8 @@ class LongSequencesTest {
     Stream<DynamicTest> aSequenceThatGrowsPastTheBorderIsComputedAgain() {
         return everywhere(5, 1, (plan, tokens, expected, _, _) -> {
             int[] prompt = Arrays.copyOf(tokens, BORDER - 3);
-            ForcedPlan forced = new ForcedPlan(plan, (row, logits, at) -> choose(logits, at, tokens[Math.min(row.position() + 1, tokens.length - 1)], 1));
+            ForcedPlan forced = new ForcedPlan(plan, (row, logits, at) ->
+                    choose(logits, at, tokens[Math.min(row.position() + 1, tokens.length - 1)], 1));
             try (Decoder decoder = new Decoder(forced)) {
                 int generated = tokens.length - prompt.length + 1;
                 int[] answer = complete(decoder, prompt, generated, GenerationConfig.GREEDY).tokens();
@@ -115,7 +116,8 @@ class LongSequencesTest {
             try (Decoder decoder = new Decoder(forced)) {
                 complete(decoder, prompt, tokens.length - prompt.length + 1, GenerationConfig.GREEDY.withBeams(3, 1));
             }
-            List<ForcedPlan.Row> right = forced.rows().stream().filter(row -> row.position() >= BORDER && row.token() == tokens[row.position()]).toList();
+            List<ForcedPlan.Row> right = forced.rows().stream().filter(
+                    row -> row.position() >= BORDER && row.token() == tokens[row.position()]).toList();
             assertEquals(tokens.length - BORDER, right.size());
             right.forEach(row -> assertRow(expected, row));
         });
@@ -129,7 +131,8 @@ class LongSequencesTest {
                 assertArrayEquals(shortExpected, decoder.logits(shortTokens, true), LIMIT);
                 assertArrayEquals(expected, decoder.logits(tokens, true), LIMIT);
                 int[] below = Arrays.copyOf(tokens, BORDER);
-                assertEquals(0, complete(decoder, below, 0, GenerationConfig.GREEDY).reusedTokens(), "keys of a long sequence serve no short one");
+                assertEquals(0, complete(decoder, below, 0, GenerationConfig.GREEDY).reusedTokens(),
+                        "keys of a long sequence serve no short one");
                 assertArrayEquals(expected, decoder.logits(tokens, true), LIMIT);
                 assertEquals(BORDER + 1, complete(decoder, Arrays.copyOf(tokens, BORDER + 2), 0, GenerationConfig.GREEDY).reusedTokens(),
                         "a long prompt that is kept is used");

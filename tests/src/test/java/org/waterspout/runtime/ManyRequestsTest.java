@@ -37,8 +37,8 @@ import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.tests.TestBackend;
 
 /**
- * Random requests that come, share beginnings, are cancelled, run out of time and are put back because memory is far too small for all: each
- * ends in exactly one way, and what it says is what it says alone.
+ * Random requests that come, share beginnings, are cancelled, run out of time and are put back because memory is far too small for all:
+ * each ends in exactly one way, and what it says is what it says alone.
  */
 @Tag(TestBackend.ON_DEVICES)
 @Tag("slow")
@@ -91,18 +91,21 @@ class ManyRequestsTest {
                     assertTrue(calls.get(i).next().isEmpty(), "nothing comes after the end");
                     reasons.merge(completion.finishReason(), 1, Integer::sum);
                     int[] expected = alone.get(i);
-                    boolean whole = completion.finishReason() != FinishReason.CANCELLED && completion.finishReason() != FinishReason.TIMED_OUT;
+                    boolean whole = completion.finishReason() != FinishReason.CANCELLED
+                            && completion.finishReason() != FinishReason.TIMED_OUT;
                     assertArrayEquals(whole ? expected : Arrays.copyOf(expected, completion.tokens().length), completion.tokens(),
                             "request " + i + " of seed " + seed + ", " + completion.finishReason());
                 }
                 // all places are free again: as many at a time as there are
-                Call<GenerationEvent> wide = submit(decoder, new Asked(new int[] {1, 2, 3}, 4, GenerationConfig.GREEDY.withBeams(SEQUENCES, 1), RequestOptions.DEFAULT,
+                Call<GenerationEvent> wide = submit(decoder, new Asked(
+                        new int[] {1, 2, 3}, 4, GenerationConfig.GREEDY.withBeams(SEQUENCES, 1), RequestOptions.DEFAULT,
                         false), RequestOptions.DEFAULT);
                 assertEquals(4, completion(wide).tokens().length);
             }
             assertTrue(plan.refused() > count / 20, plan.refused() + " steps found no memory");
             assertTrue(plan.closed());
-            assertTrue(reasons.getOrDefault(FinishReason.CANCELLED, 0) > 0 && reasons.getOrDefault(FinishReason.MAX_TOKENS, 0) > count / 2, reasons.toString());
+            assertTrue(reasons.getOrDefault(FinishReason.CANCELLED, 0) > 0 && reasons.getOrDefault(FinishReason.MAX_TOKENS, 0) > count / 2,
+                    reasons.toString());
         }
     }
 
@@ -125,15 +128,16 @@ class ManyRequestsTest {
             };
             RequestOptions options = RequestOptions.DEFAULT.withPriority(random.nextInt(-2, 3));
             all.add(new Asked(prompt, random.nextInt(1, 25), config,
-                    random.nextInt(10) == 0 ? options.withTimeout(Duration.ofMillis(random.nextInt(1, 40))) : options, random.nextInt(10) == 0));
+                    random.nextInt(10) == 0 ? options.withTimeout(Duration.ofMillis(random.nextInt(1, 40))) : options,
+                    random.nextInt(10) == 0));
         }
         return all;
     }
 
     private static Call<GenerationEvent> submit(Decoder decoder, Asked asked, RequestOptions options) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens());
-        return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.config().withTokens(0, asked.tokens()), Optional.empty(), Optional::empty, asked.prompt(),
-                options).getFirst();
+        return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.config().withTokens(0, asked.tokens()), Optional.empty(),
+                Optional::empty, asked.prompt(), options).getFirst();
     }
 
     private static Completion completion(Call<GenerationEvent> call) {

@@ -72,13 +72,15 @@ class SeveralAnswersTest {
                 assertEquals(i == 0 ? 0 : drawn.get(i).promptTokens() - 1, drawn.get(i).reusedTokens());
             }
             assertTrue(drawn.stream().map(Completion::text).distinct().count() > 4, "they differ");
-            List<Completion> unseeded = model.generate(request(5).withSampling(DRAWN), 2, RequestOptions.DEFAULT).stream().map(Generation::complete).toList();
+            List<Completion> unseeded = model.generate(request(5).withSampling(DRAWN), 2, RequestOptions.DEFAULT).stream()
+                    .map(Generation::complete).toList();
             assertEquals(unseeded.getFirst().seed().getAsLong() + 1, unseeded.getLast().seed().getAsLong());
             List<Completion> greedy = model.generate(request(20), 3, RequestOptions.DEFAULT).stream().map(Generation::complete).toList();
             greedy.forEach(one -> assertEquals(alone(other, request(20)).text(), one.text()));
-            model.generate(request(3).withSharing(Sharing.NONE), 3, RequestOptions.DEFAULT).forEach(one -> assertEquals(0, one.complete().reusedTokens()));
-            List<Completion> scored = model.generate(request(3).withLogProbabilities(new LogProbabilities(1, true)), 2, RequestOptions.DEFAULT).stream()
-                    .map(Generation::complete).toList();
+            model.generate(request(3).withSharing(Sharing.NONE), 3, RequestOptions.DEFAULT)
+                    .forEach(one -> assertEquals(0, one.complete().reusedTokens()));
+            List<Completion> scored = model.generate(request(3).withLogProbabilities(new LogProbabilities(1, true)), 2,
+                    RequestOptions.DEFAULT).stream().map(Generation::complete).toList();
             assertEquals(scored.getFirst().promptTokens() - 1, scored.getFirst().promptLogProbabilities().size());
             assertEquals(0, scored.getLast().promptLogProbabilities().size());
             assertEquals(scored.getFirst().logProbabilities(), scored.getLast().logProbabilities());
@@ -91,13 +93,13 @@ class SeveralAnswersTest {
         int[] prompt = IntStream.range(0, 60).map(i -> 3 + i * 37 % 500).toArray();
         for (int positions : new int[] {1000, 100}) {
             try (ModelFile file = DemonstrationModel.open(); Backend backend = new CpuBackend(new BackendOptions(1, Optional.empty()))) {
-                TightPlan plan = new TightPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 96), new PlanOptions(96, 4, 16, false)),
-                        positions);
+                TightPlan plan = new TightPlan(backend.prepare(GraphBuilder.build(file, Architecture.of(file), 96),
+                        new PlanOptions(96, 4, 16, false)), positions);
                 try (Decoder decoder = new Decoder(plan)) {
                     GenerationConfig decoding = GenerationConfig.GREEDY.withSampling(DRAWN.withSeed(5));
                     GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(20);
-                    List<Completion> all = decoder.generate(Optional.empty(), Set.of(), request, 6, decoding, Optional.empty(), Optional::empty, prompt,
-                            RequestOptions.DEFAULT)
+                    List<Completion> all = decoder.generate(Optional.empty(), Set.of(), request, 6, decoding, Optional.empty(),
+                            Optional::empty, prompt, RequestOptions.DEFAULT)
                             .stream().map(SeveralAnswersTest::completion).toList();
                     if (positions == 1000) {
                         assertEquals(prompt.length + 5, plan.promptRows(), "the prompt, and its last token for each other");
@@ -105,8 +107,8 @@ class SeveralAnswersTest {
                         assertTrue(plan.refused() > 0);
                     }
                     for (int i = 0; i < 6; i++) {
-                        Completion expected = completion(decoder.generate(Optional.empty(), Set.of(), request, 1, decoding.withSeedAdded(i), Optional.empty(),
-                                Optional::empty,
+                        Completion expected = completion(decoder.generate(
+                                Optional.empty(), Set.of(), request, 1, decoding.withSeedAdded(i), Optional.empty(), Optional::empty,
                                 prompt, RequestOptions.DEFAULT).getFirst());
                         assertArrayEquals(expected.tokens(), all.get(i).tokens());
                     }

@@ -37,7 +37,8 @@ class AnswerFormTest {
 
     private static Completion answer(AnswerForm form, int seed) {
         Sampling sampling = seed == 0 ? Sampling.GREEDY : Sampling.GREEDY.withTemperature(1).withSeed(seed);
-        try (Generation generation = model.generate(GenerationRequest.of("She was").withMaxTokens(200).withSampling(sampling).withForm(form))) {
+        try (Generation generation = model.generate(GenerationRequest.of("She was").withMaxTokens(200).withSampling(sampling)
+                .withForm(form))) {
             return generation.complete();
         }
     }
@@ -45,7 +46,8 @@ class AnswerFormTest {
     @Test
     void answersAreOfTheForm() throws Exception {
         AnswerForm schema = AnswerForm.jsonSchema("""
-                {"type": "object", "properties": {"name": {"type": "string", "maxLength": 12}, "age": {"type": "integer", "minimum": 0, "maximum": 130}},
+                {"type": "object", "properties": {"name": {"type": "string", "maxLength": 12}, "age": {"type": "integer", "minimum": 0, \
+                "maximum": 130}},
                  "required": ["name", "age"], "additionalProperties": false}""");
         for (int seed = 0; seed < 6; seed++) {
             Completion json = answer(schema, seed);

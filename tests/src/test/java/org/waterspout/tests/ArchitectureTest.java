@@ -119,7 +119,8 @@ class ArchitectureTest {
         refused("llama", file -> file.key("llama.expert_count", 8L), UnsupportedModelException.class);
         refused("llama", file -> file.key("llama.attention.causal", false), InvalidRequestException.class);
         refused("llama", file -> file.key("llama.rope.scaling.type", "ntk"), UnsupportedModelException.class);
-        refused("llama", file -> file.key("llama.rope.scaling.type", "dynamic").key("llama.rope.dimension_count", 2L), ModelFormatException.class);
+        refused("llama", file -> file.key("llama.rope.scaling.type", "dynamic").key("llama.rope.dimension_count", 2L),
+                ModelFormatException.class);
         refused("llama", file -> file.key("llama.attention.value_length", 7L), UnsupportedModelException.class);
         refused("llama", file -> file.key("llama.attention.head_count_kv", List.of(2L, 1L, 2L)), UnsupportedModelException.class);
         refused("qwen2", file -> file.without("blk.1.attn_q.bias"), UnsupportedModelException.class);

@@ -8,7 +8,10 @@ import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
-/** Launches 100 items in groups of 64 past the checks that plans make: on a device the launch fails with a native error line and nothing else. */
+/**
+ * Launches 100 items in groups of 64 past the checks that plans make: on a device the launch fails with a native error line and nothing
+ * else.
+ */
 public final class BadGrid {
 
     private BadGrid() {

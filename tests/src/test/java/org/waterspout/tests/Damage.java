@@ -22,10 +22,12 @@ record Damage(String what, Consumer<GgufDraft> apply) {
     private static final List<Value> VALUES = List.of(
             Value.of(GgufDraft.UINT32, 0L), Value.of(GgufDraft.INT32, -1L), Value.of(GgufDraft.UINT32, 1L), Value.of(GgufDraft.UINT32, 2L),
             Value.of(GgufDraft.UINT32, 3L), Value.of(GgufDraft.UINT32, 64L), Value.of(GgufDraft.UINT32, 1L << 16),
-            Value.of(GgufDraft.UINT32, 1L << 24), Value.of(GgufDraft.UINT32, (long) Integer.MAX_VALUE), Value.of(GgufDraft.UINT32, 0xFFFFFFFFL),
-            Value.of(GgufDraft.INT32, (long) Integer.MIN_VALUE), Value.of(GgufDraft.UINT64, -1L), Value.of(GgufDraft.INT64, Long.MAX_VALUE),
-            Value.number(0), Value.number(-1), Value.number(Float.NaN), Value.number(Float.POSITIVE_INFINITY), Value.number(Float.MIN_VALUE),
-            Value.number(Float.MAX_VALUE), Value.number(0.5f), Value.number(1), Value.of(GgufDraft.FLOAT64, Double.doubleToRawLongBits(1e300)),
+            Value.of(GgufDraft.UINT32, 1L << 24), Value.of(GgufDraft.UINT32, (long) Integer.MAX_VALUE),
+            Value.of(GgufDraft.UINT32, 0xFFFFFFFFL), Value.of(GgufDraft.INT32, (long) Integer.MIN_VALUE), Value.of(GgufDraft.UINT64, -1L),
+            Value.of(GgufDraft.INT64, Long.MAX_VALUE), Value.number(0), Value.number(-1), Value.number(Float.NaN),
+            Value.number(Float.POSITIVE_INFINITY), Value.number(Float.MIN_VALUE),
+            Value.number(Float.MAX_VALUE), Value.number(0.5f), Value.number(1),
+            Value.of(GgufDraft.FLOAT64, Double.doubleToRawLongBits(1e300)),
             Value.of(GgufDraft.BOOL, 0L), Value.of(GgufDraft.BOOL, 1L), Value.of(GgufDraft.STRING, ""), Value.of(GgufDraft.STRING, "x"),
             Value.of(GgufDraft.STRING, "two\nlines\r\u2028\u0000"), Value.of(GgufDraft.STRING, "x".repeat(5000)),
             Value.of(GgufDraft.STRING, "{% for a in b %}"), Value.of(GgufDraft.STRING, "{{ messages[99].content }}"),
@@ -131,7 +133,8 @@ record Damage(String what, Consumer<GgufDraft> apply) {
                 yield "shuffled";
             }
             default -> {
-                Object odd = value.type() == GgufDraft.STRING ? anyOf(List.of("", " ", "a", "a b", "\u0000", "a b c", "\uD83D\uDE00", "<0xZZ>",
+                Object odd = value.type() == GgufDraft.STRING ? anyOf(
+                        List.of("", " ", "a", "a b", "\u0000", "a b c", "\uD83D\uDE00", "<0xZZ>",
                         "\n\n", "{{"), random) : anyOf(List.of(0L, -1L, 1L, 7L, 0x7fc00000L, 1L << 30), random);
                 elements.set(at, value.type() == GgufDraft.BOOL ? Long.valueOf(1) : odd);
                 yield "element " + at + " = '" + odd + "'";

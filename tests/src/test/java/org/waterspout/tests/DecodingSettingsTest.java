@@ -58,8 +58,8 @@ class DecodingSettingsTest {
             copy("bart", one.get("settings"));
             try (Translator translator = Translator.load(folder, LoadOptions.DEFAULT.withContextLength(40))) {
                 int best = one.get("settings").path("num_beams").asInt(1);
-                List<Hypothesis> found = translator.translateTokens(List.of(ids(one.get("tokens"))), TranslationOptions.DEFAULT.withBest(best))
-                        .getFirst();
+                List<Hypothesis> found = translator.translateTokens(List.of(ids(one.get("tokens"))),
+                        TranslationOptions.DEFAULT.withBest(best)).getFirst();
                 assertEquals(one.get("found").size(), found.size());
                 for (int rank = 0; rank < found.size(); rank++) {
                     assertArrayEquals(ids(one.get("found").get(rank)), found.get(rank).tokens(), "rank " + rank);
@@ -213,7 +213,8 @@ class DecodingSettingsTest {
     private static Stream<DynamicTest> cases(String name, Check check) throws IOException {
         JsonNode all = JSON.readTree(FOLDERS.resolve(name).resolve("expected.json").toFile());
         return StreamSupport.stream(all.spliterator(), false).map(one -> DynamicTest.dynamicTest(
-                one.get("name").asText() + " " + one.get("settings").path("num_beams").asInt(1) + " " + one.get("tokens"), () -> check.of(one)));
+                one.get("name").asText() + " " + one.get("settings").path("num_beams").asInt(1) + " " + one.get("tokens"),
+                () -> check.of(one)));
     }
 
     /** A model with these settings, and a tokenizer that writes token 7 as t7. */

@@ -60,8 +60,8 @@ class DemonstrationModelTest {
             int count = slow ? EMULATED_TOKENS : ids.length;
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(count);
             Call<GenerationEvent> call = engine.generate(Optional.of(tokenizer), tokenizer.endTokens(), request, 1,
-                    GenerationConfig.forPrompt(new Metadata(Map.of()), request, prompt.length), Optional.empty(), Optional::empty, prompt, RequestOptions.DEFAULT)
-                    .getFirst();
+                    GenerationConfig.forPrompt(new Metadata(Map.of()), request, prompt.length), Optional.empty(), Optional::empty, prompt,
+                    RequestOptions.DEFAULT).getFirst();
             Completion completion = completion(call);
             assertArrayEquals(Arrays.copyOf(ids, count), completion.tokens());
             assertTrue(expected.get("greedy_text").asText().startsWith(completion.text()), completion.text());

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.waterspout.backend.tornado.TornadoFlags;
 
 /**
- * A JVM of its own on the SDK, with all it writes: TornadoVM reports a failed launch on the console and goes on with stale numbers, so a run
- * on a device is right only when its console is clean.
+ * A JVM of its own on the SDK, with all it writes: TornadoVM reports a failed launch on the console and goes on with stale numbers, so a
+ * run on a device is right only when its console is clean.
  *
  * @param exitCode what the process ended with
  * @param lines    standard output and error together

@@ -81,16 +81,18 @@ class DynamicRopeTest {
                     Plan plan = opened.prepare(model.graph(CONTEXT), new PlanOptions(CONTEXT, 4, 17, false))) {
                 int[] tokens = model.expected().getFirst().tokens();
                 int vocabulary = model.architecture().vocabulary();
-                List<Course> courses = Stream.of(new Course(11, 4, tokens.length * vocabulary), new Course(21, 5, tokens.length * vocabulary),
-                        new Course(11, 1, tokens.length * vocabulary), new Course(21, 7, tokens.length * vocabulary)).toList();
+                List<Course> courses = Stream.of(new Course(11, 4, tokens.length * vocabulary),
+                        new Course(21, 5, tokens.length * vocabulary), new Course(11, 1, tokens.length * vocabulary),
+                        new Course(21, 7, tokens.length * vocabulary)).toList();
                 while (courses.stream().anyMatch(course -> course.done < tokens.length)) {
                     step(plan, courses, tokens);
                 }
                 for (Course course : courses) {
                     float[] grown = recorded(model, "expected.grown." + course.prompt + ".logits");
-                    RelativeError error = RelativeError.of(Arrays.copyOfRange(course.logits, course.prompt * vocabulary, course.logits.length),
-                            grown, vocabulary);
-                    assertTrue(error.error() <= LIMIT, "behind " + course.prompt + " tokens in pieces of " + course.piece + ": error " + error);
+                    RelativeError error = RelativeError.of(Arrays.copyOfRange(
+                            course.logits, course.prompt * vocabulary, course.logits.length), grown, vocabulary);
+                    assertTrue(error.error() <= LIMIT, "behind " + course.prompt + " tokens in pieces of " + course.piece + ": error "
+                            + error);
                 }
             }
         }));
@@ -171,7 +173,8 @@ class DynamicRopeTest {
     }
 
     private static Completion complete(LanguageModel model, int[] prompt) {
-        GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(12).withIgnoreEnd(true).withSharing(Sharing.ALL);
+        GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt)).withMaxTokens(12).withIgnoreEnd(true)
+                .withSharing(Sharing.ALL);
         try (Generation generation = model.generate(request)) {
             return generation.complete();
         }

@@ -75,8 +75,8 @@ final class EncoderCases {
         Value key = b.input(kvHeads * headDimension);
         Value value = b.input(kvHeads * headDimension);
         Value output = b.value(heads * headDimension);
-        b.layer(new Op.Attention(0, query, key, value, heads, kvHeads, headDimension, scale(headDimension), Mask.BIDIRECTIONAL, window, softCap,
-                biased ? Optional.of(bias(b, heads, Mask.BIDIRECTIONAL)) : Optional.empty(), output));
+        b.layer(new Op.Attention(0, query, key, value, heads, kvHeads, headDimension, scale(headDimension), Mask.BIDIRECTIONAL, window,
+                softCap, biased ? Optional.of(bias(b, heads, Mask.BIDIRECTIONAL)) : Optional.empty(), output));
         b.caches(1);
         return b.build("Attention", output, Tolerance.ATTENTION, wholeBatches(b), WHOLE);
     }
@@ -104,8 +104,8 @@ final class EncoderCases {
             Value sum = b.value(60);
             b.layer(new Op.Rope(value, PositionCases.frequencies(12, 1 + 0.1 * layer), RopeLayout.HALVES,
                             12, turned),
-                    new Op.Attention(0, turned, turned, value, 5, 5, 12, scale(12), Mask.BIDIRECTIONAL, layer == 1 ? 3 : 0, 0, Optional.empty(), attended),
-                    new Op.Add(value, attended, sum));
+                    new Op.Attention(0, turned, turned, value, 5, 5, 12, scale(12), Mask.BIDIRECTIONAL, layer == 1 ? 3 : 0, 0,
+                    Optional.empty(), attended), new Op.Add(value, attended, sum));
             value = sum;
         }
         b.caches(1);
@@ -118,7 +118,8 @@ final class EncoderCases {
         OpCaseBuilder b = new OpCaseBuilder("Attention BIDIRECTIONAL 4/4 heads of 32 many short");
         Value query = b.input(128);
         Value output = b.value(128);
-        b.layer(new Op.Attention(0, query, b.input(128), b.input(128), 4, 4, 32, scale(32), Mask.BIDIRECTIONAL, 0, 0, Optional.empty(), output));
+        b.layer(new Op.Attention(0, query, b.input(128), b.input(128), 4, 4, 32, scale(32), Mask.BIDIRECTIONAL, 0, 0, Optional.empty(),
+                output));
         b.caches(1);
         int[] sequences = new int[40];
         int[] lengths = new int[40];
@@ -200,7 +201,8 @@ final class EncoderCases {
         b.before(new Op.Embed(b.table("embedding", WeightType.F32, OpCaseBuilder.TOKENS, 48), 1.75f, embedded));
         Value sum = b.value(48);
         b.layer(new Op.Add(b.input(48), embedded, sum));
-        List<Batch> batches = List.of(b.whole(new int[] {0}, 1), b.whole(new int[] {0, 1, 2}, 1, 3, 2), b.whole(new int[] {3, 0, 1}, 9, 7, 1));
+        List<Batch> batches = List.of(b.whole(new int[] {0}, 1), b.whole(new int[] {0, 1, 2}, 1, 3, 2),
+                b.whole(new int[] {3, 0, 1}, 9, 7, 1));
         List<Batch> without = batches.stream().map(batch -> {
             int[] tokens = batch.tokens().clone();
             for (int row = 0; row < tokens.length; row++) {

@@ -116,7 +116,8 @@ class EncoderDecodersTest {
                     int[] parent = parents;
                     int[] tokens = IntStream.range(0, 3).map(i -> recordings.get(parent[i]).decoderTokens()[at]).toArray();
                     float[] logits = new float[3 * vocabulary];
-                    plan.step(new Batch(tokens, new int[] {at, at, at}, new int[] {0, 1, 2}, new int[] {0, 1, 2}).withSources(parent), logits);
+                    plan.step(new Batch(tokens, new int[] {at, at, at}, new int[] {0, 1, 2}, new int[] {0, 1, 2}).withSources(parent),
+                            logits);
                     for (int i = 0; i < 3; i++) {
                         assertClose(Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary), Arrays.copyOfRange(
                                 recordings.get(parent[i]).logits(), at * vocabulary, (at + 1) * vocabulary), vocabulary, LIMIT, backend);
@@ -201,7 +202,8 @@ class EncoderDecodersTest {
     private static Batch batch(List<int[]> sequences) {
         int[] tokens = sequences.stream().flatMapToInt(Arrays::stream).toArray();
         int[] positions = sequences.stream().flatMapToInt(one -> IntStream.range(0, one.length)).toArray();
-        int[] numbers = IntStream.range(0, sequences.size()).flatMap(i -> IntStream.generate(() -> i).limit(sequences.get(i).length)).toArray();
+        int[] numbers = IntStream.range(0, sequences.size()).flatMap(i -> IntStream.generate(() -> i).limit(sequences.get(i).length))
+                .toArray();
         return new Batch(tokens, positions, numbers, IntStream.range(0, tokens.length).toArray());
     }
 

@@ -84,11 +84,13 @@ class EncodersTest {
         return everywhere((model, backend) -> {
             List<Sequence> sequences = model.expected().stream().map(EncoderModel.Expected::sequence).toList();
             double allowed = backend.name().equals("reference") ? 0 : LIMIT;
-            for (Target target : model.expected().getFirst().head().isPresent() ? List.of(Target.HIDDEN, Target.HEAD) : List.of(Target.HIDDEN)) {
+            for (Target target : model.expected().getFirst().head().isPresent() ? List.of(Target.HIDDEN, Target.HEAD)
+                    : List.of(Target.HIDDEN)) {
                 try (Encoder engine = engine(model, backend, target)) {
                     List<float[]> alone = sequences.stream().map(sequence -> engine.run(List.of(sequence)).getFirst()).toList();
                     assertClose(engine.run(sequences), alone, engine.width(), allowed, model.name() + " " + backend.name());
-                    assertClose(engine.run(sequences.reversed()), alone.reversed(), engine.width(), allowed, model.name() + " " + backend.name());
+                    assertClose(engine.run(sequences.reversed()), alone.reversed(), engine.width(), allowed,
+                            model.name() + " " + backend.name());
                 }
             }
         });
@@ -120,7 +122,8 @@ class EncodersTest {
 
     private static Object changed(Object value) {
         return switch (value) {
-            case Long number -> number > 100 ? number / 4 : number > 8 ? number - 4 : number * 2; // a largest distance must come within reach
+            // a largest distance must come within reach
+            case Long number -> number > 100 ? number / 4 : number > 8 ? number - 4 : number * 2;
             case Double number -> number * 1.5 + 0.1;
             case Boolean flag -> !flag;
             default -> throw new IllegalStateException("no change is known for " + value);
@@ -155,7 +158,8 @@ class EncodersTest {
     }
 
     private static int rows(EncoderModel model, Target target) {
-        boolean every = target == Target.HIDDEN || target == Target.HEAD && model.architecture().head().stream().anyMatch(head -> switch (head.task()) {
+        boolean every = target == Target.HIDDEN || target == Target.HEAD
+                && model.architecture().head().stream().anyMatch(head -> switch (head.task()) {
             case TOKENS, SPAN -> true;
             case SEQUENCE, MULTI_LABEL, REGRESSION -> false;
         });

@@ -40,7 +40,8 @@ class FamiliesTest {
                 assertClose(prompt(model, backend, expected), expected, model, backend);
                 // a longer context changes nothing: LongRoPE's frequencies go by the length of the sequence
                 int longest = model.expected().stream().mapToInt(FamilyModel.Expected::context).max().orElseThrow();
-                assertClose(prompt(model, backend, new FamilyModel.Expected(longest, expected.tokens(), expected.logits())), expected, model, backend);
+                assertClose(prompt(model, backend, new FamilyModel.Expected(longest, expected.tokens(), expected.logits())), expected,
+                        model, backend);
             }
         });
     }

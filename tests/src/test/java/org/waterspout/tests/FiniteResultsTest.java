@@ -107,7 +107,8 @@ class FiniteResultsTest {
         int header = (int) bytes.getLong(0);
         JsonNode tensors = new ObjectMapper().readTree(bytes.array(), 8, header);
         String name = tensors.propertyStream().map(Map.Entry::getKey).filter(key -> key.matches(".*\\.1\\..*(query|q_lin|q)\\.weight"))
-                .findFirst().orElseThrow(() -> new AssertionError(task + " has " + tensors.propertyStream().map(Map.Entry::getKey).toList()));
+                .findFirst().orElseThrow(() -> new AssertionError(task + " has "
+                + tensors.propertyStream().map(Map.Entry::getKey).toList()));
         JsonNode place = tensors.get(name);
         assertEquals("F32", place.get("dtype").asText());
         for (int at = place.get("data_offsets").get(0).asInt(); at < place.get("data_offsets").get(1).asInt(); at += Float.BYTES) {
@@ -124,8 +125,10 @@ class FiniteResultsTest {
             ModelFile file = damage ? withNaN(model.file(), "blk.1.ffn_up.weight") : model.file();
             PlanOptions options = new PlanOptions(16, 1, 4, false);
             try (Decoder engine = new Decoder(backend.prepare(GraphBuilder.build(file, model.architecture(), 16), options))) {
-                String message = assertThrows(ValidationException.class, () -> engine.logits(new int[] {1, 2, 3, 4, 5, 6}, false)).getMessage();
-                assertTrue(message.contains(damage ? "MatMul, layer 1, whose weight blk.1.ffn_up.weight" : "this backend computes wrongly"), message);
+                String message = assertThrows(ValidationException.class, () -> engine.logits(new int[] {1, 2, 3, 4, 5, 6}, false))
+                        .getMessage();
+                assertTrue(message.contains(damage ? "MatMul, layer 1, whose weight blk.1.ffn_up.weight"
+                        : "this backend computes wrongly"), message);
             }
         }
     }
@@ -151,8 +154,8 @@ class FiniteResultsTest {
         try (TranslatorModel model = TranslatorModel.open("bart");
                 Backend backend = fault.equals("backend") ? infiniteAtPosition(3) : new ReferenceBackend()) {
             String weight = model.file().tensors().keySet().stream()
-                    .filter(name -> name.matches((fault.startsWith("enc") ? "enc" : "dec") + ".*\\.1\\..*ffn_up\\.weight")).findFirst().orElseThrow(
-                            () -> new AssertionError(model.file().tensors().keySet().toString()));
+                    .filter(name -> name.matches((fault.startsWith("enc") ? "enc" : "dec") + ".*\\.1\\..*ffn_up\\.weight")).findFirst()
+                    .orElseThrow(() -> new AssertionError(model.file().tensors().keySet().toString()));
             ModelFile file = fault.equals("backend") ? model.file() : withNaN(model.file(), weight);
             PlanOptions options = new PlanOptions(16, 8, 32, false).withSources(2, 16);
             try (EncoderDecoder engine = new EncoderDecoder(backend.prepare(
@@ -189,7 +192,8 @@ class FiniteResultsTest {
         numbers[numbers.length / 2] = Float.NaN;
         ByteBuffer bytes = ByteBuffer.allocate(numbers.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(numbers);
-        changed.put(name, new Tensor(name, WeightType.F32, tensor.shape(), MemorySegment.ofArray(Arrays.copyOf(bytes.array(), bytes.capacity()))));
+        changed.put(name, new Tensor(name, WeightType.F32, tensor.shape(),
+                MemorySegment.ofArray(Arrays.copyOf(bytes.array(), bytes.capacity()))));
         return new ChangedFile(file, file.metadata(), changed);
     }
 }

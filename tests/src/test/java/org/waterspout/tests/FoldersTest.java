@@ -52,7 +52,8 @@ class FoldersTest {
             Architecture architecture = Architecture.of(file);
             int context = architecture.contextLength();
             float[] logits = new float[tokens.length * architecture.vocabulary()];
-            try (Plan plan = backend.prepare(GraphBuilder.build(file, architecture, context), new PlanOptions(context, 1, tokens.length, false))) {
+            try (Plan plan = backend.prepare(GraphBuilder.build(file, architecture, context),
+                    new PlanOptions(context, 1, tokens.length, false))) {
                 plan.step(Batch.of(tokens, 0, true), logits);
             }
             RelativeError error = RelativeError.of(logits, numbers(expected.path("logits")), architecture.vocabulary());

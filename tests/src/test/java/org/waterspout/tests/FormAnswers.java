@@ -18,7 +18,8 @@ enum FormAnswers {
     NESTED("""
             {"$defs": {"item": {"type": "object", "properties": {"title": {"type": "string"}, "price": {"type": "number", "minimum": 0},
              "tags": {"type": "array", "items": {"enum": ["new", "used", "sale"]}}}, "required": ["title", "price"]}}, "type": "object",
-             "properties": {"order": {"type": "array", "items": {"$ref": "#/$defs/item"}, "minItems": 1}, "note": {"type": ["string", "null"]}},
+             "properties": {"order": {"type": "array", "items": {"$ref": "#/$defs/item"}, "minItems": 1}, "note": {"type": ["string", \
+            "null"]}},
              "required": ["order"]}""", """
             {
               "order": [
@@ -28,21 +29,29 @@ enum FormAnswers {
               "note": null
             }"""),
     BOUNDED_TEXT("""
-            {"type": "object", "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 400}}, "required": ["summary"]}""", """
-            {"summary": "The committee met on Tuesday; it agreed to repair the bridge before winter, and to ask three firms for their prices."}"""),
+            {"type": "object", "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 400}}, "required": \
+            ["summary"]}""", """
+            {"summary": "The committee met on Tuesday; it agreed to repair the bridge before winter, and to ask three firms \
+            for their prices."}"""),
     FORMATS("""
             {"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}, "at": {"type": "string", "format": "date-time"},
              "host": {"type": "string", "format": "ipv4"}, "code": {"type": "string", "pattern": "^[A-Z]{2}-\\\\d{4,6}(-[a-z]+)?$"}},
              "required": ["id", "at", "host", "code"]}""", """
-            {"id": "123e4567-e89b-12d3-a456-426614174000", "at": "2026-03-01T08:30:00Z", "host": "192.168.10.254", "code": "DE-20455-hh"}"""),
+            {"id": "123e4567-e89b-12d3-a456-426614174000", "at": "2026-03-01T08:30:00Z", "host": "192.168.10.254", \
+            "code": "DE-20455-hh"}"""),
     NUMBERS("""
-            {"type": "array", "items": {"type": "number", "exclusiveMinimum": -273.15, "maximum": 1e6, "multipleOf": 0.01}, "maxItems": 40}""",
+            {"type": "array", "items": {"type": "number", "exclusiveMinimum": -273.15, "maximum": 1e6, "multipleOf": 0.01}, "maxItems": \
+            40}""",
             "[21.5, -40.25, 0, 999999.99, 3.14, 100, -273.14, 12.01]"),
     CALL("""
-            {"anyOf": [{"type": "object", "properties": {"name": {"const": "get_weather"}, "arguments": {"type": "object", "properties": {"city":
-             {"type": "string"}, "unit": {"enum": ["celsius", "fahrenheit"]}}, "required": ["city"], "additionalProperties": false}}, "required":
-             ["name", "arguments"], "additionalProperties": false}, {"type": "object", "properties": {"name": {"const": "get_time"}, "arguments":
-             {"type": "object", "properties": {"zone": {"type": "string", "maxLength": 40}}, "required": ["zone"], "additionalProperties": false}},
+            {"anyOf": [{"type": "object", "properties": {"name": {"const": "get_weather"}, "arguments": {"type": "object", "properties": \
+            {"city":
+             {"type": "string"}, "unit": {"enum": ["celsius", "fahrenheit"]}}, "required": ["city"], "additionalProperties": false}}, \
+            "required":
+             ["name", "arguments"], "additionalProperties": false}, {"type": "object", "properties": {"name": {"const": "get_time"}, \
+            "arguments":
+             {"type": "object", "properties": {"zone": {"type": "string", "maxLength": 40}}, "required": ["zone"], \
+            "additionalProperties": false}},
              "required": ["name", "arguments"], "additionalProperties": false}]}""", """
             {"name": "get_time", "arguments": {"zone": "America/Argentina/Buenos_Aires"}}"""),
     ANY_JSON("true", """

@@ -24,8 +24,8 @@ import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.Tokenizer;
 
 /**
- * Milliseconds of the grammar for a whole answer of a form: to read the form, to go along the answer when nothing is known of the form, and once
- * it is. {@code ./waterspout jmh FormBenchmark -p model=FILE}; without a model, the demonstration model's vocabulary.
+ * Milliseconds of the grammar for a whole answer of a form: to read the form, to go along the answer when nothing is known of the form, and
+ * once it is. {@code ./waterspout jmh FormBenchmark -p model=FILE}; without a model, the demonstration model's vocabulary.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

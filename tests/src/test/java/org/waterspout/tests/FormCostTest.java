@@ -17,8 +17,8 @@ import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.Tokenizer;
 
 /**
- * What it costs to restrict a token to a form, with SmolLM2's vocabulary of 49,152, in answers of a form of which nothing is known yet. A step
- * of the model takes 18 ms on the machine of docs/benchmarks.md, and the grammar is to take less than a tenth of it.
+ * What it costs to restrict a token to a form, with SmolLM2's vocabulary of 49,152, in answers of a form of which nothing is known yet. A
+ * step of the model takes 18 ms on the machine of docs/benchmarks.md, and the grammar is to take less than a tenth of it.
  */
 @Tag("slow")
 class FormCostTest {
@@ -46,8 +46,8 @@ class FormCostTest {
                     FormAnswers.walk(constraint, answer, counts ? Optional.of(cold) : Optional.empty());
                     FormAnswers.walk(constraint, answer, counts ? Optional.of(warm) : Optional.empty());
                 }
-                String figures = "%s: %d tokens, new: mean %.3f, median %.3f, largest %.1f ms; known: mean %.4f ms".formatted(form, answer.length,
-                        mean(cold), quantile(cold, 0.5), quantile(cold, 1), mean(warm));
+                String figures = "%s: %d tokens, new: mean %.3f, median %.3f, largest %.1f ms; known: mean %.4f ms".formatted(
+                        form, answer.length, mean(cold), quantile(cold, 0.5), quantile(cold, 1), mean(warm));
                 System.out.println(figures);
                 assertTrue(mean(cold) < MAX_MILLIS_OF_A_FORM && mean(warm) < MAX_MILLIS / 10, figures);
                 all.addAll(cold);

@@ -25,14 +25,16 @@ import org.waterspout.graph.Op;
 import org.waterspout.validate.RelativeError;
 
 /**
- * What a fused graph gives is what the plain one gives, on the backend that fuses: TornadoVM's devices and the emulator. The cpu and the reference
- * run the parts of a group one by one.
+ * What a fused graph gives is what the plain one gives, on the backend that fuses: TornadoVM's devices and the emulator. The cpu and the
+ * reference run the parts of a group one by one.
  */
 @Tag(TestBackend.ON_DEVICES)
 @Tag("slow")
 class FusedGraphsTest {
 
-    /** Sums are made in one order, fused or not: equal to the bit on the emulator. PoCL's compiler rounds them otherwise: 1.1e-6 was seen. */
+    /**
+     * Sums are made in one order, fused or not: equal to the bit on the emulator. PoCL's compiler rounds them otherwise: 1.1e-6 was seen.
+     */
     private static final double LIMIT = TornadoDevices.sdkPresent() ? 3.3e-6 : 0;
 
     /** Of a recording. */
@@ -50,7 +52,8 @@ class FusedGraphsTest {
     }
 
     private static Stream<DynamicTest> compare(List<String> names, Function<String, Function<TornadoBackend, float[]>> run) {
-        return names.stream().filter(name -> !TornadoDevices.sdkPresent() || ON_DEVICES.contains(name)).map(name -> DynamicTest.dynamicTest(name, () -> {
+        return names.stream().filter(name -> !TornadoDevices.sdkPresent() || ON_DEVICES.contains(name))
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
             try (TornadoBackend fusing = fusing(KernelFamily.WIDE); TornadoBackend plain = plain(KernelFamily.WIDE)) {
                 assertClose(run.apply(name).apply(fusing), run.apply(name).apply(plain));
             }
@@ -91,12 +94,14 @@ class FusedGraphsTest {
         assertEquals(FusionKind.values().length, cases.stream().map(OpCase::operation).distinct().count());
         boolean device = TornadoDevices.sdkPresent();
         return Stream.of(KernelFamily.values()).filter(family -> !device || family == KernelFamily.WIDE).flatMap(family -> cases.stream()
-                .filter(opCase -> !device || opCase.name().contains("Q8_0") || opCase.operation().equals("Fused " + FusionKind.RECURRENCE_ADD))
+                .filter(opCase -> !device || opCase.name().contains("Q8_0")
+                || opCase.operation().equals("Fused " + FusionKind.RECURRENCE_ADD))
                 .map(opCase -> DynamicTest.dynamicTest(family + " " + opCase, () -> compareParts(opCase, family))));
     }
 
     private static void compareParts(OpCase opCase, KernelFamily family) {
-        OpCase apart = new OpCase(opCase.name(), opCase.operation(), plain(opCase.graph()), opCase.options(), opCase.actions(), opCase.tolerance());
+        OpCase apart = new OpCase(opCase.name(), opCase.operation(), plain(opCase.graph()), opCase.options(), opCase.actions(),
+                opCase.tolerance());
         try (TornadoBackend fusing = fusing(family); TornadoBackend plain = plain(family)) {
             assertClose(OpCase.flat(opCase.outputs(fusing)), OpCase.flat(apart.outputs(plain)));
         }
@@ -104,9 +109,9 @@ class FusedGraphsTest {
 
     /** The graph without groups. */
     private static Graph plain(Graph graph) {
-        return new Graph(graph.name(), parts(graph.before()), graph.layers().stream().map(FusedGraphsTest::parts).toList(), parts(graph.after()),
-                graph.crossCaches().stream().map(FusedGraphsTest::parts).toList(), graph.values(), graph.output(), graph.cacheLayers(),
-                graph.encoder().map(FusedGraphsTest::plain));
+        return new Graph(graph.name(), parts(graph.before()), graph.layers().stream().map(FusedGraphsTest::parts).toList(),
+                parts(graph.after()), graph.crossCaches().stream().map(FusedGraphsTest::parts).toList(), graph.values(), graph.output(),
+                graph.cacheLayers(), graph.encoder().map(FusedGraphsTest::plain));
     }
 
     private static List<Op> parts(List<Op> ops) {

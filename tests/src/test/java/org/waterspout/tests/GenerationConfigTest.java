@@ -99,7 +99,8 @@ class GenerationConfigTest {
                 sources.add(new Source(model.recordings().get(i).source(),
                         IntStream.range(0, 47).filter(token -> token == 0 || token % 3 == remainder).toArray()));
             }
-            for (GenerationConfig config : List.of(GenerationConfig.of(model.file().metadata()), GenerationConfig.of(model.file().metadata()).withBeams(3, 3))) {
+            for (GenerationConfig config : List.of(GenerationConfig.of(model.file().metadata()),
+                    GenerationConfig.of(model.file().metadata()).withBeams(3, 3))) {
                 List<List<Hypothesis>> together = engine.translate(sources, config, _ -> { });
                 for (int i = 0; i < sources.size(); i++) {
                     int remainder = i % 2;

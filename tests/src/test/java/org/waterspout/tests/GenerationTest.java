@@ -89,7 +89,8 @@ class GenerationTest {
                         text.append(part.text());
                     }
                     case GenerationEvent.Called called -> throw new AssertionError("a call without tools: " + called);
-                    case GenerationEvent.Prompt _, GenerationEvent.Token _ -> throw new AssertionError("log-probabilities that nobody asked for");
+                    case GenerationEvent.Prompt _, GenerationEvent.Token _ ->
+                            throw new AssertionError("log-probabilities that nobody asked for");
                     case GenerationEvent.Finished end -> finished.add(end.completion());
                 }
             }
@@ -244,7 +245,8 @@ class GenerationTest {
         String other = "Elizabeth was";
         String first = complete(model, request(PROMPT, 30)).text();
         String second = complete(model, request(other, 30)).text();
-        try (LanguageModel two = load(2, 64); Generation a = two.generate(request(PROMPT, 30)); Generation b = two.generate(request(other, 30))) {
+        try (LanguageModel two = load(2, 64); Generation a = two.generate(request(PROMPT, 30));
+                Generation b = two.generate(request(other, 30))) {
             StringBuilder textOfA = new StringBuilder();
             StringBuilder textOfB = new StringBuilder();
             while (a.hasNext() || b.hasNext()) {
@@ -326,7 +328,8 @@ class GenerationTest {
             assertTrue(stopped.tokens().length < 40);
         }
         String almost = text.substring(text.length() - 4) + "\u0000";
-        assertEquals(text, complete(model, request(PROMPT, 40).withStopStrings(List.of(almost))).text(), "what was held back comes at the end");
+        assertEquals(text, complete(model, request(PROMPT, 40).withStopStrings(List.of(almost))).text(),
+                "what was held back comes at the end");
     }
 
     @Test

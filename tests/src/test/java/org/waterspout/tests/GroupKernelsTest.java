@@ -13,7 +13,10 @@ import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
 import org.waterspout.validate.RelativeError;
 
-/** The kernels of GPUs, whose items share memory and wait for each other, run whole tiny models on the emulator, against Transformers' numbers. */
+/**
+ * The kernels of GPUs, whose items share memory and wait for each other, run whole tiny models on the emulator, against Transformers'
+ * numbers.
+ */
 @Tag("slow")
 class GroupKernelsTest {
 
@@ -29,7 +32,8 @@ class GroupKernelsTest {
             try (FamilyModel model = FamilyModel.open(name); TornadoBackend backend = backend()) {
                 FamilyModel.Expected expected = model.expected().getFirst();
                 int vocabulary = model.architecture().vocabulary();
-                assertClose(WholeModels.decoder(model, backend, expected, TOKENS), Arrays.copyOf(expected.logits(), TOKENS * vocabulary), vocabulary);
+                assertClose(WholeModels.decoder(model, backend, expected, TOKENS), Arrays.copyOf(expected.logits(), TOKENS * vocabulary),
+                        vocabulary);
             }
         }));
     }
@@ -54,7 +58,8 @@ class GroupKernelsTest {
     Stream<DynamicTest> encoderDecoders() {
         return TranslatorModel.names().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
             try (TranslatorModel model = TranslatorModel.open(name); TornadoBackend backend = backend()) {
-                assertClose(WholeModels.translator(model, backend), model.recordings().getFirst().logits(), model.architecture().vocabulary());
+                assertClose(WholeModels.translator(model, backend), model.recordings().getFirst().logits(),
+                        model.architecture().vocabulary());
             }
         }));
     }

@@ -19,7 +19,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Holds modules and packages to the direction that docs/design.md gives: what stands below imports what stands above, never the reverse. */
+/**
+ * Holds modules and packages to the direction that docs/design.md gives: what stands below imports what stands above, never the reverse.
+ */
 class ImportRulesTest {
 
     private static final String TORNADO_API = "uk.ac.manchester.tornado..";
@@ -75,8 +77,8 @@ class ImportRulesTest {
 
     @Test
     void whatIsAskedForKnowsNoScheduler() {
-        noClasses().that().resideInAnyPackage(GRAPH, BACKEND, GENERATE, DECODE, "org.waterspout.encode..", "org.waterspout.validate..").should()
-                .dependOnClassesThat().resideInAPackage(RUNTIME).check(ours);
+        noClasses().that().resideInAnyPackage(GRAPH, BACKEND, GENERATE, DECODE, "org.waterspout.encode..", "org.waterspout.validate..")
+                .should().dependOnClassesThat().resideInAPackage(RUNTIME).check(ours);
     }
 
     @Test
@@ -91,16 +93,18 @@ class ImportRulesTest {
 
     @Test
     void noSimpleNameStandsTwice() {
-        Map<String, List<String>> names = ours.stream().filter(JavaClass::isTopLevelClass).filter(one -> !one.getSimpleName().equals("package-info"))
-                .collect(Collectors.groupingBy(JavaClass::getSimpleName, TreeMap::new, Collectors.mapping(JavaClass::getName, Collectors.toList())));
+        Map<String, List<String>> names = ours.stream().filter(JavaClass::isTopLevelClass)
+                .filter(one -> !one.getSimpleName().equals("package-info"))
+                .collect(Collectors.groupingBy(JavaClass::getSimpleName, TreeMap::new,
+                Collectors.mapping(JavaClass::getName, Collectors.toList())));
         assertEquals(List.of(), names.values().stream().filter(same -> same.size() > 1).toList());
     }
 
     @Test
     void namesSayWhatAClassIs() {
         noClasses().that().resideInAPackage("org.waterspout..").should()
-                .haveSimpleNameEndingWith("Manager").orShould().haveSimpleNameEndingWith("Helper").orShould().haveSimpleNameEndingWith("Util")
-                .orShould().haveSimpleNameEndingWith("Utils").orShould().haveSimpleNameEndingWith("Impl")
+                .haveSimpleNameEndingWith("Manager").orShould().haveSimpleNameEndingWith("Helper").orShould()
+                .haveSimpleNameEndingWith("Util").orShould().haveSimpleNameEndingWith("Utils").orShould().haveSimpleNameEndingWith("Impl")
                 .orShould().haveSimpleNameStartingWith("Abstract").orShould().haveSimpleNameEndingWith("Base").check(ours);
     }
 

@@ -99,10 +99,12 @@ class LogProbabilitiesTest {
             boolean seldom = false;
             for (int seed = 0; seed < 8; seed++) {
                 GenerationRequest plain = request(prompt).withMaxTokens(10).withIgnoreEnd(true)
-                        .withSampling(Sampling.GREEDY.withTemperature(2.5f).withTopK(20).withLogitBias(java.util.Map.of(7, 2f)).withSeed(seed));
+                        .withSampling(Sampling.GREEDY.withTemperature(2.5f).withTopK(20).withLogitBias(java.util.Map.of(7, 2f))
+                        .withSeed(seed));
                 Completion completion = complete(model, plain.withLogProbabilities(new LogProbabilities(41, true)));
                 assertArrayEquals(complete(model, plain).tokens(), completion.tokens());
-                assertTrue(complete(model, plain).logProbabilities().isEmpty() && complete(model, plain).promptLogProbabilities().isEmpty());
+                assertTrue(complete(model, plain).logProbabilities().isEmpty()
+                        && complete(model, plain).promptLogProbabilities().isEmpty());
                 assertEquals(10, completion.logProbabilities().size());
                 assertEquals(prompt.length - 1, completion.promptLogProbabilities().size());
                 List<TokenLogProbability> all = new ArrayList<>(completion.promptLogProbabilities());
@@ -125,7 +127,8 @@ class LogProbabilitiesTest {
     @Test
     void eventsTellEachTokenBeforeItsText() {
         try (LanguageModel model = LanguageModel.demonstration(LoadOptions.DEFAULT.withThreads(1))) {
-            GenerationRequest request = GenerationRequest.of(new Prompt.Raw("It is a truth universally")).withMaxTokens(12).withLogProbabilities(FIVE);
+            GenerationRequest request = GenerationRequest.of(new Prompt.Raw("It is a truth universally")).withMaxTokens(12)
+                    .withLogProbabilities(FIVE);
             List<TokenLogProbability> tokens = new ArrayList<>();
             List<TokenLogProbability> prompt = new ArrayList<>();
             Completion completion = null;
@@ -154,7 +157,8 @@ class LogProbabilitiesTest {
             Completion scored = complete(model, request.withMaxTokens(0));
             assertEquals(completion.promptLogProbabilities(), scored.promptLogProbabilities());
             assertEquals("", scored.text());
-            assertEquals(0, complete(model, request.withLogProbabilities(LogProbabilities.top(0))).logProbabilities().getFirst().top().size());
+            assertEquals(0, complete(model, request.withLogProbabilities(LogProbabilities.top(0))).logProbabilities().getFirst().top()
+                    .size());
         }
     }
 
@@ -166,8 +170,8 @@ class LogProbabilitiesTest {
             String message = assertThrows(InvalidRequestException.class,
                     () -> model.generate(request(new int[] {5}).withLogProbabilities(LogProbabilities.top(1)))).getMessage();
             assertTrue(message.contains("beam"), message);
-            assertNotEquals(0, complete(model, request(new int[] {5}).withSampling(Sampling.GREEDY).withLogProbabilities(LogProbabilities.top(1)))
-                    .logProbabilities().size());
+            assertNotEquals(0, complete(model, request(new int[] {5}).withSampling(Sampling.GREEDY)
+                    .withLogProbabilities(LogProbabilities.top(1))).logProbabilities().size());
         }
     }
 

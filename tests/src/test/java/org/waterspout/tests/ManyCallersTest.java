@@ -56,7 +56,8 @@ class ManyCallersTest {
     private static final RequestOptions SHORT = RequestOptions.DEFAULT.withTimeout(Duration.ofMillis(30));
 
     /** Takes seconds to translate. */
-    private static final List<String> DOCUMENT = IntStream.range(0, 3000).mapToObj(i -> "the " + (1 + i % 28) + "th of march " + (1900 + i % 100)).toList();
+    private static final List<String> DOCUMENT = IntStream.range(0, 3000)
+            .mapToObj(i -> "the " + (1 + i % 28) + "th of march " + (1900 + i % 100)).toList();
 
     private static LanguageModel model;
 
@@ -129,7 +130,8 @@ class ManyCallersTest {
             List<String> many = IntStream.range(0, 20_000).mapToObj(i -> "a word " + i).toList();
             assertInterruptCancels(() -> embedder.embed(many, Embedder.Role.TEXT, true));
             assertThrows(DeadlineException.class, () -> embedder.embed(many, Embedder.Role.TEXT, true, SHORT));
-            assertEquals(1, embedder.embed(List.of("one"), Embedder.Role.TEXT, true, RequestOptions.DEFAULT.withTimeout(Duration.ofMinutes(1))).size());
+            assertEquals(1, embedder.embed(List.of("one"), Embedder.Role.TEXT, true,
+                    RequestOptions.DEFAULT.withTimeout(Duration.ofMinutes(1))).size());
         }
         try (Classifier classifier = Classifier.demonstration(LoadOptions.DEFAULT.withThreads(1))) {
             List<String> many = IntStream.range(0, 5_000).mapToObj(i -> text).toList();
@@ -172,7 +174,8 @@ class ManyCallersTest {
 
     @Test
     void aDeadlineEndsAnAnswerThatWaitsOrRuns() {
-        try (Generation running = model.generate(request(model.contextLength()), RequestOptions.DEFAULT.withTimeout(Duration.ofMillis(150)));
+        try (Generation running = model.generate(request(model.contextLength()),
+                RequestOptions.DEFAULT.withTimeout(Duration.ofMillis(150)));
                 Generation waiting = model.generate(request(5), RequestOptions.DEFAULT.withTimeout(Duration.ofMillis(1)))) {
             Completion late = running.complete();
             assertEquals(FinishReason.TIMED_OUT, late.finishReason());
@@ -213,7 +216,8 @@ class ManyCallersTest {
             assertEquals(expected, within);
         }
         Translator closing = Translator.demonstration(LoadOptions.DEFAULT.withThreads(1));
-        assertThrows(ClosedException.class, () -> closing.translate(DOCUMENT.subList(0, 40), TranslationOptions.DEFAULT, (_, _) -> closing.close()));
+        assertThrows(ClosedException.class, () -> closing.translate(DOCUMENT.subList(0, 40), TranslationOptions.DEFAULT,
+                (_, _) -> closing.close()));
     }
 
     @Test

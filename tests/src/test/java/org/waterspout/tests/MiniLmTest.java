@@ -46,12 +46,14 @@ class MiniLmTest {
                     expected[column] = Float.float16ToFloat(vectors.getShort(2 * (i * DIMENSIONS + column)));
                 }
                 double cosine = Embedder.similarity(all.get(i).vector(), expected);
-                assertTrue(cosine >= MIN_COSINE, "sentence " + i + " (" + all.get(i).tokens() + " tokens): cosine " + cosine + ": " + sentences.get(i));
+                assertTrue(cosine >= MIN_COSINE, "sentence " + i + " (" + all.get(i).tokens() + " tokens): cosine " + cosine + ": "
+                        + sentences.get(i));
                 min = Math.min(min, cosine);
                 shortest = Math.min(shortest, all.get(i).tokens());
                 longest = Math.max(longest, all.get(i).tokens());
             }
-            System.out.println(name + ": least cosine " + min + " over " + all.size() + " sentences of " + shortest + " to " + longest + " tokens");
+            System.out.println(name + ": least cosine " + min + " over " + all.size() + " sentences of " + shortest + " to " + longest
+                    + " tokens");
             checkNeighbours(embedder, sentences, all);
         }
     }
@@ -69,7 +71,8 @@ class MiniLmTest {
             float[] expected = all.get(chosen.get(i)).vector();
             assertTrue(Embedder.similarity(other.get(i).vector(), expected) > 1 - 1e-9, sentences.get(chosen.get(i)));
             if (i % 5 == 0) {
-                assertTrue(Embedder.similarity(embedder.embed(sentences.get(chosen.get(i))).vector(), expected) > 1 - 1e-9, sentences.get(chosen.get(i)));
+                assertTrue(Embedder.similarity(embedder.embed(sentences.get(chosen.get(i))).vector(), expected) > 1 - 1e-9,
+                        sentences.get(chosen.get(i)));
             }
         }
     }

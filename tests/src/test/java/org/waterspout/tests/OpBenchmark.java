@@ -23,7 +23,8 @@ import org.waterspout.validate.RelativeError;
 
 /**
  * Microseconds of one operation case on a backend, its answer checked against the reference before it is timed:
- * {@code ./waterspout jmh OpBenchmark -p opCase="MatMul Q8_0 576x1536" -p backend=cpu}. Case names are those that {@link OpCasesTest} prints.
+ * {@code ./waterspout jmh OpBenchmark -p opCase="MatMul Q8_0 576x1536" -p backend=cpu}. Case names are those that {@link OpCasesTest}
+ * prints.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

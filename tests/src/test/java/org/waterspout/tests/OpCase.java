@@ -38,8 +38,8 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
     }
 
     /**
-     * Limits on {@link org.waterspout.validate.RelativeError}: three times the largest that was seen, on the cpu in vectors of 128 and 256 bits, on
-     * the emulator with both families of kernels, and for whole models on PoCL.
+     * Limits on {@link org.waterspout.validate.RelativeError}: three times the largest that was seen, on the cpu in vectors of 128 and 256
+     * bits, on the emulator with both families of kernels, and for whole models on PoCL.
      */
     static final class Tolerance {
 
@@ -134,7 +134,8 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
     }
 
     private static boolean needsWholeSequences(Graph graph) {
-        return graph.ops().anyMatch(op -> op instanceof Op.MeanRows || op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL);
+        return graph.ops().anyMatch(op -> op instanceof Op.MeanRows || op instanceof Op.Attention attention
+                && attention.mask() == Op.Mask.BIDIRECTIONAL);
     }
 
     private static List<Batch> pieces(Batch batch, boolean whole) {
@@ -155,7 +156,8 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
         int numbers = batch.inputEmbeddings().length / batch.rows();
         return new Batch(Arrays.copyOfRange(batch.tokens(), from, to), Arrays.copyOfRange(batch.positions(), from, to),
                 Arrays.copyOfRange(batch.sequences(), from, to), wanted, part(batch.types(), from, to), part(batch.sources(), from, to),
-                batch.candidates(), part(batch.lengths(), from, to), batch.phase(), Arrays.copyOfRange(batch.inputEmbeddings(), from * numbers, to * numbers));
+                batch.candidates(), part(batch.lengths(), from, to), batch.phase(),
+                Arrays.copyOfRange(batch.inputEmbeddings(), from * numbers, to * numbers));
     }
 
     private static int[] part(int[] perRow, int from, int to) {

@@ -116,8 +116,8 @@ final class OpCases {
         for (int layer = 0; layer < 3; layer++) {
             Value product = b.value(width);
             Value sum = b.value(width);
-            b.layer(new Op.MatMul(value, b.matrix("product", layer, type, width, width), b.bias(true, "product.bias", layer, width), product),
-                    new Op.Add(value, product, sum));
+            b.layer(new Op.MatMul(value, b.matrix("product", layer, type, width, width), b.bias(true, "product.bias", layer, width),
+                    product), new Op.Add(value, product, sum));
             value = sum;
         }
         return b.build("MatMul", value, Tolerance.PRODUCTS);

@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The library in a user's program, however that is packed: on the class path, on the module path, in one jar with all it needs, and in Spring
- * Boot's executable jar, whose libraries are jars within a jar. The JVM stays the user's: no property is set, nothing is written to standard
- * output or to the home folder, and logging is bound by nobody but the user.
+ * The library in a user's program, however that is packed: on the class path, on the module path, in one jar with all it needs, and in
+ * Spring Boot's executable jar, whose libraries are jars within a jar. The JVM stays the user's: no property is set, nothing is written to
+ * standard output or to the home folder, and logging is bound by nobody but the user.
  */
 @Tag("slow")
 class PackagingTest {
@@ -56,7 +56,8 @@ class PackagingTest {
     @Test
     void aModulePath() throws IOException, InterruptedException {
         libraries();
-        assertWorks("--add-modules", "ALL-MODULE-PATH", "-p", folder.resolve("libraries").toString(), "-m", "program/" + PackagedProgram.class.getName());
+        assertWorks("--add-modules", "ALL-MODULE-PATH", "-p", folder.resolve("libraries").toString(), "-m",
+                "program/" + PackagedProgram.class.getName());
     }
 
     @Test
@@ -66,7 +67,8 @@ class PackagingTest {
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest(PackagedProgram.class.getName()))) {
             for (Path library : libraries()) {
                 for (Map.Entry<String, byte[]> entry : entries(library).entrySet()) {
-                    if (!entry.getKey().startsWith("META-INF/") && !entry.getKey().equals("module-info.class") && written.add(entry.getKey())) {
+                    if (!entry.getKey().startsWith("META-INF/") && !entry.getKey().equals("module-info.class")
+                            && written.add(entry.getKey())) {
                         write(out, entry.getKey(), entry.getValue(), false);
                     }
                 }
@@ -106,7 +108,8 @@ class PackagingTest {
     private void assertWorks(String... words) throws IOException, InterruptedException {
         Path home = Files.createDirectory(folder.resolve("home"));
         Path errors = folder.resolve("errors");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Duser.home=" + home));
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Duser.home=" + home));
         command.addAll(FLAGS);
         command.addAll(List.of(words));
         command.add(TaskModel.of("embedder").folder().toString());
@@ -158,7 +161,8 @@ class PackagingTest {
     /** What a module of ours is made of: the build has it as a folder of classes or, later, as a jar. */
     private static Map<String, byte[]> ours(String module) throws IOException {
         Path folderOrJar = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
-                .filter(path -> path.endsWith(Path.of(module, "target", "classes")) || path.getFileName().toString().matches(module + "(-[0-9].*)?\\.jar"))
+                .filter(path -> path.endsWith(Path.of(module, "target", "classes"))
+                || path.getFileName().toString().matches(module + "(-[0-9].*)?\\.jar"))
                 .findFirst().orElseThrow(() -> new AssertionError(module + " is not on the class path"));
         if (!Files.isDirectory(folderOrJar)) {
             return entries(folderOrJar);

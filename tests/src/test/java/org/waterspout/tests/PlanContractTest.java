@@ -51,12 +51,15 @@ class PlanContractTest {
     Stream<DynamicTest> aDecoderRefusesWhatNobodyWrote() {
         return everywhere(backend -> {
             try (ModelFile file = DemonstrationModel.open();
-                    Plan plan = backend.prepare(GraphBuilder.build(file, Architecture.of(file), CONTEXT), new PlanOptions(CONTEXT, 2, 4, false))) {
+                    Plan plan = backend.prepare(GraphBuilder.build(file, Architecture.of(file), CONTEXT),
+                            new PlanOptions(CONTEXT, 2, 4, false))) {
                 int vocabulary = plan.graph().output().width();
                 float[] output = new float[2 * vocabulary];
                 plan.step(Batch.of(new int[] {5, 6}, 0, true), output);
-                refused("sequence 0 holds 2 positions, so position 3 would leave a gap: continue where it ends", () -> plan.step(row(7, 3, 0), output));
-                refused("sequence 1 holds 0 positions, so position 1 would leave a gap: continue where it ends", () -> plan.step(row(7, 1, 1), output));
+                refused("sequence 0 holds 2 positions, so position 3 would leave a gap: continue where it ends",
+                        () -> plan.step(row(7, 3, 0), output));
+                refused("sequence 1 holds 0 positions, so position 1 would leave a gap: continue where it ends",
+                        () -> plan.step(row(7, 1, 1), output));
                 refused("sequence 0 holds 3 positions, so position 4 would leave a gap: continue where it ends", () ->
                         plan.step(new Batch(new int[] {7, 7}, new int[] {2, 4}, new int[2], new int[] {0}), output));
                 refused("the output takes " + vocabulary + " floats, the array has 3", () -> plan.step(row(7, 2, 0), new float[3]));
@@ -66,10 +69,12 @@ class PlanContractTest {
                 refused("sequence 2 is outside the plan's 2: prepare the plan with more sequences", () -> plan.reorder(new int[] {0, 2}));
                 refused("sequence -1 is outside the plan's 2: prepare the plan with more sequences", () -> plan.forget(-1));
                 refused("3 sequences exceed the plan's 2: prepare the plan with more sequences", () -> plan.reorder(new int[] {0, 1, 0}));
-                assertTrue(assertThrows(InvalidRequestException.class, () -> plan.encode(row(7, 0, 0), output)).getMessage().contains("has no encoder"));
-                assertTrue(assertThrows(InvalidRequestException.class, () -> plan.step(row(7, 2, 0).withCandidates(new int[] {1}), output)).getMessage()
-                        .contains("has no shortlist"));
-                assertTrue(assertThrows(InvalidRequestException.class, () -> plan.step(row(7, 2, 0), output, (_, _) -> { })).getMessage().contains("observed"));
+                assertTrue(assertThrows(InvalidRequestException.class, () -> plan.encode(row(7, 0, 0), output)).getMessage()
+                        .contains("has no encoder"));
+                assertTrue(assertThrows(InvalidRequestException.class, () -> plan.step(row(7, 2, 0).withCandidates(new int[] {1}), output))
+                        .getMessage().contains("has no shortlist"));
+                assertTrue(assertThrows(InvalidRequestException.class, () -> plan.step(row(7, 2, 0), output, (_, _) -> { })).getMessage()
+                        .contains("observed"));
 
                 float[] next = new float[vocabulary];
                 plan.step(row(7, 2, 0), next);
@@ -80,7 +85,8 @@ class PlanContractTest {
                 plan.reorder(new int[] {0, 0});
                 plan.step(row(8, 3, 1), next);
                 plan.forget(1);
-                refused("sequence 1 holds 0 positions, so position 4 would leave a gap: continue where it ends", () -> plan.step(row(9, 4, 1), output));
+                refused("sequence 1 holds 0 positions, so position 4 would leave a gap: continue where it ends",
+                        () -> plan.step(row(9, 4, 1), output));
                 float[] other = new float[vocabulary];
                 plan.step(row(8, 3, 0), other);
                 assertArrayEquals(next, other);
@@ -96,12 +102,13 @@ class PlanContractTest {
                 float[] output = new float[CONTEXT * plan.graph().output().width()];
                 refused("source 0 was never encoded: encode it before the first step", () -> plan.step(row(3, 0, 0), output));
                 plan.encode(Batch.of(new int[] {3, 4, 5}, 0, true), new float[0]);
-                refused("source 1 was never encoded: encode it before the first step", () -> plan.step(row(3, 0, 0).withSources(new int[] {1}), output));
+                refused("source 1 was never encoded: encode it before the first step",
+                        () -> plan.step(row(3, 0, 0).withSources(new int[] {1}), output));
                 plan.step(row(3, 0, 0), output);
                 plan.step(row(4, 1, 0), output);
                 plan.step(row(5, 2, 0), output);
-                refused("sequence 0 has come to position 3 and its recurrent state cannot go back to 1: continue where it ends, or begin it anew",
-                        () -> plan.step(row(4, 1, 0), output));
+                refused("sequence 0 has come to position 3 and its recurrent state cannot go back to 1: continue where it ends, or begin"
+                        + " it anew", () -> plan.step(row(4, 1, 0), output));
                 plan.step(row(3, 0, 0), output);
             }
         });
@@ -111,7 +118,8 @@ class PlanContractTest {
     Stream<DynamicTest> aClosedPlanSaysSo() {
         return everywhere(backend -> {
             try (ModelFile file = DemonstrationModel.open()) {
-                Plan plan = backend.prepare(GraphBuilder.build(file, Architecture.of(file), CONTEXT), new PlanOptions(CONTEXT, 1, 1, false));
+                Plan plan = backend.prepare(GraphBuilder.build(file, Architecture.of(file), CONTEXT),
+                        new PlanOptions(CONTEXT, 1, 1, false));
                 plan.close();
                 plan.close();
                 float[] output = new float[plan.graph().output().width()];

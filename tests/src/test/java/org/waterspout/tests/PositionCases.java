@@ -102,7 +102,10 @@ final class PositionCases {
         return new Op.Attention(layer, query, key, value, heads, kvHeads, headDimension, scale, window, softCap, output);
     }
 
-    /** Three layers with caches of their own; window, angles and scale differ from layer to layer, and where angles are dynamic one's are not. */
+    /**
+     * Three layers with caches of their own; window, angles and scale differ from layer to layer, and where angles are dynamic one's are
+     * not.
+     */
     private static OpCase layers(boolean dynamic) {
         int width = 3 * 20;
         OpCaseBuilder b = new OpCaseBuilder("Attention 3/3 heads of 20 in three layers" + (dynamic ? " dynamic" : ""));

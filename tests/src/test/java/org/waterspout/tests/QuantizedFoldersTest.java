@@ -39,15 +39,20 @@ class QuantizedFoldersTest {
 
     private static final double LIMIT = 1.6e-5; // 5.5e-6 was seen
 
-    /** What the matrices of the layers become: the smallest type that holds their numbers exactly, else the type that config.json states. */
+    /**
+     * What the matrices of the layers become: the smallest type that holds their numbers exactly, else the type that config.json states.
+     */
     private static final Map<String, Set<WeightType>> TYPES = Map.ofEntries(
             Map.entry("awq-4", Set.of(WeightType.Q5_0)), Map.entry("awq-4-short", Set.of(WeightType.F16)),
-            Map.entry("ct-float-block", Set.of(WeightType.F32)), Map.entry("ct-float-channel", Set.of(WeightType.BF16)), Map.entry("ct-float-tensor", Set.of(WeightType.F32)),
-            Map.entry("ct-int-channel", Set.of(WeightType.I8_32)), Map.entry("ct-int-tensor", Set.of(WeightType.F32, WeightType.I8_32)), Map.entry("ct-packed-4", Set.of(WeightType.Q4_0)),
-            Map.entry("ct-packed-4-zeros", Set.of(WeightType.Q5_0)), Map.entry("ct-packed-8", Set.of(WeightType.F32)), Map.entry("ct-packed-8-zeros", Set.of(WeightType.F16)),
-            Map.entry("fp8-blocks", Set.of(WeightType.BF16)), Map.entry("fp8-powers", Set.of(WeightType.F32)), Map.entry("fp8-static", Set.of(WeightType.F32)),
-            Map.entry("fp8-vllm", Set.of(WeightType.F16)), Map.entry("gptq-4", Set.of(WeightType.Q4_0)), Map.entry("gptq-4-zeros", Set.of(WeightType.Q5_0)),
-            Map.entry("gptq-4-v2", Set.of(WeightType.Q5_0)), Map.entry("gptq-4-scattered", Set.of(WeightType.F16)), Map.entry("gptq-8", Set.of(WeightType.Q8_0)),
+            Map.entry("ct-float-block", Set.of(WeightType.F32)), Map.entry("ct-float-channel", Set.of(WeightType.BF16)),
+            Map.entry("ct-float-tensor", Set.of(WeightType.F32)), Map.entry("ct-int-channel", Set.of(WeightType.I8_32)),
+            Map.entry("ct-int-tensor", Set.of(WeightType.F32, WeightType.I8_32)), Map.entry("ct-packed-4", Set.of(WeightType.Q4_0)),
+            Map.entry("ct-packed-4-zeros", Set.of(WeightType.Q5_0)), Map.entry("ct-packed-8", Set.of(WeightType.F32)),
+            Map.entry("ct-packed-8-zeros", Set.of(WeightType.F16)), Map.entry("fp8-blocks", Set.of(WeightType.BF16)),
+            Map.entry("fp8-powers", Set.of(WeightType.F32)), Map.entry("fp8-static", Set.of(WeightType.F32)),
+            Map.entry("fp8-vllm", Set.of(WeightType.F16)), Map.entry("gptq-4", Set.of(WeightType.Q4_0)),
+            Map.entry("gptq-4-zeros", Set.of(WeightType.Q5_0)), Map.entry("gptq-4-v2", Set.of(WeightType.Q5_0)),
+            Map.entry("gptq-4-scattered", Set.of(WeightType.F16)), Map.entry("gptq-8", Set.of(WeightType.Q8_0)),
             Map.entry("gptq-8-zeros", Set.of(WeightType.F32)), Map.entry("gptq-gpt2", Set.of(WeightType.Q4_0)));
 
     @TestFactory
@@ -83,8 +88,9 @@ class QuantizedFoldersTest {
                 new Option("gptq-4", "bits", "8", "of 8 bits"), new Option("gptq-4", "pack_dtype", "'int64'", "pack_dtype 'int64'"),
                 new Option("gptq-4", "is_marlin_format", "true", "is_marlin_format true"),
                 new Option("awq-4", "version", "'gemv'", "version 'gemv'"), new Option("awq-4", "bits", "8", "to 8 bits"),
-                new Option("awq-4", "group_size", "16", "should be F16 of shape [6, 64]"), new Option("awq-4", "smoothing", "0.5", "'smoothing'"),
-                new Option("fp8-blocks", "fmt", "'e5m2'", "fmt 'e5m2'"), new Option("fp8-blocks", "weight_block_size", "[8, 20]", "in blocks of [8, 20]"),
+                new Option("awq-4", "group_size", "16", "should be F16 of shape [6, 64]"),
+                new Option("awq-4", "smoothing", "0.5", "'smoothing'"), new Option("fp8-blocks", "fmt", "'e5m2'", "fmt 'e5m2'"),
+                new Option("fp8-blocks", "weight_block_size", "[8, 20]", "in blocks of [8, 20]"),
                 new Option("fp8-blocks", "activation_scheme", "'none'", "activation_scheme 'none'"),
                 new Option("fp8-static", "smoothing", "[1]", "'smoothing'"),
                 new Option("ct-packed-4", "format", "'nvfp4-pack-quantized'", "format 'nvfp4-pack-quantized'"),
@@ -112,7 +118,8 @@ class QuantizedFoldersTest {
     @TestFactory
     Stream<DynamicTest> whatChangesNoWeightIsRead() {
         return Stream.of(new Option("gptq-4", "desc_act", "true", ""), new Option("gptq-4", "dynamic", "{'-:lm_head': {}}", ""),
-                new Option("gptq-8", "bits", "8", ""), new Option("awq-4", "version", "null", ""), new Option("ct-packed-4", "transform_config", "{}", ""),
+                new Option("gptq-8", "bits", "8", ""), new Option("awq-4", "version", "null", ""),
+                new Option("ct-packed-4", "transform_config", "{}", ""),
                 new Option("ct-float-channel", "kv_cache_scheme", "{'num_bits': 8, 'type': 'float'}", ""),
                 new Option("fp8-static", "modules_to_not_convert", "['lm_head']", ""))
                 .map(option -> DynamicTest.dynamicTest(option.folder + " " + option.path + " " + option.value,
@@ -136,12 +143,14 @@ class QuantizedFoldersTest {
         Files.writeString(gptq.resolve("quantize_config.json"), "{\"bits\": 4, \"group_size\": 32, \"desc_act\": false, \"sym\": false}");
         FoldersTest.requireLogits(gptq, new ReferenceBackend(), LIMIT);
         Path awq = changed(new Option("awq-4", "", "null", ""));
-        Files.writeString(awq.resolve("quant_config.json"), "{\"zero_point\": true, \"q_group_size\": 32, \"w_bit\": 4, \"version\": \"GEMM\"}");
+        Files.writeString(awq.resolve("quant_config.json"),
+                "{\"zero_point\": true, \"q_group_size\": 32, \"w_bit\": 4, \"version\": \"GEMM\"}");
         FoldersTest.requireLogits(awq, new ReferenceBackend(), LIMIT);
     }
 
     private Path changed(Option option) throws IOException {
-        Path original = Path.of(QuantizedFoldersTest.class.getResource("/quantized/" + option.folder + "/config.json").getPath()).getParent();
+        Path original = Path.of(QuantizedFoldersTest.class.getResource("/quantized/" + option.folder + "/config.json").getPath())
+                .getParent();
         Path folder = Files.createTempDirectory(root, "model");
         for (String file : List.of("model.safetensors", "expected.json")) {
             Files.copy(original.resolve(file), folder.resolve(file));

@@ -26,8 +26,8 @@ class RealModelTest {
     private static final List<String> QUESTIONS = List.of(QUESTION, "Why is the sky blue?", "Name three colours.");
 
     /**
-     * Logits within which the judge leaves the choice open; no token was behind. The largest are about 25 here, and of two, each was seen to differ
-     * by 1.1e-5 of that.
+     * Logits within which the judge leaves the choice open; no token was behind. The largest are about 25 here, and of two, each was seen
+     * to differ by 1.1e-5 of that.
      */
     private static final Agreement AGREEMENT = new Agreement(1.6e-3f);
 

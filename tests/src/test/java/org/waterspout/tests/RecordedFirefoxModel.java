@@ -28,8 +28,9 @@ record RecordedFirefoxModel(Path folder, String from, String to) {
     static Optional<RecordedFirefoxModel> find(String pair) {
         String folders = System.getenv().getOrDefault("WATERSPOUT_MODELS", "");
         return Stream.concat(Arrays.stream(folders.split(File.pathSeparator)).filter(folder -> !folder.isBlank()),
-                Stream.of("../../shared/models", "../shared/models")).map(folder -> Path.of(folder, "firefox-" + pair)).filter(Files::isDirectory)
-                .findFirst().map(folder -> new RecordedFirefoxModel(folder, pair.substring(0, 2), pair.substring(2)));
+                Stream.of("../../shared/models", "../shared/models")).map(folder -> Path.of(folder, "firefox-" + pair))
+                .filter(Files::isDirectory).findFirst().map(folder ->
+                new RecordedFirefoxModel(folder, pair.substring(0, 2), pair.substring(2)));
     }
 
     List<String> sources() {

@@ -34,7 +34,8 @@ record SentenceFolder(Path folder, JsonNode recorded, List<String> texts) {
         for (Map.Entry<String, JsonNode> changed : recorded.get("files").properties()) {
             write(into.resolve(changed.getKey()), changed.getValue().toString());
         }
-        return new SentenceFolder(into, recorded, StreamSupport.stream(json(file).get("texts").spliterator(), false).map(JsonNode::asText).toList());
+        return new SentenceFolder(into, recorded, StreamSupport.stream(json(file).get("texts").spliterator(), false).map(JsonNode::asText)
+                .toList());
     }
 
     float[] vector(int text) {

@@ -116,7 +116,8 @@ class SentencePoolingTest {
     void aPromptThatLeavesNoRoomIsRefused(@TempDir Path root) {
         SentenceFolder model = SentenceFolder.of(POOLING, SentenceFolder.cases(POOLING).getFirst(), root.resolve("model"));
         SentenceFolder.write(model.folder().resolve("1_Pooling/config.json"), "{\"pooling_mode\": \"mean\", \"include_prompt\": false}");
-        SentenceFolder.write(model.folder().resolve("config_sentence_transformers.json"), "{\"prompts\": {\"query\": \"the cat sat on the mat. \"}}");
+        SentenceFolder.write(model.folder().resolve("config_sentence_transformers.json"),
+                "{\"prompts\": {\"query\": \"the cat sat on the mat. \"}}");
         SentenceFolder.write(model.folder().resolve("sentence_bert_config.json"), "{\"max_seq_length\": 5}");
         try (Embedder embedder = Embedder.load(model.folder())) {
             String message = assertThrows(InvalidRequestException.class,

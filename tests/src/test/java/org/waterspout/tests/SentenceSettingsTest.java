@@ -55,8 +55,8 @@ class SentenceSettingsTest {
         JsonNode plain = cases.getFirst().get("vectors");
         for (JsonNode one : cases) {
             String name = one.get("name").asText();
-            boolean same = List.of("plain", "no bound", "default of no prompts, query", "default of no prompts, text", "default of no prompts, passage",
-                    "prompts, text", "empty document, text", "empty document, passage").contains(name);
+            boolean same = List.of("plain", "no bound", "default of no prompts, query", "default of no prompts, text",
+                    "default of no prompts, passage", "prompts, text", "empty document, text", "empty document, passage").contains(name);
             assertEquals(same, plain.equals(one.get("vectors")), name);
         }
     }
@@ -64,17 +64,22 @@ class SentenceSettingsTest {
     @Test
     void aDefaultPromptThatIsNotThereIsRefused(@TempDir Path root) {
         SentenceFolder model = SentenceFolder.of(SETTINGS, SentenceFolder.cases(SETTINGS).getFirst(), root.resolve("model"));
-        SentenceFolder.write(model.folder().resolve("config_sentence_transformers.json"), "{\"prompts\": {\"a\": \"b\"}, \"default_prompt_name\": \"c\"}");
+        SentenceFolder.write(model.folder().resolve("config_sentence_transformers.json"),
+                "{\"prompts\": {\"a\": \"b\"}, \"default_prompt_name\": \"c\"}");
         String message = assertThrows(ModelFormatException.class, () -> Embedder.load(model.folder())).getMessage();
         assertTrue(message.contains("default_prompt_name") && message.contains("none of its prompts"), message);
     }
 
-    /** sentence-transformers itself gives a passage no prefix where none is called document; a file that states one for passages has one here. */
+    /**
+     * sentence-transformers itself gives a passage no prefix where none is called document; a file that states one for passages has one
+     * here.
+     */
     @Test
     void aPassagesPromptGoesByAnyOfItsNames(@TempDir Path root) {
         SentenceFolder model = SentenceFolder.of(SETTINGS, SentenceFolder.cases(SETTINGS).getFirst(), root.resolve("model"));
         for (String name : List.of("document", "passage", "corpus")) {
-            SentenceFolder.write(model.folder().resolve("config_sentence_transformers.json"), "{\"prompts\": {\"" + name + "\": \"say: \"}}");
+            SentenceFolder.write(model.folder().resolve("config_sentence_transformers.json"),
+                    "{\"prompts\": {\"" + name + "\": \"say: \"}}");
             try (Embedder embedder = Embedder.load(model.folder())) {
                 assertClose(embedder.embed("say: x").vector(), embedder.embedPassage("x").vector(), name);
             }

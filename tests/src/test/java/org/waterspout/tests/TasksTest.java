@@ -158,7 +158,8 @@ class TasksTest {
         String context = model.expected().get("context").asText();
         try (QuestionAnswerer answerer = QuestionAnswerer.load(model.folder(), on(backend))) {
             List<QuestionAnswerer.Question> questions = new ArrayList<>();
-            model.expected().get("results").forEach(result -> questions.add(new QuestionAnswerer.Question(result.get("question").asText(), context)));
+            model.expected().get("results").forEach(result -> questions.add(
+                    new QuestionAnswerer.Question(result.get("question").asText(), context)));
             List<QuestionAnswerer.Answer> answers = answerer.answer(questions);
             for (int i = 0; i < answers.size(); i++) {
                 JsonNode expected = model.expected().get("results").get(i);
@@ -166,8 +167,10 @@ class TasksTest {
                 assertTrue(expected.get("windows").asInt() > 1, "the context must not fit one window");
                 assertEquals(expected.get("score").asDouble(), answer.score(), LIMIT);
                 // the recorded span may begin or end within a word
-                assertTrue(answer.start() <= expected.get("start").asInt() && answer.end() >= expected.get("end").asInt(), answer.toString());
-                String grown = context.substring(answer.start(), expected.get("start").asInt()) + context.substring(expected.get("end").asInt(), answer.end());
+                assertTrue(answer.start() <= expected.get("start").asInt() && answer.end() >= expected.get("end").asInt(),
+                        answer.toString());
+                String grown = context.substring(answer.start(), expected.get("start").asInt())
+                        + context.substring(expected.get("end").asInt(), answer.end());
                 assertTrue(grown.chars().allMatch(Character::isLetterOrDigit), grown);
                 assertEquals(context.substring(answer.start(), answer.end()), answer.answer());
             }
@@ -223,7 +226,8 @@ class TasksTest {
                 ImageProcessor images = new ImageProcessor(file, architecture.family(), patches);
                 for (Map.Entry<String, JsonNode> image : model.expected().properties()) {
                     float[] expected = ImageProcessor.sequence(TaskModel.floats(image.getValue().get("pixels")), patches).inputEmbeddings();
-                    assertArrayEquals(expected, images.sequence(image(image.getKey())).inputEmbeddings(), 2e-6f, name + ", " + image.getKey());
+                    assertArrayEquals(expected, images.sequence(image(image.getKey())).inputEmbeddings(), 2e-6f,
+                            name + ", " + image.getKey());
                 }
             }
         }
@@ -295,8 +299,8 @@ class TasksTest {
         try (Reranker reranker = Reranker.load(TaskModel.of("reranker").folder())) {
             String query = "cat ".repeat(80);
             String refusal = assertThrows(InvalidRequestException.class, () -> reranker.rank(query, List.of("the mat"))).getMessage();
-            assertEquals("the query has 80 tokens and the document 2; with 3 special ones the model takes at most 64: shorten them, or have "
-                    + "them truncated", refusal);
+            assertEquals("the query has 80 tokens and the document 2; with 3 special ones the model takes at most 64: shorten them, or"
+                    + " have them truncated", refusal);
             Reranker.Ranked cut = reranker.rank(query, List.of("the mat"), true).getFirst();
             assertTrue(cut.truncated());
             assertEquals(reranker.rank("cat ".repeat(59), List.of("the mat")).getFirst().score(), cut.score(), 1e-6);

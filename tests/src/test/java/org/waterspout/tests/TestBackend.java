@@ -24,8 +24,8 @@ public record TestBackend(String name, String why, Supplier<Backend> open) {
     public static final String ON_DEVICES = "tornadovm";
 
     /**
-     * Every backend that this JVM can run, and why not the others. The build runs these tests twice where TORNADOVM_HOME is set: once without
-     * the SDK, and once more on it, where the tests tagged {@link #ON_DEVICES} see the device alone. To add one, add its line.
+     * Every backend that this JVM can run, and why not the others. The build runs these tests twice where TORNADOVM_HOME is set: once
+     * without the SDK, and once more on it, where the tests tagged {@link #ON_DEVICES} see the device alone. To add one, add its line.
      */
     public static List<TestBackend> all() {
         if (TornadoDevices.sdkPresent()) {
@@ -47,7 +47,10 @@ public record TestBackend(String name, String why, Supplier<Backend> open) {
         return all().stream().filter(backend -> !backend.name().equals("reference"));
     }
 
-    /** {@link #compared()}, and those that choose between families of kernels with the other family, slow: {@link GroupKernelsTest} has whole models. */
+    /**
+     * {@link #compared()}, and those that choose between families of kernels with the other family, slow: {@link GroupKernelsTest} has
+     * whole models.
+     */
     static Stream<TestBackend> comparedInEveryFamily() {
         String device = TornadoDevices.sdkPresent() ? "tornado" : "emulator";
         return Stream.concat(compared(), Stream.of(new TestBackend(device + ", group kernels", "",

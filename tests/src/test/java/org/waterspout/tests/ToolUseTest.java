@@ -37,8 +37,8 @@ import org.waterspout.tools.ToolUse;
 /** Tiny random models that have to call tools, through chat templates with and without tools. */
 class ToolUseTest {
 
-    private static final String TEMPLATE = "{% for t in tools or [] %}{{ t.function.name }}: {{ t.function.parameters | tojson }}{% endfor %}"
-            + "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}<|tool_call|>"
+    private static final String TEMPLATE = "{% for t in tools or [] %}{{ t.function.name }}: {{ t.function.parameters | tojson }}{%"
+            + " endfor %}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}<|tool_call|>"
             + "{{ [c.function] | tojson }}{% endfor %}{% if m.role == 'tool' %}{{ m.tool_call_id }}{% endif %}<|im_end|>{% endfor %}"
             + "<|im_start|>assistant\n";
     private static final List<String> MARKS = List.of("<|tool_call|>", "<|/tool_call|>");
@@ -58,7 +58,8 @@ class ToolUseTest {
         try (LanguageModel model = LanguageModel.load(ChatModel.gguf(folder, TEMPLATE, MARKS))) {
             int[] seen = new int[2];
             for (int seed = 1; seed <= 20; seed++) {
-                Completion completion = model.generate(request(USE.withChoice(ToolChoice.REQUIRED), seed, ChatMessage.user("hi"))).complete();
+                Completion completion = model.generate(request(USE.withChoice(ToolChoice.REQUIRED), seed, ChatMessage.user("hi")))
+                        .complete();
                 assertEquals(FinishReason.TOOL_CALLS, completion.finishReason(), completion.text());
                 assertEquals("", completion.text());
                 ToolCall call = completion.toolCalls().getFirst();
@@ -83,7 +84,8 @@ class ToolUseTest {
         JsonNode arguments = new ObjectMapper().readTree(call.arguments());
         if (call.name().equals("room")) {
             int number = arguments.path("number").intValue();
-            assertTrue(number >= 1 && number <= 99 && List.of("north", "south").contains(arguments.path("side").textValue()), call.arguments());
+            assertTrue(number >= 1 && number <= 99 && List.of("north", "south").contains(arguments.path("side").textValue()),
+                    call.arguments());
             assertEquals(2, arguments.size());
         } else {
             assertEquals("{}", call.arguments());
@@ -95,13 +97,17 @@ class ToolUseTest {
     void thePromptTellsTheTools(@TempDir Path folder) throws IOException {
         try (LanguageModel model = LanguageModel.load(ChatModel.gguf(folder, TEMPLATE, MARKS))) {
             Completion auto = model.generate(request(USE, 1, ChatMessage.user("hi")).withMaxTokens(0)).complete();
-            Completion forced = model.generate(request(USE.withChoice(ToolChoice.REQUIRED), 1, ChatMessage.user("hi")).withMaxTokens(0)).complete();
+            Completion forced = model.generate(request(USE.withChoice(ToolChoice.REQUIRED), 1, ChatMessage.user("hi")).withMaxTokens(0))
+                    .complete();
             assertEquals(auto.promptTokens() + 1, forced.promptTokens());
             int[] plain = model.tokens(new Prompt.Conversation(List.of(ChatMessage.user("hi"))));
-            int[] told = model.tokenizer().encode("room: {\"type\": \"object\", \"properties\": {\"number\": {\"type\": \"integer\", \"minimum\": 1,"
-                    + " \"maximum\": 99}, \"side\": {\"enum\": [\"north\", \"south\"]}}, \"required\": [\"number\", \"side\"]}nothing: {}", false);
+            int[] told = model.tokenizer()
+                    .encode("room: {\"type\": \"object\", \"properties\": {\"number\": {\"type\": \"integer\", \"minimum\": 1,"
+                    + " \"maximum\": 99}, \"side\": {\"enum\": [\"north\", \"south\"]}}, \"required\": [\"number\", \"side\"]}nothing: {}",
+                    false);
             assertEquals(plain.length + told.length, auto.promptTokens());
-            assertArrayEquals(new int[] {model.tokenizer().id("<|tool_call|>").orElseThrow()}, model.tokenizer().encode("<|tool_call|>", true));
+            assertArrayEquals(new int[] {model.tokenizer().id("<|tool_call|>").orElseThrow()},
+                    model.tokenizer().encode("<|tool_call|>", true));
         }
     }
 
@@ -116,16 +122,19 @@ class ToolUseTest {
                  "required": ["city", "unit"]}"""), Tool.of("add", "Add two numbers.", """
                 {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]}"""));
         ToolUse use = ToolUse.of(tools).withFormat(ToolCallFormat.TAGGED_LIST).withChoice(ToolChoice.REQUIRED);
-        ChatMessage system = ChatMessage.system("You have access to the following tools:\n<tools>" + tools + "</tools>\nThe output MUST strictly"
-                + " adhere to the following format: <tool_call>[{\"name\": \"func_name\", \"arguments\": {\"argument\": \"value\"}}]</tool_call>");
+        ChatMessage system = ChatMessage.system("You have access to the following tools:\n<tools>" + tools
+                + "</tools>\nThe output MUST strictly adhere to the following format: <tool_call>[{\"name\": \"func_name\","
+                + " \"arguments\": {\"argument\": \"value\"}}]</tool_call>");
         try (LanguageModel model = LanguageModel.load(path.get())) {
             GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(List.of(system,
-                    ChatMessage.user("What is the weather in Paris in celsius?")))).withTools(use).withSampling(Sampling.GREEDY).withMaxTokens(100);
+                    ChatMessage.user("What is the weather in Paris in celsius?")))).withTools(use).withSampling(Sampling.GREEDY)
+                    .withMaxTokens(100);
             Completion completion = model.generate(request).complete();
             assertEquals(FinishReason.TOOL_CALLS, completion.finishReason());
             ToolCall call = completion.toolCalls().getFirst();
             JsonNode arguments = new ObjectMapper().readTree(call.arguments());
-            assertEquals("get_weather Paris celsius", call.name() + " " + arguments.path("city").asText() + " " + arguments.path("unit").asText());
+            assertEquals("get_weather Paris celsius", call.name() + " " + arguments.path("city").asText() + " "
+                    + arguments.path("unit").asText());
         }
     }
 
@@ -151,8 +160,8 @@ class ToolUseTest {
             WaterspoutException thrown = assertThrows(kind, () -> model.generate(request(use, 1, ChatMessage.user("hi"))), why);
             assertTrue(thrown.getMessage().contains(why), thrown.getMessage());
             if (use.choice() == ToolChoice.AUTO) {
-                assertEquals(FinishReason.MAX_TOKENS, model.generate(request(use.withFormat(ToolCallFormat.BARRED_LIST), 1, ChatMessage.user("hi"))
-                        .withMaxTokens(0)).complete().finishReason());
+                assertEquals(FinishReason.MAX_TOKENS, model.generate(request(
+                        use.withFormat(ToolCallFormat.BARRED_LIST), 1, ChatMessage.user("hi")).withMaxTokens(0)).complete().finishReason());
             }
         }
     }

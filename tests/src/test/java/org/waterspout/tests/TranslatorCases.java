@@ -62,7 +62,8 @@ final class TranslatorCases {
         for (int memory = 0; memory < memories; memory++) {
             Value key = e.value(width);
             Value value = e.value(width);
-            e.memory(new Op.MatMul(hidden, e.matrix("cross.k", memory, WeightType.F32, width, 40), e.bias(true, "cross.k.bias", memory, width), key),
+            e.memory(new Op.MatMul(hidden, e.matrix("cross.k", memory, WeightType.F32, width, 40),
+                    e.bias(true, "cross.k.bias", memory, width), key),
                     new Op.MatMul(hidden, e.matrix("cross.v", memory, WeightType.F32, width, 40), Optional.empty(), value),
                     new Op.StoreCrossCache(memory, key, value));
         }
@@ -70,8 +71,8 @@ final class TranslatorCases {
     }
 
     private static OpCase cross(String operation, int heads, int headDimension, int layers, boolean attends) {
-        String name = (operation.equals("Remember") ? "Remember " : "CrossAttention ") + heads + " heads of " + headDimension + " in " + layers
-                + (attends ? " layers of an encoder that attends" : layers == 1 ? " layer" : " layers");
+        String name = (operation.equals("Remember") ? "Remember " : "CrossAttention ") + heads + " heads of " + headDimension + " in "
+                + layers + (attends ? " layers of an encoder that attends" : layers == 1 ? " layer" : " layers");
         OpCaseBuilder b = new OpCaseBuilder(name);
         int width = heads * headDimension;
         encoder(b, name, width, layers, attends);
@@ -83,7 +84,8 @@ final class TranslatorCases {
                     new Op.Add(value, attended, sum));
             value = sum;
         }
-        return b.buildActions(operation, value, Tolerance.ATTENTION, sourcesAndSteps(b), new PlanOptions(16, 12, 150, false).withSources(6, 130));
+        return b.buildActions(operation, value, Tolerance.ATTENTION, sourcesAndSteps(b),
+                new PlanOptions(16, 12, 150, false).withSources(6, 130));
     }
 
     /** Sources of many lengths, one by one and together; sequences that share them; sources encoded anew, longer and shorter. */
@@ -131,7 +133,8 @@ final class TranslatorCases {
         List<Batch> batches = new ArrayList<>(b.mixedBatches());
         batches.add(b.whole(new int[] {2, 1, 3}, 9, 3, 7));
         batches.add(b.batch(new int[] {10, 3, 4, 9, 7}, new int[] {0, 1, 1, 2, 3}, new int[] {4}));
-        return b.build(function.isPresent() ? "Fused RECURRENCE_ADD" : "Recurrence", candidate, Tolerance.SUMS, batches, new PlanOptions(16, 4, 19, false));
+        return b.build(function.isPresent() ? "Fused RECURRENCE_ADD" : "Recurrence", candidate, Tolerance.SUMS, batches,
+                new PlanOptions(16, 4, 19, false));
     }
 
     private static void shortlists(List<OpCase> cases) {
@@ -240,6 +243,7 @@ final class TranslatorCases {
                 new Action.Step(b.oneEach(1, 1, 1, 1).withSources(sources)),
                 new Action.Reorder(1, 1, 2, 3),
                 new Action.Step(b.oneEach(2, 2, 2, 2).withSources(sources)));
-        return b.buildActions("CrossAttention", attended, Tolerance.ATTENTION, actions, new PlanOptions(16, 4, 20, false).withSources(2, 16));
+        return b.buildActions("CrossAttention", attended, Tolerance.ATTENTION, actions,
+                new PlanOptions(16, 4, 20, false).withSources(2, 16));
     }
 }

@@ -53,7 +53,8 @@ class TranslatorTest {
             "You could sell it," said Dr. Almeida, who came to visit once a year. "The hotel would pay well." Maria laughed and shook \
             her head. She had heard this before!
 
-            Then, in the winter of 1987, the storm came. It broke windows, carried away two fishing boats, and left the whole coast without \
+            Then, in the winter of 1987, the storm came. It broke windows, carried away two fishing boats, and left the whole coast \
+            without \
             electricity for three days. The light on the rock did not go out.
             """;
 
@@ -81,7 +82,8 @@ class TranslatorTest {
             int better = 0;
             for (int i = 0; i < some.size(); i++) {
                 Translation best = wide.get(i);
-                assertTrue(best.alternatives().size() <= 2 && best.alternatives().stream().allMatch(other -> other.score() <= best.score()));
+                assertTrue(best.alternatives().size() <= 2 && best.alternatives().stream()
+                        .allMatch(other -> other.score() <= best.score()));
                 better += best.score() >= greedy.get(i).score() - 1e-4 ? 1 : 0;
             }
             // a greedy hypothesis may fall out of the beam, but seldom
@@ -114,7 +116,8 @@ class TranslatorTest {
         List<String[]> phrases = heldOut();
         return Stream.of(1, 4).map(beams -> DynamicTest.dynamicTest(beams == 1 ? "greedy" : "beam of " + beams, () -> {
             try (Translator translator = Translator.demonstration(OPTIONS)) {
-                List<String> found = texts(translator.translate(phrases.stream().map(phrase -> phrase[0]).toList(), WHOLE.withBeams(beams)));
+                List<String> found = texts(translator.translate(phrases.stream().map(phrase -> phrase[0]).toList(),
+                        WHOLE.withBeams(beams)));
                 long different = differences(found, phrases.stream().map(phrase -> phrase[1]).toList());
                 System.out.println(BACKEND + ", beam " + beams + ": " + different + " of " + phrases.size() + " differ");
                 assertTrue(different <= 0.01 * phrases.size(), different + " of " + phrases.size() + " phrases are translated wrongly");
@@ -125,7 +128,8 @@ class TranslatorTest {
     @Test
     void textsWithoutAWordHaveEmptyTranslations() {
         try (Translator translator = Translator.demonstration(OPTIONS)) {
-            List<Translation> found = translator.translate(List.of("", "the first of May, two thousand and one", " \n "), TranslationOptions.DEFAULT);
+            List<Translation> found = translator.translate(List.of("", "the first of May, two thousand and one", " \n "),
+                    TranslationOptions.DEFAULT);
             assertEquals("", found.get(0).text());
             assertEquals("2001-05-01", found.get(1).text());
             assertEquals("", found.get(2).text());

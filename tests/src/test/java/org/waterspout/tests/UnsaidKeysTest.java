@@ -109,7 +109,8 @@ class UnsaidKeysTest {
         for (String name : List.of("bert-sequence", "roberta-sequence", "distilbert-sequence", "modern-bert-sequence")) {
             try (EncoderModel model = EncoderModel.open(name)) {
                 String family = model.architecture().family();
-                ChangedFile file = ChangedFile.of(model.file()).without(family + ".classifier.activation").without(family + ".classifier.task");
+                ChangedFile file = ChangedFile.of(model.file()).without(family + ".classifier.activation")
+                        .without(family + ".classifier.task");
                 assertEquals(model.architecture(), Architecture.of(file), name);
                 ChangedFile written = file.without("general.architecture");
                 Map<String, Object> asBert = new LinkedHashMap<>(written.metadata().values());
@@ -150,7 +151,8 @@ class UnsaidKeysTest {
         try (FamilyModel model = FamilyModel.open("llama-llama3")) {
             ChangedFile file = ChangedFile.of(model.file());
             double[] plain = rotary(file).angles(64).frequencies();
-            double[] halved = rotary(file.key("llama.rope.scaling.type", "linear").key("llama.rope.scaling.factor", 2.0)).angles(64).frequencies();
+            double[] halved = rotary(file.key("llama.rope.scaling.type", "linear").key("llama.rope.scaling.factor", 2.0)).angles(64)
+                    .frequencies();
             assertTrue(Math.abs(plain[1] / halved[1] - 2) < 1e-6);
             assertThrows(UnsupportedModelException.class, () -> rotary(file.key("llama.rope.scaling.type", "yarn")));
             assertThrows(UnsupportedModelException.class, () -> rotary(file.key("llama.attention.clamp_kqv", 8.0)));

@@ -18,8 +18,8 @@ import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.cpu.CpuBackend;
 
 /**
- * The cpu kernels in vectors of every width that this machine can be held to, each in a JVM of its own, which has one width for its life. The
- * width that it takes by itself is that of all other tests.
+ * The cpu kernels in vectors of every width that this machine can be held to, each in a JVM of its own, which has one width for its life.
+ * The width that it takes by itself is that of all other tests.
  */
 @Tag("slow")
 class VectorWidthsTest {

@@ -24,7 +24,8 @@ import org.waterspout.tests.OpCase.Tolerance;
 record WeightNumbers(OpCase opCase, float[] sizes, boolean exact) {
 
     /** Halves: zeros, the smallest and largest subnormal, the smallest normal, the largest, one, infinities, NaNs. */
-    private static final int[] ODD_HALVES = {0, 0x8000, 1, 0x8001, 0x3FF, 0x400, 0x7BFF, 0xFBFF, 0x3C00, 0x7C00, 0xFC00, 0x7E00, 0xFC01, 0xFFFF};
+    private static final int[] ODD_HALVES = {0, 0x8000, 1, 0x8001, 0x3FF, 0x400, 0x7BFF, 0xFBFF, 0x3C00, 0x7C00, 0xFC00, 0x7E00, 0xFC01,
+            0xFFFF};
     private static final int TOKENS = 24;
 
     /**
@@ -60,8 +61,8 @@ record WeightNumbers(OpCase opCase, float[] sizes, boolean exact) {
         b.before(new Op.Embed(new Weight("embedding", Weight.NO_LAYER, tensor(type, 257, 256, bytes)), 1, embedded));
         int[] tokens = IntStream.range(0, 257).toArray();
         Batch batch = new Batch(tokens, tokens, new int[257], new int[] {256});
-        return new WeightNumbers(b.build("Embed", OpCases.unchanged(b, embedded), 0, List.of(batch), new PlanOptions(257, 1, 257, false)), new float[256],
-                true);
+        return new WeightNumbers(b.build("Embed", OpCases.unchanged(b, embedded), 0, List.of(batch), new PlanOptions(257, 1, 257, false)),
+                new float[256], true);
     }
 
     private static int known(int half, boolean finite) {
@@ -71,7 +72,8 @@ record WeightNumbers(OpCase opCase, float[] sizes, boolean exact) {
     /** A matrix in whose row r one number, at another place in each, is number r of all, and the others are ones. */
     private static WeightNumbers product(WeightType type, int columns, boolean few, boolean finite) {
         OpCaseBuilder b = new OpCaseBuilder("MatMul " + type + ", " + (few ? "many numbers" : "every number") + " in rows of " + columns);
-        int[] numbers = IntStream.range(0, 1 << 16).filter(i -> !few || (i & 0x1FF) <= 1 || (i & 0x1FF) == 0x1FF).map(i -> known(i, finite)).toArray();
+        int[] numbers = IntStream.range(0, 1 << 16).filter(i -> !few || (i & 0x1FF) <= 1 || (i & 0x1FF) == 0x1FF).map(i -> known(i, finite))
+                .toArray();
         ByteBuffer bytes = ByteBuffer.allocate(numbers.length * columns * 2).order(ByteOrder.LITTLE_ENDIAN);
         short one = type == WeightType.F16 ? (short) 0x3C00 : (short) 0x3F80;
         for (int row = 0; row < numbers.length; row++) {
@@ -134,7 +136,8 @@ record WeightNumbers(OpCase opCase, float[] sizes, boolean exact) {
             }
             sizes[i] = largest * row.length; // a scale and its minimum may cancel in one number, not in all
         }
-        return new WeightNumbers(b.build("MatMul", output, Tolerance.SUMS, batches, new PlanOptions(TOKENS, 1, TOKENS, false)), sizes, exact);
+        return new WeightNumbers(b.build("MatMul", output, Tolerance.SUMS, batches, new PlanOptions(TOKENS, 1, TOKENS, false)), sizes,
+                exact);
     }
 
     private static Tensor tensor(WeightType type, int rows, int columns, ByteBuffer bytes) {

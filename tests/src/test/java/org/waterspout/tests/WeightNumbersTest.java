@@ -14,9 +14,9 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.reference.ReferenceBackend;
 
 /**
- * Every number that a weight can hold means the same on every backend: all halves and all upper halves of floats, and in every block type the
- * scales that a file may state but no quantizer writes, infinite ones and NaN among them. Products are computed for one row, a few and panels,
- * in tiles and in what is left of them.
+ * Every number that a weight can hold means the same on every backend: all halves and all upper halves of floats, and in every block type
+ * the scales that a file may state but no quantizer writes, infinite ones and NaN among them. Products are computed for one row, a few and
+ * panels, in tiles and in what is left of them.
  */
 @Tag(TestBackend.ON_DEVICES)
 @Tag("slow")
@@ -51,7 +51,8 @@ class WeightNumbersTest {
                 float given = actual.get(step)[i];
                 double allowed = numbers.opCase().tolerance() * numbers.sizes()[i % width];
                 if (!agree(right, given, allowed, numbers.exact())) {
-                    fail(numbers.opCase().name() + ", step " + step + ", row " + i / width + ", number " + i % width + ": " + right + " is " + given);
+                    fail(numbers.opCase().name() + ", step " + step + ", row " + i / width + ", number " + i % width + ": " + right
+                            + " is " + given);
                 }
             }
         }

@@ -32,7 +32,8 @@ final class Buffers {
             arrays[i] = new float[slot.own() ? workers : 1][];
             arrays[i][0] = new float[Math.multiplyExact(slot.width(), room(slot, few, lanes, rows, outputRows))];
             for (int worker = 1; worker < arrays[i].length; worker++) {
-                arrays[i][worker] = new float[slot.width() * Math.min(few, rows)]; // more where more rows are generated at a time: see begin
+                // more where more rows are generated at a time: see begin
+                arrays[i][worker] = new float[slot.width() * Math.min(few, rows)];
             }
         }
     }
@@ -67,8 +68,8 @@ final class Buffers {
     }
 
     /**
-     * Chooses how the rows of a step are computed: those of whole sequences and of prompts in panels, generated ones row-wise, others as is fastest for
-     * so many. Where only some rows have an output, these go by their number.
+     * Chooses how the rows of a step are computed: those of whole sequences and of prompts in panels, generated ones row-wise, others as is
+     * fastest for so many. Where only some rows have an output, these go by their number.
      */
     void begin(Batch batch) {
         panels = few == 0 || batch.phase() == Batch.Phase.PROMPT;

@@ -64,7 +64,8 @@ public final class CpuBackend implements Backend {
             return new ScalarKernels();
         }
         if (!VectorShapes.wide()) {
-            LOG.warn("slow: the fast kernels need vectors of 128 bits with fused multiply-adds, this processor has {} bits; plain loops are used", VectorShapes.COUNT * 32);
+            LOG.warn("slow: the fast kernels need vectors of 128 bits with fused multiply-adds, this processor has {} bits; plain loops"
+                    + " are used", VectorShapes.COUNT * 32);
             return new ScalarKernels();
         }
         return new VectorKernels();
@@ -78,7 +79,8 @@ public final class CpuBackend implements Backend {
     @Override
     public Device device() {
         HostMemory memory = HostMemory.now();
-        return new Device(name(), "cpu", workers.count() + " threads, " + kernels.description(), "CPU", memory.physical(), memory.physical());
+        return new Device(name(), "cpu", workers.count() + " threads, " + kernels.description(), "CPU", memory.physical(),
+                memory.physical());
     }
 
     @Override
@@ -91,7 +93,8 @@ public final class CpuBackend implements Backend {
         // several sequences make room for each other, one cannot
         PlanOptions single = options.withSequences(1);
         MemoryUse alone = estimate(graph, single);
-        tooLongCache(alone, single, HostMemory.now()).flatMap(garbage -> tooLongCache(alone, single, HostMemory.withoutGarbage())).ifPresent(LOG::warn);
+        tooLongCache(alone, single, HostMemory.now()).flatMap(garbage -> tooLongCache(alone, single, HostMemory.withoutGarbage()))
+                .ifPresent(LOG::warn);
         return plan;
     }
 
@@ -147,9 +150,12 @@ public final class CpuBackend implements Backend {
         }
     }
 
-    private static OutOfMemoryException refused(MemoryUse min, PlanOptions options, long needed, String kind, long available, String remedy) {
-        return new OutOfMemoryException(("%d MB of %s are needed (weights %d, cache %d at first, activations %d) and %d are free: use fewer rows than %d, "
-                + "fewer sequences than %d, a shorter context, a smaller model, or %s").formatted(needed >> 20, kind, (min.mapped() + min.weights()) >> 20,
+    private static OutOfMemoryException refused(MemoryUse min, PlanOptions options, long needed, String kind, long available,
+            String remedy) {
+        return new OutOfMemoryException(
+                ("%d MB of %s are needed (weights %d, cache %d at first, activations %d) and %d are free: use fewer rows than %d, "
+                + "fewer sequences than %d, a shorter context, a smaller model, or %s")
+                .formatted(needed >> 20, kind, (min.mapped() + min.weights()) >> 20,
                 min.cache() >> 20, min.activations() >> 20, available >> 20, options.maxRows(), options.maxSequences(), remedy));
     }
 

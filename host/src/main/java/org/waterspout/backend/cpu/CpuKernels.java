@@ -40,13 +40,14 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
     }
 
     /**
-     * out[outAt + s * outStride + r] = weights[r] . x[s] for r from {@code from} to {@code to}; x [xRows, columns] from index 0. Each row is to the bit
-     * what {@link #multiply} makes of it, so that it does not depend on the others.
+     * out[outAt + s * outStride + r] = weights[r] . x[s] for r from {@code from} to {@code to}; x [xRows, columns] from index 0. Each row
+     * is to the bit what {@link #multiply} makes of it, so that it does not depend on the others.
      *
      * @param tile    at least {@link Scratch#tileRows} rows of {@code columns}, of this thread
      * @param scratch as for {@link #multiply}
      */
-    void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch);
+    void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
+            float[] scratch);
 
     /**
      * out[p][outRow + r] += tile[r] . x[p] over all columns, for all lanes of the panels from {@code from} to {@code to}.
@@ -60,15 +61,18 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
     /** scores[t] = q . keys[t] for the positions of a block; keys [BLOCK / lanes][headDimension][lanes] from {@code keysAt} on. */
     void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores);
 
-    /** sum[d] += sum over t of weights[t] * values[t][d], t from {@code from} to {@code to}; values [BLOCK, width] from {@code valuesAt} on, width a multiple of lanes. */
+    /**
+     * sum[d] += sum over t of weights[t] * values[t][d], t from {@code from} to {@code to}; values [BLOCK, width] from {@code valuesAt} on,
+     * width a multiple of lanes.
+     */
     void weigh(float[] weights, int from, int to, float[] values, int valuesAt, int width, float[] sum, int sumAt);
 
     /** scores[i] = exp(scores[i] - largest); returns their sum. Below -87 the result is 0. */
     float exponentials(float[] scores, int from, int to, float largest);
 
     /**
-     * scores[t][lane] = q[.][lane] . keys[t] from {@code scoresAt} on; q [headDimension][lanes] from {@code qAt} on, keys as in {@link #scores},
-     * but as many positions as are given, a multiple of the lanes.
+     * scores[t][lane] = q[.][lane] . keys[t] from {@code scoresAt} on; q [headDimension][lanes] from {@code qAt} on, keys as in
+     * {@link #scores}, but as many positions as are given, a multiple of the lanes.
      */
     void panelScores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int positions, float[] scores, int scoresAt);
 
@@ -82,8 +86,8 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
     void panelWeigh(float[] weights, float[] values, int valuesAt, int width, float[] sum);
 
     /**
-     * As {@link #panelWeigh} for values [width][lanes], as a panel has them, and weights [lanes][lanes] from {@code weightsAt} on, of the positions
-     * from {@code from} to {@code to}.
+     * As {@link #panelWeigh} for values [width][lanes], as a panel has them, and weights [lanes][lanes] from {@code weightsAt} on, of the
+     * positions from {@code from} to {@code to}.
      */
     void panelWeighColumns(float[] weights, int weightsAt, int from, int to, float[] values, int valuesAt, int width, float[] sum);
 

@@ -40,7 +40,8 @@ public final class CpuPlan implements Plan {
         this.memory = memory;
         this.contract = new PlanContract(graph, options);
         Map<Weight, Matrix> matrices = matrices(graph);
-        Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headDimension(graph))).limit(workers.count()).toArray(Scratch[]::new);
+        Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headDimension(graph))).limit(workers.count())
+                .toArray(Scratch[]::new);
         CpuCaches caches = CpuCaches.of(graph, options, kernels.lanes());
         decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, caches, Program.Size.of(options, few)), caches);
         encoder = graph.encoder().map(source -> {
@@ -68,7 +69,8 @@ public final class CpuPlan implements Plan {
         for (Op op : allOps(graph)) {
             for (Weight weight : op.weights()) {
                 if (!isVector(op, weight)) {
-                    byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(), tensor -> Matrix.of(tensor, arena, multiplied.contains(tensor))));
+                    byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(),
+                            tensor -> Matrix.of(tensor, arena, multiplied.contains(tensor))));
                 }
             }
         }

@@ -8,8 +8,8 @@ import org.waterspout.graph.Value;
 final class CpuStep {
 
     /**
-     * Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. A row's numbers do not depend on the other rows of
-     * its step as long as all are computed in one of the two ways. {@link Program.Size} may have another number.
+     * Up to this many rows are computed row-wise, more in panels; whole sequences always in panels. A row's numbers do not depend on the
+     * other rows of its step as long as all are computed in one of the two ways. {@link Program.Size} may have another number.
      */
     static final int FEW = 8;
 
@@ -86,8 +86,8 @@ final class CpuStep {
     }
 
     /**
-     * A copy of worker 0's view of the first {@code width} columns of {@code value} as [rows, width], from the beginning of {@code out}. They
-     * lie as if there were no others.
+     * A copy of worker 0's view of the first {@code width} columns of {@code value} as [rows, width], from the beginning of {@code out}.
+     * They lie as if there were no others.
      */
     void read(Value value, int width, float[] out) {
         int rows = rows(value);

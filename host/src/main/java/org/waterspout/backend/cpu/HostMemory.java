@@ -115,7 +115,8 @@ public record HostMemory(long physical, long heap, long held) {
 
     private static long reclaimable(Path group, ControlGroups version) {
         return lines(group.resolve("memory.stat")).stream().map(line -> line.split(" ")).filter(pair -> pair.length == 2)
-                .filter(pair -> version.reclaimable.contains(pair[0]) && pair[1].matches("\\d{1,18}")).mapToLong(pair -> Long.parseLong(pair[1])).sum();
+                .filter(pair -> version.reclaimable.contains(pair[0]) && pair[1].matches("\\d{1,18}"))
+                .mapToLong(pair -> Long.parseLong(pair[1])).sum();
     }
 
     /** Linux counts what it can reclaim as available; elsewhere all memory stands in for it. */
@@ -125,7 +126,8 @@ public record HostMemory(long physical, long heap, long held) {
                 return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
             }
         }
-        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system ? system.getTotalMemorySize() : Long.MAX_VALUE;
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system ? system.getTotalMemorySize()
+                : Long.MAX_VALUE;
     }
 
     /** The number in a file; nothing when there is no such file, or it says "max" or, as version 1 does, nearly 2^63. */

@@ -166,8 +166,9 @@ final class KeyValueCache {
     }
 
     private static OutOfMemoryException full(int sequence, int position, long bytes, OutOfMemoryError failure) {
-        return new OutOfMemoryException("no memory is left for keys and values from position " + position + " of sequence " + sequence + " on ("
-                + (bytes >> 10) + " KB at a time): shorten the text, close other generations, or start Java with a larger -Xmx", failure);
+        return new OutOfMemoryException("no memory is left for keys and values from position " + position + " of sequence " + sequence
+                + " on (" + (bytes >> 10) + " KB at a time): shorten the text, close other generations, or start Java with a larger -Xmx",
+                failure);
     }
 
     private void release(Block[] own, int from) {

@@ -24,7 +24,8 @@ record Matrix(WeightType type, MemorySegment data, int rows, int columns, long r
     /**
      * The tensor where it lies, or a copy of it in {@code arena} where that is the heap.
      *
-     * @param multiplied whether products read it, so that it is worth looking at every number once; a table, of which single rows are read, is not
+     * @param multiplied whether products read it, so that it is worth looking at every number once; a table, of which single rows are read,
+     *                   is not
      */
     static Matrix of(Tensor tensor, Arena arena, boolean multiplied) {
         MemorySegment data = tensor.data();

@@ -50,12 +50,13 @@ final class PanelAttention {
 
     void storeCrossCache(Op.StoreCrossCache op, int worker) {
         KeyValueCache.Layer shape = step.caches.sources().layer(op.cache());
-        append(step.caches.sources(), op.cache(), shape.kvHeads(), shape.headDimension(), step.data(op.key(), worker), step.data(op.value(), worker),
-                worker);
+        append(step.caches.sources(), op.cache(), shape.kvHeads(), shape.headDimension(), step.data(op.key(), worker),
+                step.data(op.value(), worker), worker);
     }
 
     private void append(Op.Attention op, int worker) {
-        append(step.caches.cache(), op.layer(), op.kvHeads(), op.headDimension(), step.data(op.key(), worker), step.data(op.value(), worker), worker);
+        append(step.caches.cache(), op.layer(), op.kvHeads(), op.headDimension(), step.data(op.key(), worker),
+                step.data(op.value(), worker), worker);
     }
 
     private void append(KeyValueCache cache, int layer, int heads, int headDimension, float[] key, float[] value, int worker) {
@@ -74,7 +75,8 @@ final class PanelAttention {
         int until = 0;
         for (int from = 0; from < rows; from = until) {
             until = endOfSequence(panel * lanes, from, rows);
-            if (until - from == rows || step.batch.phase() == Batch.Phase.PROMPT) { // the sums of a prompt have one order, whoever its neighbours are
+            // the sums of a prompt have one order, whoever its neighbours are
+            if (until - from == rows || step.batch.phase() == Batch.Phase.PROMPT) {
                 causalOfOne(op, panel, head, from, until, worker, scratch);
             } else {
                 byRow(op, panel, head, from, until, worker, scratch);
@@ -116,8 +118,8 @@ final class PanelAttention {
         int last = position + until - 1;
         int first = op.window() == 0 ? 0 : Math.max(0, position + from - op.window() + 1);
         for (int block = first / CpuKernels.BLOCK; block <= last / CpuKernels.BLOCK; block++) {
-            kernels.panelScores(scratch.query, 0, cache.keys(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * width, width, CpuKernels.BLOCK,
-                    scores, 0);
+            kernels.panelScores(scratch.query, 0, cache.keys(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * width, width,
+                    CpuKernels.BLOCK, scores, 0);
             change(op, head, position - block * CpuKernels.BLOCK, CpuKernels.BLOCK, scores);
             hide(scores, block * CpuKernels.BLOCK, position, last, op.window());
             kernels.panelSoftmax(scores, CpuKernels.BLOCK, scratch.largest, scratch.total, scratch.sum, padded);
@@ -201,8 +203,8 @@ final class PanelAttention {
             for (int some = start; some < end; some++) {
                 int first = Math.max(0, from - some * lanes);
                 int count = Math.min(lanes, to - some * lanes);
-                kernels.panelWeighColumns(scores, (some - start) * lanes * lanes, first, count, values, (some * op.kvHeads() + kvHead) * width * lanes,
-                        width, scratch.sum);
+                kernels.panelWeighColumns(scores, (some - start) * lanes * lanes, first, count, values,
+                        (some * op.kvHeads() + kvHead) * width * lanes, width, scratch.sum);
             }
         }
         finish(op, at, 0, lanes, worker, scratch);

@@ -34,17 +34,20 @@ final class Program {
     record Size(int rows, int outputRows, int positions, int few, boolean observable) {
 
         static Size of(PlanOptions options, int few) {
-            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSequences()), options.contextLength(), few, options.observable());
+            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSequences()), options.contextLength(), few,
+                    options.observable());
         }
 
         /** For the encoder beside a decoder. */
         static Size ofSources(PlanOptions options, int few) {
-            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSources()), options.sourceLength(), few, options.observable());
+            return new Size(options.maxRows(), Math.min(options.maxRows(), options.maxSources()), options.sourceLength(), few,
+                    options.observable());
         }
     }
 
     /** @param matrices the graph's matrices by weight */
-    Program(CpuKernels kernels, Workers workers, Scratch[] scratches, Graph graph, Map<Weight, Matrix> matrices, CpuCaches caches, Size size) {
+    Program(CpuKernels kernels, Workers workers, Scratch[] scratches, Graph graph, Map<Weight, Matrix> matrices, CpuCaches caches,
+            Size size) {
         this.graph = graph;
         this.workers = workers;
         this.scratches = scratches;
@@ -54,15 +57,15 @@ final class Program {
         Buffers buffers = new Buffers(schedule.slots(), few, kernels.lanes(), workers.count(), size.rows(), size.outputRows());
         int rows = CpuStep.panels(size.rows(), kernels.lanes()) * kernels.lanes();
         step = new CpuStep(kernels, workers, caches, schedule, buffers,
-                schedule.ropes().stream().map(table -> new RopeAngles(table, rows)).toArray(RopeAngles[]::new), new Biases(graph, size.positions()),
-                size.rows());
+                schedule.ropes().stream().map(table -> new RopeAngles(table, rows)).toArray(RopeAngles[]::new),
+                new Biases(graph, size.positions()), size.rows());
         rowWise = new RowExecutor(step);
         panelWise = new PanelExecutor(step);
     }
 
     /**
-     * Rows that are computed row-wise. None where sequences are whole: sums then have one order whatever the batch, and a sequence comes out
-     * the same to the bit whoever its neighbours are.
+     * Rows that are computed row-wise. None where sequences are whole: sums then have one order whatever the batch, and a sequence comes
+     * out the same to the bit whoever its neighbours are.
      */
     private static int few(Graph graph, Size size) {
         return graph.plainOps().anyMatch(op -> op instanceof Op.MeanRows
@@ -73,7 +76,8 @@ final class Program {
     static long bytes(Graph graph, CpuKernels kernels, int workers, Size size) {
         Schedule schedule = new Schedule(graph, workers, Map.of(), !size.observable());
         int few = few(graph, size);
-        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth).sum() * CpuStep.panels(size.rows(), kernels.lanes()) * kernels.lanes();
+        long angles = schedule.ropes().stream().mapToLong(RopeTable::rotatedWidth)
+                .sum() * CpuStep.panels(size.rows(), kernels.lanes()) * kernels.lanes();
         return Buffers.bytes(schedule.slots(), few, kernels.lanes(), workers, size.rows(), size.outputRows()) + Float.BYTES * angles
                 + Biases.bytes(graph, size.positions());
     }

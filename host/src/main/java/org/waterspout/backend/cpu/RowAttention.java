@@ -76,14 +76,15 @@ final class RowAttention {
      * @param bias   of the head by distance, as {@link Biases} has it; null where there is none
      * @param biasAt where the bias of position 0 lies; that of position t lies t before it
      */
-    record Target(KeyValueCache cache, int layer, int sequence, int kvHead, int from, int to, float scale, float softCap, float[] bias, int biasAt) {
+    record Target(KeyValueCache cache, int layer, int sequence, int kvHead, int from, int to, float scale, float softCap, float[] bias,
+            int biasAt) {
 
         static Target of(Op.Attention op, CpuStep step, int row, int head) {
             int position = step.batch.positions()[row];
             int from = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
             float[] bias = op.bias().isEmpty() ? null : step.biases.of(op.bias().get())[head];
-            return new Target(step.caches.cache(), op.layer(), step.batch.sequences()[row], head / (op.heads() / op.kvHeads()), from, position + 1,
-                    op.scale(), op.softCap(), bias, step.biases.at(position));
+            return new Target(step.caches.cache(), op.layer(), step.batch.sequences()[row], head / (op.heads() / op.kvHeads()), from,
+                    position + 1, op.scale(), op.softCap(), bias, step.biases.at(position));
         }
 
         static Target of(Op.CrossAttention op, CpuStep step, int row, int head) {
@@ -111,8 +112,8 @@ final class RowAttention {
             int start = block * CpuKernels.BLOCK;
             int from = Math.max(0, target.from() - start);
             int to = Math.min(CpuKernels.BLOCK, target.to() - start);
-            kernels.scores(scratch.query, 0, target.cache().keys(target.layer(), target.sequence(), block), target.kvHead() * CpuKernels.BLOCK * width,
-                    width, scores);
+            kernels.scores(scratch.query, 0, target.cache().keys(target.layer(), target.sequence(), block),
+                    target.kvHead() * CpuKernels.BLOCK * width, width, scores);
             if (target.softCap() != 0) {
                 kernels.softCap(target.softCap(), scores, scores, 0, CpuKernels.BLOCK);
             }
@@ -132,8 +133,8 @@ final class RowAttention {
                 largest = now;
             }
             total += kernels.exponentials(scores, from, to, largest);
-            kernels.weigh(scores, from, to, target.cache().values(target.layer(), target.sequence(), block), target.kvHead() * CpuKernels.BLOCK * padded,
-                    padded, sum, 0);
+            kernels.weigh(scores, from, to, target.cache().values(target.layer(), target.sequence(), block),
+                    target.kvHead() * CpuKernels.BLOCK * padded, padded, sum, 0);
         }
         for (int d = 0; d < width; d++) {
             out[outAt + d * stride] = sum[d] / total;

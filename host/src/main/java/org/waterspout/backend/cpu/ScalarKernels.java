@@ -53,7 +53,8 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
-    public void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
+    public void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
+            float[] scratch) {
         int columns = weights.columns();
         for (int row = from; row < to; row++) {
             decode(weights, row, row + 1, tile, 0);

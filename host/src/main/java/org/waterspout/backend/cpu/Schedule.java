@@ -20,8 +20,8 @@ import org.waterspout.graph.Weight;
  * <p>Row-wise, each worker computes some columns of every row. It needs a barrier only before it reads columns that another
  * worker has written since the last one. Norms of whole rows are computed by every worker for itself, into a buffer of its own:
  * that takes less time than a barrier. In panels any worker computes any piece, so that a barrier is needed before whatever touches
- * a buffer that has been written since the last one, or writes one that has been read. A buffer is given to another value only when a barrier lies between its last reader and
- * its next writer.
+ * a buffer that has been written since the last one, or writes one that has been read. A buffer is given to another value only when a
+ * barrier lies between its last reader and its next writer.
  */
 final class Schedule {
 
@@ -171,8 +171,9 @@ final class Schedule {
             case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
             case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
             case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
-            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _, Op.InputEmbeddings _, Op.StoreCrossCache _,
-                    Op.CrossAttention _, Op.Recurrence _, Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
+            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _,
+                    Op.InputEmbeddings _, Op.StoreCrossCache _, Op.CrossAttention _, Op.Recurrence _,
+                    Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
@@ -202,10 +203,11 @@ final class Schedule {
             case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
             case Op.Rope rope -> split(input.width(), rope.headDimension(), workers);
             case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headDimension(), workers);
-            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.InputEmbeddings _, Op.StoreCrossCache _, Op.Shortlist _ -> ALL;
+            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.InputEmbeddings _, Op.StoreCrossCache _,
+                    Op.Shortlist _ -> ALL;
             case Op.CrossAttention cross -> split(input.width(), cross.headDimension(), workers);
-            case Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.Recurrence _,
-                    Op.MeanRows _ -> columns(input.width(), workers);
+            case Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _,
+                    Op.Recurrence _, Op.MeanRows _ -> columns(input.width(), workers);
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };
     }
@@ -219,8 +221,9 @@ final class Schedule {
             case Op.Rope rope -> split(output.width(), rope.headDimension(), workers);
             case Op.Attention attention -> split(output.width(), attention.headDimension(), workers);
             case Op.CrossAttention cross -> split(output.width(), cross.headDimension(), workers);
-            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _,
-                    Op.SelectRows _, Op.Recurrence _, Op.MeanRows _, Op.Shortlist _ -> columns(output.width(), workers);
+            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Add _, Op.Multiply _, Op.Activate _,
+                    Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.Recurrence _, Op.MeanRows _,
+                    Op.Shortlist _ -> columns(output.width(), workers);
             case Op.StoreCrossCache _ -> throw new IllegalStateException("writes to a cache only");
             case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
         };

@@ -16,7 +16,8 @@ import org.waterspout.graph.Value;
  * @param bias     of a norm or a product; null where there is none
  * @param angles   which {@link RopeAngles} a Rope reads
  */
-record ScheduledOp(Op op, Op whole, boolean barrier, boolean panelBarrier, int number, Matrix matrix, float[] gain, float[] bias, int angles) {
+record ScheduledOp(Op op, Op whole, boolean barrier, boolean panelBarrier, int number, Matrix matrix, float[] gain, float[] bias,
+        int angles) {
 
     /** A value that has a row for each row that this operation computes. */
     Value rowsLike() {

@@ -24,7 +24,8 @@ final class States {
 
     static long bytes(Graph graph, int sequences) {
         return graph.plainOps()
-                .mapToLong(op -> op instanceof Op.Recurrence recurrence ? (long) Float.BYTES * recurrence.output().width() * sequences : 0).sum();
+                .mapToLong(op -> op instanceof Op.Recurrence recurrence ? (long) Float.BYTES * recurrence.output().width() * sequences : 0)
+                .sum();
     }
 
     /** Whether there are any, so that a sequence cannot go back but to its beginning. */

@@ -165,7 +165,8 @@ final class VectorAttention {
         for (; d < width; d++) {
             FloatVector a = FloatVector.fromArray(FLOATS, sum, d * COUNT);
             for (int t = 0; t < BLOCK; t++) {
-                a = FloatVector.broadcast(FLOATS, values[valuesAt + t * width + d]).fma(FloatVector.fromArray(FLOATS, weights, t * COUNT), a);
+                a = FloatVector.broadcast(FLOATS, values[valuesAt + t * width + d])
+                        .fma(FloatVector.fromArray(FLOATS, weights, t * COUNT), a);
             }
             a.intoArray(sum, d * COUNT);
         }
@@ -208,7 +209,8 @@ final class VectorAttention {
         for (; d < width; d++) {
             FloatVector a = FloatVector.fromArray(FLOATS, sum, d * COUNT);
             for (int t = from; t < to; t++) {
-                a = FloatVector.broadcast(FLOATS, values[valuesAt + d * COUNT + t]).fma(FloatVector.fromArray(FLOATS, weights, weightsAt + t * COUNT), a);
+                a = FloatVector.broadcast(FLOATS, values[valuesAt + d * COUNT + t])
+                        .fma(FloatVector.fromArray(FLOATS, weights, weightsAt + t * COUNT), a);
             }
             a.intoArray(sum, d * COUNT);
         }

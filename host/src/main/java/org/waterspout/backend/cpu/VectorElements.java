@@ -236,7 +236,8 @@ final class VectorElements {
     static void recur(float[] candidate, int candidateAt, float[] forget, int forgetAt, float[] state, int stateAt, int count) {
         int i = 0;
         for (; i + COUNT <= count; i += COUNT) {
-            FloatVector keep = FloatVector.broadcast(FLOATS, 1f).div(exp(FloatVector.fromArray(FLOATS, forget, forgetAt + i).neg()).add(1f));
+            FloatVector keep = FloatVector.broadcast(FLOATS, 1f).div(exp(FloatVector.fromArray(FLOATS, forget, forgetAt + i).neg())
+                    .add(1f));
             FloatVector fresh = FloatVector.fromArray(FLOATS, candidate, candidateAt + i);
             FloatVector.fromArray(FLOATS, state, stateAt + i).sub(fresh).fma(keep, fresh).intoArray(state, stateAt + i);
         }

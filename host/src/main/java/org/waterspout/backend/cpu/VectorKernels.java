@@ -28,7 +28,8 @@ final class VectorKernels implements CpuKernels {
     }
 
     @Override
-    public void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
+    public void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
+            float[] scratch) {
         VectorRows.multiply(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
     }
 

@@ -88,7 +88,10 @@ final class VectorProducts {
         return scales(largest);
     }
 
-    /** Where the largest of a row is so large or so small that products of some halves would overflow or underflow, {@link #f16} is of no use. */
+    /**
+     * Where the largest of a row is so large or so small that products of some halves would overflow or underflow, {@link #f16} is of no
+     * use.
+     */
     private static boolean scales(float largest) {
         return largest == 0 || largest > 0x1p-20f && largest < 0x1p70f;
     }
@@ -159,12 +162,16 @@ final class VectorProducts {
                 case I8_32 -> i8(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
                 case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
-                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS -> throw new IllegalStateException("decoded before: " + weights.type());
+                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
+                        throw new IllegalStateException("decoded before: " + weights.type());
             }
         }
     }
 
-    /** Sums of x, from {@code xAt} on, by block of 32, times {@code factor}: what the offsets of weights are multiplied by. They go to {@code sumsAt} on. */
+    /**
+     * Sums of x, from {@code xAt} on, by block of 32, times {@code factor}: what the offsets of weights are multiplied by. They go to
+     * {@code sumsAt} on.
+     */
     static void blockSums(int blocks, float[] x, int xAt, float factor, float[] scratch, int sumsAt) {
         for (int b = 0; b < blocks; b++) {
             FloatVector sum = FloatVector.zero(FLOATS);

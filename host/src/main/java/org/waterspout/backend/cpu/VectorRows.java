@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorOperators;
 import org.waterspout.model.WeightType;
 
 /**
- * Products of stored weights with a few rows of floats, four at a time: a weight is read and decoded once for the four. Each row's sums have the
- * order that {@link VectorProducts} gives them, so that a row comes out the same to the bit whatever the others are.
+ * Products of stored weights with a few rows of floats, four at a time: a weight is read and decoded once for the four. Each row's sums
+ * have the order that {@link VectorProducts} gives them, so that a row comes out the same to the bit whatever the others are.
  */
 final class VectorRows {
 
@@ -31,10 +31,12 @@ final class VectorRows {
     }
 
     /**
-     * As {@link CpuKernels#multiplyRows}. One row or two are multiplied alone, where that takes less time: on one thread of a Zen 3 with 256-bit vectors,
-     * 32 weights of Q8_0 by one, four and sixteen rows take 3.2, 6.8 and 27 ns, of Q4_1 4.1, 11.4 and 47, of F16 3.8, 9.9 and 26, of Q4_K 12, 11 and 26.
+     * As {@link CpuKernels#multiplyRows}. One row or two are multiplied alone, where that takes less time: on one thread of a Zen 3 with
+     * 256-bit vectors, 32 weights of Q8_0 by one, four and sixteen rows take 3.2, 6.8 and 27 ns, of Q4_1 4.1, 11.4 and 47, of F16 3.8, 9.9
+     * and 26, of Q4_K 12, 11 and 26.
      */
-    static void multiply(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
+    static void multiply(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
+            float[] scratch) {
         switch (weights.type()) {
             case Q8_0, I8_32, Q4_0, Q4_1 -> {
                 int end = VectorShapes.READS_BEYOND && to == weights.rows() && from < to ? to - 1 : to;
@@ -64,9 +66,11 @@ final class VectorRows {
         }
     }
 
-    /** Rows {@code firstRow} to {@code endRow} one after the other, on so few weights at a time that only the first reads them from memory. */
-    private static void alone(Matrix weights, int from, int to, float[] x, int firstRow, int endRow, float[] out, int outAt, int outStride, float[] tile,
-            float[] scratch) {
+    /**
+     * Rows {@code firstRow} to {@code endRow} one after the other, on so few weights at a time that only the first reads them from memory.
+     */
+    private static void alone(Matrix weights, int from, int to, float[] x, int firstRow, int endRow, float[] out, int outAt, int outStride,
+            float[] tile, float[] scratch) {
         int some = cached(weights);
         for (int first = from; first < to; first += some) {
             for (int s = firstRow; s < endRow; s++) {
@@ -90,7 +94,8 @@ final class VectorRows {
     }
 
     /** Decoded weights some rows at a time. */
-    private static void tiles(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile, float[] scratch) {
+    private static void tiles(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
+            float[] scratch) {
         int some = Scratch.tileRows(weights.columns());
         for (int row = from; row < to; row += some) {
             int count = Math.min(some, to - row);
@@ -112,8 +117,8 @@ final class VectorRows {
     }
 
     /** out[outAt + s * outStride + r] = factor * tile[r] . x[s]: two weight rows by four rows of input, eight sums. */
-    private static void decoded(float[] tile, int rows, int columns, float factor, float[] x, int xRows, float[] out, int outAt, int outStride,
-            float[] lanes) {
+    private static void decoded(float[] tile, int rows, int columns, float factor, float[] x, int xRows, float[] out, int outAt,
+            int outStride, float[] lanes) {
         for (int s = 0; s < xRows; s += 4) {
             int count = Math.min(4, xRows - s);
             for (int start = 0; start < rows; start += STAGED) {
@@ -136,8 +141,12 @@ final class VectorRows {
         }
     }
 
-    /** Lanes of the sums of row w go to {@code lanesW} on, four vectors, of row v to {@code lanesV} on; {@code count} of the four are wanted. */
-    private static void twoByFour(float[] tile, int w, int v, int columns, float[] x, int x0, int count, float[] lanes, int lanesW, int lanesV) {
+    /**
+     * Lanes of the sums of row w go to {@code lanesW} on, four vectors, of row v to {@code lanesV} on; {@code count} of the four are
+     * wanted.
+     */
+    private static void twoByFour(float[] tile, int w, int v, int columns, float[] x, int x0, int count, float[] lanes, int lanesW,
+            int lanesV) {
         int x1 = x0 + (count > 1 ? columns : 0);
         int x2 = x0 + (count > 2 ? 2 * columns : 0);
         int x3 = x0 + (count > 3 ? 3 * columns : 0);
@@ -225,7 +234,8 @@ final class VectorRows {
     }
 
     /** A scale of {@code header} bytes before 32 bytes: one row of weights by four rows of input, whose lanes go to scratch [4][COUNT]. */
-    private static void q8(MemorySegment data, long p, int header, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch, int sumsAt) {
+    private static void q8(MemorySegment data, long p, int header, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch,
+            int sumsAt) {
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -236,10 +246,14 @@ final class VectorRows {
             if (COUNT == 16) {
                 FloatVector low = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header, LITTLE).castShape(FLOATS, 0);
                 FloatVector high = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 16, LITTLE).castShape(FLOATS, 0);
-                a0 = low.fma(FloatVector.fromArray(FLOATS, x, x0 + k), high.mul(FloatVector.fromArray(FLOATS, x, x0 + k + 16))).fma(scale, a0);
-                a1 = low.fma(FloatVector.fromArray(FLOATS, x, x1 + k), high.mul(FloatVector.fromArray(FLOATS, x, x1 + k + 16))).fma(scale, a1);
-                a2 = low.fma(FloatVector.fromArray(FLOATS, x, x2 + k), high.mul(FloatVector.fromArray(FLOATS, x, x2 + k + 16))).fma(scale, a2);
-                a3 = low.fma(FloatVector.fromArray(FLOATS, x, x3 + k), high.mul(FloatVector.fromArray(FLOATS, x, x3 + k + 16))).fma(scale, a3);
+                a0 = low.fma(FloatVector.fromArray(FLOATS, x, x0 + k), high.mul(FloatVector.fromArray(FLOATS, x, x0 + k + 16)))
+                        .fma(scale, a0);
+                a1 = low.fma(FloatVector.fromArray(FLOATS, x, x1 + k), high.mul(FloatVector.fromArray(FLOATS, x, x1 + k + 16)))
+                        .fma(scale, a1);
+                a2 = low.fma(FloatVector.fromArray(FLOATS, x, x2 + k), high.mul(FloatVector.fromArray(FLOATS, x, x2 + k + 16)))
+                        .fma(scale, a2);
+                a3 = low.fma(FloatVector.fromArray(FLOATS, x, x3 + k), high.mul(FloatVector.fromArray(FLOATS, x, x3 + k + 16)))
+                        .fma(scale, a3);
                 continue;
             }
             FloatVector s0 = FloatVector.zero(FLOATS);
@@ -265,7 +279,8 @@ final class VectorRows {
     }
 
     /** d * (sum of q * x - 8 * sum of x): the second sums, [4][blocks] after the lanes, start the first, spread over the lanes. */
-    private static void q4(MemorySegment data, long p, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch, int sumsAt) {
+    private static void q4(MemorySegment data, long p, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch,
+            int sumsAt) {
         int blocks = columns / 32;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;
@@ -303,7 +318,8 @@ final class VectorRows {
     }
 
     /** d * sum of q * x + m * sum of x, the second as above. */
-    private static void q4WithLeast(MemorySegment data, long p, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch, int sumsAt) {
+    private static void q4WithLeast(MemorySegment data, long p, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch,
+            int sumsAt) {
         int blocks = columns / 32;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;

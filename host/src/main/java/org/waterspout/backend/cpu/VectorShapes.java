@@ -45,7 +45,8 @@ final class VectorShapes {
             return false;
         }
         try {
-            return Integer.parseInt(machine.getVMOption("UseAVX").getValue()) >= 2 && Boolean.parseBoolean(machine.getVMOption("UseFMA").getValue());
+            return Integer.parseInt(machine.getVMOption("UseAVX").getValue()) >= 2
+                    && Boolean.parseBoolean(machine.getVMOption("UseFMA").getValue());
         } catch (IllegalArgumentException notX86) {
             return true;
         }

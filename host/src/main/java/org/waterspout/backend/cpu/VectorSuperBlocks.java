@@ -16,7 +16,10 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import org.waterspout.model.WeightType;
 
-/** Decoding of the common super-blocks of 256, and of IQ4_NL, whose blocks IQ4_XS is made of; layouts as in model-io's decoders, which say what the bytes mean. */
+/**
+ * Decoding of the common super-blocks of 256, and of IQ4_NL, whose blocks IQ4_XS is made of; layouts as in model-io's decoders, which say
+ * what the bytes mean.
+ */
 final class VectorSuperBlocks {
 
     private static final ByteVector IQ4_VALUES = ByteVector.fromArray(ByteVector.SPECIES_128, WeightType.iq4Values(), 0);
@@ -106,8 +109,8 @@ final class VectorSuperBlocks {
                             .mul(d * data.get(ValueLayout.JAVA_BYTE, scale + 2)).intoArray(out, o + 32);
                     ((FloatVector) a.lanewise(VectorOperators.LSHR, 4).or(high.and(48)).sub(32).castShape(FLOATS, 0))
                             .mul(d * data.get(ValueLayout.JAVA_BYTE, scale + 4)).intoArray(out, o + 64);
-                    ((FloatVector) b.lanewise(VectorOperators.LSHR, 4).or(high.lanewise(VectorOperators.LSHR, 2).and(48)).sub(32).castShape(FLOATS, 0))
-                            .mul(d * data.get(ValueLayout.JAVA_BYTE, scale + 6)).intoArray(out, o + 96);
+                    ((FloatVector) b.lanewise(VectorOperators.LSHR, 4).or(high.lanewise(VectorOperators.LSHR, 2).and(48)).sub(32)
+                            .castShape(FLOATS, 0)).mul(d * data.get(ValueLayout.JAVA_BYTE, scale + 6)).intoArray(out, o + 96);
                 }
             }
         }
@@ -138,7 +141,8 @@ final class VectorSuperBlocks {
     private static void iq4(MemorySegment data, long nibbles, float scale, float[] out, int outAt) {
         ByteVector pairs = ByteVector.fromMemorySegment(ByteVector.SPECIES_128, data, nibbles, LITTLE);
         ByteVector low = pairs.and((byte) 15).selectFrom(IQ4_VALUES);
-        ByteVector high = pairs.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes().and((byte) 15).selectFrom(IQ4_VALUES);
+        ByteVector high = pairs.reinterpretAsShorts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes().and((byte) 15)
+                .selectFrom(IQ4_VALUES);
         ((FloatVector) low.castShape(FLOATS, 0)).mul(scale).intoArray(out, outAt);
         ((FloatVector) high.castShape(FLOATS, 0)).mul(scale).intoArray(out, outAt + 16);
         if (COUNT <= 8) {

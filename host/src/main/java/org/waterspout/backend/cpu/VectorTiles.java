@@ -129,7 +129,8 @@ final class VectorTiles {
             for (int j = 0; j < 16; j += COUNT) {
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                IntVector low = IntVector.broadcast(INTS, fifth >>> j).lanewise(VectorOperators.LSHR, lane).and(1).lanewise(VectorOperators.LSHL, 4);
+                IntVector low = IntVector.broadcast(INTS, fifth >>> j).lanewise(VectorOperators.LSHR, lane).and(1)
+                        .lanewise(VectorOperators.LSHL, 4);
                 IntVector high = IntVector.broadcast(INTS, fifth >>> j + 16).lanewise(VectorOperators.LSHR, lane).and(1)
                         .lanewise(VectorOperators.LSHL, 4);
                 ((FloatVector) pair.and(15).or(low).castShape(FLOATS, 0)).mul(d).add(offset).intoArray(out, outAt + b * 32 + j);
@@ -139,7 +140,8 @@ final class VectorTiles {
         }
     }
 
-    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int firstPanel, int endPanel, float[] out, int outRow, int width) {
+    static void multiplyPanels(float[] tile, int rows, int columns, float[] x, int firstPanel, int endPanel, float[] out, int outRow,
+            int width) {
         for (int from = 0; from < columns; from += COLUMN_BLOCK) {
             int count = Math.min(COLUMN_BLOCK, columns - from);
             for (int panel = firstPanel; panel < endPanel; panel += 2) {

@@ -90,19 +90,23 @@ final class WideProducts {
             FloatVector low = FloatVector.fromArray(FLOATS, x, k);
             FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16);
             FloatVector offset = FloatVector.broadcast(FLOATS, scratch[AFTER_SUMS + (k >> 5)]);
-            IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 2, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 2, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, offset))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
-            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, q + 2, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, q + 2, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, offset))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, q))), b);
-            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 2, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 2, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             c = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, offset))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), c);
-            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, s + 2, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, s + 2, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             d = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, offset))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, s))), d);
@@ -123,22 +127,26 @@ final class WideProducts {
             FloatVector low = FloatVector.fromArray(FLOATS, x, k);
             FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16);
             FloatVector offset = FloatVector.broadcast(FLOATS, scratch[AFTER_SUMS + (k >> 5)]);
-            IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 4, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 4, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(high))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))),
                             offset.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2))), a));
-            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, q + 4, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, q + 4, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(high))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, q))),
                             offset.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, q + 2))), b));
-            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 4, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 4, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             c = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(high))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))),
                             offset.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r + 2))), c));
-            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, s + 4, LITTLE).convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
+            pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, s + 4, LITTLE)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
             d = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low,
                     ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(high))
                     .fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, s))),

@@ -269,8 +269,8 @@ final class Evaluator {
 
     private Map<Value, float[]> storeCrossCache(Op.StoreCrossCache op, Batch batch, Map<Value, float[]> inputs) {
         for (int row = 0; row < batch.rows(); row++) {
-            crossCaches[op.cache()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
-                    op.key().width());
+            crossCaches[op.cache()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()),
+                    row, op.key().width());
         }
         return Map.of();
     }

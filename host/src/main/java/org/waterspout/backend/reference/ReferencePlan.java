@@ -28,8 +28,8 @@ public final class ReferencePlan implements Plan {
         this.options = options;
         this.memory = memory;
         this.contract = new PlanContract(graph, options);
-        ReferenceCache[] crossCaches = Evaluator.caches(graph.encoder().map(source -> source.crossCaches().size()).orElse(0), options.maxSources(),
-                options.sourceLength());
+        ReferenceCache[] crossCaches = Evaluator.caches(graph.encoder().map(source -> source.crossCaches().size()).orElse(0),
+                options.maxSources(), options.sourceLength());
         this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), crossCaches);
         this.encoder = graph.encoder().map(source -> evaluator(source, options.maxSources(), options.sourceLength(), crossCaches));
     }

@@ -4,7 +4,10 @@ import java.util.List;
 import org.waterspout.graph.RopeTable;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
-/** Cosines and sines of rotary tables, [.., pairs, 2], as kernels read them: table t's for a row are at t * {@link #positions} + the row's turn. */
+/**
+ * Cosines and sines of rotary tables, [.., pairs, 2], as kernels read them: table t's for a row are at t * {@link #positions} + the row's
+ * turn.
+ */
 sealed interface Angles permits AngleTable, RowAngles {
 
     /** The table's number in the array. */

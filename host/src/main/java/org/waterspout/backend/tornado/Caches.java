@@ -11,9 +11,9 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 
 /**
- * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences, contextLength,
- * width]; those of an cross-attention caches likewise, [cross-attention caches, sources, sourceLength, width]; and recurrent states, [layers, 2 * sequences,
- * width], twice as many as sequences, so that a step writes none that it reads ({@link AncestorTable}).
+ * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences,
+ * contextLength, width]; those of an cross-attention caches likewise, [cross-attention caches, sources, sourceLength, width]; and recurrent
+ * states, [layers, 2 * sequences, width], twice as many as sequences, so that a step writes none that it reads ({@link AncestorTable}).
  */
 final class Caches {
 
@@ -43,12 +43,13 @@ final class Caches {
         Map<Integer, List<Integer>> recurrences = new TreeMap<>();
         Stream.concat(graph.plainOps(), graph.encoder().stream().flatMap(Graph::plainOps)).forEach(op -> {
             switch (op) {
-                case Op.Attention attention when attention.mask() == Op.Mask.CAUSAL -> add(attentions, attention.key().width(), attention.layer());
+                case Op.Attention attention when attention.mask() == Op.Mask.CAUSAL ->
+                        add(attentions, attention.key().width(), attention.layer());
                 case Op.StoreCrossCache store -> add(crossLayers, store.key().width(), store.cache());
                 case Op.Recurrence recurrence -> add(recurrences, recurrence.output().width(), recurrence.layer());
-                case Op.Attention _, Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Norm _, Op.MatMul _, Op.Rope _, Op.CrossAttention _,
-                        Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _, Op.Shortlist _,
-                        Op.ArgMax _, Op.Fused _ -> {
+                case Op.Attention _, Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Norm _, Op.MatMul _, Op.Rope _,
+                        Op.CrossAttention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _,
+                        Op.MeanRows _, Op.Shortlist _, Op.ArgMax _, Op.Fused _ -> {
                     // leaves nothing behind
                 }
             }

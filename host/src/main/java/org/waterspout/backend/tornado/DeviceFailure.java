@@ -7,8 +7,8 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoMemoryException;
 import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /**
- * What TornadoVM throws, as an exception of ours. It throws unchecked exceptions that have no type in common, and errors (TornadoInternalError,
- * those of its compiler), so whatever leaves a call of it is translated.
+ * What TornadoVM throws, as an exception of ours. It throws unchecked exceptions that have no type in common, and errors
+ * (TornadoInternalError, those of its compiler), so whatever leaves a call of it is translated.
  */
 final class DeviceFailure {
 
@@ -32,7 +32,8 @@ final class DeviceFailure {
     }
 
     private static OutOfMemoryException outOfMemory(RuntimeException failure) {
-        return new OutOfMemoryException("the device is out of memory (" + TornadoMessage.of(failure) + "): use a shorter context, close other models, "
-                + "or raise WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher)", failure);
+        return new OutOfMemoryException("the device is out of memory (" + TornadoMessage.of(failure)
+                + "): use a shorter context, close other models, or raise WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without"
+                + " the launcher)", failure);
     }
 }

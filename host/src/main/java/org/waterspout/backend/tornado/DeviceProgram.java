@@ -43,8 +43,8 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
     }
 
     /**
-     * All stages. An array that several read is uploaded by the first of these and handed on from stage to stage, so each must run behind one
-     * that has it: a graph's stages run one after the other, and places behind the encoder's or the graph's.
+     * All stages. An array that several read is uploaded by the first of these and handed on from stage to stage, so each must run behind
+     * one that has it: a graph's stages run one after the other, and places behind the encoder's or the graph's.
      */
     Stream<Stage> stages() {
         return stages(encoder, places, graph);

@@ -5,8 +5,8 @@ import org.waterspout.backend.tornado.Section.Stage;
 import org.waterspout.error.DeviceException;
 
 /**
- * TornadoVM keeps, for each task of a graph, a list of the events that the task waits for, at most one an argument, and clears every list at
- * each execution. Their length is a flag of the JVM; a list that is too short ends an execution.
+ * TornadoVM keeps, for each task of a graph, a list of the events that the task waits for, at most one an argument, and clears every list
+ * at each execution. Their length is a flag of the JVM; a list that is too short ends an execution.
  */
 final class EventCheck {
 
@@ -27,8 +27,9 @@ final class EventCheck {
         for (Stage stage : stages) {
             for (Launch launch : stage.launches()) {
                 if (launch.arguments() > length) {
-                    throw new DeviceException("kernel " + launch.kernel() + " of stage " + stage.name() + " waits for up to " + launch.arguments()
-                            + " events, TornadoVM's lists hold " + length + ": start the JVM with -D" + PROPERTY + "=" + launch.arguments());
+                    throw new DeviceException("kernel " + launch.kernel() + " of stage " + stage.name() + " waits for up to "
+                            + launch.arguments() + " events, TornadoVM's lists hold " + length + ": start the JVM with -D" + PROPERTY + "="
+                            + launch.arguments());
                 }
             }
         }

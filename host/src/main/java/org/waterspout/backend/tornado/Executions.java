@@ -31,8 +31,8 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The stages of a program as the task graphs of one execution plan. Graph 0 allocates and clears what kernels write; every other graph takes
- * those arrays over from the graph that ran before it, whichever that was, and hands them on, used or not. A constant that several
+ * The stages of a program as the task graphs of one execution plan. Graph 0 allocates and clears what kernels write; every other graph
+ * takes those arrays over from the graph that ran before it, whichever that was, and hands them on, used or not. A constant that several
  * stages read is uploaded by the first of them and handed on likewise.
  */
 final class Executions implements AutoCloseable {
@@ -107,8 +107,8 @@ final class Executions implements AutoCloseable {
 
     /** What the host may have changed since the stage last ran. */
     private static Object[] changing(Stage stage, IntArray step) {
-        return Stream.concat(Stream.of(step), stage.launches().stream().flatMap(launch -> launch.feeds().stream()).map(Feed::array)).distinct()
-                .toArray();
+        return Stream.concat(Stream.of(step), stage.launches().stream().flatMap(launch -> launch.feeds().stream()).map(Feed::array))
+                .distinct().toArray();
     }
 
     /** The constants that several stages read, with the first stage that does. */

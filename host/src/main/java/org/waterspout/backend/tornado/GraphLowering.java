@@ -183,7 +183,8 @@ final class GraphLowering {
     }
 
     private String memoryForm(int number) {
-        return LayerForm.of(graph.crossCaches().get(number), value -> value.equals(graph.output()) ? Optional.of("output") : Optional.empty(), List.of());
+        return LayerForm.of(graph.crossCaches().get(number), value -> value.equals(graph.output()) ? Optional.of("output")
+                : Optional.empty(), List.of());
     }
 
     /** For each operation of a layer, its repeats. */
@@ -253,8 +254,8 @@ final class GraphLowering {
         addSection(Rows.ALL, first, stages(first, "after", all.stream().map(List::of).toList(), List.of()));
         for (Op op : selected) {
             if (!anyRows(op)) {
-                throw new UnsupportedModelException("graph " + graph.name() + ": " + op + " behind SelectRows or MeanRows is not run by the tornado "
-                        + "backend: use the cpu backend");
+                throw new UnsupportedModelException("graph " + graph.name() + ": " + op
+                        + " behind SelectRows or MeanRows is not run by the tornado backend: use the cpu backend");
             }
             if (op.outputs().contains(graph.output())) {
                 views.put(graph.output(), View.whole(buffer("output", graph.output().width(), chunk), graph.output().width()));
@@ -269,8 +270,8 @@ final class GraphLowering {
     /** Whether an operation asks nothing of the step's rows, so that it may stand where these are others. */
     private static boolean anyRows(Op op) {
         return switch (op) {
-            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Rope _, Op.Attention _, Op.StoreCrossCache _, Op.CrossAttention _,
-                    Op.Recurrence _ -> false;
+            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Rope _, Op.Attention _, Op.StoreCrossCache _,
+                    Op.CrossAttention _, Op.Recurrence _ -> false;
             case Op.Norm _, Op.MatMul _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _,
                     Op.Shortlist _, Op.ArgMax _ -> true;
             case Op.Fused fused -> fused.parts().stream().allMatch(GraphLowering::anyRows);

@@ -26,7 +26,8 @@ final class GridCheck {
     static void check(String what, View view, int rows) {
         long end = (long) (rows - 1) * view.stride() + view.offset() + view.width();
         if (end > view.buffer().floats()) {
-            throw new IllegalStateException(what + ": " + rows + " rows end at number " + end + " of a buffer of " + view.buffer().floats());
+            throw new IllegalStateException(what + ": " + rows + " rows end at number " + end + " of a buffer of "
+                    + view.buffer().floats());
         }
     }
 }

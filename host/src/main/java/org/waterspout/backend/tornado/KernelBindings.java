@@ -149,9 +149,10 @@ final class KernelBindings {
 
     /** @param places states of a layer; slot: of the step, with the layer's number among the states */
     Launch recurrence(View candidate, View forget, Optional<Activated> then, Caches.States states, int places, int slot, View output) {
-        RecurrenceShape shape = new RecurrenceShape(output.width(), places, candidate.stride(), candidate.offset(), forget.stride(), forget.offset(),
-                then.isPresent() ? 1 : 0, then.map(activated -> code(activated.function())).orElse(0),
-                then.map(activated -> activated.residual().stride()).orElse(0), then.map(activated -> activated.residual().offset()).orElse(0), slot);
+        RecurrenceShape shape = new RecurrenceShape(output.width(), places, candidate.stride(), candidate.offset(), forget.stride(),
+                forget.offset(), then.isPresent() ? 1 : 0, then.map(activated -> code(activated.function())).orElse(0),
+                then.map(activated -> activated.residual().stride()).orElse(0),
+                then.map(activated -> activated.residual().offset()).orElse(0), slot);
         List<DeviceBuffer> reads = new ArrayList<>(List.of(candidate.buffer(), forget.buffer()));
         then.ifPresent(activated -> reads.add(activated.residual().buffer()));
         return new Launch("RecurrenceKernels.advance", ELEMENTS, rows -> Math.multiplyExact(rows, shape.width()), reads,
@@ -200,7 +201,8 @@ final class KernelBindings {
     Launch rope(View input, Angles angles, RopeShape shape, View output) {
         return new Launch("RopeKernels.rope", ELEMENTS, rows -> Math.multiplyExact(rows, output.width()), with(angles, input.buffer()),
                 List.of(output.buffer()), angles.constants(), (graph, task, context, step) ->
-                graph.task(task, RopeKernels::rope, context, step, input.buffer().array(), angles.angles(), output.buffer().array(), shape));
+                graph.task(task, RopeKernels::rope, context, step, input.buffer().array(), angles.angles(), output.buffer().array(),
+                        shape));
     }
 
     private static List<DeviceBuffer> with(Angles angles, DeviceBuffer... others) {
@@ -218,7 +220,8 @@ final class KernelBindings {
 
     Launch rotateAndAppend(View query, View key, View value, Angles angles, View rotated, Caches.Pair pair,
             RotateShape shape) {
-        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
+        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows ->
+                Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
                 with(angles, query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
                 angles.constants(), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
                         query.buffer().array(), key.buffer().array(), value.buffer().array(), angles.angles(), rotated.buffer().array(),
@@ -228,8 +231,8 @@ final class KernelBindings {
     Launch rms(View input, StackedWeight gain, int groupWidth, float epsilon, View output) {
         NormShape shape = new NormShape(output.width(), groupWidth, input.stride(), input.offset(), epsilon);
         int groups = output.width() / groupWidth;
-        return Launch.unit(family, "NormKernels.rms", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()), output.buffer(),
-                List.of(gain), (graph, task, context, step) -> {
+        return Launch.unit(family, "NormKernels.rms", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()),
+                output.buffer(), List.of(gain), (graph, task, context, step) -> {
                     FloatArray in = input.buffer().array();
                     FloatArray out = output.buffer().array();
                     if (wide()) {
@@ -243,8 +246,8 @@ final class KernelBindings {
     Launch layerNorm(View input, StackedWeight gain, StackedWeight bias, int groupWidth, float epsilon, View output) {
         NormShape shape = new NormShape(output.width(), groupWidth, input.stride(), input.offset(), epsilon);
         int groups = output.width() / groupWidth;
-        return Launch.unit(family, "NormKernels.layer", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()), output.buffer(),
-                List.of(gain, bias), (graph, task, context, step) -> {
+        return Launch.unit(family, "NormKernels.layer", 1, rows -> rows * groups, rows -> rows * groups, List.of(input.buffer()),
+                output.buffer(), List.of(gain, bias), (graph, task, context, step) -> {
                     FloatArray in = input.buffer().array();
                     FloatArray out = output.buffer().array();
                     if (wide()) {
@@ -278,24 +281,26 @@ final class KernelBindings {
         if (biases.isEmpty() || places.isEmpty()) {
             constants.add(unused);
         }
-        return Launch.unit(family, "AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(), reads, output.buffer(), constants,
-                (graph, task, context, step) -> {
+        return Launch.unit(family, "AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(), reads,
+                output.buffer(), constants, (graph, task, context, step) -> {
                     FloatArray in = query.buffer().array();
                     FloatArray bias = biases.map(BiasTable::biases).orElseGet(this::unusedArray);
                     FloatArray place = places.map(DeviceBuffer::array).orElseGet(this::unusedArray);
                     FloatArray out = output.buffer().array();
                     if (wide()) {
-                        graph.task(task, WideAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out, shape);
+                        graph.task(task, WideAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out,
+                                shape);
                     } else {
-                        graph.task(task, GroupAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out, shape);
+                        graph.task(task, GroupAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out,
+                                shape);
                     }
                 });
     }
 
     Launch argMax(View input, View output) {
         ViewShape shape = shape(input);
-        return Launch.unit(family, "ArgMaxKernels.argMax", 1, rows -> rows, rows -> rows, List.of(input.buffer()), output.buffer(), List.of(),
-                (graph, task, context, step) -> {
+        return Launch.unit(family, "ArgMaxKernels.argMax", 1, rows -> rows, rows -> rows, List.of(input.buffer()), output.buffer(),
+                List.of(), (graph, task, context, step) -> {
                     if (wide()) {
                         graph.task(task, WideArgMaxKernels::argMax, context, step, input.buffer().array(), output.buffer().array(), shape);
                     } else {

@@ -30,8 +30,8 @@ record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffe
     }
 
     /**
-     * A kernel that either family has, and that writes {@code output}: an item for each unit of work in the Wide family, a work-group for each in
-     * the Group family.
+     * A kernel that either family has, and that writes {@code output}: an item for each unit of work in the Wide family, a work-group for
+     * each in the Group family.
      *
      * @param kernel    without its family
      * @param wideLocal items of a work-group in the Wide family
@@ -42,8 +42,8 @@ record Launch(String kernel, int local, IntUnaryOperator items, List<DeviceBuffe
             List<DeviceBuffer> reads, DeviceBuffer output, List<? extends Constant> constants, Binding binding) {
         return switch (family) {
             case WIDE -> new Launch("Wide" + kernel, wideLocal, wideItems, reads, List.of(output), constants, binding);
-            case GROUP -> new Launch("Group" + kernel, StepLayout.GROUP, rows -> Math.multiplyExact(groups.applyAsInt(rows), StepLayout.GROUP), reads,
-                    List.of(output), constants, binding);
+            case GROUP -> new Launch("Group" + kernel, StepLayout.GROUP,
+                    rows -> Math.multiplyExact(groups.applyAsInt(rows), StepLayout.GROUP), reads, List.of(output), constants, binding);
         };
     }
 

@@ -11,8 +11,8 @@ import org.waterspout.graph.Weight;
 
 /**
  * What two layers must share to run as one compiled layer, as text: operations, shapes, scalars and wiring; not the weights'
- * contents and types, the numbers of caches, cross-attention caches and states, the window, the rotary table and the table of biases, which travel
- * in buffers.
+ * contents and types, the numbers of caches, cross-attention caches and states, the window, the rotary table and the table of biases, which
+ * travel in buffers.
  */
 final class LayerForm {
 

@@ -91,8 +91,10 @@ final class ProductKernels {
         MatMulShape shape = to.shape();
         if (family == KernelFamily.WIDE) {
             switch (weight.layout().kind()) {
-                case F32 -> graph.task(task, WideMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
-                case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
+                case F32 -> graph.task(task, WideMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out,
+                        shape);
+                case F16 -> graph.task(task, WideMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out,
+                        shape);
                 case Q8 -> graph.task(task, WideQuantMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
                         candidates, out, shape);
                 case Q4 -> graph.task(task, WideQuantMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
@@ -100,8 +102,10 @@ final class ProductKernels {
             }
         } else {
             switch (weight.layout().kind()) {
-                case F32 -> graph.task(task, GroupMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out, shape);
-                case F16 -> graph.task(task, GroupMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out, shape);
+                case F32 -> graph.task(task, GroupMatMulKernels::f32, context, step, in, added, weight.floats(), biases, candidates, out,
+                        shape);
+                case F16 -> graph.task(task, GroupMatMulKernels::f16, context, step, in, added, weight.halves(), biases, candidates, out,
+                        shape);
                 case Q8 -> graph.task(task, GroupMatMulKernels::q8, context, step, in, added, weight.quants(), weight.scales(), biases,
                         candidates, out, shape);
                 case Q4 -> graph.task(task, GroupMatMulKernels::q4, context, step, in, added, weight.quants(), weight.scales(), biases,
@@ -110,7 +114,10 @@ final class ProductKernels {
         }
     }
 
-    /** Whether {@link #gated} computes a gated feed-forward's two products and gates them in one launch; else {@link KernelBindings#gate} does. */
+    /**
+     * Whether {@link #gated} computes a gated feed-forward's two products and gates them in one launch; else {@link KernelBindings#gate}
+     * does.
+     */
     boolean fusesGated() {
         return family == KernelFamily.GROUP;
     }
@@ -130,8 +137,10 @@ final class ProductKernels {
                     switch (layout.kind()) {
                         case F32 -> graph.task(task, GroupGatedKernels::f32, context, step, in, weight.floats(), biases, out, shape);
                         case F16 -> graph.task(task, GroupGatedKernels::f16, context, step, in, weight.halves(), biases, out, shape);
-                        case Q8 -> graph.task(task, GroupGatedKernels::q8, context, step, in, weight.quants(), weight.scales(), biases, out, shape);
-                        case Q4 -> graph.task(task, GroupGatedKernels::q4, context, step, in, weight.quants(), weight.scales(), biases, out, shape);
+                        case Q8 -> graph.task(task, GroupGatedKernels::q8, context, step, in, weight.quants(), weight.scales(), biases,
+                                out, shape);
+                        case Q4 -> graph.task(task, GroupGatedKernels::q4, context, step, in, weight.quants(), weight.scales(), biases,
+                                out, shape);
                     }
                 });
     }

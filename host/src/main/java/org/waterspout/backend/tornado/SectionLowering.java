@@ -122,7 +122,8 @@ final class SectionLowering {
     }
 
     private StackedWeight floats(List<Weight> weights) {
-        return constants.floats(weights.getFirst().role(), weights.stream().map(weight -> List.of(StackedWeight.Part.of(weight.tensor()))).toList());
+        return constants.floats(weights.getFirst().role(), weights.stream().map(weight -> List.of(StackedWeight.Part.of(weight.tensor())))
+                .toList());
     }
 
     /** Adds the launches of one operation. */
@@ -146,7 +147,8 @@ final class SectionLowering {
             case Op.ArgMax op -> launches.add(kernels.argMax(view(op.input()), output(op.output())));
             case Op.AddType op -> launches.add(kernels.addEntry(view(op.input()),
                     floats(each(repeats, Op.AddType.class, Op.AddType::table)), StepLayout.TYPE, output(op.output())));
-            case Op.InputEmbeddings op -> launches.add(kernels.upload(resources.inputEmbeddings((long) rows * op.output().width()), output(op.output())));
+            case Op.InputEmbeddings op -> launches.add(kernels.upload(
+                    resources.inputEmbeddings((long) rows * op.output().width()), output(op.output())));
             case Op.StoreCrossCache op -> storeCrossCache(cast(repeats, Op.StoreCrossCache.class), op);
             case Op.CrossAttention op -> crossAttention(cast(repeats, Op.CrossAttention.class), op);
             case Op.Recurrence op -> recurrence(cast(repeats, Op.Recurrence.class), op, Optional.empty(), op.output());
@@ -261,7 +263,8 @@ final class SectionLowering {
             return false;
         }
         List<Op> readers = ops.stream().filter(op -> op.inputs().contains(rope.output())).toList();
-        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.mask() == Op.Mask.BIDIRECTIONAL || attention.query().equals(attention.key())) {
+        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.mask() == Op.Mask.BIDIRECTIONAL
+                || attention.query().equals(attention.key())) {
             return false;
         }
         return turned(attention.query()).equals(turned(attention.key())) && !attention.value().equals(rope.output());
@@ -274,8 +277,8 @@ final class SectionLowering {
     }
 
     private void attention(List<Op.Attention> repeats, Op.Attention op) {
-        Optional<BiasTable> biases = op.bias().map(_ -> constants.biases(repeats.stream().map(one -> one.bias().orElseThrow()).distinct().toList(),
-                options.contextLength()));
+        Optional<BiasTable> biases = op.bias().map(_ -> constants.biases(
+                repeats.stream().map(one -> one.bias().orElseThrow()).distinct().toList(), options.contextLength()));
         View value = view(op.value());
         if (op.mask() == Op.Mask.BIDIRECTIONAL) {
             int slot = slot(repeat -> List.of(0, repeats.get(repeat).window(), table(biases, repeats.get(repeat))));
@@ -342,8 +345,8 @@ final class SectionLowering {
 
     private void shortlist(Op.Shortlist op) {
         Optional<StackedWeight> bias = op.bias().map(weight -> floats(List.of(weight)));
-        launches.add(kernels.products().shortlist(dense(view(op.input())), stack(List.of(op.weight())), bias, resources.candidates(op.output().width()),
-                output(op.output())));
+        launches.add(kernels.products().shortlist(dense(view(op.input())), stack(List.of(op.weight())), bias,
+                resources.candidates(op.output().width()), output(op.output())));
     }
 
     private void rotateAndAppend(List<Op.Rope> ropes, View key, View value, View rotated, Caches.Pair pair, int cacheSlot) {
@@ -352,7 +355,8 @@ final class SectionLowering {
         RopeShape rope = shape(ropes, angles);
         launches.add(kernels.rotateAndAppend(input, key, value, angles, rotated, pair, new RotateShape(rope.width(), key.width(),
                 rope.headDimension(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
-                value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.positions(), rope.slot(), cacheSlot)));
+                value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.positions(), rope.slot(),
+                cacheSlot)));
     }
 
     private CacheShape shape(View key, View value, int slot) {
@@ -369,7 +373,8 @@ final class SectionLowering {
             case MATMUL_ADD -> {
                 Op.MatMul product = (Op.MatMul) op.parts().getFirst();
                 View residual = view(residual(op, product.output()));
-                products(List.of(part(repeats, 0, Op.MatMul.class)), dense(view(product.input())), Optional.of(dense(residual)), op.outputs());
+                products(List.of(part(repeats, 0, Op.MatMul.class)), dense(view(product.input())), Optional.of(dense(residual)),
+                        op.outputs());
             }
             case RECURRENCE_ADD -> {
                 Op.Activate activate = (Op.Activate) op.parts().get(1);

@@ -48,7 +48,9 @@ public final class TornadoBackend implements Backend {
         this(options, family, FUSED);
     }
 
-    /** As {@link #TornadoBackend(BackendOptions, KernelFamily)}, fusing other groups of operations than are faster: none for an empty set. */
+    /**
+     * As {@link #TornadoBackend(BackendOptions, KernelFamily)}, fusing other groups of operations than are faster: none for an empty set.
+     */
     public TornadoBackend(BackendOptions options, KernelFamily family, Set<FusionKind> kinds) {
         this(options, TornadoDevices.choose(options.device()), family, kinds);
     }
@@ -59,7 +61,8 @@ public final class TornadoBackend implements Backend {
 
     private TornadoBackend(BackendOptions options, TornadoDevices.Found device, KernelFamily family, Set<FusionKind> kinds) {
         if (options.threads() != BackendOptions.DEFAULT_THREADS) {
-            throw new InvalidRequestException("the " + TornadoDevices.backendName() + " backend has no threads to set: leave their number out");
+            throw new InvalidRequestException("the " + TornadoDevices.backendName()
+                    + " backend has no threads to set: leave their number out");
         }
         this.device = device;
         this.family = family;
@@ -117,8 +120,8 @@ public final class TornadoBackend implements Backend {
         long perPosition = Math.max(1, use.cache() / options.contextLength());
         if (use.total() > available) {
             long fitting = (available - use.weights() - use.activations()) / perPosition;
-            throw new OutOfMemoryException(graph.name() + " needs " + megabytes(use.total()) + " of " + device.device().id() + ", which gives "
-                    + megabytes(available) + ": " + (fitting > 0 ? "use a context of at most " + fitting + ", or " : "")
+            throw new OutOfMemoryException(graph.name() + " needs " + megabytes(use.total()) + " of " + device.device().id()
+                    + ", which gives " + megabytes(available) + ": " + (fitting > 0 ? "use a context of at most " + fitting + ", or " : "")
                     + "raise WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher) if the device has more");
         }
         long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
@@ -126,9 +129,9 @@ public final class TornadoBackend implements Backend {
                 .ifPresent(cache -> {
                     boolean crossCache = program.resources().caches().isCrossCache(cache);
                     int positions = crossCache ? options.sourceLength() : options.contextLength();
-                    throw new OutOfMemoryException("the " + (crossCache ? "cross-attention cache" : "cache") + " of " + graph.name() + " needs "
-                            + megabytes(DeviceProgram.bytes(cache)) + " in one piece, " + device.device().id() + " gives at most "
-                            + megabytes(limit) + ": use " + (crossCache ? "sources" : "a context") + " of at most "
+                    throw new OutOfMemoryException("the " + (crossCache ? "cross-attention cache" : "cache") + " of " + graph.name()
+                            + " needs " + megabytes(DeviceProgram.bytes(cache)) + " in one piece, " + device.device().id()
+                            + " gives at most " + megabytes(limit) + ": use " + (crossCache ? "sources" : "a context") + " of at most "
                             + limit / (DeviceProgram.bytes(cache) / positions));
                 });
         LongStream largest = Stream.concat(program.constants().stream().flatMap(constant -> constant.bytes().stream()),

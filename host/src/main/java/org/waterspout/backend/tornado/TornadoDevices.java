@@ -46,9 +46,9 @@ public final class TornadoDevices {
     public static String noSdk() {
         String home = System.getenv("TORNADOVM_HOME");
         return home == null
-                ? "no TornadoVM SDK was found: install one with \"./tornado-env.sh install\" and run \"source tornado-env.sh\", or use the cpu backend"
-                : "this JVM was started without the TornadoVM SDK of TORNADOVM_HOME, " + home + ": start it with @" + home
-                        + "/tornado-argfile and the flags in docs/tornadovm.md, as ./waterspout does, or use the cpu backend";
+                ? "no TornadoVM SDK was found: install one with \"./tornado-env.sh install\" and run \"source tornado-env.sh\", or use"
+                + " the cpu backend" : "this JVM was started without the TornadoVM SDK of TORNADOVM_HOME, " + home + ": start it with @"
+                + home + "/tornado-argfile and the flags in docs/tornadovm.md, as ./waterspout does, or use the cpu backend";
     }
 
     /** Who runs kernels in this JVM, for a message: an SDK by its place, or the emulator. */
@@ -86,8 +86,8 @@ public final class TornadoDevices {
         } catch (VirtualMachineError own) {
             throw own;
         } catch (RuntimeException | Error failure) {
-            throw new DeviceException(runtimeName() + " does not start (" + TornadoMessage.ofCause(failure) + "): run \"./tornado-env.sh check\", "
-                    + "which names what is missing", failure);
+            throw new DeviceException(runtimeName() + " does not start (" + TornadoMessage.ofCause(failure)
+                    + "): run \"./tornado-env.sh check\", which names what is missing", failure);
         }
         if (devices.isEmpty()) {
             throw new DeviceException("TornadoVM finds no device: install a driver, or PoCL with \"./tornado-env.sh install "
@@ -101,8 +101,8 @@ public final class TornadoDevices {
         long memory = Math.min(global, memoryCap());
         long maxAllocation = Math.min(handle.getMaxAllocMemory() - 1, memory); // TornadoVM refuses one of the device's own largest size
         String id = backendName() + ":" + backend + ":" + index;
-        Device device = new Device(backendName(), id, handle.getPhysicalDevice().getDeviceName().strip() + " (" + handle.getTornadoVMBackend() + ")",
-                kind(handle.getDeviceType()), memory, maxAllocation);
+        Device device = new Device(backendName(), id, handle.getPhysicalDevice().getDeviceName().strip() + " ("
+                + handle.getTornadoVMBackend() + ")", kind(handle.getDeviceType()), memory, maxAllocation);
         long maxGroup = handle.getDeviceMaxWorkgroupDimensions()[0];
         return new Found(device, backend, index, handle, maxGroup, handle.getDeviceLocalMemorySize());
     }

@@ -22,7 +22,8 @@ public final class TornadoFlags {
                 "-Dtornado.recover.bailout=False",
                 // task graphs of more than some forty tasks
                 "-Dtornado.tvm.maxbytecodesize=65536",
-                // numbers of each list of events, all of which an execution clears: by default 32,768, megabytes for a layer; see EventCheck
+                // numbers of each list of events, all of which an execution clears: by default 32,768, megabytes for a layer; see
+                // EventCheck
                 "-Dtornado.max.events=128",
                 "-Dtornado.device.memory=" + gigabytes + "GB",
                 // the host's copies of device arrays count against it

@@ -26,9 +26,9 @@ import org.waterspout.kernels.StepLayout;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * A graph on a device. Weights, caches and activations stay there; a step sends the {@link StepLayout} buffer and fetches the output. Before the
- * first one the device is left alone: a request that is wrong need not wait for its compiler. TornadoVM crashes the JVM when one plan is used
- * from two threads, so a lock lets one in at a time.
+ * A graph on a device. Weights, caches and activations stay there; a step sends the {@link StepLayout} buffer and fetches the output.
+ * Before the first one the device is left alone: a request that is wrong need not wait for its compiler. TornadoVM crashes the JVM when one
+ * plan is used from two threads, so a lock lets one in at a time.
  */
 public final class TornadoPlan implements Plan {
 
@@ -91,8 +91,9 @@ public final class TornadoPlan implements Plan {
                 executions = null;
                 throw failure;
             }
-            LOG.info("{} MB of weights repacked in {} ms, {} kernels compiled and weights uploaded in {} ms", program.memory().weights() >> 20,
-                    (loaded - start) / 1_000_000, executions.kernels(), (System.nanoTime() - loaded) / 1_000_000);
+            LOG.info("{} MB of weights repacked in {} ms, {} kernels compiled and weights uploaded in {} ms",
+                    program.memory().weights() >> 20, (loaded - start) / 1_000_000, executions.kernels(),
+                    (System.nanoTime() - loaded) / 1_000_000);
         } catch (OutOfMemoryError host) {
             throw new OutOfMemoryException("the host's copy of the model needs " + (program.memory().total() >> 20)
                     + " MB of direct memory: raise WATERSPOUT_DEVICE_MEMORY_GB (-XX:MaxDirectMemorySize without the launcher)", host);
@@ -108,7 +109,8 @@ public final class TornadoPlan implements Plan {
     }
 
     private static Batch withNumbers(Graph graph, Batch batch) {
-        int width = graph.ops().filter(Op.InputEmbeddings.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst().orElse(0);
+        int width = graph.ops().filter(Op.InputEmbeddings.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst()
+                .orElse(0);
         return batch.withInputEmbeddings(new float[width]);
     }
 
@@ -196,8 +198,8 @@ public final class TornadoPlan implements Plan {
     /** What the host has for the rows. */
     private void fill(Batch batch) {
         program.resources().rowAngles().ifPresent(angles -> angles.set(batch));
-        program.resources().inputEmbeddings().ifPresent(feed -> MemorySegment.copy(batch.inputEmbeddings(), 0, feed.floats().getSegment(), ValueLayout.JAVA_FLOAT, 0,
-                batch.inputEmbeddings().length));
+        program.resources().inputEmbeddings().ifPresent(feed -> MemorySegment.copy(
+                batch.inputEmbeddings(), 0, feed.floats().getSegment(), ValueLayout.JAVA_FLOAT, 0, batch.inputEmbeddings().length));
     }
 
     private void writeRows(Batch batch) {

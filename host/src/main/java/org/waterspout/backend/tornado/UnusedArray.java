@@ -6,8 +6,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * One number, for an argument that a kernel takes and, in one of its forms, does not read. One array each for floats and ints: an array that
- * no kernel of a stage takes is not uploaded by it, and cannot be handed on.
+ * One number, for an argument that a kernel takes and, in one of its forms, does not read. One array each for floats and ints: an array
+ * that no kernel of a stage takes is not uploaded by it, and cannot be handed on.
  */
 final class UnusedArray<T extends TornadoNativeArray> implements Constant {
 

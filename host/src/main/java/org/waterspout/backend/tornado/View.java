@@ -1,8 +1,8 @@
 package org.waterspout.backend.tornado;
 
 /**
- * Where a value lies: row r begins at number {@code r * stride + offset} of the buffer. The values of a fused product lie side by side in the
- * rows of one buffer.
+ * Where a value lies: row r begins at number {@code r * stride + offset} of the buffer. The values of a fused product lie side by side in
+ * the rows of one buffer.
  */
 record View(DeviceBuffer buffer, int stride, int offset, int width) {
 

@@ -77,7 +77,8 @@ class CpuKernelsTest {
         }
     }
 
-    private static void near(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int count, float actual, double limit, String what) {
+    private static void near(float[] a, int aAt, int aStride, float[] b, int bAt, int bStride, int count, float actual, double limit,
+            String what) {
         double sum = 0;
         double size = 0;
         for (int i = 0; i < count; i++) {
@@ -143,7 +144,8 @@ class CpuKernelsTest {
         kernels.panelScores(query, 1, keys, 2, headDimension, lanes, scores, 3);
         for (int t = 0; t < lanes; t++) {
             for (int lane = 0; lane < lanes; lane++) {
-                near(query, 1 + lane, lanes, keys, 2 + t, lanes, headDimension, scores[3 + t * lanes + lane], SUM, "score of " + t + " and " + lane);
+                near(query, 1 + lane, lanes, keys, 2 + t, lanes, headDimension, scores[3 + t * lanes + lane], SUM,
+                        "score of " + t + " and " + lane);
             }
         }
         float[] sum = new float[headDimension * lanes];

@@ -176,16 +176,19 @@ class CpuPlanTest {
             for (int sequence = 0; sequence < sequences; sequence++) {
                 ends[sequence] = 1 + sequence * 37 % 129;
                 plan.step(batch(sequence, 0, ends[sequence]), new float[0]);
-                plan.step(new Batch(new int[] {tokens[sequence]}, new int[] {ends[sequence]}, new int[] {sequence}, new int[1]), alone[sequence]);
+                plan.step(new Batch(new int[] {tokens[sequence]}, new int[] {ends[sequence]}, new int[] {sequence}, new int[1]),
+                        alone[sequence]);
             }
             for (int rows = 2; rows <= sequences; rows++) {
                 int first = rows;
                 int[] chosen = IntStream.range(0, rows).map(row -> (first + row * 5) % sequences).toArray();
                 float[] together = new float[rows * SmallModel.VOCABULARY];
                 plan.step(new Batch(Arrays.stream(chosen).map(sequence -> tokens[sequence]).toArray(),
-                        Arrays.stream(chosen).map(sequence -> ends[sequence]).toArray(), chosen, IntStream.range(0, rows).toArray()), together);
+                        Arrays.stream(chosen).map(sequence -> ends[sequence]).toArray(), chosen, IntStream.range(0, rows).toArray()),
+                        together);
                 for (int row = 0; row < rows; row++) {
-                    assertArrayEquals(alone[chosen[row]], Arrays.copyOfRange(together, row * SmallModel.VOCABULARY, (row + 1) * SmallModel.VOCABULARY),
+                    assertArrayEquals(alone[chosen[row]], Arrays.copyOfRange(
+                            together, row * SmallModel.VOCABULARY, (row + 1) * SmallModel.VOCABULARY),
                             "sequence " + chosen[row] + " among " + rows);
                 }
             }
@@ -198,7 +201,8 @@ class CpuPlanTest {
 
     private static Batch together(List<Piece> pieces, Batch.Phase phase) {
         int[] tokens = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.tokens())).toArray();
-        int[] positions = pieces.stream().flatMapToInt(piece -> IntStream.range(piece.from(), piece.from() + piece.tokens().length)).toArray();
+        int[] positions = pieces.stream().flatMapToInt(piece -> IntStream.range(piece.from(), piece.from() + piece.tokens().length))
+                .toArray();
         int[] sequences = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.tokens()).map(_ -> piece.sequence())).toArray();
         List<Integer> wanted = new ArrayList<>();
         int rows = 0;
@@ -216,7 +220,8 @@ class CpuPlanTest {
     @ValueSource(ints = {1, 2, 3})
     void aPromptDependsNeitherOnItsPiecesNorOnItsNeighbours(int threads) {
         int[] lengths = {1, 9, 8, 37, 70, 129, 3, 5};
-        int[][] prompts = Arrays.stream(lengths).mapToObj(length -> random.ints(length, 0, SmallModel.VOCABULARY).toArray()).toArray(int[][]::new);
+        int[][] prompts = Arrays.stream(lengths).mapToObj(length -> random.ints(length, 0, SmallModel.VOCABULARY).toArray())
+                .toArray(int[][]::new);
         int[] next = random.ints(lengths.length, 0, SmallModel.VOCABULARY).toArray();
         Graph graph = SmallModel.graph(CONTEXT, true);
         try (CpuBackend cpu = backend(threads); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, lengths.length, 129, false))) {
@@ -245,7 +250,8 @@ class CpuPlanTest {
                 int rows = Math.min(random.nextInt(13), prompts[i].length - done[i]);
                 if (rows > 0) {
                     done[i] += rows;
-                    pieces.add(new Piece(i, done[i] - rows, Arrays.copyOfRange(prompts[i], done[i] - rows, done[i]), done[i] == prompts[i].length));
+                    pieces.add(new Piece(i, done[i] - rows, Arrays.copyOfRange(prompts[i], done[i] - rows, done[i]),
+                            done[i] == prompts[i].length));
                 }
             }
             if (!pieces.isEmpty()) {
@@ -278,14 +284,16 @@ class CpuPlanTest {
             }
             for (int at = 0; at < tokens.length;) {
                 int kept = Math.min(tokens.length - at, 1 + random.nextInt(6));
-                int[] some = Arrays.copyOf(Arrays.copyOfRange(tokens, at, at + kept), kept + random.nextInt(13)); // those behind are written again
+                // those behind are written again
+                int[] some = Arrays.copyOf(Arrays.copyOfRange(tokens, at, at + kept), kept + random.nextInt(13));
                 int rows = some.length;
                 Batch batch = together(List.of(new Piece(1, before + at, some, false)), Batch.Phase.GENERATION);
                 float[] output = new float[rows * SmallModel.VOCABULARY];
                 plan.step(new Batch(batch.tokens(), batch.positions(), batch.sequences(), IntStream.range(0, rows).toArray())
                         .withPhase(Batch.Phase.GENERATION), output);
                 for (int row = 0; row < kept; row++) {
-                    assertArrayEquals(single[at + row], Arrays.copyOfRange(output, row * SmallModel.VOCABULARY, (row + 1) * SmallModel.VOCABULARY),
+                    assertArrayEquals(single[at + row], Arrays.copyOfRange(
+                            output, row * SmallModel.VOCABULARY, (row + 1) * SmallModel.VOCABULARY),
                             "token " + (at + row) + " of " + rows + " rows");
                 }
                 at += kept;
@@ -334,7 +342,8 @@ class CpuPlanTest {
             Batch batch = batch(0, 0, 1, 0);
             plan.step(batch, expected);
             IllegalStateException fault = new IllegalStateException("seen");
-            assertSame(fault, assertThrows(IllegalStateException.class, () -> plan.step(batch, new float[SmallModel.VOCABULARY], (op, values) -> {
+            assertSame(fault, assertThrows(IllegalStateException.class,
+                    () -> plan.step(batch, new float[SmallModel.VOCABULARY], (op, values) -> {
                 if (op instanceof Op.Attention) {
                     throw fault;
                 }
@@ -422,7 +431,8 @@ class CpuPlanTest {
             try (Plan plan = cpu.prepare(graph, options)) {
                 assertEquals(use, plan.memory());
             }
-            assertTrue(cpu.estimate(graph, new PlanOptions(256, 2, 8, true)).activations() > use.activations(), "observable values share nothing");
+            assertTrue(cpu.estimate(graph, new PlanOptions(256, 2, 8, true)).activations() > use.activations(),
+                    "observable values share nothing");
         }
     }
 
@@ -434,7 +444,8 @@ class CpuPlanTest {
         CpuBackend.requireFits(min, options, enough, () -> fail("nothing is collected where all fits"));
         HostMemory garbage = new HostMemory(1100L << 20, 10L << 20, 0);
         CpuBackend.requireFits(min, options, garbage, () -> enough);
-        String message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(min, options, garbage, () -> garbage)).getMessage();
+        String message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(min, options, garbage, () -> garbage))
+                .getMessage();
         assertTrue(message.contains("100 MB of Java heap") && message.contains("10 are free") && message.contains("-Xmx"), message);
         HostMemory tight = new HostMemory(1099L << 20, 200L << 20, 0);
         message = assertThrows(OutOfMemoryException.class, () -> CpuBackend.requireFits(min, options, tight, () -> tight)).getMessage();

@@ -30,7 +30,8 @@ class HostMemoryTest {
     }
 
     private void machine(long megabytes) throws IOException {
-        write("proc/meminfo", "MemTotal:       99999999 kB\nMemFree:             100 kB\nMemAvailable:   %d kB\nBuffers: 5 kB\n".formatted(megabytes << 10));
+        write("proc/meminfo", "MemTotal:       99999999 kB\nMemFree:             100 kB\nMemAvailable:   %d kB\nBuffers: 5 kB\n".formatted(
+                megabytes << 10));
     }
 
     private void group(String folder, String limit, long use, String stat) throws IOException {
@@ -53,7 +54,8 @@ class HostMemoryTest {
     @Test
     void pagesOfFilesAreNotInUse() throws IOException {
         machine(30_000);
-        group("sys/fs/cgroup", Long.toString(4000 * MB), 3900, "anon %d\nfile %d\nshmem 0\nactive_anon 7\ninactive_file %d\nactive_file %d\nslab_reclaimable %d\n"
+        group("sys/fs/cgroup", Long.toString(4000 * MB), 3900,
+                "anon %d\nfile %d\nshmem 0\nactive_anon 7\ninactive_file %d\nactive_file %d\nslab_reclaimable %d\n"
                 .formatted(500 * MB, 3390 * MB, 2000 * MB, 1390 * MB, 10 * MB));
         assertEquals((4000 - 500) * MB, HostMemory.physical(root), "3400 MB of 3900 can be dropped");
         machine(1200);
@@ -64,10 +66,11 @@ class HostMemoryTest {
     void pagesOfFilesAreNotInUseInVersionOne() throws IOException {
         machine(30_000);
         write("proc/self/cgroup", "9:name=systemd:/\n4:cpu,memory:/service\n0::/\n");
-        group("sys/fs/cgroup/memory", Long.toString(4000 * MB), 3900, "inactive_file 5\nactive_file 5\ntotal_inactive_file %d\ntotal_active_file %d\n"
-                .formatted(2000 * MB, 1400 * MB));
+        group("sys/fs/cgroup/memory", Long.toString(4000 * MB), 3900,
+                "inactive_file 5\nactive_file 5\ntotal_inactive_file %d\ntotal_active_file %d\n".formatted(2000 * MB, 1400 * MB));
         assertEquals((4000 - 500) * MB, HostMemory.physical(root), "with those of the groups inside it");
-        group("sys/fs/cgroup/memory/service", Long.toString(1000 * MB), 300, "total_inactive_file %d\ntotal_active_file 0\n".formatted(100 * MB));
+        group("sys/fs/cgroup/memory/service", Long.toString(1000 * MB), 300,
+                "total_inactive_file %d\ntotal_active_file 0\n".formatted(100 * MB));
         assertEquals(800 * MB, HostMemory.physical(root), "its own group has less");
     }
 
@@ -113,8 +116,9 @@ class HostMemoryTest {
     @ParameterizedTest
     @Tag("slow")
     void garbageIsNoReasonToRefuse(String collector) throws IOException, InterruptedException {
-        List<String> command = List.of(System.getProperty("java.home") + "/bin/java", collector, "-Xmx160m", "--add-modules", "jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), FullHeap.class.getName());
+        List<String> command = List.of(System.getProperty("java.home") + "/bin/java", collector, "-Xmx160m", "--add-modules",
+                "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                FullHeap.class.getName());
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(1, TimeUnit.MINUTES));

@@ -38,7 +38,8 @@ class KeyValueCacheTest {
         reach(cache, 0, 0, 100);
         cache.keys(0, 0, 1)[3] = 5;
         reach(cache, 1, 0, 10);
-        String message = assertThrows(OutOfMemoryException.class, () -> cache.reach(new int[] {0, 1, 1}, new int[] {100, 10, 64})).getMessage();
+        String message = assertThrows(OutOfMemoryException.class, () -> cache.reach(new int[] {0, 1, 1}, new int[] {100, 10, 64}))
+                .getMessage();
         assertTrue(message.contains("position 64 of sequence 1") && message.contains("6 KB"), message);
         assertEquals(100, cache.length(0));
         assertEquals(10, cache.length(1));

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.model.WeightType;
 
-/** A row of a product of several is to the bit what it is alone: every weight type, odd numbers of rows and columns, every width of vectors. */
+/**
+ * A row of a product of several is to the bit what it is alone: every weight type, odd numbers of rows and columns, every width of vectors.
+ */
 @Tag("slow")
 class RowsOfProductsTest {
 
@@ -89,15 +91,15 @@ class RowsOfProductsTest {
             }
             for (int[] range : new int[][] {{0, rows}, {rows / 3, rows}, {0, rows - rows / 4}}) {
                 float[] together = new float[xRows * stride + 3];
-                kernels.multiplyRows(matrix, range[0], range[1], x, xRows, together, 3, stride, new float[Scratch.tileRows(columns) * columns],
-                        new float[kernels.scratch(columns)]);
+                kernels.multiplyRows(matrix, range[0], range[1], x, xRows, together, 3, stride,
+                        new float[Scratch.tileRows(columns) * columns], new float[kernels.scratch(columns)]);
                 float[] alone = new float[xRows * stride + 3];
                 for (int s = 0; s < xRows; s++) {
-                    kernels.multiply(matrix, range[0], range[1], Arrays.copyOfRange(x, s * columns, (s + 1) * columns), alone, 3 + s * stride,
-                            new float[kernels.scratch(columns)]);
+                    kernels.multiply(matrix, range[0], range[1], Arrays.copyOfRange(x, s * columns, (s + 1) * columns), alone,
+                            3 + s * stride, new float[kernels.scratch(columns)]);
                 }
-                assertArrayEquals(alone, together, type + ", " + xRows + " rows by " + Arrays.toString(range) + " of " + rows + "x" + columns + ", seed "
-                        + seed + (extreme ? ", extremes" : ""));
+                assertArrayEquals(alone, together, type + ", " + xRows + " rows by " + Arrays.toString(range) + " of " + rows + "x"
+                        + columns + ", seed " + seed + (extreme ? ", extremes" : ""));
             }
         }
     }

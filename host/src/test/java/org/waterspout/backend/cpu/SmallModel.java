@@ -84,7 +84,8 @@ final class SmallModel {
         ops.add(new Op.Rope(qNormed, rope, layout, HEAD_WIDTH, qTurned));
         ops.add(new Op.Rope(k, rope, layout, HEAD_WIDTH, kTurned));
         Value attended = value(q.width());
-        ops.add(new Op.Attention(layer, qTurned, kTurned, v, HEADS, KV_HEADS, HEAD_WIDTH, 0.2f, layer == 1 ? 70 : 0, layer == 2 ? 5 : 0, attended));
+        ops.add(new Op.Attention(layer, qTurned, kTurned, v, HEADS, KV_HEADS, HEAD_WIDTH, 0.2f, layer == 1 ? 70 : 0, layer == 2 ? 5 : 0,
+                attended));
         Value scaled = value(q.width());
         ops.add(new Op.Scale(attended, 0.5f, scaled));
         Value projected = value(WIDTH);

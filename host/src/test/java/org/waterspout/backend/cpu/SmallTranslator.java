@@ -63,7 +63,8 @@ final class SmallTranslator {
         List<List<Op>> memory = new ArrayList<>();
         for (int layer = 0; layer < 2; layer++) {
             List<Op> ops = new ArrayList<>();
-            ops.add(new Op.StoreCrossCache(layer, product(ops, stream, WIDTH, WeightType.Q8_0), product(ops, stream, WIDTH, WeightType.F16)));
+            ops.add(new Op.StoreCrossCache(layer, product(ops, stream, WIDTH, WeightType.Q8_0),
+                    product(ops, stream, WIDTH, WeightType.F16)));
             memory.add(ops);
         }
         return new Graph("small encoder", before, layers, List.of(), memory, values, stream, 1, Optional.empty());
@@ -88,7 +89,8 @@ final class SmallTranslator {
         }
         Value selected = value(WIDTH);
         Value logits = value(VOCABULARY);
-        List<Op> after = List.of(new Op.SelectRows(stream, selected), new Op.Shortlist(selected, new Weight("output", Weight.NO_LAYER, table.tensor()),
+        List<Op> after = List.of(new Op.SelectRows(stream, selected),
+                new Op.Shortlist(selected, new Weight("output", Weight.NO_LAYER, table.tensor()),
                 Optional.of(vector("output bias", VOCABULARY)), logits));
         return new Graph("small translator", before, layers, after, List.of(), values, logits, 1, Optional.of(encoder));
     }
@@ -98,7 +100,8 @@ final class SmallTranslator {
         Value k = product(ops, stream, WIDTH / 2, WeightType.F32);
         Value v = product(ops, stream, WIDTH / 2, WeightType.I8_32);
         Value attended = value(WIDTH);
-        Optional<RelativeBias> bias = biased ? Optional.of(new RelativeBias(matrix("distances", WeightType.F32, 8, HEADS), 30, mask)) : Optional.empty();
+        Optional<RelativeBias> bias = biased ? Optional.of(new RelativeBias(matrix("distances", WeightType.F32, 8, HEADS), 30, mask))
+                : Optional.empty();
         ops.add(new Op.Attention(cache, q, k, v, HEADS, HEADS / 2, HEAD_WIDTH, 0.2f, mask, window, 0, bias, attended));
         return product(ops, attended, WIDTH, WeightType.I8_32);
     }

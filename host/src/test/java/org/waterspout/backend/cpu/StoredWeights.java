@@ -37,7 +37,8 @@ final class StoredWeights {
                 case F16, Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS -> bytes.putShort(start, Float.floatToFloat16(number()));
                 case Q4_1, Q5_1, Q4_K, Q5_K -> bytes.putShort(start, Float.floatToFloat16(number()))
                         .putShort(start + 2, Float.floatToFloat16(number()));
-                case Q2_K -> bytes.putShort(start + 80, Float.floatToFloat16(number())).putShort(start + 82, Float.floatToFloat16(number()));
+                case Q2_K -> bytes.putShort(start + 80, Float.floatToFloat16(number()))
+                        .putShort(start + 82, Float.floatToFloat16(number()));
                 case Q3_K -> bytes.putShort(start + 108, Float.floatToFloat16(number()));
                 case Q6_K -> bytes.putShort(start + 208, Float.floatToFloat16(number()));
             }

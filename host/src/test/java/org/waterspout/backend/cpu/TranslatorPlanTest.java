@@ -173,10 +173,12 @@ class TranslatorPlanTest {
             for (int i = 0; i < lengths.length; i++) {
                 int from = i == 0 ? 0 : all.outputRows()[i - 1] + 1;
                 Batch alone = new Batch(Arrays.copyOfRange(all.tokens(), from, from + lengths[i]), IntStream.range(0, lengths[i]).toArray(),
-                        new int[lengths[i]], new int[] {lengths[i] - 1}).withTypes(Arrays.copyOfRange(all.types(), from, from + lengths[i]));
+                        new int[lengths[i]], new int[] {lengths[i] - 1})
+                        .withTypes(Arrays.copyOfRange(all.types(), from, from + lengths[i]));
                 float[] vector = new float[SmallTranslator.WIDTH];
                 plan.step(alone, vector);
-                assertArrayEquals(Arrays.copyOfRange(together, i * vector.length, (i + 1) * vector.length), vector, "sequence of " + lengths[i]);
+                assertArrayEquals(Arrays.copyOfRange(together, i * vector.length, (i + 1) * vector.length), vector,
+                        "sequence of " + lengths[i]);
             }
         }
     }

@@ -125,8 +125,8 @@ class EvaluatorTest {
         Batch two = new Batch(new int[3], new int[] {0, 1, 0}, new int[] {1, 1, 0}, new int[] {1, 2});
         assertArrayEquals(new float[] {6, 6, 50}, run(op, two, new float[3], new float[3], new float[] {3, 9, 50}));
         // and of neighbours only: (10, 20), (10, 20, 60), (20, 60)
-        assertArrayEquals(new float[] {15, 30, 40}, run(attention(Op.Mask.BIDIRECTIONAL, 2, Optional.empty()), Batch.of(new int[3], 0, true), new float[3],
-                new float[3], new float[] {10, 20, 60}));
+        assertArrayEquals(new float[] {15, 30, 40}, run(attention(Op.Mask.BIDIRECTIONAL, 2, Optional.empty()),
+                Batch.of(new int[3], 0, true), new float[3], new float[3], new float[] {10, 20, 60}));
         // a sequence that is shorter than the one before it does not see what that has left
         assertArrayEquals(new float[] {7}, run(op, ONE, new float[1], new float[1], new float[] {7}));
         Batch torn = new Batch(new int[3], new int[] {0, 0, 1}, new int[] {0, 1, 0}, new int[] {2});
@@ -229,12 +229,14 @@ class EvaluatorTest {
     @Test
     void meansOfSequences() {
         Batch three = new Batch(new int[4], new int[] {0, 1, 0, 0}, new int[] {0, 0, 1, 2}, new int[] {1, 2});
-        assertArrayEquals(new float[] {2, 30, 7, 8}, run(new Op.MeanRows(value(0, 2), value(1, 2)), three, new float[] {1, 20, 3, 40, 7, 8, 99, 99}));
+        assertArrayEquals(new float[] {2, 30, 7, 8}, run(new Op.MeanRows(value(0, 2), value(1, 2)), three,
+                new float[] {1, 20, 3, 40, 7, 8, 99, 99}));
     }
 
     @Test
     void shortlistTakesTheCandidatesColumns() {
-        Op op = new Op.Shortlist(value(0, 2), weight(List.of(3, 2), 1, 2, 3, 4, 5, 6), Optional.of(weight(List.of(3), 100, 200, 300)), value(1, 3));
+        Op op = new Op.Shortlist(value(0, 2), weight(List.of(3, 2), 1, 2, 3, 4, 5, 6), Optional.of(weight(List.of(3), 100, 200, 300)),
+                value(1, 3));
         float[] input = {10, 20, 1, 0};
         assertArrayEquals(new float[] {150, 310, 470, 101, 203, 305}, run(op, ONE, input));
         float[] two = run(op, ONE.withCandidates(new int[] {0, 2}), input);

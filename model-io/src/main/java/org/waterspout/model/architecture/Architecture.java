@@ -17,8 +17,8 @@ import org.waterspout.model.ModelFile;
  * @param pooling       how an encoder's rows become one vector, where the file says so
  * @param head          what an encoder's rows are classified with, where the file has it
  */
-public record Architecture(String family, int hiddenSize, int vocabulary, int contextLength, Optional<Stack> encoder, Optional<Stack> decoder,
-        Optional<Output> output, Optional<Pooling> pooling, Optional<Head> head) {
+public record Architecture(String family, int hiddenSize, int vocabulary, int contextLength, Optional<Stack> encoder,
+        Optional<Stack> decoder, Optional<Output> output, Optional<Pooling> pooling, Optional<Head> head) {
 
     /** GGUF's pooling type of a model that ranks documents for a query, by its head, and makes no vectors. */
     public static final int RANK = 4;
@@ -191,7 +191,8 @@ public record Architecture(String family, int hiddenSize, int vocabulary, int co
      * @param inputBias  the projections of the first half have one
      * @param outputBias the last projection has one
      */
-    public record FeedForward(int intermediateSize, Activation activation, boolean gated, boolean packed, boolean inputBias, boolean outputBias) {
+    public record FeedForward(int intermediateSize, Activation activation, boolean gated, boolean packed, boolean inputBias,
+            boolean outputBias) {
     }
 
     /**

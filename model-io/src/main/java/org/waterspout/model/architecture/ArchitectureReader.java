@@ -42,7 +42,8 @@ final class ArchitectureReader {
         pair = file.tensors().keySet().stream().anyMatch(name -> name.startsWith("dec."));
         encoderOnly = !pair && !metadata.flagOr(keys.key("attention.causal"), !row.is(Trait.ENCODER));
         if ((long) heads * headDimension > MAX_WIDTH) {
-            throw new ModelFormatException(heads + " heads of " + headDimension + " are wider than any model: " + keys.key("attention.head_count"));
+            throw new ModelFormatException(heads + " heads of " + headDimension + " are wider than any model: "
+                    + keys.key("attention.head_count"));
         }
         keys.refuse("attention.value_length", headDimension);
         keys.refuse("expert_count", 0);
@@ -51,7 +52,8 @@ final class ArchitectureReader {
 
     /** Options of GGUF's that would change what is computed. */
     private void refuseOtherForms() {
-        for (String suffix : List.of("attention.clamp_kqv", "attention.max_alibi_bias", "rope.scaling.yarn_log_multiplier", "rope.scaling.alpha")) {
+        for (String suffix : List.of("attention.clamp_kqv", "attention.max_alibi_bias", "rope.scaling.yarn_log_multiplier",
+                "rope.scaling.alpha")) {
             if (keys.finite(suffix, 0) != 0) {
                 throw new UnsupportedModelException(keys.key(suffix) + " = " + keys.finite(suffix, 0) + " is not supported, only 0");
             }
@@ -70,8 +72,8 @@ final class ArchitectureReader {
         Optional<Architecture.Stack> encoder = pair ? Optional.of(stack("enc.", layers, false, contextLength))
                 : encoderOnly ? Optional.of(stack("", layers, false, contextLength)) : Optional.empty();
         Optional<Architecture.Stack> decoder = pair
-                ? Optional.of(stack("dec.", metadata.has(keys.key("decoder_block_count")) ? keys.positive("decoder_block_count") : layers, true,
-                        contextLength))
+                ? Optional.of(stack("dec.", metadata.has(keys.key("decoder_block_count")) ? keys.positive("decoder_block_count") : layers,
+                true, contextLength))
                 : encoderOnly ? Optional.empty() : Optional.of(stack("", layers, true, contextLength));
         boolean images = keys.has("patch_embd.weight");
         boolean judges = encoderOnly && (keys.has("cls.output.weight") || keys.has("cls.weight"));
@@ -109,7 +111,8 @@ final class ArchitectureReader {
     /** The layer without what may differ from layer to layer: its window and its angles. */
     private static Architecture.Layer form(Architecture.Layer layer) {
         Architecture.Mixer mixer = switch (layer.mixer()) {
-            case Architecture.Attention a -> new Architecture.Attention(a.heads(), a.kvHeads(), a.headDimension(), a.scale(), 0, a.softCap(),
+            case Architecture.Attention a -> new Architecture.Attention(
+                    a.heads(), a.kvHeads(), a.headDimension(), a.scale(), 0, a.softCap(),
                     Optional.empty(), a.relative(), a.headNorm(), a.packed(), a.inputBias(), a.outputBias());
             case Architecture.Recurrent recurrent -> recurrent;
         };
@@ -131,7 +134,8 @@ final class ArchitectureReader {
         }
         float scale = keys.finite("embedding_scale", row.is(Trait.SCALED_EMBEDDING) ? (float) Math.sqrt(width) : 1);
         String types = side + "token_types.weight";
-        return new Architecture.Tokens(scale, positions(side, rotary, contextLength), keys.has(types) ? keys.tensor(types).rows() : 0, norm);
+        return new Architecture.Tokens(scale, positions(side, rotary, contextLength), keys.has(types) ? keys.tensor(types).rows() : 0,
+                norm);
     }
 
     private Architecture.Patches patches(Optional<Architecture.Norm> norm) {
@@ -139,7 +143,8 @@ final class ArchitectureReader {
         int patch = keys.positive("image.patch_size");
         int channels = keys.positive("image.channels");
         if (side % patch != 0 || side > 1 << 14 || channels > 64) {
-            throw new ModelFormatException("images of " + side + " pixels with " + channels + " channels cannot be cut into patches of " + patch);
+            throw new ModelFormatException("images of " + side + " pixels with " + channels + " channels cannot be cut into patches of "
+                    + patch);
         }
         boolean distilled = metadata.flagOr(keys.key("image.distilled"), false);
         int rows = side / patch * (side / patch) + (distilled ? 2 : 1);
@@ -180,7 +185,8 @@ final class ArchitectureReader {
     private boolean sameAsEmbedding() {
         Tensor output = keys.tensor("output.weight");
         Tensor embedding = keys.tensor(embedding(pair ? "dec." : ""));
-        return output.type() == embedding.type() && output.shape().equals(embedding.shape()) && output.data().mismatch(embedding.data()) == -1;
+        return output.type() == embedding.type() && output.shape().equals(embedding.shape())
+                && output.data().mismatch(embedding.data()) == -1;
     }
 
     private Architecture.Head head() {
@@ -188,8 +194,8 @@ final class ArchitectureReader {
         List<String> labels = metadata.optionalList(keys.key("classifier.output_labels"), String.class)
                 .orElseGet(() -> IntStream.range(0, outputs).mapToObj(label -> "LABEL_" + label).toList());
         if (labels.size() != outputs) {
-            throw new ModelFormatException("metadata key " + keys.key("classifier.output_labels") + " names " + labels.size() + " labels, but tensor "
-                    + "cls.output.weight has rows for " + outputs);
+            throw new ModelFormatException("metadata key " + keys.key("classifier.output_labels") + " names " + labels.size()
+                    + " labels, but tensor cls.output.weight has rows for " + outputs);
         }
         String task = metadata.optionalString(keys.key("classifier.task")).orElse("sequence");
         return new Architecture.Head(switch (task) {
@@ -200,7 +206,8 @@ final class ArchitectureReader {
             case "span" -> Architecture.Task.SPAN;
             default -> throw new UnsupportedModelException("the classifier's task " + Quoted.of(task)
                     + " is not supported; supported are sequence, multi_label, regression, tokens and span");
-        }, pooling("classifier.pooling_type").orElse(row.is(Trait.MEAN_HEAD) ? Architecture.Pooling.MEAN : Architecture.Pooling.FIRST), keys.has("cls.weight"), keys.has("cls.bias"),
+        }, pooling("classifier.pooling_type").orElse(row.is(Trait.MEAN_HEAD) ? Architecture.Pooling.MEAN : Architecture.Pooling.FIRST),
+                keys.has("cls.weight"), keys.has("cls.bias"),
                 // it is the dense layer's: without that there is nothing to activate
                 keys.has("cls.weight") ? Optional.of(headActivation()) : Optional.empty(),
                 optionalNorm("cls.norm"),
@@ -245,8 +252,8 @@ final class ArchitectureReader {
     }
 
     private Architecture.Attention cross(String block) {
-        return new Architecture.Attention(heads, heads, headDimension, attentionScale(0), 0, 0, Optional.empty(), Optional.empty(), Optional.empty(),
-                false, keys.has(block + "cross_attn_q.bias"), keys.has(block + "cross_attn_o.bias"));
+        return new Architecture.Attention(heads, heads, headDimension, attentionScale(0), 0, 0, Optional.empty(), Optional.empty(),
+                Optional.empty(), false, keys.has(block + "cross_attn_q.bias"), keys.has(block + "cross_attn_o.bias"));
     }
 
     private Architecture.Attention attention(String side, int layer, int layerCount, boolean causal, boolean rotary) {
@@ -324,9 +331,11 @@ final class ArchitectureReader {
         }
         boolean gate = keys.has(block + "ffn_gate.weight");
         boolean packed = !gate && keys.has(block + "ffn_up.weight") && keys.tensor(block + "ffn_up.weight").rows() == 2L * inner;
-        Activation activation = metadata.optionalString(keys.key("activation")).or(() -> metadata.optionalString(keys.key("hidden_activation")))
+        Activation activation = metadata.optionalString(keys.key("activation"))
+                .or(() -> metadata.optionalString(keys.key("hidden_activation")))
                 .map(ArchitectureReader::activation).orElse(gate || packed ? row.gatedActivation() : row.activation());
-        return new Architecture.FeedForward(inner, activation, gate || packed, packed, keys.has(block + "ffn_up.bias"), keys.has(block + "ffn_down.bias"));
+        return new Architecture.FeedForward(inner, activation, gate || packed, packed, keys.has(block + "ffn_up.bias"),
+                keys.has(block + "ffn_down.bias"));
     }
 
     private static Activation activation(String name) {

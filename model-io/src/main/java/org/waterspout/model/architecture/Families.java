@@ -49,8 +49,8 @@ final class Families {
         }
 
         /**
-         * Of a feed-forward with a gate: T5 has one since version 1.1, and with it GELU, as Flan-T5 and mT5 (llama.cpp, t5.cpp; its converter
-         * does not write which).
+         * Of a feed-forward with a gate: T5 has one since version 1.1, and with it GELU, as Flan-T5 and mT5 (llama.cpp, t5.cpp; its
+         * converter does not write which).
          */
         Activation gatedActivation() {
             return activation == Activation.RELU && name.equals("t5") ? Activation.GELU_TANH : activation;
@@ -88,7 +88,8 @@ final class Families {
                 new Row("roberta", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
                 new Row("distilbert", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
                 new Row("mpnet", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),
-                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0, EnumSet.of(Trait.ENCODER, Trait.WIDE_FIRST, Trait.MEAN_HEAD)),
+                new Row("modern-bert", RopeLayout.HALVES, Activation.GELU_ERF, 3, 10_000, 0,
+                EnumSet.of(Trait.ENCODER, Trait.WIDE_FIRST, Trait.MEAN_HEAD)),
                 new Row("nomic-bert", RopeLayout.HALVES, Activation.SILU, Trait.ENCODER),
                 // ViT, DeiT
                 new Row("vit", RopeLayout.HALVES, Activation.GELU_ERF, Trait.ENCODER),

@@ -79,8 +79,9 @@ public record Rotary(int rotatedWidth, RopeLayout layout, double base, Scaling s
     }
 
     /**
-     * Dynamic NTK-aware scaling: the base is base * (factor * length / originalContext - (factor - 1)) ^ (width / (width - 2)) for sequences
-     * longer than the original context, another for each length (_compute_dynamic_ntk_parameters of Transformers' modeling_rope_utils.py).
+     * Dynamic NTK-aware scaling: the base is base * (factor * length / originalContext - (factor - 1)) ^ (width / (width - 2)) for
+     * sequences longer than the original context, another for each length (_compute_dynamic_ntk_parameters of Transformers'
+     * modeling_rope_utils.py).
      */
     public record Dynamic(double factor, int originalContext) implements Scaling {
 

@@ -43,7 +43,8 @@ record RotaryReader(FamilyKeys keys, int headDimension) {
         String type = keys.metadata().optionalString(keys.key("rope.scaling.type")).orElse("linear");
         double factor = keys.finite("rope.scaling.factor", keys.finite("rope.scale_linear", 1));
         double magnitude = keys.finite("rope.scaling.attn_factor", 1);
-        int original = keys.metadata().integerOr(keys.key("rope.scaling.original_context_length"), keys.metadata().integer(keys.key("context_length")));
+        int original = keys.metadata().integerOr(keys.key("rope.scaling.original_context_length"),
+                keys.metadata().integer(keys.key("context_length")));
         if (factor <= 0 || original <= 0) {
             throw new ModelFormatException("the rotary scaling's factor is " + factor + ", its original context " + original);
         }
@@ -53,7 +54,8 @@ record RotaryReader(FamilyKeys keys, int headDimension) {
         }
         if (keys.has("rope_freqs.weight")) {
             if (!type.equals("none") && !type.equals("linear")) {
-                throw new UnsupportedModelException("the rotary scaling " + Quoted.of(type) + " beside tensor rope_freqs.weight is not supported");
+                throw new UnsupportedModelException("the rotary scaling " + Quoted.of(type)
+                        + " beside tensor rope_freqs.weight is not supported");
             }
             float stretch = type.equals("none") ? 1 : (float) factor;
             return new Rotary.Divided(divisors("rope_freqs.weight", rotated).stream().map(divisor -> divisor * stretch).toList());

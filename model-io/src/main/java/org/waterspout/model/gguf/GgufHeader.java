@@ -158,8 +158,8 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
     }
 
     /**
-     * A tensor's entry in the header. {@code offset} counts from the start of the data, {@code bytes} is its length; {@code wide} are 64-bit
-     * floats, which become the {@code type}.
+     * A tensor's entry in the header. {@code offset} counts from the start of the data, {@code bytes} is its length; {@code wide} are
+     * 64-bit floats, which become the {@code type}.
      */
     private record Description(String name, WeightType type, boolean wide, List<Integer> shape, long offset, long bytes) {
 
@@ -174,7 +174,8 @@ record GgufHeader(int version, Metadata metadata, List<Tensor> tensors) {
         List<Integer> shape = readShape(cursor, what);
         int typeId = cursor.int32("the type of " + what);
         boolean wide = typeId == GgmlTypeNames.F64;
-        WeightType type = wide ? WeightType.F32 : WeightType.ofGgmlId(typeId).orElseThrow(() -> new UnsupportedModelException(path + ": " + what
+        WeightType type = wide ? WeightType.F32 : WeightType.ofGgmlId(typeId)
+                .orElseThrow(() -> new UnsupportedModelException(path + ": " + what
                 + " is stored as " + GgmlTypeNames.name(typeId) + ", which cannot be read; use a file whose tensors are "
                 + Arrays.stream(WeightType.values()).map(WeightType::name).collect(Collectors.joining(", "))));
         if (shape.getLast() % type.blockLength() != 0) {

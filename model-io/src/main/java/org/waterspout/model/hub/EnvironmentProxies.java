@@ -23,8 +23,8 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Reason;
 
 /**
- * The proxies that HTTPS_PROXY, HTTP_PROXY and ALL_PROXY name, in small letters or in capitals, except for the hosts in NO_PROXY, read as curl
- * reads them. What they leave open is for Java's own settings.
+ * The proxies that HTTPS_PROXY, HTTP_PROXY and ALL_PROXY name, in small letters or in capitals, except for the hosts in NO_PROXY, read as
+ * curl reads them. What they leave open is for Java's own settings.
  *
  * @param proxies by the scheme of the address that is asked for
  * @param direct  hosts that are asked without a proxy
@@ -48,8 +48,9 @@ record EnvironmentProxies(Map<String, ProxyAddress> proxies, List<String> direct
             variable(environment, scheme + "_proxy").or(() -> variable(environment, "all_proxy"))
                     .ifPresent(found -> proxies.put(scheme, proxy(found.getKey(), found.getValue())));
         }
-        List<String> direct = variable(environment, "no_proxy").map(Map.Entry::getValue).stream().flatMap(text -> Arrays.stream(text.split("[,\\s]+")))
-                .filter(host -> !host.isEmpty()).map(host -> host.toLowerCase(Locale.ROOT)).toList();
+        List<String> direct = variable(environment, "no_proxy").map(Map.Entry::getValue).stream()
+                .flatMap(text -> Arrays.stream(text.split("[,\\s]+"))).filter(host -> !host.isEmpty())
+                .map(host -> host.toLowerCase(Locale.ROOT)).toList();
         return new EnvironmentProxies(Map.copyOf(proxies), direct);
     }
 
@@ -66,7 +67,8 @@ record EnvironmentProxies(Map<String, ProxyAddress> proxies, List<String> direct
                         + "; only those that are spoken to by http can be used");
             }
             if (address.getHost() != null) {
-                return new ProxyAddress(variable, InetSocketAddress.createUnresolved(address.getHost(), address.getPort() < 0 ? 80 : address.getPort()),
+                return new ProxyAddress(variable, InetSocketAddress.createUnresolved(
+                        address.getHost(), address.getPort() < 0 ? 80 : address.getPort()),
                         Optional.ofNullable(address.getRawUserInfo()).map(EnvironmentProxies::login));
             }
         } catch (IllegalArgumentException malformed) {
@@ -76,7 +78,8 @@ record EnvironmentProxies(Map<String, ProxyAddress> proxies, List<String> direct
     }
 
     private static String login(String userInfo) {
-        return "Basic " + Base64.getEncoder().encodeToString(decoded(userInfo.contains(":") ? userInfo : userInfo + ":").getBytes(StandardCharsets.UTF_8));
+        return "Basic " + Base64.getEncoder().encodeToString(decoded(userInfo.contains(":") ? userInfo : userInfo + ":")
+                .getBytes(StandardCharsets.UTF_8));
     }
 
     private static String decoded(String part) {
@@ -90,7 +93,8 @@ record EnvironmentProxies(Map<String, ProxyAddress> proxies, List<String> direct
         }
         for (Map.Entry<String, ProxyAddress> proxy : proxies.entrySet()) {
             if (proxy.getKey().equals("https") && proxy.getValue().login.isPresent() && !sendsPasswords()) {
-                throw new InvalidRequestException(proxy.getValue().variable + " holds a password, which this Java sends to no proxy: start it with -D"
+                throw new InvalidRequestException(proxy.getValue().variable
+                        + " holds a password, which this Java sends to no proxy: start it with -D"
                         + NOT_SENT + "= or leave the password away");
             }
         }

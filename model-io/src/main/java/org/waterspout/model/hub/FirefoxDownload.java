@@ -21,8 +21,8 @@ import org.waterspout.error.Reason;
 import org.waterspout.model.marian.MarianFile;
 
 /**
- * Puts the files of one of Firefox's models into a folder, all of one version: they are fetched and unpacked in FOLDER.part, which takes the
- * folder's place when all are there and right. The registry's entry lies beside them.
+ * Puts the files of one of Firefox's models into a folder, all of one version: they are fetched and unpacked in FOLDER.part, which takes
+ * the folder's place when all are there and right. The registry's entry lies beside them.
  */
 final class FirefoxDownload {
 
@@ -69,7 +69,8 @@ final class FirefoxDownload {
             delete(folder);
             Files.move(work, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {
-            throw new DownloadException(model.name() + " cannot be kept in " + folder + ": " + Reason.of(failure) + "; check the disk", failure);
+            throw new DownloadException(model.name() + " cannot be kept in " + folder + ": " + Reason.of(failure) + "; check the disk",
+                    failure);
         }
     }
 
@@ -99,12 +100,14 @@ final class FirefoxDownload {
         if (bytes > max) {
             throw wrong(part, packed, target, "has more than " + max + " bytes once unpacked", null);
         }
-        if (part.content().isPresent() && !(bytes == max && HexFormat.of().formatHex(digest.digest()).equals(part.content().get().sha256()))) {
+        if (part.content().isPresent() && !(bytes == max && HexFormat.of().formatHex(digest.digest())
+                .equals(part.content().get().sha256()))) {
             throw wrong(part, packed, target, "is not what the registry says (" + bytes + " bytes, or the SHA-256, differ)", null);
         }
     }
 
-    private static DownloadException wrong(FirefoxModel.Part part, Path packed, Path target, String what, Exception cause) throws IOException {
+    private static DownloadException wrong(FirefoxModel.Part part, Path packed, Path target, String what, Exception cause)
+            throws IOException {
         Files.deleteIfExists(packed);
         Files.deleteIfExists(target);
         return new DownloadException(part.packed().name() + " " + what + ", and was thrown away; try again, or another network", cause);

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 import org.waterspout.error.DownloadException;
 
 /**
- * A translation model of Firefox by a name such as firefox-en-pt, in Mozilla's public registry: the file models.json, which db/updater.py of
- * the repository mozilla/translations writes.
+ * A translation model of Firefox by a name such as firefox-en-pt, in Mozilla's public registry: the file models.json, which db/updater.py
+ * of the repository mozilla/translations writes.
  *
  * @param source language, as the registry calls it
  * @param target language
@@ -74,7 +74,8 @@ public record FirefoxModel(String source, String target) {
         JsonNode files = entry.path("files");
         String base = registry.path("baseUrl").asText().replaceAll("/+$", "");
         List<Part> parts = new ArrayList<>();
-        for (String role : files.has("vocab") ? List.of("model", "vocab", "lexicalShortlist") : List.of("model", "srcVocab", "trgVocab", "lexicalShortlist")) {
+        for (String role : files.has("vocab") ? List.of("model", "vocab", "lexicalShortlist")
+                : List.of("model", "srcVocab", "trgVocab", "lexicalShortlist")) {
             if (files.has(role) || !role.equals("lexicalShortlist")) {
                 parts.add(part(role, files.path(role), base, address));
             }
@@ -109,15 +110,17 @@ public record FirefoxModel(String source, String target) {
 
     private Part part(String role, JsonNode file, String base, URI registry) {
         Matcher path = FILE.matcher(file.path("path").asText());
-        boolean sound = path.matches() && !path.group().contains("..") && (base.startsWith("https://") || base.startsWith(registry.getScheme() + "://"));
+        boolean sound = path.matches() && !path.group().contains("..")
+                && (base.startsWith("https://") || base.startsWith(registry.getScheme() + "://"));
         Optional<ModelReference.Content> content = Optional.of(file).filter(stated -> stated.has("uncompressedHash"))
-                .filter(stated -> stated.path("uncompressedHash").asText().matches("[0-9a-f]{64}") && stated.path("uncompressedSize").asLong() > 0)
-                .map(stated -> new ModelReference.Content(stated.path("uncompressedSize").asLong(), stated.path("uncompressedHash").asText()));
+                .filter(stated -> stated.path("uncompressedHash").asText().matches("[0-9a-f]{64}")
+                && stated.path("uncompressedSize").asLong() > 0).map(stated ->
+                new ModelReference.Content(stated.path("uncompressedSize").asLong(), stated.path("uncompressedHash").asText()));
         if (!sound || role.equals("model") && content.isEmpty()) {
-            throw new DownloadException(registry + " does not say " + (sound ? "what the weights of " : "where the file " + role + " of ") + name()
-                    + (sound ? " must be" : " is") + "; check the address, or try again later");
+            throw new DownloadException(registry + " does not say " + (sound ? "what the weights of " : "where the file " + role + " of ")
+                    + name() + (sound ? " must be" : " is") + "; check the address, or try again later");
         }
-        return new Part(path.group(1), new RemoteFile(name() + "/" + path.group(1), URI.create(base + "/" + path.group()), registry.toString(),
-                Optional.empty()), content);
+        return new Part(path.group(1), new RemoteFile(name() + "/" + path.group(1), URI.create(base + "/" + path.group()),
+                registry.toString(), Optional.empty()), content);
     }
 }

@@ -18,7 +18,8 @@ import org.waterspout.error.DownloadException;
  */
 public record HubRepository(String name, String revision) {
 
-    private static final Pattern REFERENCE = Pattern.compile("hf:([A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*)(?:@([A-Za-z0-9_][A-Za-z0-9._-]*))?");
+    private static final Pattern REFERENCE =
+            Pattern.compile("hf:([A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*)(?:@([A-Za-z0-9_][A-Za-z0-9._-]*))?");
 
     /** What describes the model and its text; other configurations and examples are of no use here. */
     private static final Pattern DESCRIPTION = Pattern.compile("config\\.json|generation_config\\.json|preprocessor_config\\.json"

@@ -137,7 +137,8 @@ final class MavenDownload {
                 if (Files.size(out) != file.content().bytes()
                         || !HexFormat.of().formatHex(digest.digest()).equals(file.content().sha256())) {
                     throw new DownloadException(file.entry() + " of " + artifact.coordinates()
-                            + " is not the file the catalogue lists (its SHA-256 differs); delete the jar from Maven's own store and try again");
+                            + " is not the file the catalogue lists (its SHA-256 differs); delete the jar from Maven's own store and try"
+                            + " again");
                 }
                 progress.report(file.content().bytes(), file.content().bytes());
             }

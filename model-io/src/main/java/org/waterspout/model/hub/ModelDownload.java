@@ -36,7 +36,8 @@ public final class ModelDownload {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelDownload.class);
     private static final String HUGGING_FACE = "https://huggingface.co";
-    private static final String MOZILLA = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json";
+    private static final String MOZILLA =
+            "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json";
     private static final byte[] GGUF = "GGUF".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_LISTING = 16 << 20;
     private static final int PIECE = 1 << 16;
@@ -91,9 +92,9 @@ public final class ModelDownload {
     }
 
     /**
-     * From Hugging Face, or from the address in WATERSPOUT_HUB, Firefox's models from Mozilla's registry, or from the copy of it whose address
-     * is in WATERSPOUT_FIREFOX_REGISTRY; with the token in HF_TOKEN where that is set, through the proxy in
-     * HTTPS_PROXY or HTTP_PROXY where NO_PROXY does not take the host out.
+     * From Hugging Face, or from the address in WATERSPOUT_HUB, Firefox's models from Mozilla's registry, or from the copy of it whose
+     * address is in WATERSPOUT_FIREFOX_REGISTRY; with the token in HF_TOKEN where that is set, through the proxy in HTTPS_PROXY or
+     * HTTP_PROXY where NO_PROXY does not take the host out.
      *
      * @throws InvalidRequestException if one of these cannot be understood
      */
@@ -103,7 +104,8 @@ public final class ModelDownload {
         if (token.isPresent() && !token.get().matches("[\\x21-\\x7E]+")) {
             throw new InvalidRequestException("HF_TOKEN holds characters that no token has; set it to the token alone");
         }
-        return new ModelDownload(address(environment, "WATERSPOUT_HUB", HUGGING_FACE), address(environment, "WATERSPOUT_FIREFOX_REGISTRY", MOZILLA), token,
+        return new ModelDownload(address(environment, "WATERSPOUT_HUB", HUGGING_FACE),
+                address(environment, "WATERSPOUT_FIREFOX_REGISTRY", MOZILLA), token,
                 Patience.usual(), EnvironmentProxies.of(environment), HttpClient.newBuilder());
     }
 
@@ -171,8 +173,8 @@ public final class ModelDownload {
      */
     public List<ModelReference> files(HubRepository repository) {
         JsonNode listing = json(repository.address(hub), "the list of the files of hf:" + repository.name(), status -> switch (status) {
-            case 401, 403, 404 -> "the hub has no hf:" + repository.name() + " at " + repository.revision() + ", or does not show it (" + status
-                    + "): check the spelling; if it is private or gated, " + tokenAdvice();
+            case 401, 403, 404 -> "the hub has no hf:" + repository.name() + " at " + repository.revision() + ", or does not show it ("
+                    + status + "): check the spelling; if it is private or gated, " + tokenAdvice();
             default -> "the hub answers " + status + " for hf:" + repository.name() + "; try again later";
         });
         List<String> names = new ArrayList<>();
@@ -194,7 +196,8 @@ public final class ModelDownload {
             }
             byte[] bytes = response.body().readNBytes(MAX_LISTING + 1);
             if (bytes.length > MAX_LISTING) {
-                throw new DownloadException(what + " has more than " + PartialFile.megabytes(MAX_LISTING) + "; check the address " + address);
+                throw new DownloadException(what + " has more than " + PartialFile.megabytes(MAX_LISTING) + "; check the address "
+                        + address);
             }
             return new ObjectMapper().readTree(bytes);
         } catch (JsonProcessingException malformed) {
@@ -296,10 +299,11 @@ public final class ModelDownload {
 
     private DownloadException refused(RemoteFile file, int status) {
         return new DownloadException(switch (status) {
-            case 401, 403 -> !isOfHub(file.address()) ? file.name() + " is refused by the server (" + status + "): look at " + file.page() + ", or try again later"
-                    : "the hub refuses " + file.name() + " (" + status + "): check the spelling; if it is private or gated, "
-                    + "accept its terms at " + file.page() + " and " + tokenAdvice();
-            case 407 -> "the proxy wants a user and a password: put them into HTTPS_PROXY or HTTP_PROXY, as in http://user:password@proxy.example.org:3128";
+            case 401, 403 -> !isOfHub(file.address()) ? file.name() + " is refused by the server (" + status + "): look at " + file.page()
+                    + ", or try again later" : "the hub refuses " + file.name() + " (" + status
+                    + "): check the spelling; if it is private or gated, accept its terms at " + file.page() + " and " + tokenAdvice();
+            case 407 -> "the proxy wants a user and a password: put them into HTTPS_PROXY or HTTP_PROXY, as in"
+                    + " http://user:password@proxy.example.org:3128";
             case 404 -> "the server has no " + file.name() + " (404): look at " + file.page() + " for the names of its files and revisions";
             default -> "the server answers " + status + " for " + file.name() + ": look at " + file.page() + ", or try again later";
         });

@@ -126,8 +126,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
 
     /**
      * The file or folder that a user means by a path, a reference such as {@code hf:owner/name/file.gguf} or {@code hf:owner/name}
-     * (also without hf:), a catalogue name, or the name of a model in one of the folders, its folder's or its file's, with or without its ending,
-     * or its beginning if only one begins so.
+     * (also without hf:), a catalogue name, or the name of a model in one of the folders, its folder's or its file's, with or without its
+     * ending, or its beginning if only one begins so.
      *
      * @throws ModelNotFoundException if there is none; it lists what is near and says how to get it
      * @throws InvalidRequestException if several are meant
@@ -167,7 +167,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
     private Optional<Path> inFolders(String name, Predicate<String> wanted) {
         for (Path folder : folders()) {
             List<Path> found = ModelFiles.in(folder, DEPTH).entrySet().stream()
-                    .filter(model -> wanted.test(lowerName(model.getKey())) || wanted.test(lowerName(model.getValue()))).map(Map.Entry::getKey).toList();
+                    .filter(model -> wanted.test(lowerName(model.getKey())) || wanted.test(lowerName(model.getValue())))
+                    .map(Map.Entry::getKey).toList();
             if (found.size() > 1) {
                 throw new InvalidRequestException("several models are called '" + name + "': "
                         + found.stream().limit(MAX_NEAR).map(Path::toString).collect(Collectors.joining(", "))
@@ -193,7 +194,8 @@ public record ModelStore(Path pulled, List<Path> searched) {
     private static Optional<Path> asFile(String name) {
         try {
             Path path = Path.of(name);
-            return name.isBlank() ? Optional.empty() : Optional.of(path).filter(there -> Files.isRegularFile(there) || Files.isDirectory(there));
+            return name.isBlank() ? Optional.empty() : Optional.of(path)
+                    .filter(there -> Files.isRegularFile(there) || Files.isDirectory(there));
         } catch (InvalidPathException noPath) {
             LOG.debug("'{}' is no path", name, noPath);
             return Optional.empty();

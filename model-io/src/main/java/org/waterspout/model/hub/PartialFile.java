@@ -136,7 +136,8 @@ final class PartialFile implements AutoCloseable {
             long free = Files.getFileStore(part).getUsableSpace();
             if (free < missing + SPARE_BYTES) {
                 throw new DownloadException(target.getFileName() + " needs " + megabytes(missing) + " more and "
-                        + target.getParent() + " has " + megabytes(free) + " free; make room, or set WATERSPOUT_HOME to a folder on another disk");
+                        + target.getParent() + " has " + megabytes(free)
+                        + " free; make room, or set WATERSPOUT_HOME to a folder on another disk");
             }
         } catch (IOException failure) {
             throw disk("cannot tell how much room there is in " + target.getParent(), failure);

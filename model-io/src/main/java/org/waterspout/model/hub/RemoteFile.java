@@ -15,8 +15,8 @@ record RemoteFile(String name, URI address, String page, Optional<ModelReference
 
     /** A file of the hub. */
     static RemoteFile of(ModelReference reference, URI hub) {
-        return new RemoteFile(reference.toString(), reference.address(hub), hub.toString().replaceAll("/+$", "") + "/" + reference.repository(),
-                reference.content());
+        return new RemoteFile(reference.toString(), reference.address(hub),
+                hub.toString().replaceAll("/+$", "") + "/" + reference.repository(), reference.content());
     }
 
     boolean isGguf() {

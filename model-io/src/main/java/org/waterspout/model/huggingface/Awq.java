@@ -8,18 +8,19 @@ import org.waterspout.model.WeightType;
 import org.waterspout.model.safetensors.StoredTensor;
 
 /**
- * AWQ's matrices as AutoAWQ stores them in its version "gemm" (awq/modules/linear/gemm.py): codes of 4 bits, eight in a word of 32 bits along
- * the outputs, of which the even ones come first; {@code number = scale * (code - zero)}.
+ * AWQ's matrices as AutoAWQ stores them in its version "gemm" (awq/modules/linear/gemm.py): codes of 4 bits, eight in a word of 32 bits
+ * along the outputs, of which the even ones come first; {@code number = scale * (code - zero)}.
  *
  * @param groupSize inputs of a group, -1 for all
  * @param plain     the type of the result where no type of blocks holds it
  */
 record Awq(int groupSize, WeightType plain) implements QuantizedWeights {
 
-    private static final Set<String> KEYS = Set.of("bits", "w_bit", "group_size", "q_group_size", "zero_point", "version", "format", "backend",
-            "modules_to_not_convert", "do_fuse", "modules_to_fuse", "fuse_max_seq_len", "exllama_config", "sym", "desc_act", "meta", "pack_dtype", "lm_head",
-            "method", "damp_percent", "true_sequential", "act_group_aware", "dataset", "tokenizer", "batch_size", "pad_token_id", "max_input_length",
-            "cache_block_outputs", "model_seqlen", "block_name_to_quantize", "module_name_preceding_first_block", "modules_in_block_to_quantize");
+    private static final Set<String> KEYS = Set.of("bits", "w_bit", "group_size", "q_group_size", "zero_point", "version", "format",
+            "backend", "modules_to_not_convert", "do_fuse", "modules_to_fuse", "fuse_max_seq_len", "exllama_config", "sym", "desc_act",
+            "meta", "pack_dtype", "lm_head", "method", "damp_percent", "true_sequential", "act_group_aware", "dataset", "tokenizer",
+            "batch_size", "pad_token_id", "max_input_length", "cache_block_outputs", "model_seqlen", "block_name_to_quantize",
+            "module_name_preceding_first_block", "modules_in_block_to_quantize");
     private static final int EACH = 8;
 
     /** Where in a word each of eight neighbouring outputs is. */

@@ -24,13 +24,14 @@ import org.waterspout.model.safetensors.StoredTensor;
  * @param rounds    whether the method's own kernels round activations or the cache
  * @param plain     the type of the result where no type of blocks holds it
  */
-record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmetric, boolean rounds, WeightType plain) implements QuantizedWeights {
+record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmetric, boolean rounds, WeightType plain)
+        implements QuantizedWeights {
 
     private static final Set<String> KEYS = Set.of("config_groups", "format", "ignore", "kv_cache_scheme", "global_compression_ratio",
             "quantization_status", "version", "sparsity_config");
     private static final Set<String> GROUP_KEYS = Set.of("targets", "weights", "input_activations", "output_activations", "format");
-    private static final Set<String> WEIGHT_KEYS = Set.of("num_bits", "type", "symmetric", "strategy", "group_size", "block_structure", "dynamic",
-            "actorder", "observer", "observer_kwargs", "scale_dtype", "zp_dtype");
+    private static final Set<String> WEIGHT_KEYS = Set.of("num_bits", "type", "symmetric", "strategy", "group_size", "block_structure",
+            "dynamic", "actorder", "observer", "observer_kwargs", "scale_dtype", "zp_dtype");
     private static final int WORD = 32;
 
     static QuantizedWeights of(Quantization whole, WeightType plain) {
@@ -46,8 +47,8 @@ record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmet
         if (said.options().text("actorder").filter(order -> Set.of("group", "dynamic").contains(order)).isPresent()) {
             throw said.refused(", with groups in another order (actorder), which is not built");
         }
-        boolean rounds = whole.options().has("kv_cache_scheme") || groups(whole).stream().anyMatch(group -> group.options().has("input_activations")
-                || group.options().has("output_activations"));
+        boolean rounds = whole.options().has("kv_cache_scheme") || groups(whole).stream()
+                .anyMatch(group -> group.options().has("input_activations") || group.options().has("output_activations"));
         String format = whole.options().text("format").orElse("");
         boolean packed = format.equals("pack-quantized");
         int bits = said.options().requiredInteger("num_bits");
@@ -123,7 +124,8 @@ record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmet
                     + (groupSize == 0 ? "" : " in groups of " + groupSize));
         }
         if (symmetric == module.has("weight_zero_point") && !(symmetric && isZero(module.part("weight_zero_point")))) {
-            throw module.wrong(symmetric ? "weight_zero_point" : "weight_scale", symmetric ? "should not be there" : "has no weight_zero_point beside it");
+            throw module.wrong(symmetric ? "weight_zero_point" : "weight_scale",
+                    symmetric ? "should not be there" : "has no weight_zero_point beside it");
         }
         int zero = packed ? 1 << bits - 1 : 0;
         short[] zeros = symmetric ? filled(rows * count, zero) : zeros(module, rows, count, single);
@@ -167,15 +169,15 @@ record CompressedTensors(int bits, int groupSize, boolean packed, boolean symmet
     /** [rows, groups]; packed, they are in words along the rows. */
     private short[] zeros(QuantizedModule module, int rows, int count, boolean single) {
         short[] zeros = new short[rows * count];
-        MemorySegment data = packed && !single ? module.part("weight_zero_point", "I32", List.of(Math.ceilDiv(rows * bits, WORD), count)).data()
-                : module.part("weight_zero_point", "I8", module.part("weight_scale").shape()).data();
+        MemorySegment data = packed && !single ? module.part("weight_zero_point", "I32", List.of(Math.ceilDiv(rows * bits, WORD), count))
+                .data() : module.part("weight_zero_point", "I8", module.part("weight_scale").shape()).data();
         int each = WORD / bits;
         for (int row = 0; row < rows; row++) {
             for (int group = 0; group < count; group++) {
                 int at = row * count + group;
                 zeros[at] = packed && !single
-                        ? (short) (data.get(Numbers.INT, ((long) row / each * count + group) * Integer.BYTES) >>> bits * (row % each) & (1 << bits) - 1)
-                        : (short) (data.get(ValueLayout.JAVA_BYTE, single ? 0 : at) + (packed ? 1 << bits - 1 : 0));
+                        ? (short) (data.get(Numbers.INT, ((long) row / each * count + group) * Integer.BYTES) >>> bits * (row % each) & (
+                        1 << bits) - 1) : (short) (data.get(ValueLayout.JAVA_BYTE, single ? 0 : at) + (packed ? 1 << bits - 1 : 0));
             }
         }
         return zeros;

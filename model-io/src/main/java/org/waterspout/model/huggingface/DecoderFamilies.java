@@ -64,9 +64,10 @@ final class DecoderFamilies {
 
     static final List<FolderFamily> ROWS = List.of(
             new FolderFamily("llama", Set.of("llama", "mistral"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderFamilies::llama),
-            new FolderFamily("qwen2", Set.of("qwen2", "qwen2_vl_text", "qwen2_5_vl_text"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderFamilies::qwen),
-            new FolderFamily("qwen3", Set.of("qwen3", "qwen3_vl_text"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderFamilies::qwen),
-            new FolderFamily("granite", Set.of("granite"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderFamilies::granite),
+            new FolderFamily("qwen2", Set.of("qwen2", "qwen2_vl_text", "qwen2_5_vl_text"), List.of(), Output.OWN, new NameTable(LLAMA),
+            DecoderFamilies::qwen), new FolderFamily("qwen3", Set.of("qwen3", "qwen3_vl_text"), List.of(), Output.OWN,
+            new NameTable(LLAMA), DecoderFamilies::qwen), new FolderFamily(
+            "granite", Set.of("granite"), List.of(), Output.OWN, new NameTable(LLAMA), DecoderFamilies::granite),
             new FolderFamily("phi3", Set.of("phi3"), List.of(), Output.OWN, new NameTable(PHI3, LLAMA), DecoderFamilies::llama),
             new FolderFamily("gemma2", Set.of("gemma2"), List.of(), Output.TIED, new NameTable(GEMMA, LLAMA), DecoderFamilies::gemma),
             new FolderFamily("gemma3", Set.of("gemma3_text"), List.of(), Output.TIED, new NameTable(GEMMA, LLAMA), DecoderFamilies::gemma),

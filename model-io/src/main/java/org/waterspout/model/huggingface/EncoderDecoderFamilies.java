@@ -105,14 +105,17 @@ final class EncoderDecoderFamilies {
     private static final List<String> PREFIX = List.of("model.");
 
     static final List<FolderFamily> ROWS = List.of(
-            new FolderFamily("marian", Set.of("marian"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, COMPUTED_POSITIONS), EncoderDecoderFamilies::marian),
-            new FolderFamily("bart", Set.of("bart"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, LEARNED_POSITIONS), EncoderDecoderFamilies::bart),
-            new FolderFamily("bart", Set.of("mbart"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, LEARNED_POSITIONS), EncoderDecoderFamilies::mbart),
-            new FolderFamily("m2m100", Set.of("m2m_100"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
-                    EncoderDecoderFamilies::m2m100),
-            new FolderFamily("pegasus", Set.of("pegasus"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS),
-                    EncoderDecoderFamilies::pegasus),
-            new FolderFamily("t5", Set.of("t5", "mt5"), List.of(), Output.AS_STORED, new NameTable(EMBEDDINGS, T5), EncoderDecoderFamilies::t5));
+            new FolderFamily("marian", Set.of("marian"), PREFIX, Output.TIED,
+            new NameTable(EMBEDDINGS, LAYERS, POST_NORM, COMPUTED_POSITIONS), EncoderDecoderFamilies::marian),
+            new FolderFamily("bart", Set.of("bart"), PREFIX, Output.TIED, new NameTable(EMBEDDINGS, LAYERS, POST_NORM, LEARNED_POSITIONS),
+            EncoderDecoderFamilies::bart), new FolderFamily("bart", Set.of("mbart"), PREFIX, Output.TIED,
+            new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, LEARNED_POSITIONS), EncoderDecoderFamilies::mbart),
+            new FolderFamily("m2m100", Set.of("m2m_100"), PREFIX, Output.TIED,
+            new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS), EncoderDecoderFamilies::m2m100),
+            new FolderFamily("pegasus", Set.of("pegasus"), PREFIX, Output.TIED,
+            new NameTable(EMBEDDINGS, LAYERS, PRE_NORM, COMPUTED_POSITIONS), EncoderDecoderFamilies::pegasus),
+            new FolderFamily("t5", Set.of("t5", "mt5"), List.of(), Output.AS_STORED, new NameTable(EMBEDDINGS, T5),
+            EncoderDecoderFamilies::t5));
 
     private EncoderDecoderFamilies() {
     }

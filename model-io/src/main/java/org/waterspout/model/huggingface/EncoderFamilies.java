@@ -138,14 +138,18 @@ final class EncoderFamilies {
             """;
 
     static final List<FolderFamily> ROWS = List.of(
-            new FolderFamily("bert", Set.of("bert"), List.of("bert."), Output.TIED, new NameTable(BERT_NAMES, BERT_PRETRAINING), EncoderFamilies::bert),
-            new FolderFamily("roberta", Set.of("roberta", "xlm-roberta", "camembert"), List.of("roberta.", "xlm_roberta.", "camembert."), Output.TIED,
+            new FolderFamily("bert", Set.of("bert"), List.of("bert."), Output.TIED, new NameTable(BERT_NAMES, BERT_PRETRAINING),
+            EncoderFamilies::bert), new FolderFamily("roberta", Set.of("roberta", "xlm-roberta", "camembert"),
+            List.of("roberta.", "xlm_roberta.", "camembert."), Output.TIED,
                     new NameTable(ROBERTA_HEADS, BERT_NAMES), EncoderFamilies::offset),
-            new FolderFamily("distilbert", Set.of("distilbert"), List.of("distilbert."), Output.TIED, new NameTable(DISTILBERT), EncoderFamilies::distilbert),
-            new FolderFamily("mpnet", Set.of("mpnet"), List.of("mpnet."), Output.TIED, new NameTable(MPNET, ROBERTA_HEADS, BERT_NAMES), EncoderFamilies::mpnet),
-            new FolderFamily("modern-bert", Set.of("modernbert"), List.of("model."), Output.TIED, new NameTable(MODERNBERT), EncoderFamilies::modernBert),
-            new FolderFamily("nomic-bert", Set.of("nomic_bert"), List.of("nomic_bert.", "bert."), Output.TIED, new NameTable(NOMIC), EncoderFamilies::nomic),
-            new FolderFamily("vit", Set.of("vit", "deit"), List.of("vit.", "deit."), Output.TIED, new NameTable(PICTURES), EncoderFamilies::images));
+            new FolderFamily("distilbert", Set.of("distilbert"), List.of("distilbert."), Output.TIED, new NameTable(DISTILBERT),
+            EncoderFamilies::distilbert), new FolderFamily("mpnet", Set.of("mpnet"), List.of("mpnet."), Output.TIED,
+            new NameTable(MPNET, ROBERTA_HEADS, BERT_NAMES), EncoderFamilies::mpnet),
+            new FolderFamily("modern-bert", Set.of("modernbert"), List.of("model."), Output.TIED, new NameTable(MODERNBERT),
+            EncoderFamilies::modernBert), new FolderFamily("nomic-bert", Set.of("nomic_bert"), List.of("nomic_bert.", "bert."),
+            Output.TIED, new NameTable(NOMIC), EncoderFamilies::nomic),
+            new FolderFamily("vit", Set.of("vit", "deit"), List.of("vit.", "deit."), Output.TIED, new NameTable(PICTURES),
+            EncoderFamilies::images));
 
     private EncoderFamilies() {
     }

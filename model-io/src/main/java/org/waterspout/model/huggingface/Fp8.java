@@ -21,11 +21,11 @@ import org.waterspout.model.safetensors.StoredTensor;
  */
 record Fp8(List<Integer> block, WeightType plain, boolean rounds) implements QuantizedWeights {
 
-    private static final Set<String> KEYS = Set.of("activation_scheme", "fmt", "weight_block_size", "scale_fmt", "modules_to_not_convert", "ignored_layers",
-            "modules_to_convert", "expert_dtype", "dequantize", "kv_cache_scheme");
+    private static final Set<String> KEYS = Set.of("activation_scheme", "fmt", "weight_block_size", "scale_fmt", "modules_to_not_convert",
+            "ignored_layers", "modules_to_convert", "expert_dtype", "dequantize", "kv_cache_scheme");
     /** What rounds activations and the cache. */
-    static final Set<String> OF_ACTIVATIONS = Set.of("activation_scale", "input_scale", "input_zero_point", "output_scale", "output_zero_point", "k_scale",
-            "v_scale");
+    static final Set<String> OF_ACTIVATIONS = Set.of("activation_scale", "input_scale", "input_zero_point", "output_scale",
+            "output_zero_point", "k_scale", "v_scale");
 
     private static final List<Integer> USUAL_BLOCK = List.of(128, 128);
 
@@ -82,8 +82,8 @@ record Fp8(List<Integer> block, WeightType plain, boolean rounds) implements Qua
         if (own.equals(block) && !shape.equals(List.of(down, across))) {
             throw module.wrong(scale, "does not fit a weight of shape " + weight.shape() + " in blocks of " + block);
         }
-        return new FolderTensor(module.weightName(), weight.shape(), false, arena -> tensor(module.weightName(), weight.data(), rows, columns,
-                scales(module, scale), own, across, arena));
+        return new FolderTensor(module.weightName(), weight.shape(), false,
+                arena -> tensor(module.weightName(), weight.data(), rows, columns, scales(module, scale), own, across, arena));
     }
 
     private static float[] scales(QuantizedModule module, String name) {
@@ -102,7 +102,8 @@ record Fp8(List<Integer> block, WeightType plain, boolean rounds) implements Qua
         return scales;
     }
 
-    private Tensor tensor(String name, MemorySegment bytes, int rows, int columns, float[] scales, List<Integer> own, int across, Arena arena) {
+    private Tensor tensor(String name, MemorySegment bytes, int rows, int columns, float[] scales, List<Integer> own, int across,
+            Arena arena) {
         MemorySegment out = arena.allocate(plain.bytes((long) rows * columns), 64);
         int wide = own.getLast();
         IntStream.range(0, rows).parallel().forEach(row -> {

@@ -24,12 +24,15 @@ final class GenerationKeys {
     private static final List<String> FLAGS = List.of("do_sample", "renormalize_logits", "remove_invalid_values");
     private static final List<String> TOKENS = List.of("suppress_tokens", "begin_suppress_tokens");
 
-    /** Settings that would change the answer and are not built, with the values that change nothing; others are refused when text is generated. */
+    /**
+     * Settings that would change the answer and are not built, with the values that change nothing; others are refused when text is
+     * generated.
+     */
     private static final Map<String, List<Double>> NOT_BUILT = Map.ofEntries(Map.entry("guidance_scale", List.of(1.0)),
-            Map.entry("num_beam_groups", List.of(1.0)), Map.entry("diversity_penalty", List.of(0.0)), Map.entry("penalty_alpha", List.of(0.0)),
-            Map.entry("watermarking_config", List.of()), Map.entry("constraints", List.of()), Map.entry("force_words_ids", List.of()),
-            Map.entry("forced_decoder_ids", List.of()), Map.entry("dola_layers", List.of()), Map.entry("max_time", List.of()),
-            Map.entry("stop_strings", List.of()));
+            Map.entry("num_beam_groups", List.of(1.0)), Map.entry("diversity_penalty", List.of(0.0)),
+            Map.entry("penalty_alpha", List.of(0.0)), Map.entry("watermarking_config", List.of()), Map.entry("constraints", List.of()),
+            Map.entry("force_words_ids", List.of()), Map.entry("forced_decoder_ids", List.of()), Map.entry("dola_layers", List.of()),
+            Map.entry("max_time", List.of()), Map.entry("stop_strings", List.of()));
 
     private GenerationKeys() {
     }

@@ -20,11 +20,12 @@ import org.waterspout.model.safetensors.StoredTensor;
 record Gptq(int bits, int groupSize, boolean older, boolean mixed, WeightType plain) implements QuantizedWeights {
 
     /** What is known, the most of it of no meaning for what is stored. */
-    private static final Set<String> KEYS = Set.of("bits", "group_size", "format", "checkpoint_format", "desc_act", "sym", "dynamic", "lm_head",
-            "pack_dtype", "is_marlin_format", "true_sequential", "static_groups", "damp_percent", "damp_auto_increment", "mse", "act_group_aware", "gptaq",
-            "foem", "meta", "method", "model_name_or_path", "model_file_base_name", "backend", "tokenizer", "dataset", "model_seqlen",
-            "block_name_to_quantize", "module_name_preceding_first_block", "modules_in_block_to_quantize", "batch_size", "pad_token_id",
-            "max_input_length", "cache_block_outputs", "use_exllama", "disable_exllama", "exllama_config", "use_cuda_fp16", "modules_to_not_convert");
+    private static final Set<String> KEYS = Set.of("bits", "group_size", "format", "checkpoint_format", "desc_act", "sym", "dynamic",
+            "lm_head", "pack_dtype", "is_marlin_format", "true_sequential", "static_groups", "damp_percent", "damp_auto_increment", "mse",
+            "act_group_aware", "gptaq", "foem", "meta", "method", "model_name_or_path", "model_file_base_name", "backend", "tokenizer",
+            "dataset", "model_seqlen", "block_name_to_quantize", "module_name_preceding_first_block", "modules_in_block_to_quantize",
+            "batch_size", "pad_token_id", "max_input_length", "cache_block_outputs", "use_exllama", "disable_exllama", "exllama_config",
+            "use_cuda_fp16", "modules_to_not_convert");
     private static final int WORD = 32;
 
     static Gptq of(Quantization said, WeightType plain) {
@@ -74,9 +75,10 @@ record Gptq(int bits, int groupSize, boolean older, boolean mixed, WeightType pl
         module.part("scales", module.part("scales").type(), List.of(count, rows));
         module.part("qzeros", "I32", List.of(count, Math.ceilDiv(rows * own, WORD)));
         int[] groups = groups(module, columns, count);
-        return new FolderTensor(module.weightName(), List.of(rows, columns), true, arena -> new ScaledIntegers(module.weightName(), rows, columns,
-                groups, count, turned(module.floats("scales"), rows, count), zeros(module.part("qzeros").data(), rows, count, own), 0, (1 << own) - 1,
-                (row, number, out) -> read(words.data(), row, number, rows, columns, own, out)).tensor(plain, arena));
+        return new FolderTensor(module.weightName(), List.of(rows, columns), true,
+                arena -> new ScaledIntegers(module.weightName(), rows, columns,
+                groups, count, turned(module.floats("scales"), rows, count), zeros(module.part("qzeros").data(), rows, count, own), 0,
+                (1 << own) - 1, (row, number, out) -> read(words.data(), row, number, rows, columns, own, out)).tensor(plain, arena));
     }
 
     private int[] groups(QuantizedModule module, int columns, int count) {
@@ -108,8 +110,8 @@ record Gptq(int bits, int groupSize, boolean older, boolean mixed, WeightType pl
     }
 
     /**
-     * The zeros, [groups, rows] in words along the rows, as [rows, groups]. To a word of the older format a 1 is added in every place, and a
-     * place's overflow goes on to the next, as GPTQModel writes and reads it (utils/model.py).
+     * The zeros, [groups, rows] in words along the rows, as [rows, groups]. To a word of the older format a 1 is added in every place, and
+     * a place's overflow goes on to the next, as GPTQModel writes and reads it (utils/model.py).
      */
     private short[] zeros(MemorySegment words, int rows, int count, int own) {
         int each = WORD / own;

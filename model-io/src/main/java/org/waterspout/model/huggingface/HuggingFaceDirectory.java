@@ -23,7 +23,8 @@ import org.waterspout.model.safetensors.StoredTensor;
 
 /**
  * A folder as Transformers and sentence-transformers save and publish models: config.json, safetensors, and the tokenizer's files.
- * Weights stay where they are mapped, except for the few that {@link NameTable.Change} says are copied and those that {@link Quantization} reads.
+ * Weights stay where they are mapped, except for the few that {@link NameTable.Change} says are copied and those that {@link Quantization}
+ * reads.
  */
 public final class HuggingFaceDirectory implements ModelFile {
 
@@ -31,7 +32,8 @@ public final class HuggingFaceDirectory implements ModelFile {
     private static final String TOKENIZER = "tokenizer_config.json";
     private static final String WEIGHTS = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
-    private static final List<FolderFamily> ROWS = Stream.of(EncoderFamilies.ROWS, EncoderDecoderFamilies.ROWS, DecoderFamilies.ROWS).flatMap(List::stream).toList();
+    private static final List<FolderFamily> ROWS = Stream.of(EncoderFamilies.ROWS, EncoderDecoderFamilies.ROWS, DecoderFamilies.ROWS)
+            .flatMap(List::stream).toList();
 
     private final Path folder;
     private final Path text;
@@ -149,8 +151,9 @@ public final class HuggingFaceDirectory implements ModelFile {
         String type = config.text("model_type").orElse("");
         String where = config.equals(whole) ? "" : " of its text half";
         return ROWS.stream().filter(row -> row.modelTypes().contains(type)).findFirst().orElseThrow(() ->
-                new UnsupportedModelException(config.file() + ": the model_type " + Quoted.of(type) + where + " is not supported; supported are "
-                        + Stream.concat(ROWS.stream().flatMap(other -> other.modelTypes().stream()), TextHalf.models().stream()).sorted()
+                new UnsupportedModelException(config.file() + ": the model_type " + Quoted.of(type) + where
+                        + " is not supported; supported are " + Stream.concat(
+                        ROWS.stream().flatMap(other -> other.modelTypes().stream()), TextHalf.models().stream()).sorted()
                                 .collect(Collectors.joining(", "))));
     }
 

@@ -20,9 +20,9 @@ import org.waterspout.model.WeightType;
 import org.waterspout.model.safetensors.StoredTensor;
 
 /**
- * What a folder says of how its weights are quantized. Those of the methods that {@link QuantizedWeights} reads are shown as numbers; others
- * are refused by the method's name, since read as plain numbers they would be nonsense. An option that is not known is refused by its name.
- * Names of methods: transformers/utils/quantization_config.py.
+ * What a folder says of how its weights are quantized. Those of the methods that {@link QuantizedWeights} reads are shown as numbers;
+ * others are refused by the method's name, since read as plain numbers they would be nonsense. An option that is not known is refused by
+ * its name. Names of methods: transformers/utils/quantization_config.py.
  *
  * @param method  as the folder names it
  * @param options of the method
@@ -31,7 +31,10 @@ record Quantization(String method, Config options) {
 
     private static final Logger LOG = LoggerFactory.getLogger(Quantization.class);
 
-    /** What these do shows in the type of what is stored, and activations stay as they are; other methods may keep plain weights and round later. */
+    /**
+     * What these do shows in the type of what is stored, and activations stay as they are; other methods may keep plain weights and round
+     * later.
+     */
     private static final Set<String> SEEN_IN_TYPES = Set.of("bitsandbytes", "gptq", "awq", "hqq");
 
     /** Older tools wrote a file of their own. */
@@ -67,7 +70,8 @@ record Quantization(String method, Config options) {
             return stated.get().decoded(stored, plainType(text));
         }
         stored.forEach(Quantization::requireNoCompanion);
-        stated.ifPresent(found -> LOG.warn("{} says that the weights are quantized by {}, but all are stored as plain floats and read as such",
+        stated.ifPresent(found ->
+                LOG.warn("{} says that the weights are quantized by {}, but all are stored as plain floats and read as such",
                 found.options.file(), found.method));
         return stored.stream().map(FolderTensor::of).toList();
     }
@@ -125,8 +129,8 @@ record Quantization(String method, Config options) {
         modules.forEach((name, parts) -> tensors.add(weights.weight(new QuantizedModule(name, parts))));
         LOG.info("{}: {} weights are quantized by {} and read as the numbers that they stand for", options.file(), modules.size(), method);
         if (leftOut > 0 || weights.roundsActivations()) {
-            LOG.warn("{}: {} rounds activations or the cache too, which is not done: they keep their precision, and answers differ by that", options.file(),
-                    method);
+            LOG.warn("{}: {} rounds activations or the cache too, which is not done: they keep their precision, and answers differ by"
+                    + " that", options.file(), method);
         }
         return tensors;
     }
@@ -185,7 +189,8 @@ record Quantization(String method, Config options) {
         for (Config config : List.of(whole, whole.object("text_config"))) {
             for (String key : List.of("quantization_config", "compression_config", "quantization")) {
                 Config options = config.object(key);
-                boolean off = options.has("load_in_8bit") && !options.flagOr("load_in_8bit", false) && !options.flagOr("load_in_4bit", false);
+                boolean off = options.has("load_in_8bit") && !options.flagOr("load_in_8bit", false)
+                        && !options.flagOr("load_in_4bit", false);
                 if (!options.json().isEmpty() && !off) {
                     return Optional.of(new Quantization(method(key, options), options));
                 }
@@ -197,7 +202,8 @@ record Quantization(String method, Config options) {
             return Optional.of(new Quantization("modelopt" + kind, options));
         }
         return FILES.entrySet().stream().filter(entry -> Files.exists(folder.resolve(entry.getKey()))).findFirst()
-                .map(entry -> new Quantization(entry.getValue(), new Config(folder.resolve(entry.getKey()), JsonFile.read(folder.resolve(entry.getKey())))));
+                .map(entry -> new Quantization(entry.getValue(), new Config(
+                folder.resolve(entry.getKey()), JsonFile.read(folder.resolve(entry.getKey())))));
     }
 
     private static String method(String key, Config options) {

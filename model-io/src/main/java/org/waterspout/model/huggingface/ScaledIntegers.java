@@ -12,8 +12,8 @@ import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
 
 /**
- * A matrix [rows, columns] of which a number is scale * (code - zero), with a scale and a zero for each row and group of columns. It is kept
- * in the smallest type of blocks that holds all of its numbers exactly, and where none does, rounded once to a plain type.
+ * A matrix [rows, columns] of which a number is scale * (code - zero), with a scale and a zero for each row and group of columns. It is
+ * kept in the smallest type of blocks that holds all of its numbers exactly, and where none does, rounded once to a plain type.
  *
  * @param groups the group of each column, [columns]
  * @param count  how many groups there are
@@ -138,8 +138,8 @@ record ScaledIntegers(String name, int rows, int columns, int[] groups, int coun
         try {
             type.encode(numbers, 0, out, at, numbers.length);
         } catch (InvalidRequestException large) {
-            throw new UnsupportedModelException("tensor " + name + ": " + type + ", which config.json states as dtype, cannot hold all of its numbers; "
-                    + "state float32 there", large);
+            throw new UnsupportedModelException("tensor " + name + ": " + type
+                    + ", which config.json states as dtype, cannot hold all of its numbers; state float32 there", large);
         }
     }
 }

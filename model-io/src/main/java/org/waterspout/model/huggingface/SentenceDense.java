@@ -54,7 +54,8 @@ record SentenceDense(Path folder, Config config, String activation) {
     void load(String name, Map<String, Tensor> tensors, Arena arena) {
         Path file = folder.resolve("model.safetensors");
         if (!Files.exists(file)) {
-            throw new ModelNotFoundException(folder + " has no model.safetensors; save the model again with sentence-transformers' save_pretrained");
+            throw new ModelNotFoundException(
+                    folder + " has no model.safetensors; save the model again with sentence-transformers' save_pretrained");
         }
         int in = config.requiredInteger("in_features");
         int out = config.requiredInteger("out_features");

@@ -95,8 +95,8 @@ final class TensorLoader {
         }
         Tensor before = tensors.putIfAbsent(target, tensor);
         if (before != null && !same(before, tensor)) {
-            throw new ModelFormatException(folder + ": tensor " + Quoted.of(stored.name()) + " differs from another that stands for the same, "
-                    + target + "; get the files again");
+            throw new ModelFormatException(folder + ": tensor " + Quoted.of(stored.name())
+                    + " differs from another that stands for the same, " + target + "; get the files again");
         }
     }
 
@@ -126,7 +126,8 @@ final class TensorLoader {
     private void untie() {
         Tensor output = tensors.get(OUTPUT);
         Tensor embedding = tensors.getOrDefault(TARGET_EMBEDDING, tensors.get(EMBEDDING));
-        boolean generates = config.list("architectures").path(0).asText().matches(".*(LM|LMHead|MT)Model|.*For(CausalLM|ConditionalGeneration)");
+        boolean generates = config.list("architectures").path(0).asText()
+                .matches(".*(LM|LMHead|MT)Model|.*For(CausalLM|ConditionalGeneration)");
         Optional<Boolean> said = config.flag("tie_word_embeddings");
         if (output != null && embedding != null && same(output, embedding)) {
             tensors.remove(OUTPUT);

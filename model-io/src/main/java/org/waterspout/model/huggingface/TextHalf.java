@@ -29,27 +29,28 @@ final class TextHalf {
     private static final Map<String, ObjectNode> DEFAULTS = Map.of(
             "llama", sizes(4096, 11_008, 32, 32, 2048),
             "mistral", sizes(4096, 14_336, 32, 32, 131_072).put("num_key_value_heads", 8).put("sliding_window", 4096),
-            "qwen2", sizes(4096, 22_016, 32, 32, 32_768).put("num_key_value_heads", 32).put("sliding_window", 4096).put("max_window_layers", 28),
-            "qwen3", sizes(4096, 22_016, 32, 32, 32_768).put("num_key_value_heads", 32).put("head_dim", 128).put("sliding_window", 4096)
-                    .put("max_window_layers", 28),
+            "qwen2", sizes(4096, 22_016, 32, 32, 32_768).put("num_key_value_heads", 32).put("sliding_window", 4096)
+            .put("max_window_layers", 28), "qwen3", sizes(4096, 22_016, 32, 32, 32_768).put("num_key_value_heads", 32).put("head_dim", 128)
+            .put("sliding_window", 4096).put("max_window_layers", 28),
             "gemma3_text", sizes(2304, 9216, 26, 8, 131_072).put("num_key_value_heads", 4).put("head_dim", 256).put("sliding_window", 4096)
                     .put("sliding_window_pattern", 6).put("rope_theta", 1e6).put("rope_local_base_freq", 1e4),
             "qwen2_vl_text", qwenWithImages(),
             "qwen2_5_vl_text", qwenWithImages(),
-            "qwen3_vl_text", sizes(4096, 22_016, 32, 32, 128_000).put("num_key_value_heads", 32).put("head_dim", 128).put("rope_theta", 5e5));
+            "qwen3_vl_text", sizes(4096, 22_016, 32, 32, 128_000).put("num_key_value_heads", 32).put("head_dim", 128)
+            .put("rope_theta", 5e5));
 
     /** What holds for both halves, where text_config does not say. */
     private static final List<String> SHARED = List.of("architectures", "bos_token_id", "eos_token_id", "pad_token_id");
 
-    private static final List<String> OTHER_HALF = List.of("vision_tower.", "vision_model.", "visual.", "multi_modal_projector.", "connector.",
-            "image_newline");
+    private static final List<String> OTHER_HALF = List.of("vision_tower.", "vision_model.", "visual.", "multi_modal_projector.",
+            "connector.", "image_newline");
 
     private TextHalf() {
     }
 
     private static ObjectNode sizes(int width, int inner, int layers, int heads, int context) {
-        return JsonNodeFactory.instance.objectNode().put("hidden_size", width).put("intermediate_size", inner).put("num_hidden_layers", layers)
-                .put("num_attention_heads", heads).put("max_position_embeddings", context);
+        return JsonNodeFactory.instance.objectNode().put("hidden_size", width).put("intermediate_size", inner)
+                .put("num_hidden_layers", layers).put("num_attention_heads", heads).put("max_position_embeddings", context);
     }
 
     private static ObjectNode qwenWithImages() {
@@ -86,7 +87,8 @@ final class TextHalf {
             text.put("tie_word_embeddings", true);
         }
         ObjectNode unsaid = DEFAULTS.getOrDefault(text.path("model_type").asText(), JsonNodeFactory.instance.objectNode());
-        unsaid.properties().stream().filter(entry -> !text.has(entry.getKey())).forEach(entry -> text.set(entry.getKey(), entry.getValue()));
+        unsaid.properties().stream().filter(entry -> !text.has(entry.getKey()))
+                .forEach(entry -> text.set(entry.getKey(), entry.getValue()));
         return new Config(whole.file(), text);
     }
 

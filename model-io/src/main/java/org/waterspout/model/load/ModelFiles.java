@@ -30,12 +30,16 @@ import org.waterspout.model.huggingface.HuggingFaceDirectory;
 import org.waterspout.model.marian.MarianFile;
 import org.waterspout.model.onnx.OnnxFile;
 
-/** What is a model, of any format that is known: told by the first bytes of a file and by what is in a folder. One answer for opening, finding and listing. */
+/**
+ * What is a model, of any format that is known: told by the first bytes of a file and by what is in a folder. One answer for opening,
+ * finding and listing.
+ */
 public final class ModelFiles {
 
     private static final Logger LOG = LoggerFactory.getLogger(ModelFiles.class);
     private static final String LFS_POINTER = "version https://git-lfs";
-    private static final String READABLE = "GGUF files, Hugging Face folders with safetensors, encoders in ONNX, and Marian's binary files can be read";
+    private static final String READABLE = "GGUF files, Hugging Face folders with safetensors, encoders in ONNX, and Marian's binary"
+            + " files can be read";
 
     private ModelFiles() {
     }

@@ -30,7 +30,8 @@ record MarianFolder(Path model, Optional<Path> sourceVocabulary, Optional<Path> 
         Optional<MarianConfig> decoderOptions) {
 
     /** The first name is of two letters, as en, unless en comes behind it; others may be longer, as hbs and zh_hant. */
-    private static final Pattern LANGUAGES = Pattern.compile("model\\.([a-z]{2,3}(?:_[a-z]+?)?(?=en\\.)|[a-z]{2})([a-z]{2,3}(?:_[a-z]+)?)\\..*");
+    private static final Pattern LANGUAGES =
+            Pattern.compile("model\\.([a-z]{2,3}(?:_[a-z]+?)?(?=en\\.)|[a-z]{2})([a-z]{2,3}(?:_[a-z]+)?)\\..*");
     private static final Pattern MODEL = Pattern.compile(".*\\.bin");
     private static final Pattern VOCABULARY = Pattern.compile("(src)?vocab.*\\.spm");
     private static final Pattern TARGET_VOCABULARY = Pattern.compile("trgvocab.*\\.spm");

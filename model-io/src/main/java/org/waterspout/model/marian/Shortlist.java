@@ -55,8 +55,9 @@ public final class Shortlist {
                 throw corrupt(path, "its checksum is wrong");
             }
             if (offsets != sourceVocabulary + 1L || frequent < 0 || frequent > targetVocabulary) {
-                throw new ModelFormatException(path + " is a shortlist for " + (offsets - 1) + " source tokens, not for the vocabularies of "
-                        + sourceVocabulary + " and " + targetVocabulary + "; get the one that belongs to the model");
+                throw new ModelFormatException(path + " is a shortlist for " + (offsets - 1)
+                        + " source tokens, not for the vocabularies of " + sourceVocabulary + " and " + targetVocabulary
+                        + "; get the one that belongs to the model");
             }
             long idsAt = HEADER_WORDS * Long.BYTES + Long.BYTES * offsets;
             Shortlist shortlist = new Shortlist((int) frequent,

@@ -28,8 +28,8 @@ import org.waterspout.model.onnx.Patterns.Scaled;
 final class EncoderFinder {
 
     private static final Pattern QUANTIZED = Pattern.compile(
-            "([a-z.]+[.])?(MatMulInteger.*|ConvInteger|Dynamic(Quantize|Q).*|Q(Linear|Ordered|uantize).*|DequantizeLinear|Q(Attention|Gemm|MoE|Embed.*)"
-                    + "|MatMul(NBits|Bnb4|FpQ4)|GatherBlockQuantized)");
+            "([a-z.]+[.])?(MatMulInteger.*|ConvInteger|Dynamic(Quantize|Q).*|Q(Linear|Ordered|uantize).*|DequantizeLinear|Q(Attention|"
+            + "Gemm|MoE|Embed.*)|MatMul(NBits|Bnb4|FpQ4)|GatherBlockQuantized)");
     private static final double SQRT2 = Math.sqrt(2);
 
     private final OnnxGraph graph;
@@ -134,7 +134,8 @@ final class EncoderFinder {
         }
         put("token_embd.weight", graph.weight(given.getFirst().table, "token_embd.weight"));
         put("position_embd.weight", positions(made.getFirst()));
-        Optional<Lookup> types = given.size() == 2 ? Optional.of(given.get(1)) : made.size() == 2 ? Optional.of(made.get(1)) : Optional.empty();
+        Optional<Lookup> types = given.size() == 2 ? Optional.of(given.get(1)) : made.size() == 2 ? Optional.of(made.get(1))
+                : Optional.empty();
         types.ifPresent(lookup -> put("token_types.weight", graph.weight(lookup.table, "token_types.weight")));
         putNorm("token_embd_norm", norm);
     }
@@ -203,7 +204,8 @@ final class EncoderFinder {
             if (matrix.isPresent() && product == null) {
                 product = matrix.get();
                 scale = plain.factor();
-            } else if (matrix.isPresent() || graph.kindsBefore(term, normed).contains("MatMul") || graph.before(term, normed).stream().anyMatch(graph::isWeight)) {
+            } else if (matrix.isPresent() || graph.kindsBefore(term, normed).contains("MatMul")
+                    || graph.before(term, normed).stream().anyMatch(graph::isWeight)) {
                 throw refused("something that is no mask is added to the scores of its attention");
             }
         }

@@ -78,7 +78,8 @@ final class HeadFinder {
         } else if (split.isEmpty() && linear.isPresent() && (isFirst(from) || pooled(from))) {
             head("sequence", linear.get());
         } else {
-            throw graph.refused("its output " + name + " is made by weights behind the encoder that are neither a pooler nor a known classifier");
+            throw graph.refused("its output " + name
+                    + " is made by weights behind the encoder that are neither a pooler nor a known classifier");
         }
     }
 
@@ -93,7 +94,8 @@ final class HeadFinder {
     /** Whether a value is the first token's row through a dense layer and an activation, which are then kept. */
     private boolean pooled(String value) {
         Optional<NodeProto> active = graph.maker(value, ACTIVATIONS.keySet().toArray(String[]::new));
-        Optional<Linear> linear = active.flatMap(node -> patterns.linear(patterns.unshaped(input(node, 0)))).filter(found -> isFirst(found.input()));
+        Optional<Linear> linear = active.flatMap(node -> patterns.linear(patterns.unshaped(input(node, 0))))
+                .filter(found -> isFirst(found.input()));
         linear.ifPresent(found -> {
             dense = linear;
             activation = ACTIVATIONS.get(active.get().getOpType());
@@ -103,7 +105,8 @@ final class HeadFinder {
 
     private boolean isFirst(String value) {
         return graph.maker(patterns.unshaped(value), "Gather", "Slice").filter(pick -> patterns.unshaped(input(pick, 0)).equals(last))
-                .filter(pick -> pick.getOpType().equals("Slice") ? startsAtZero(pick) : graph.scalar(input(pick, 1)).orElse(-1) == 0).isPresent();
+                .filter(pick -> pick.getOpType().equals("Slice") ? startsAtZero(pick) : graph.scalar(input(pick, 1)).orElse(-1) == 0)
+                .isPresent();
     }
 
     private boolean startsAtZero(NodeProto slice) {

@@ -16,8 +16,8 @@ import org.waterspout.model.onnx.Patterns.Linear;
 
 /**
  * Attention that onnxruntime's optimizer made one operation of: with the three projections (Attention: input, weights [in, 3 out], bias
- * [3 out], mask, past, what is added to the scores) or without (MultiHeadAttention: queries, keys, values, bias [3 out], mask, what is added to
- * the scores).
+ * [3 out], mask, past, what is added to the scores) or without (MultiHeadAttention: queries, keys, values, bias [3 out], mask, what is
+ * added to the scores).
  *
  * @param scale   of the scores; NaN for the usual 1/sqrt(width of a head)
  * @param tensors weights [out, in] and biases [out] by name, such as attn_q.weight
@@ -29,7 +29,8 @@ record JoinedAttention(int heads, double scale, Map<String, Tensor> tensors) {
     /**
      * @param layer what flows into the layer
      * @param arena of the weights, which are copied
-     * @throws org.waterspout.error.UnsupportedModelException if it computes anything else than attention in both directions over {@code layer}
+     * @throws org.waterspout.error.UnsupportedModelException if it computes anything else than attention in both directions over
+     *                                                        {@code layer}
      */
     static JoinedAttention of(OnnxGraph graph, Patterns patterns, NodeProto node, String layer, Arena arena) {
         boolean split = node.getOpType().equals(Unfused.SPLIT_ATTENTION);
@@ -81,8 +82,10 @@ record JoinedAttention(int heads, double scale, Map<String, Tensor> tensors) {
         int width = tensors.get("attn_q.weight").rows();
         boolean alike = PARTS.stream().allMatch(name -> tensors.get(name + ".weight").rows() == width);
         Optional<AttributeProto> sizes = OnnxGraph.attribute(node, "qkv_hidden_sizes");
-        if (!alike || heads < 1 || width % heads != 0 || sizes.isPresent() && sizes.get().getIntsList().stream().anyMatch(size -> size != width)) {
-            throw graph.refused("its attention has " + heads + " heads, with " + width + " queries, but not as many keys and values, or heads of no equal width");
+        if (!alike || heads < 1 || width % heads != 0 || sizes.isPresent()
+                && sizes.get().getIntsList().stream().anyMatch(size -> size != width)) {
+            throw graph.refused("its attention has " + heads + " heads, with " + width
+                    + " queries, but not as many keys and values, or heads of no equal width");
         }
         return (int) heads;
     }

@@ -30,7 +30,8 @@ public final class OnnxFile implements ModelFile {
     private static final String FAMILY = "bert";
     private static final String ENDING = ".onnx";
     private static final String SUBFOLDER = "onnx";
-    private static final List<String> TOKENIZERS = List.of("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "vocab.json");
+    private static final List<String> TOKENIZERS = List.of("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model",
+            "tokenizer.model", "vocab.json");
 
     private final Path path;
     private final Arena arena;
@@ -128,7 +129,8 @@ public final class OnnxFile implements ModelFile {
     private static Optional<Path> tokenizer(Path path) {
         Path named = path.resolveSibling(stem(path) + "-tokenizer.json");
         return Files.isRegularFile(named) ? Optional.of(named)
-                : folders(path).stream().filter(folder -> TOKENIZERS.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)))).findFirst();
+                : folders(path).stream().filter(folder -> TOKENIZERS.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name))))
+                .findFirst();
     }
 
     /** The ONNX files of a folder. */

@@ -57,7 +57,8 @@ final class OnnxGraph {
                 attribute(node, "value").filter(AttributeProto::hasT).ifPresent(value -> constants.put(node.getOutput(0), value.getT()));
             }
             // one weight under several names, where a model shares it or two are alike
-            if (node.getOpType().equals("Identity") && node.getInputCount() == 1 && node.getOutputCount() == 1 && constants.containsKey(node.getInput(0))) {
+            if (node.getOpType().equals("Identity") && node.getInputCount() == 1 && node.getOutputCount() == 1
+                    && constants.containsKey(node.getInput(0))) {
                 constants.putIfAbsent(node.getOutput(0), constants.get(node.getInput(0)));
             }
         }
@@ -209,10 +210,12 @@ final class OnnxGraph {
         TensorProto tensor = constants.get(constant);
         String what = path + ": initializer " + Quoted.of(constant);
         if (tensor == null || type(tensor).isEmpty()) {
-            throw new UnsupportedModelException(what + " is no constant of float, float16 or bfloat16; use the export that is not quantized");
+            throw new UnsupportedModelException(what
+                    + " is no constant of float, float16 or bfloat16; use the export that is not quantized");
         }
         if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
-            throw new UnsupportedModelException(what + " is kept in another file; use the model's safetensors, or an ONNX file in one piece");
+            throw new UnsupportedModelException(what
+                    + " is kept in another file; use the model's safetensors, or an ONNX file in one piece");
         }
         WeightType type = type(tensor).get();
         long count = count(tensor);
@@ -234,7 +237,8 @@ final class OnnxGraph {
         Tensor tensor = weight(constant, name);
         List<Long> shape = shape(constant);
         return tensor.shape().size() > 1 || shape.size() < 2 ? tensor
-                : new Tensor(name, tensor.type(), List.of(shape.get(shape.size() - 2).intValue(), shape.getLast().intValue()), tensor.data());
+                : new Tensor(name, tensor.type(), List.of(shape.get(shape.size() - 2).intValue(), shape.getLast().intValue()),
+                tensor.data());
     }
 
     private static MemorySegment data(TensorProto tensor) {

@@ -12,8 +12,8 @@ import java.util.Set;
 
 /**
  * Takes apart what onnxruntime's optimizer put together, so that an optimized graph looks like the export it was made from. Meaning of the
- * operations: onnxruntime's ContribOperators.md. Attention, whose weights are joined, stays; every operation that is not ONNX's own gets its
- * domain before its name.
+ * operations: onnxruntime's ContribOperators.md. Attention, whose weights are joined, stays; every operation that is not ONNX's own gets
+ * its domain before its name.
  */
 final class Unfused {
 
@@ -67,8 +67,8 @@ final class Unfused {
 
     private void norm(NodeProto node, String value, String gain, String bias) {
         float epsilon = OnnxGraph.attribute(node, "epsilon").map(AttributeProto::getF).orElse(EPSILON);
-        nodes.add(NodeProto.newBuilder().setOpType("LayerNormalization").addOutput(output(node)).addInput(value).addInput(gain).addInput(bias)
-                .addAttribute(AttributeProto.newBuilder().setName("epsilon").setF(epsilon)).build());
+        nodes.add(NodeProto.newBuilder().setOpType("LayerNormalization").addOutput(output(node)).addInput(value).addInput(gain)
+                .addInput(bias).addAttribute(AttributeProto.newBuilder().setName("epsilon").setF(epsilon)).build());
     }
 
     /** norm(input + skip + bias); the fourth output is the sum. */
@@ -83,7 +83,10 @@ final class Unfused {
         norm(node, sum, input(node, 2), input(node, 3));
     }
 
-    /** Inputs: tokens, types, tables of tokens, positions and types, gain, bias, mask, positions. Outputs: the norm, what is made of the mask, the sum. */
+    /**
+     * Inputs: tokens, types, tables of tokens, positions and types, gain, bias, mask, positions. Outputs: the norm, what is made of the
+     * mask, the sum.
+     */
     private void embeddings(NodeProto node) {
         String name = output(node);
         String positions = input(node, 8).isEmpty() ? make("Range", name + "/positions") : input(node, 8);
@@ -112,7 +115,8 @@ final class Unfused {
     }
 
     private void product(NodeProto node) {
-        String left = says(node, "transA") || says(node, "transBatchA") ? make("Transpose", output(node) + "/left", input(node, 0)) : input(node, 0);
+        String left = says(node, "transA") || says(node, "transBatchA") ? make("Transpose", output(node) + "/left", input(node, 0))
+                : input(node, 0);
         String right = says(node, "transB") || says(node, "transBatchB") ? make("Transpose", output(node) + "/right", input(node, 1))
                 : input(node, 1);
         float factor = OnnxGraph.attribute(node, "alpha").map(AttributeProto::getF).orElse(1f);

@@ -163,7 +163,8 @@ final class ByteLevelEncoder implements FragmentEncoder {
 
     /** Byte number {@code i} of a character of {@code width}. */
     static int utf8(int point, int width, int i) {
-        return width == 1 ? point : i == 0 ? (0xF00 >> width & 0xFF) | point >> 6 * (width - 1) : 0x80 | point >> 6 * (width - 1 - i) & 0x3F;
+        return width == 1 ? point : i == 0 ? (0xF00 >> width & 0xFF) | point >> 6 * (width - 1)
+                : 0x80 | point >> 6 * (width - 1 - i) & 0x3F;
     }
 
     /** @throws InvalidRequestException if that is too many */

@@ -4,14 +4,15 @@ import java.util.BitSet;
 import java.util.Locale;
 
 /**
- * Kinds of characters as Hugging Face's tokenizers know them. Its tables (the crates unicode_categories and unicode-normalization-alignments,
- * and the standard library of Rust) are of other versions of Unicode than the JDK's: where they differ was found by asking both for every
- * character.
+ * Kinds of characters as Hugging Face's tokenizers know them. Its tables (the crates unicode_categories and
+ * unicode-normalization-alignments, and the standard library of Rust) are of other versions of Unicode than the JDK's: where they differ
+ * was found by asking both for every character.
  */
 final class CharacterKind {
 
     /** Punctuation to one and not to the other. */
-    private static final BitSet OTHER_PUNCTUATION = ranges("61d 9fd a76 c77 c84 166d 1b4e-1b4f 1b7d-1b7f 2e43-2e4f 2e52-2e5d 10d6e 10ead 10f55-10f59 10f86-10f89 111c9 "
+    private static final BitSet OTHER_PUNCTUATION =
+            ranges("61d 9fd a76 c77 c84 166d 1b4e-1b4f 1b7d-1b7f 2e43-2e4f 2e52-2e5d 10d6e 10ead 10f55-10f59 10f86-10f89 111c9 "
             + "113d4-113d5 113d7-113d8 1144b-1144f 1145a-1145b 1145d 11660-1166c 116b9 1183b 11944-11946 119e2 11a3f-11a46 "
             + "11a9a-11a9c 11a9e-11aa2 11b00-11b09 11be1 11c41-11c45 11c70-11c71 11ef7-11ef8 11f43-11f4f 11fff 12ff1-12ff2 "
             + "16d6d-16d6f 16e97-16e9a 16fe2 1e5ff 1e95e-1e95f");
@@ -20,7 +21,8 @@ final class CharacterKind {
     /** Control and format characters likewise. */
     private static final BitSet OTHER_CONTROL = ranges("890-891 8e2 110cd 13430-1343f");
     /** Marks that take no space likewise. */
-    private static final BitSet OTHER_NON_SPACING = ranges("7fd 897-89f 8ca-8e1 9fe afa-aff b55 c04 c3c d00 d3b-d3c d81 eba ece 1734 180f 1885-1886 1abf-1ace 1df6-1dfb "
+    private static final BitSet OTHER_NON_SPACING =
+            ranges("7fd 897-89f 8ca-8e1 9fe afa-aff b55 c04 c3c d00 d3b-d3c d81 eba ece 1734 180f 1885-1886 1abf-1ace 1df6-1dfb "
             + "a82c a8c5 a8ff a9bd 10d24-10d27 10d69-10d6d 10eab-10eac 10efc-10eff 10f46-10f50 10f82-10f85 11070 "
             + "11073-11074 110c2 111c9 111cf 1123e 11241 1133b 113bb-113c0 113ce "
             + "113d0 113d2 113e1-113e2 11438-1143f 11442-11444 11446 1145e 1171e 1182f-11837 11839-1183a 1193b-1193c "
@@ -31,7 +33,8 @@ final class CharacterKind {
             + "1e000-1e006 1e008-1e018 1e01b-1e021 1e023-1e024 1e026-1e02a 1e08f 1e130-1e136 1e2ae 1e2ec-1e2ef 1e4ec-1e4ef "
             + "1e5ee-1e5ef 1e944-1e94a");
     /** Marks of all kinds likewise. */
-    private static final BitSet OTHER_MARKS = ranges("7fd 897-89f 8ca-8d3 9fe afa-aff b55 c04 c3c cf3 d00 d3b-d3c d81 eba ece 1715 180f 1abf-1ace 1cf2-1cf3 1cf7 "
+    private static final BitSet OTHER_MARKS =
+            ranges("7fd 897-89f 8ca-8d3 9fe afa-aff b55 c04 c3c cf3 d00 d3b-d3c d81 eba ece 1715 180f 1abf-1ace 1cf2-1cf3 1cf7 "
             + "1df6-1dfa a82c a8ff 10d24-10d27 10d69-10d6d 10eab-10eac 10efc-10eff 10f46-10f50 10f82-10f85 11070 11073-11074 "
             + "110c2 11145-11146 111c9 111ce-111cf 11241 1133b 113b8-113c0 113c2 113c5 113c7-113ca 113cc-113d0 113d2 "
             + "113e1-113e2 1145e 1182c-1183a 11930-11935 11937-11938 1193b-1193e 11940 11942-11943 119d1-119d7 119da-119e0 "
@@ -40,7 +43,8 @@ final class CharacterKind {
             + "11f5a 13440 13447-13455 1611e-1612f 16f4f 16f7f-16f87 16fe4 16ff0-16ff1 1cf00-1cf2d 1cf30-1cf46 1e08f "
             + "1e130-1e136 1e2ae 1e2ec-1e2ef 1e4ec-1e4ef 1e5ee-1e5ef");
     /** Characters that the library does not decompose, as they are newer than its table. */
-    private static final BitSet WHOLE = ranges("32ff a7f2-a7f4 ab69 105c9 105e4 10781-10785 10787-107b0 107b2-107ba 11383 11385 1138e 11391 113c5 113c7-113c8 "
+    private static final BitSet WHOLE = ranges(
+            "32ff a7f2-a7f4 ab69 105c9 105e4 10781-10785 10787-107b0 107b2-107ba 11383 11385 1138e 11391 113c5 113c7-113c8 "
             + "11938 16121-16128 16d68-16d6a 1ccd6-1ccf9 1e030-1e06d 1f16c 1fbf0-1fbf9");
 
     private CharacterKind() { }
@@ -64,7 +68,8 @@ final class CharacterKind {
 
     static boolean isPunctuation(int point) {
         if (point < 0x80) {
-            return point >= '!' && point <= '/' || point >= ':' && point <= '@' || point >= '[' && point <= '`' || point >= '{' && point <= '~';
+            return point >= '!' && point <= '/' || point >= ':' && point <= '@' || point >= '[' && point <= '`'
+                    || point >= '{' && point <= '~';
         }
         boolean found = switch (Character.getType(point)) {
             case Character.CONNECTOR_PUNCTUATION, Character.DASH_PUNCTUATION, Character.START_PUNCTUATION, Character.END_PUNCTUATION,

@@ -8,7 +8,8 @@ import org.waterspout.tools.ToolCall;
 /**
  * One turn of a conversation.
  *
- * @param role      who speaks: {@code system}, {@code user}, {@code assistant}, {@code tool}, or another that stands in the model's template
+ * @param role      who speaks: {@code system}, {@code user}, {@code assistant}, {@code tool}, or another that stands in the model's
+ *                  template
  * @param content   what is said
  * @param toolCalls the calls that an assistant asks for
  * @param answers   the call that a tool's message is the result of

@@ -205,8 +205,8 @@ public final class ChatTemplate {
     }
 
     /**
-     * {@link #render(List, boolean, Map)} with tools that the model may call, that also tells what of the text is the template's own and what
-     * somebody wrote: the contents of messages, and the texts among tools and variables. For {@link Tokenizer#encodePrompt(Rendered)}.
+     * {@link #render(List, boolean, Map)} with tools that the model may call, that also tells what of the text is the template's own and
+     * what somebody wrote: the contents of messages, and the texts among tools and variables. For {@link Tokenizer#encodePrompt(Rendered)}.
      *
      * <p>Calls have their arguments as objects, as Transformers wants them; a template that fails with objects gets their JSON text.
      *
@@ -223,7 +223,8 @@ public final class ChatTemplate {
         }
         boolean calls = messages.stream().anyMatch(message -> !message.toolCalls().isEmpty());
         if (calls && !template.reads("tool_calls")) {
-            throw new InvalidRequestException("a message calls tools, and the model's chat template writes no calls (tool_calls): write the call"
+            throw new InvalidRequestException(
+                    "a message calls tools, and the model's chat template writes no calls (tool_calls): write the call"
                     + " into the message's text as the model is used to");
         }
         if (!tools.isEmpty() && !template.reads("tools")) {
@@ -341,7 +342,8 @@ public final class ChatTemplate {
             case LIMIT -> messages.size() > LONG_CONVERSATION || messages.stream().mapToLong(m -> m.content().length()).sum() > LONG_TEXT
                     ? new InvalidRequestException("the conversation is too long for the model's chat template (" + line(e)
                             + "): send fewer or shorter messages", e)
-                    : new UnsupportedModelException("the chat template fails: " + line(e) + "; write the prompt yourself and send it raw", e);
+                    : new UnsupportedModelException("the chat template fails: " + line(e) + "; write the prompt yourself and send it raw",
+                    e);
             case FAULT -> new UnsupportedModelException("the chat template fails: " + line(e)
                     + "; write the prompt yourself and send it raw", e);
             case INTERRUPTED -> new CancelledException("writing the conversation was cancelled: its thread was interrupted", e);

@@ -2,7 +2,10 @@ package org.waterspout.model.text;
 
 import org.waterspout.error.CancelledException;
 
-/** How much work one text may still cost, counted in characters looked at. Ends the work when it is spent, or when the thread is interrupted. */
+/**
+ * How much work one text may still cost, counted in characters looked at. Ends the work when it is spent, or when the thread is
+ * interrupted.
+ */
 final class Effort {
 
     /** An expression that looks at each character more often than this, on average, is one that tries ways without end. */

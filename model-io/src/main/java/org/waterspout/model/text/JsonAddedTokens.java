@@ -33,8 +33,8 @@ final class JsonAddedTokens {
             int number = vocab.path(content).isInt() ? vocab.path(content).asInt() : token.path("id").asInt();
             boolean later = token.path("normalized").asBoolean(!special);
             String pattern = later ? normalizer.normalize(PlacedText.of(content), new Effort(content.length())).text() : content;
-            (later ? normalized : raw).add(new Added(number, pattern, token.path("single_word").asBoolean(), token.path("lstrip").asBoolean(),
-                    token.path("rstrip").asBoolean()));
+            (later ? normalized : raw).add(new Added(number, pattern, token.path("single_word").asBoolean(),
+                    token.path("lstrip").asBoolean(), token.path("rstrip").asBoolean()));
         }
         raw.build();
         normalized.build();

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Text to tokens as a tokenizer.json says: added tokens, normalizer, pre-tokenizer, model, and the places that a byte-level post-processor trims. */
+/**
+ * Text to tokens as a tokenizer.json says: added tokens, normalizer, pre-tokenizer, model, and the places that a byte-level post-processor
+ * trims.
+ */
 final class JsonEncoder {
 
     private final Vocabulary vocabulary;

@@ -35,7 +35,8 @@ interface JsonPreTokenizer {
         String type = json.path("type").asText();
         return switch (type) {
             case "Sequence" -> sequence(json.path("pretokenizers"), source);
-            case "BertPreTokenizer" -> then(atSpaces(), splitting(TextPattern.ofCharacters(CharacterKind::isPunctuation), Behavior.ISOLATED, false));
+            case "BertPreTokenizer" -> then(atSpaces(), splitting(TextPattern.ofCharacters(CharacterKind::isPunctuation),
+                    Behavior.ISOLATED, false));
             case "WhitespaceSplit" -> atSpaces();
             case "Whitespace" -> {
                 SplitExpression words = SplitExpression.of("\\w+|[^\\w\\s]+", source);
@@ -46,7 +47,8 @@ interface JsonPreTokenizer {
             case "Digits" -> splitting(TextPattern.ofCharacters(CharacterKind::isNumber),
                     json.path("individual_digits").asBoolean() ? Behavior.ISOLATED : Behavior.CONTIGUOUS, false);
             case "CharDelimiterSplit" -> splitting(TextPattern.ofText(json.path("delimiter").asText()), Behavior.REMOVED, false);
-            case "Split" -> splitting(TextPattern.of(json.path("pattern"), source), behavior(json, source), json.path("invert").asBoolean());
+            case "Split" -> splitting(TextPattern.of(json.path("pattern"), source), behavior(json, source),
+                    json.path("invert").asBoolean());
             case "ByteLevel" -> byteLevel(json, source);
             case "Metaspace" -> metaspace(json, source);
             default -> throw new UnsupportedModelException("pre-tokenizer " + Quoted.of(type) + " of " + source
@@ -88,7 +90,8 @@ interface JsonPreTokenizer {
         JsonPreTokenizer words = WHOLE;
         if (json.path("use_regex").asBoolean(true)) {
             SplitExpression expression = SplitExpression.of(WORDS, source);
-            words = splitting((text, effort, matches) -> expression.find(text, 0, text.length(), effort, matches), Behavior.ISOLATED, false);
+            words = splitting((text, effort, matches) -> expression.find(text, 0, text.length(), effort, matches), Behavior.ISOLATED,
+                    false);
         }
         JsonPreTokenizer cut = words;
         return (text, effort, out) -> cut.cut(spaced && !text.text().startsWith(" ") ? text.prepended(" ") : text, effort,

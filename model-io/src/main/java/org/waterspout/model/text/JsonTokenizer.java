@@ -144,7 +144,8 @@ final class JsonTokenizer implements Tokenizer {
     }
 
     private boolean holdsNames(String words) {
-        return names.split(words, true).stream().anyMatch(part -> part instanceof SpecialTokens.Part.Token token && isSpecial(token.token()));
+        return names.split(words, true).stream().anyMatch(part -> part instanceof SpecialTokens.Part.Token token
+                && isSpecial(token.token()));
     }
 
     private int[] enclosed(Encoding encoding) {

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import org.waterspout.error.ModelFormatException;
 
-/** The unigram model of a tokenizer.json (unigram/model.rs): the way to cut with the highest sum of scores; unknown characters in a row are one. */
+/**
+ * The unigram model of a tokenizer.json (unigram/model.rs): the way to cut with the highest sum of scores; unknown characters in a row are
+ * one.
+ */
 final class JsonUnigram implements JsonModel {
 
     /** What an unknown character scores below the worst piece. */

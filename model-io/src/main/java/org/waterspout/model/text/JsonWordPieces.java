@@ -3,7 +3,10 @@ package org.waterspout.model.text;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 
-/** WordPiece of a tokenizer.json: the longest piece from the left, then the longest that continues it; unknown if that does not reach the end. */
+/**
+ * WordPiece of a tokenizer.json: the longest piece from the left, then the longest that continues it; unknown if that does not reach the
+ * end.
+ */
 final class JsonWordPieces implements JsonModel {
 
     private final PieceTrie words;

@@ -93,7 +93,9 @@ record MinTokenCount(int max, List<String> swallowing) {
         };
     }
 
-    /** Whether every character becomes tokens of its own or a part of a known piece: unknown ones may be left out, or be one token in a row. */
+    /**
+     * Whether every character becomes tokens of its own or a part of a known piece: unknown ones may be left out, or be one token in a row.
+     */
     private static boolean knowsAll(TokenizerJson file) {
         JsonNode model = file.json().path("model");
         if (file.model().equals("WordPiece") || file.model().isEmpty()) {
@@ -105,8 +107,10 @@ record MinTokenCount(int max, List<String> swallowing) {
         for (int i = 0; vocab.isArray() && i < vocab.size(); i++) {
             pieces.add(vocab.path(i).path(0).asText());
         }
-        boolean bare = model.path("continuing_subword_prefix").asText("").isEmpty() && model.path("end_of_word_suffix").asText("").isEmpty();
-        boolean bytes = bare && (writesBytes(file.json().path("pre_tokenizer"), "pretokenizers") || writesBytes(file.json().path("normalizer"), "normalizers"));
+        boolean bare = model.path("continuing_subword_prefix").asText("").isEmpty()
+                && model.path("end_of_word_suffix").asText("").isEmpty();
+        boolean bytes = bare && (writesBytes(file.json().path("pre_tokenizer"), "pretokenizers")
+                || writesBytes(file.json().path("normalizer"), "normalizers"));
         boolean falls = model.path("byte_fallback").asBoolean();
         for (int value = 0; value < 256; value++) {
             bytes &= pieces.contains(String.valueOf(Vocabulary.characterOf(value)));

@@ -53,8 +53,8 @@ final class PairMerges {
     private static int token(String piece, Map<String, Integer> tokens, String[] merge, String source) {
         Integer token = tokens.get(piece);
         if (token == null) {
-            throw new ModelFormatException("the tokenizer of " + source + " cannot be built: its merge " + Quoted.of(String.join(" ", merge)) + " needs "
-                    + Quoted.of(piece) + ", which is no token");
+            throw new ModelFormatException("the tokenizer of " + source + " cannot be built: its merge "
+                    + Quoted.of(String.join(" ", merge)) + " needs " + Quoted.of(piece) + ", which is no token");
         }
         return token;
     }

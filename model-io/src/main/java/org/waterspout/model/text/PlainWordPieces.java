@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
- * BERT's tokens of plain text: ASCII and typographers' quotes and dashes, of which every version of Unicode thinks the same. {@link JsonEncoder}
- * gives the same tokens and takes 2.8 times as long: it keeps the place of every character through every step.
+ * BERT's tokens of plain text: ASCII and typographers' quotes and dashes, of which every version of Unicode thinks the same.
+ * {@link JsonEncoder} gives the same tokens and takes 2.8 times as long: it keeps the place of every character through every step.
  */
 final class PlainWordPieces {
 

@@ -63,8 +63,8 @@ final class SplitExpression {
                     + " tries too many ways to cut this text: use a shorter text, or a model with another tokenizer", spent);
         } catch (StackOverflowError deep) {
             throw new InvalidRequestException("the expression " + Quoted.of(written) + " of the tokenizer of " + source
-                    + " goes deeper into this text than the thread's stack reaches: put blanks or line breaks into the text, or tokenize it "
-                    + "on a thread with a larger stack", deep);
+                    + " goes deeper into this text than the thread's stack reaches: put blanks or line breaks into the text, or tokenize"
+                    + " it on a thread with a larger stack", deep);
         }
     }
 

@@ -67,8 +67,8 @@ public sealed interface Tokenizer extends AutoCloseable permits GgufTokenizer, J
     int[] encodePrompt(String text, boolean parseSpecial);
 
     /**
-     * The tokens of a conversation that starts a sequence: as {@link #encodePrompt(String, boolean)} of the whole text, in which the names of
-     * special tokens mean these tokens where the template wrote them, and are plain text in what came from outside.
+     * The tokens of a conversation that starts a sequence: as {@link #encodePrompt(String, boolean)} of the whole text, in which the names
+     * of special tokens mean these tokens where the template wrote them, and are plain text in what came from outside.
      */
     int[] encodePrompt(Rendered conversation);
 

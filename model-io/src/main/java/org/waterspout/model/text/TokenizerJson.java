@@ -162,14 +162,16 @@ record TokenizerJson(ObjectNode json, String source) {
         return decoders.contains("Strip") || metaspace || writing() == Vocabulary.Writing.WORD_PIECE;
     }
 
-    /** Classes that make BERT's normalizer of tokenizer_config.json, and of their own defaults where it says nothing: as in Transformers 5. */
+    /**
+     * Classes that make BERT's normalizer of tokenizer_config.json, and of their own defaults where it says nothing: as in Transformers 5.
+     */
     private static final Set<String> LIKE_BERT = Set.of("BertTokenizer", "DistilBertTokenizer", "MPNetTokenizer", "ElectraTokenizer");
     /** Classes that put a space before a text, or none, by tokenizer_config.json alone. */
     private static final Set<String> LIKE_GPT2 = Set.of("GPT2Tokenizer", "RobertaTokenizer", "BartTokenizer");
 
     /**
-     * Some classes of Transformers go by tokenizer_config.json where tokenizer.json says otherwise. This makes their parts anew, as they do,
-     * and says what differs.
+     * Some classes of Transformers go by tokenizer_config.json where tokenizer.json says otherwise. This makes their parts anew, as they
+     * do, and says what differs.
      */
     void followConfiguration(Neighbours neighbours) {
         String name = neighbours.tokenizerClass();

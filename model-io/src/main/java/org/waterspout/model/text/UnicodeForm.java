@@ -131,7 +131,7 @@ final class UnicodeForm {
     private static int joinedAcross(int first, int between, int second) {
         int joined = joined(first, second);
         String all = Character.toString(first) + Character.toString(between) + Character.toString(second);
-        return joined >= 0 && Normalizer.normalize(all, Normalizer.Form.NFC).equals(Character.toString(joined) + Character.toString(between))
-                ? joined : -1;
+        return joined >= 0 && Normalizer.normalize(all, Normalizer.Form.NFC)
+                .equals(Character.toString(joined) + Character.toString(between)) ? joined : -1;
     }
 }

@@ -8,8 +8,8 @@ import java.util.Set;
 
 /**
  * The words of a text whose tokenizer does not tell them, as byte-level and SentencePiece tokenizers, which cut at spaces alone or within
- * words: letters and digits with their marks belong together. Where a script writes no spaces between words, each piece is one. No word ends
- * within what a reader sees as one character (Unicode Standard Annex 29).
+ * words: letters and digits with their marks belong together. Where a script writes no spaces between words, each piece is one. No word
+ * ends within what a reader sees as one character (Unicode Standard Annex 29).
  */
 final class Words {
 
@@ -81,7 +81,10 @@ final class Words {
         return Character.isLetterOrDigit(character);
     }
 
-    /** What never begins a word: accents, joiners, vowel signs, those of Thai and Lao that count as letters, and the mark of a long vowel in kana. */
+    /**
+     * What never begins a word: accents, joiners, vowel signs, those of Thai and Lao that count as letters, and the mark of a long vowel in
+     * kana.
+     */
     private static boolean clings(int character) {
         return switch (Character.getType(character)) {
             case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> true;

@@ -38,8 +38,8 @@ import org.waterspout.error.DownloadException;
 @Timeout(60)
 class DownloadSecretsTest {
 
-    private static final ModelDownload.Patience SHORT = new ModelDownload.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5),
-            Duration.ofMillis(5));
+    private static final ModelDownload.Patience SHORT = new ModelDownload.Patience(
+            Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5), Duration.ofMillis(5));
     private static final ModelReference REFERENCE = ModelReference.parse("hf:owner/name/model.gguf");
     private static final byte[] MODEL = "GGUF and more".getBytes(StandardCharsets.UTF_8);
     private static final String PASSWORD = "changeit";
@@ -54,9 +54,9 @@ class DownloadSecretsTest {
     @BeforeAll
     static void makeCertificate() throws Exception {
         Path store = keys.resolve("keys.p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "server",
-                "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost,ip:127.0.0.1", "-validity", "30", "-storetype", "PKCS12", "-keystore",
-                store.toString(), "-storepass", PASSWORD).redirectErrorStream(true).start();
+        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair",
+                "-alias", "server", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "san=dns:localhost,ip:127.0.0.1", "-validity", "30",
+                "-storetype", "PKCS12", "-keystore", store.toString(), "-storepass", PASSWORD).redirectErrorStream(true).start();
         String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, keytool.waitFor(), said);
         KeyStore certificate = KeyStore.getInstance("PKCS12");
@@ -80,7 +80,8 @@ class DownloadSecretsTest {
             server = HttpsServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
             server.setHttpsConfigurator(new HttpsConfigurator(trust));
             server.createContext("/", exchange -> {
-                heard.add(exchange.getRequestURI().getPath() + " " + Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("-")
+                heard.add(exchange.getRequestURI().getPath() + " " + Optional.ofNullable(
+                        exchange.getRequestHeaders().getFirst("Authorization")).orElse("-")
                         + " " + Optional.ofNullable(exchange.getRequestHeaders().getFirst("Proxy-Authorization")).orElse("-"));
                 redirect.ifPresent(to -> exchange.getResponseHeaders().set("Location", to));
                 exchange.sendResponseHeaders(redirect.isPresent() ? 302 : 200, redirect.isPresent() ? -1 : MODEL.length);
@@ -104,8 +105,8 @@ class DownloadSecretsTest {
     }
 
     private void fetch(URI hub, Map<String, String> environment) {
-        new ModelDownload(hub, hub, Optional.of("secret"), SHORT, EnvironmentProxies.of(environment), HttpClient.newBuilder().sslContext(trust))
-                .fetch(REFERENCE, folder.resolve("model.gguf"), (bytes, total) -> { });
+        new ModelDownload(hub, hub, Optional.of("secret"), SHORT, EnvironmentProxies.of(environment),
+                HttpClient.newBuilder().sslContext(trust)).fetch(REFERENCE, folder.resolve("model.gguf"), (bytes, total) -> { });
     }
 
     private static final String PATH = "/owner/name/resolve/main/model.gguf";
@@ -131,9 +132,10 @@ class DownloadSecretsTest {
                 }
             }
         }
-        try (ScriptedServer plain = new ScriptedServer((request, out) -> ScriptedServer.head(out, 404)); SecretServer hub = new SecretServer(Optional.of(
-                plain.address() + "/elsewhere"))) {
-            assertTrue(assertThrows(DownloadException.class, () -> fetch(hub.address("localhost"), Map.of())).getMessage().contains("insecure"));
+        try (ScriptedServer plain = new ScriptedServer((request, out) -> ScriptedServer.head(out, 404));
+                SecretServer hub = new SecretServer(Optional.of(plain.address() + "/elsewhere"))) {
+            assertTrue(assertThrows(DownloadException.class, () -> fetch(hub.address("localhost"), Map.of())).getMessage()
+                    .contains("insecure"));
             assertEquals(List.of(), plain.requests);
         }
     }
@@ -242,10 +244,10 @@ class DownloadSecretsTest {
     @Test
     void aProxyThatWantsAPasswordSaysSo() throws IOException {
         for (String hub : List.of("http://hub.example", "https://hub.example")) {
-            try (ScriptedServer proxy = new ScriptedServer((request, out) -> ScriptedServer.head(out, 407, "Proxy-Authenticate: Basic realm=\"x\"",
-                    "Content-Length: 0"))) {
-                String message = assertThrows(DownloadException.class, () -> fetch(URI.create(hub), Map.of("ALL_PROXY", proxy.address().toString())))
-                        .getMessage();
+            try (ScriptedServer proxy = new ScriptedServer((request, out) ->
+                    ScriptedServer.head(out, 407, "Proxy-Authenticate: Basic realm=\"x\"", "Content-Length: 0"))) {
+                String message = assertThrows(DownloadException.class,
+                        () -> fetch(URI.create(hub), Map.of("ALL_PROXY", proxy.address().toString()))).getMessage();
                 assertTrue(message.contains("the proxy wants a user and a password"), message);
             }
         }

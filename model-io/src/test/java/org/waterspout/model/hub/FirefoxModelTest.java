@@ -86,8 +86,8 @@ class FirefoxModelTest {
         return new ScriptedServer((request, out) -> {
             if (request.path().equals("/db/models.json")) {
                 String base = "http://" + request.header("host").orElseThrow();
-                send(out, ("{\"generated\": \"2026-01-01T00:00:00Z\", \"baseUrl\": \"" + base + "\", \"models\": {\"en-pt\": [" + entry + "]}}")
-                        .getBytes(StandardCharsets.UTF_8), 0);
+                send(out, ("{\"generated\": \"2026-01-01T00:00:00Z\", \"baseUrl\": \"" + base + "\", \"models\": {\"en-pt\": [" + entry
+                        + "]}}").getBytes(StandardCharsets.UTF_8), 0);
             } else if (served.containsKey(request.path().substring(1))) {
                 send(out, served.get(request.path().substring(1)), request.from());
             } else {
@@ -103,9 +103,10 @@ class FirefoxModelTest {
     }
 
     private static ModelDownload download(ScriptedServer server) {
-        ModelDownload.Patience patience = new ModelDownload.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5), Duration.ofMillis(5));
-        return new ModelDownload(URI.create("https://hub.example"), server.address().resolve("/db/models.json"), Optional.of("secret"), patience,
-                EnvironmentProxies.of(Map.of()), HttpClient.newBuilder());
+        ModelDownload.Patience patience = new ModelDownload.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5),
+                Duration.ofMillis(5));
+        return new ModelDownload(URI.create("https://hub.example"), server.address().resolve("/db/models.json"), Optional.of("secret"),
+                patience, EnvironmentProxies.of(Map.of()), HttpClient.newBuilder());
     }
 
     private ModelStore store() {
@@ -130,7 +131,8 @@ class FirefoxModelTest {
         assertEquals(new FirefoxModel("pt", "en"), FirefoxModel.parse("Firefox-PT-en").orElseThrow());
         assertEquals(new FirefoxModel("en", "zh_hant"), FirefoxModel.parse("firefox-en-zh_hant").orElseThrow());
         assertEquals("firefox-hbs-en", FirefoxModel.parse("firefox-hbs-en").orElseThrow().name());
-        for (String other : List.of("firefox-enpt", "firefox-en-pt-br", "firefox-en", "firefox-e-pt", "opus-en-pt", "hf:firefox/en-pt", "firefox-en-../x")) {
+        for (String other : List.of("firefox-enpt", "firefox-en-pt-br", "firefox-en", "firefox-e-pt", "opus-en-pt", "hf:firefox/en-pt",
+                "firefox-en-../x")) {
             assertEquals(Optional.empty(), FirefoxModel.parse(other), other);
         }
     }
@@ -144,13 +146,14 @@ class FirefoxModelTest {
             pulled = store().pull(MODEL, download(server), (bytes, total) -> { });
             assertEquals(List.of("/db/models.json", "/" + FOLDER + "model.enpt.intgemm.alphas.bin.gz", "/" + FOLDER + "vocab.enpt.spm.gz",
                     "/" + FOLDER + "lex.50.50.enpt.s2t.bin.gz"), server.requests.stream().map(ScriptedServer.Request::path).toList());
-            assertTrue(server.requests.stream().allMatch(request -> request.header("authorization").isEmpty()), "the hub's token is the hub's");
+            assertTrue(server.requests.stream().allMatch(request -> request.header("authorization").isEmpty()),
+                    "the hub's token is the hub's");
             store().pull(MODEL, download(server), (bytes, total) -> { });
             assertEquals(5, server.requests.size(), "what is there is not fetched again");
         }
         try (Stream<Path> files = Files.list(pulled)) {
-            assertEquals(List.of("decoder.yml", "lex.50.50.enpt.s2t.bin", "model.enpt.intgemm.alphas.bin", "registry.json", "vocab.enpt.spm"),
-                    files.map(file -> file.getFileName().toString()).sorted().toList());
+            assertEquals(List.of("decoder.yml", "lex.50.50.enpt.s2t.bin", "model.enpt.intgemm.alphas.bin", "registry.json",
+                    "vocab.enpt.spm"), files.map(file -> file.getFileName().toString()).sorted().toList());
         }
         assertArrayEquals(weights, Files.readAllBytes(pulled.resolve("model.enpt.intgemm.alphas.bin")));
         assertEquals(pulled, store().find("firefox-en-pt"));
@@ -208,8 +211,8 @@ class FirefoxModelTest {
         }
         entry = entry("Release", FOLDER, sha256(weights));
         try (ScriptedServer server = server()) {
-            String message = assertThrows(DownloadException.class, () -> store().pull(new FirefoxModel("en", "xx"), download(server), (bytes, total) -> { }))
-                    .getMessage();
+            String message = assertThrows(DownloadException.class, () ->
+                    store().pull(new FirefoxModel("en", "xx"), download(server), (bytes, total) -> { })).getMessage();
             assertTrue(message.contains("no model from en to xx") && message.contains("en, pt"), message);
         }
     }

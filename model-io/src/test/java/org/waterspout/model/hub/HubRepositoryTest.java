@@ -29,19 +29,22 @@ class HubRepositoryTest {
     void readsReferences() {
         assertEquals(new HubRepository("owner/na.me-1", "main"), HubRepository.parse("hf:owner/na.me-1").orElseThrow());
         assertEquals("v1.0", HubRepository.parse("hf:owner/name@v1.0").orElseThrow().revision());
-        for (String other : List.of("owner/name", "hf:owner", "hf:owner/name/file.gguf", "hf:../name", "hf:owner/..", "hf:owner/name@../x", "")) {
+        for (String other : List.of("owner/name", "hf:owner", "hf:owner/name/file.gguf", "hf:../name", "hf:owner/..", "hf:owner/name@../x",
+                "")) {
             assertEquals(Optional.empty(), HubRepository.parse(other), other);
         }
     }
 
     @Test
     void takesWhatTheModelNeedsAndItsWeightsLast() {
-        List<String> all = List.of("model.safetensors", "README.md", "config.json", "tokenizer.json", "1_Pooling/config.json", "onnx/model.onnx",
-                "pytorch_model.bin", "vocab.txt", "modules.json", "../config.json", "source.spm", "tf_model.h5", "openvino/config.json");
+        List<String> all = List.of("model.safetensors", "README.md", "config.json", "tokenizer.json", "1_Pooling/config.json",
+                "onnx/model.onnx", "pytorch_model.bin", "vocab.txt", "modules.json", "../config.json", "source.spm", "tf_model.h5",
+                "openvino/config.json");
         assertEquals(List.of("1_Pooling/config.json", "config.json", "modules.json", "source.spm", "tokenizer.json", "vocab.txt",
                 "model.safetensors"), REPOSITORY.needed(all).stream().map(ModelReference::file).toList());
-        assertEquals(List.of("config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"),
-                REPOSITORY.needed(List.of("model.safetensors.index.json", "model-00002-of-00002.safetensors", "config.json",
+        assertEquals(List.of("config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+                "model.safetensors.index.json"), REPOSITORY.needed(List.of(
+                "model.safetensors.index.json", "model-00002-of-00002.safetensors", "config.json",
                         "model-00001-of-00002.safetensors")).stream().map(ModelReference::file).toList());
         assertTrue(assertThrows(DownloadException.class, () -> REPOSITORY.needed(List.of("config.json", "a.gguf"))).getMessage()
                 .contains("hf:owner/name/a.gguf"));
@@ -56,8 +59,8 @@ class HubRepositoryTest {
                 .contains("waterspout pull hf:owner/name"));
         try (ScriptedServer server = new ScriptedServer((request, out) -> {
             boolean listing = request.path().equals("/api/models/owner/name/revision/main");
-            byte[] content = (listing ? "{\"siblings\": [{\"rfilename\": \"config.json\"}, {\"rfilename\": \"model.safetensors\"}]}" : request.path())
-                    .getBytes(StandardCharsets.UTF_8);
+            byte[] content = (listing ? "{\"siblings\": [{\"rfilename\": \"config.json\"}, {\"rfilename\": \"model.safetensors\"}]}"
+                    : request.path()).getBytes(StandardCharsets.UTF_8);
             ScriptedServer.head(out, 200, "Content-Length: " + content.length);
             out.write(content);
         })) {
@@ -65,7 +68,8 @@ class HubRepositoryTest {
             for (ModelReference file : download.files(REPOSITORY)) {
                 store.pull(file, download, (bytes, total) -> { });
             }
-            assertEquals("/owner/name/resolve/main/model.safetensors", Files.readString(folder.resolve("pulled/owner/name/model.safetensors")));
+            assertEquals("/owner/name/resolve/main/model.safetensors",
+                    Files.readString(folder.resolve("pulled/owner/name/model.safetensors")));
             assertEquals(3, server.requests.size());
         }
         assertEquals(store.placeOf(REPOSITORY), store.find("hf:owner/name"));
@@ -90,7 +94,7 @@ class HubRepositoryTest {
     }
 
     private static ModelDownload download(ScriptedServer server) {
-        return new ModelDownload(server.address(), Optional.empty(), new ModelDownload.Patience(Duration.ofSeconds(5), Duration.ofSeconds(5),
-                Duration.ofMillis(5), Duration.ofMillis(5)));
+        return new ModelDownload(server.address(), Optional.empty(), new ModelDownload.Patience(
+                Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofMillis(5), Duration.ofMillis(5)));
     }
 }

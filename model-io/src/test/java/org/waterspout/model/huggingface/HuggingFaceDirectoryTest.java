@@ -87,7 +87,8 @@ class HuggingFaceDirectoryTest {
             try (ModelFile file = ModelFiles.open(folder)) {
                 Architecture architecture = Architecture.of(file);
                 assertEquals(16, architecture.hiddenSize());
-                assertEquals(config.path("is_encoder_decoder").asBoolean(), architecture.encoder().isPresent() && architecture.decoder().isPresent());
+                assertEquals(config.path("is_encoder_decoder").asBoolean(),
+                        architecture.encoder().isPresent() && architecture.decoder().isPresent());
                 architecture.encoder().or(architecture::decoder).ifPresent(stack ->
                         assertEquals(file.metadata().integer(architecture.family() + ".block_count"), stack.layers().size()));
             }
@@ -98,23 +99,27 @@ class HuggingFaceDirectoryTest {
     @TestFactory
     Stream<DynamicTest> configurationsBecomeKeys() {
         return Stream.of("bert-sequence|bert.classifier.task|sequence", "bert-sequence|bert.classifier.output_labels|[calm, glad, sad]",
-                "bert-sequence|bert.classifier.activation|tanh", "bert-tokens|bert.classifier.task|tokens", "bert-tokens|bert.classifier.activation|null",
-                "bert-span|bert.classifier.task|span", "bert|bert.classifier.task|null", "bert|bert.context_length|12",
-                "roberta-sequence|roberta.classifier.task|sequence", "xlm-roberta|roberta.context_length|10",
+                "bert-sequence|bert.classifier.activation|tanh", "bert-tokens|bert.classifier.task|tokens",
+                "bert-tokens|bert.classifier.activation|null", "bert-span|bert.classifier.task|span", "bert|bert.classifier.task|null",
+                "bert|bert.context_length|12", "roberta-sequence|roberta.classifier.task|sequence", "xlm-roberta|roberta.context_length|10",
                 "mpnet|mpnet.attention.relative_buckets_count|32", "distilbert-sequence|distilbert.classifier.activation|relu",
-                "modernbert|modern-bert.attention.sliding_window|6", "modernbert|modern-bert.attention.sliding_window_pattern|[false, true, true, false]",
+                "modernbert|modern-bert.attention.sliding_window|6",
+                "modernbert|modern-bert.attention.sliding_window_pattern|[false, true, true, false]",
                 "modernbert|modern-bert.rope.freq_base_swa|10000.0", "modernbert-sequence|modern-bert.classifier.task|multi_label",
-                "modernbert-sequence|modern-bert.classifier.pooling_type|1", "modernbert-pretraining|modern-bert.classifier.activation|null",
-                "nomic|nomic-bert.rope.freq_base|1000.0", "nomic|nomic-bert.activation|silu", "vit|vit.context_length|5", "deit|vit.context_length|6",
-                "deit|vit.image.distilled|true", "vit-sequence|vit.image.mean|[0.5, 0.5, 0.5]", "marian|marian.positions|sinusoidal",
-                "marian|marian.activation|silu", "marian|marian.decoder_start_token_id|19", "marian|marian.embedding_scale|4.0",
-                "marian|marian.sinusoid.inclusive|false", "bart|bart.context_length|12", "bart|bart.embedding_scale|null",
-                "bart|generation.forced_eos_token_id|2", "mbart|bart.embedding_scale|4.0", "m2m100|m2m100.sinusoid.inclusive|true",
-                "m2m100|m2m100.sinusoid.offset|2", "pegasus|pegasus.embedding_scale|4.0", "t5|t5.logit_scale|0.25", "t5|t5.activation|relu", "t5-gated|t5.logit_scale|1.0",
-                "t5-gated|t5.activation|gelu_tanh", "mt5|t5.logit_scale|1.0", "t5|t5.attention.key_length|6", "t5|t5.decoder_start_token_id|0",
-                "llama|llama.rope.layout|halves", "mistral|llama.attention.sliding_window|5", "qwen2|qwen2.attention.sliding_window|null",
-                "qwen3|qwen3.attention.key_length|12", "gemma2|gemma2.attention.scale|0.5", "gemma2|gemma2.attn_logit_softcapping|50.0",
-                "gemma3|gemma3.rope.freq_base_swa|10000.0", "gemma3|gemma3.attention.sliding_window_pattern|[true, true, true, true, true, false, true]",
+                "modernbert-sequence|modern-bert.classifier.pooling_type|1",
+                "modernbert-pretraining|modern-bert.classifier.activation|null",
+                "nomic|nomic-bert.rope.freq_base|1000.0", "nomic|nomic-bert.activation|silu", "vit|vit.context_length|5",
+                "deit|vit.context_length|6", "deit|vit.image.distilled|true", "vit-sequence|vit.image.mean|[0.5, 0.5, 0.5]",
+                "marian|marian.positions|sinusoidal", "marian|marian.activation|silu", "marian|marian.decoder_start_token_id|19",
+                "marian|marian.embedding_scale|4.0", "marian|marian.sinusoid.inclusive|false", "bart|bart.context_length|12",
+                "bart|bart.embedding_scale|null", "bart|generation.forced_eos_token_id|2", "mbart|bart.embedding_scale|4.0",
+                "m2m100|m2m100.sinusoid.inclusive|true", "m2m100|m2m100.sinusoid.offset|2", "pegasus|pegasus.embedding_scale|4.0",
+                "t5|t5.logit_scale|0.25", "t5|t5.activation|relu", "t5-gated|t5.logit_scale|1.0",
+                "t5-gated|t5.activation|gelu_tanh", "mt5|t5.logit_scale|1.0", "t5|t5.attention.key_length|6",
+                "t5|t5.decoder_start_token_id|0", "llama|llama.rope.layout|halves", "mistral|llama.attention.sliding_window|5",
+                "qwen2|qwen2.attention.sliding_window|null", "qwen3|qwen3.attention.key_length|12", "gemma2|gemma2.attention.scale|0.5",
+                "gemma2|gemma2.attn_logit_softcapping|50.0", "gemma3|gemma3.rope.freq_base_swa|10000.0",
+                "gemma3|gemma3.attention.sliding_window_pattern|[true, true, true, true, true, false, true]",
                 "granite|granite.residual_scale|1.0", "gpt2|gpt2.feed_forward_length|64", "gpt2|gpt2.activation|gelu_tanh")
                 .map(line -> DynamicTest.dynamicTest(line, () -> {
                     String[] columns = line.split("\\|");
@@ -170,8 +175,9 @@ class HuggingFaceDirectoryTest {
                 new Lie("bart", "\"decoder_ffn_dim\": 24", "\"decoder_ffn_dim\": 25", "different sizes"),
                 new Lie("mistral", "\"rope_type\": \"default\"", "\"rope_type\": \"ntk\"", "'ntk' is not built"),
                 new Lie("mistral", "\"rope_type\": \"default\"", "\"rope_type\": \"dynamic\"", "has no factor"),
-                new Lie("mistral", "\"rope_type\": \"default\"", "\"rope_type\": \"dynamic\", \"factor\": 2.0, \"alpha\": 1000.0", "with alpha is not built"),
-                new Lie("gemma3", "\"rope_theta\": 10000.0,\n      \"rope_type\": \"default\"", "\"rope_theta\": 10000.0, \"rope_type\": \"linear\"", "'linear' is not built"),
+                new Lie("mistral", "\"rope_type\": \"default\"", "\"rope_type\": \"dynamic\", \"factor\": 2.0, \"alpha\": 1000.0",
+                "with alpha is not built"), new Lie("gemma3", "\"rope_theta\": 10000.0,\n      \"rope_type\": \"default\"",
+                "\"rope_theta\": 10000.0, \"rope_type\": \"linear\"", "'linear' is not built"),
                 new Lie("modernbert", "\"rope_type\": \"default\"", "\"rope_type\": \"dynamic\"", "'dynamic' is not built"),
                 new Lie("modernbert", "{", "{\"rope_scaling\": {\"type\": \"linear\", \"factor\": 2.0},", "'linear' is not built"),
                 new Lie("nomic", "{", "{\"rope_scaling\": {\"type\": \"yarn\"},", "'yarn' is not built"),
@@ -187,7 +193,8 @@ class HuggingFaceDirectoryTest {
                     String config = Files.readString(folder.resolve("config.json"));
                     assertTrue(config.contains(lie.from), lie.from);
                     int at = config.indexOf(lie.from);
-                    Files.writeString(folder.resolve("config.json"), config.substring(0, at) + lie.to + config.substring(at + lie.from.length()));
+                    Files.writeString(folder.resolve("config.json"), config.substring(0, at) + lie.to
+                            + config.substring(at + lie.from.length()));
                     String message = refused(folder);
                     assertTrue(message.contains(lie.told), message);
                 }));

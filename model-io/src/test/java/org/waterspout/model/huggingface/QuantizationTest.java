@@ -18,7 +18,9 @@ import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.load.ModelFiles;
 
-/** Folders that say, or show, that their weights are quantized. The weights here are bfloat16; changed to integers only in what they claim. */
+/**
+ * Folders that say, or show, that their weights are quantized. The weights here are bfloat16; changed to integers only in what they claim.
+ */
 class QuantizationTest {
 
     @TempDir
@@ -35,7 +37,8 @@ class QuantizationTest {
 
     /** The weights, with a change to their header that leaves its length. */
     private static void write(Path folder, String from, String to) throws IOException {
-        String weights = Files.readString(HuggingFaceDirectoryTest.fixture("llama").resolve("model.safetensors"), StandardCharsets.ISO_8859_1);
+        String weights = Files.readString(HuggingFaceDirectoryTest.fixture("llama").resolve("model.safetensors"),
+                StandardCharsets.ISO_8859_1);
         assertTrue(weights.contains(from) && from.length() == to.length(), from);
         Files.writeString(folder.resolve("model.safetensors"), weights.replace(from, to), StandardCharsets.ISO_8859_1);
     }
@@ -52,8 +55,8 @@ class QuantizationTest {
 
     @TestFactory
     Stream<DynamicTest> aMethodThatIsNamedIsRefusedByItsName() {
-        return Stream.of("fp8", "fbgemm_fp8", "compressed-tensors", "mxfp4", "nvfp4", "torchao", "bitnet", "quanto", "eetq", "aqlm", "gptq", "awq",
-                "hqq", "bitsandbytes", "something-new").map(name -> DynamicTest.dynamicTest(name, () -> {
+        return Stream.of("fp8", "fbgemm_fp8", "compressed-tensors", "mxfp4", "nvfp4", "torchao", "bitnet", "quanto", "eetq", "aqlm",
+                "gptq", "awq", "hqq", "bitsandbytes", "something-new").map(name -> DynamicTest.dynamicTest(name, () -> {
                     String message = refused(folder(method(name), false));
                     assertTrue(message.contains("quantized by '" + name + "'"), message);
                 }));

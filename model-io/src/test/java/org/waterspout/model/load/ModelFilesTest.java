@@ -35,8 +35,9 @@ class ModelFilesTest {
             Map.entry("owner/bert/quantized.gguf", "gguf/from-python.gguf"),
             Map.entry("old/0_Transformer/config.json", "huggingface/models/bert/config.json"),
             Map.entry("old/0_Transformer/model.safetensors", "huggingface/models/bert/model.safetensors"),
-            Map.entry("old/modules.json", "[{\"idx\": 0, \"path\": \"0_Transformer\", \"type\": \"sentence_transformers.models.Transformer\"}]"),
-            Map.entry("exported/onnx/model.onnx", "onnx/models/bert-14-eager/bert-14-eager.onnx"),
+            Map.entry("old/modules.json", "[{\"idx\": 0, \"path\": \"0_Transformer\", \"type\":"
+            + " \"sentence_transformers.models.Transformer\"}]"), Map.entry(
+            "exported/onnx/model.onnx", "onnx/models/bert-14-eager/bert-14-eager.onnx"),
             Map.entry("exported/onnx/model_other.onnx", "onnx/models/bert-14-eager/bert-14-eager.onnx"),
             Map.entry("exported/config.json", "{}"),
             Map.entry("exported/tokenizer.json", "{}"),
@@ -55,8 +56,9 @@ class ModelFilesTest {
             Map.entry("firefox-yyxx.part/model.xxyy.bin", "marian/model.xxyy.bin"),
             Map.entry(".cache/a.gguf", "gguf/from-python.gguf"));
 
-    private static final List<String> LISTED = List.of("big-00001-of-00002.gguf", "exported", "exported/onnx/model_other.onnx", "firefox-xxyy", "loose.onnx",
-            "mine", "model.xxyy.bin", "old", "owner/bert", "owner/bert/quantized.gguf", "two/model.xxyy.bin", "two/model.yyxx.bin", "without-an-ending");
+    private static final List<String> LISTED = List.of("big-00001-of-00002.gguf", "exported", "exported/onnx/model_other.onnx",
+            "firefox-xxyy", "loose.onnx", "mine", "model.xxyy.bin", "old", "owner/bert", "owner/bert/quantized.gguf", "two/model.xxyy.bin",
+            "two/model.yyxx.bin", "without-an-ending");
 
     @TempDir
     Path root;
@@ -101,17 +103,17 @@ class ModelFilesTest {
 
     @Test
     void everyModelIsFoundByItsFoldersNameOrItsFiles() {
-        Map.of("firefox-xxyy", "firefox-xxyy", "bert", "owner/bert", "owner/bert", "owner/bert", "old", "old", "exported", "exported", "mine", "mine",
-                "small", "mine", "loose", "loose.onnx", "quantized", "owner/bert/quantized.gguf", "WITHOUT-an-ending", "without-an-ending")
-                .forEach((name, path) -> assertEquals(root.resolve(path), store().find(name), name));
+        Map.of("firefox-xxyy", "firefox-xxyy", "bert", "owner/bert", "owner/bert", "owner/bert", "old", "old", "exported", "exported",
+                "mine", "mine", "small", "mine", "loose", "loose.onnx", "quantized", "owner/bert/quantized.gguf", "WITHOUT-an-ending",
+                "without-an-ending").forEach((name, path) -> assertEquals(root.resolve(path), store().find(name), name));
         assertThrows(ModelNotFoundException.class, () -> store().find("pickled"));
         assertThrows(ModelNotFoundException.class, () -> store().find("weights-alone"));
     }
 
     @Test
     void aFolderThatIsNoModelSaysWhatItLacks() {
-        Map.of("two", "has the models model.xxyy.bin, model.yyxx.bin", "weights-alone/model.safetensors", "config.json", ".cache", "name the model file",
-                "pickled/pytorch_model.bin", "pickled by Python").forEach((path, why) -> {
+        Map.of("two", "has the models model.xxyy.bin, model.yyxx.bin", "weights-alone/model.safetensors", "config.json", ".cache",
+                "name the model file", "pickled/pytorch_model.bin", "pickled by Python").forEach((path, why) -> {
                     WaterspoutException refused = assertThrows(WaterspoutException.class, () -> ModelFiles.open(root.resolve(path)), path);
                     assertTrue(refused.getMessage().contains(why), refused.getMessage());
                 });
@@ -121,6 +123,7 @@ class ModelFilesTest {
 
     @Test
     void aFolderThatIsSearchedAndIsAModelIsFound() {
-        assertEquals(List.of(root.resolve("owner/bert"), root.resolve("owner/bert/quantized.gguf")), List.copyOf(ModelFiles.in(root.resolve("owner/bert"), 4).keySet()));
+        assertEquals(List.of(root.resolve("owner/bert"), root.resolve("owner/bert/quantized.gguf")),
+                List.copyOf(ModelFiles.in(root.resolve("owner/bert"), 4).keySet()));
     }
 }

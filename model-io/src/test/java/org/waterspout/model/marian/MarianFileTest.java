@@ -136,7 +136,8 @@ class MarianFileTest {
                 "skip: false|skip: [[*a]").map(change -> DynamicTest.dynamicTest(change, () -> {
                     String[] sides = change.split("\\|");
                     replace(sides[0], sides[1]);
-                    assertTrue(refused(ModelFormatException.class).contains("get the file again") || sides[0].matches("dim.*|enc.*|trans.*"));
+                    assertTrue(refused(ModelFormatException.class).contains("get the file again")
+                            || sides[0].matches("dim.*|enc.*|trans.*"));
                 }));
     }
 

@@ -63,9 +63,10 @@ class OnnxFileTest {
     @TestFactory
     Stream<DynamicTest> theGraphTellsWhichWeightIsWhich() {
         return Stream.of("bert-14-eager", "bert-14-sdpa", "bert-17-eager", "bert-dynamo-eager", "bert-dynamo-sdpa", "roberta-14-eager",
-                "roberta-17-sdpa", "distilbert-14-eager", "bert-optimized", "bert-optimized-half", "bert-optimized-split", "roberta-optimized",
-                "distilbert-optimized", "bert-runtime", "bert-sequence", "bert-sequence-optimized",
-                "roberta-sequence", "roberta-tokens-runtime", "distilbert-sequence", "distilbert-span-optimized").map(name -> DynamicTest.dynamicTest(name, () -> {
+                "roberta-17-sdpa", "distilbert-14-eager", "bert-optimized", "bert-optimized-half", "bert-optimized-split",
+                "roberta-optimized", "distilbert-optimized", "bert-runtime", "bert-sequence", "bert-sequence-optimized",
+                "roberta-sequence", "roberta-tokens-runtime", "distilbert-sequence", "distilbert-span-optimized")
+                .map(name -> DynamicTest.dynamicTest(name, () -> {
                     try (ModelFile graph = ModelFiles.open(model(name)); ModelFile saved = ModelFiles.open(models().resolve(name))) {
                         checkSame(saved, graph);
                     }
@@ -96,7 +97,8 @@ class OnnxFileTest {
 
     @Test
     void theRealMiniLmIsThatOfItsRepository() {
-        try (ModelFile graph = ModelFiles.open(real("all-minilm-l6-v2.onnx")); ModelFile saved = ModelFiles.open(real("all-MiniLM-L6-v2"))) {
+        try (ModelFile graph = ModelFiles.open(real("all-minilm-l6-v2.onnx"));
+                ModelFile saved = ModelFiles.open(real("all-MiniLM-L6-v2"))) {
             checkSame(saved, graph);
         }
     }
@@ -146,11 +148,13 @@ class OnnxFileTest {
                 new Change("another number in the activation", graph -> constant(graph, 1.4142135f, 1.7f), "activation"),
                 new Change("a norm less", graph -> kind(graph, "Pow", "Abs"), "layer norms"),
                 new Change("no softmax", graph -> kind(graph, "Softmax", "Sigmoid"), "no attention"),
-                new Change("quantized", graph -> kind(graph, "Erf", "DequantizeLinear"), "quantized (it has the operation 'DequantizeLinear'"),
-                new Change("quantized by the runtime", graph -> kind(graph, "Erf", "QAttention", "com.microsoft"), "'com.microsoft.QAttention'"),
-                new Change("an operation of somebody's own", graph -> kind(graph, "Erf", "QuickGelu", "com.microsoft"), "'com.microsoft.QuickGelu', which is not ONNX's own"),
-                new Change("a node before those it uses", graph -> graph.addNode(0, graph.getNode(graph.getNodeCount() - 1)), "no node before"),
-                new Change("no node", GraphProto.Builder::clearNode, "has no graph"),
+                new Change("quantized", graph -> kind(graph, "Erf", "DequantizeLinear"),
+                "quantized (it has the operation 'DequantizeLinear'"),
+                new Change("quantized by the runtime", graph -> kind(graph, "Erf", "QAttention", "com.microsoft"),
+                "'com.microsoft.QAttention'"), new Change("an operation of somebody's own",
+                graph -> kind(graph, "Erf", "QuickGelu", "com.microsoft"), "'com.microsoft.QuickGelu', which is not ONNX's own"),
+                new Change("a node before those it uses", graph -> graph.addNode(0, graph.getNode(graph.getNodeCount() - 1)),
+                "no node before"), new Change("no node", GraphProto.Builder::clearNode, "has no graph"),
                 new Change("no weight", GraphProto.Builder::clearInitializer, "no node before"),
                 new Change("a sum that doubles without end", OnnxFileTest::doublings, "sum of more than"))
                 .map(change -> refusal("bert-14-eager", change));
@@ -161,12 +165,14 @@ class OnnxFileTest {
     Stream<DynamicTest> whatIsNoSuchOptimizedEncoderIsRefusedInOneLine() {
         return Stream.concat(Stream.of(
                 new Change("a look back", graph -> attention(graph).addAttribute(whole("unidirectional", 1)), "looks back only"),
-                new Change("relative positions", graph -> attention(graph).addInput("").addInput(graph.getInitializer(0).getName()), "neither a layer's input"),
-                new Change("heads that do not divide", graph -> attention(graph).clearAttribute().addAttribute(whole("num_heads", 3)), "3 heads"),
-                new Change("another layer's input", graph -> attention(graph).setInput(0, graph.getInput(0).getName()), "not over a layer's input"))
-                .map(change -> refusal("bert-optimized", change)), Stream.of(
-                new Change("another place of the activation", graph -> kind(graph, "Tanh", "Sigmoid"), "neither a pooler nor a known classifier"),
-                new Change("another row than the first", graph -> first(graph).setInput(1, last(graph)), "neither a pooler nor a known classifier"))
+                new Change("relative positions", graph -> attention(graph).addInput("").addInput(graph.getInitializer(0).getName()),
+                "neither a layer's input"), new Change("heads that do not divide",
+                graph -> attention(graph).clearAttribute().addAttribute(whole("num_heads", 3)), "3 heads"),
+                new Change("another layer's input", graph -> attention(graph).setInput(0, graph.getInput(0).getName()),
+                "not over a layer's input")).map(change -> refusal("bert-optimized", change)), Stream.of(
+                new Change("another place of the activation", graph -> kind(graph, "Tanh", "Sigmoid"),
+                "neither a pooler nor a known classifier"), new Change(
+                "another row than the first", graph -> first(graph).setInput(1, last(graph)), "neither a pooler nor a known classifier"))
                 .map(change -> refusal("bert-sequence-optimized", change)));
     }
 

@@ -154,7 +154,8 @@ class ByteLevelEncoderTest {
                 for (int token : tokens) {
                     bytes += tokenizer.bytes(token).length;
                 }
-                assertEquals((long) text.length() * run.getBytes(StandardCharsets.UTF_8).length / run.length(), bytes, MixedTexts.shown(run));
+                assertEquals((long) text.length() * run.getBytes(StandardCharsets.UTF_8).length / run.length(), bytes,
+                        MixedTexts.shown(run));
                 assertTrue(tokenizer.minTokens(text) <= tokens.length && tokenizer.minTokens(text) > 1000);
             }
         }
@@ -168,7 +169,8 @@ class ByteLevelEncoderTest {
         Vocabulary vocabulary = GgufTokenizer.vocabulary(metadata, Vocabulary.Writing.BYTE_LEVEL);
         List<String> merges = metadata.list("tokenizer.ggml.merges", String.class);
         PreTokenizer preTokenizer = PreTokenizer.of("llama-bpe");
-        String text = String.join("\n", TokenizerFixture.texts()) + " The quick brown fox, it's 1234 years old, jumps over dogs.\n".repeat(2000);
+        String text = String.join("\n", TokenizerFixture.texts()) + " The quick brown fox, it's 1234 years old, jumps over dogs.\n".repeat(
+                2000);
         try (NativeTokenizer library = LibraryTokenizer.byteLevel(vocabulary, merges, preTokenizer);
                 ByteLevelEncoder own = new ByteLevelEncoder(vocabulary, merges, preTokenizer)) {
             long librarys = Long.MAX_VALUE;
@@ -199,7 +201,8 @@ class ByteLevelEncoderTest {
         PreTokenizer nested = new PreTokenizer(List.of("nested"), List.of("((a|a)+)+b"), false, false);
         try (ByteLevelEncoder own = new ByteLevelEncoder(bytesAlone(), List.of(), nested)) {
             assertTimeoutPreemptively(Duration.ofSeconds(30), () ->
-                    assertTrue(assertThrows(UnsupportedModelException.class, () -> own.words("a".repeat(60))).getMessage().contains("((a|a)+)+b")));
+                    assertTrue(assertThrows(UnsupportedModelException.class, () -> own.words("a".repeat(60))).getMessage()
+                            .contains("((a|a)+)+b")));
         }
     }
 

@@ -180,7 +180,8 @@ class ChatTemplateTest {
 
     @Test
     void timeWithoutEndIsTheConversationsFaultWhereThatIsLong() {
-        ChatTemplate squares = ChatTemplate.of("{% for a in messages %}{% for b in messages %}{{ b.content[0] }}{% endfor %}{% endfor %}", "", "");
+        ChatTemplate squares = ChatTemplate.of("{% for a in messages %}{% for b in messages %}{{ b.content[0] }}{% endfor %}{% endfor %}",
+                "", "");
         InvalidRequestException thrown = assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(InvalidRequestException.class,
                 () -> squares.render(Collections.nCopies(2_000, ChatMessage.user("hi")), true)));
         assertTrue(thrown.getMessage().contains("too long"), thrown.getMessage());
@@ -204,7 +205,8 @@ class ChatTemplateTest {
         for (String role : List.of("system", "user", "assistant", "tool", "developer", "ipython")) {
             assertTrue(template.render(List.of(new ChatMessage(role, "x")), true).contains(role + "x"), role);
         }
-        for (String role : List.of("bot", "User", "user ", "too", "python", "user<|end|>", "<|start|>", "a\nb", "", " ", ".", "x".repeat(10_000))) {
+        for (String role : List.of("bot", "User", "user ", "too", "python", "user<|end|>", "<|start|>", "a\nb", "", " ", ".",
+                "x".repeat(10_000))) {
             InvalidRequestException thrown = assertThrows(InvalidRequestException.class,
                     () -> template.render(List.of(ChatMessage.user("a"), new ChatMessage(role, "x")), true), role);
             assertTrue(thrown.getMessage().contains("role") && thrown.getMessage().length() < 300, thrown.getMessage());
@@ -243,10 +245,12 @@ class ChatTemplateTest {
 
     @Test
     void stretchesFollowEveryOperation() {
-        for (String expression : List.of("x", "x ~ 'o'", "'o' + x", "x[1:]", "x | upper", "x.replace('b', 'o')", "'o%s' % x", "'o{}'.format(x)",
-                "'o{0[content]}'.format(messages[0])", "[x, 'o'] | join", "'o'.join([x, x])", "x.split('b') | join('o')", "x | trim", "x * 2",
-                "x | reverse", "x | safe + '<'", "x | e", "x.strip('a')", "{'o': x} | tojson", "[x] | string", "'%5s' % x", "'{:>5}'.format(x)",
-                "x | title", "x | capitalize", "x | list | join('o')", "x | indent", "x.partition('b') | join('o')", "x.removeprefix('a')")) {
+        for (String expression : List.of("x", "x ~ 'o'", "'o' + x", "x[1:]", "x | upper", "x.replace('b', 'o')", "'o%s' % x",
+                "'o{}'.format(x)", "'o{0[content]}'.format(messages[0])", "[x, 'o'] | join", "'o'.join([x, x])",
+                "x.split('b') | join('o')", "x | trim", "x * 2", "x | reverse", "x | safe + '<'", "x | e", "x.strip('a')",
+                "{'o': x} | tojson", "[x] | string", "'%5s' % x", "'{:>5}'.format(x)",
+                "x | title", "x | capitalize", "x | list | join('o')", "x | indent", "x.partition('b') | join('o')",
+                "x.removeprefix('a')")) {
             Rendered rendered = ChatTemplate.of("{% set x = messages[0].content %}" + "{{ " + expression + " }}", "", "")
                     .rendered(List.of(ChatMessage.user("abc")), true, Map.of());
             StringBuilder outside = new StringBuilder();
@@ -312,7 +316,8 @@ class ChatTemplateTest {
                     {"bos_token": "[other]", "pad_token": {"content": "[P]"}, "image_token": "[I]"}""");
             assertEquals("[B][P][E]", rendered(folder, tokenizer));
             assertEquals("tools[I]", ChatTemplate.named("tool_use", folder, tokenizer).render(List.of(), true));
-            InvalidRequestException thrown = assertThrows(InvalidRequestException.class, () -> ChatTemplate.named("rag", folder, tokenizer));
+            InvalidRequestException thrown = assertThrows(InvalidRequestException.class,
+                    () -> ChatTemplate.named("rag", folder, tokenizer));
             assertTrue(thrown.getMessage().contains("tool_use"), thrown.getMessage());
             Files.writeString(folder.resolve("chat_template.jinja"), "own file\n");
             assertEquals("own file", rendered(folder, tokenizer));

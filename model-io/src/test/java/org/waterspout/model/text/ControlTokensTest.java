@@ -30,7 +30,8 @@ class ControlTokensTest {
 
     private static final String OWN = "<|own|>";
     private static final String FOREIGN = "<|foreign|>";
-    private static final List<String> TEMPLATE = List.of(OWN, OWN, OWN + "user\n", " " + OWN + " ", "\n", OWN + "\n\n ", "a", "", OWN + OWN);
+    private static final List<String> TEMPLATE = List.of(OWN, OWN, OWN + "user\n", " " + OWN + " ", "\n", OWN + "\n\n ", "a", "",
+            OWN + OWN);
     private static final List<String> WRITTEN = List.of("hello", " hello ", FOREIGN, "x" + FOREIGN + " y", " " + FOREIGN + " ", "",
             "\u00E9\uD83D\uDE00 " + FOREIGN + FOREIGN + "z", "\n" + FOREIGN + "\n", "<|foreign", "|>", " ", "\n\n",
             "it's 12345 \uD800 " + FOREIGN);

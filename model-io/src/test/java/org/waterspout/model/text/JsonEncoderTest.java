@@ -51,7 +51,8 @@ class JsonEncoderTest {
         ArrayNode added = (ArrayNode) json.path("added_tokens");
         for (int i = random.nextInt(3); i > 0 && !added.isEmpty(); i--) {
             String name = added.get(random.nextInt(added.size())).path("content").asText();
-            text.insert(text.offsetByCodePoints(0, random.nextInt(text.codePointCount(0, text.length()) + 1)), random.nextBoolean() ? name : " " + name + " ");
+            text.insert(text.offsetByCodePoints(0, random.nextInt(text.codePointCount(0, text.length()) + 1)),
+                    random.nextBoolean() ? name : " " + name + " ");
         }
         for (int i = random.nextInt(6); i > 0; i--) {
             text.append(pieces.get(random.nextInt(pieces.size())).replace("\u2581", " ").replace("\u0120", " ").replace("##", ""));
@@ -96,13 +97,14 @@ class JsonEncoderTest {
                 "{'type':'Strip','strip_left':true,'strip_right':true}", "{'type':'Strip','strip_left':true,'strip_right':false}",
                 "{'type':'Strip','strip_left':false,'strip_right':true}", "{'type':'StripAccents'}", "{'type':'Nmt'}",
                 "{'type':'Prepend','prepend':'ab'}", "{'type':'Replace','pattern':{'String':'e'},'content':'xyz'}",
-                "{'type':'Replace','pattern':{'Regex':'\\\\s+'},'content':' '}", "{'type':'Replace','pattern':{'Regex':'[a-m]{2,}'},'content':''}",
+                "{'type':'Replace','pattern':{'Regex':'\\\\s+'},'content':' '}",
+                "{'type':'Replace','pattern':{'Regex':'[a-m]{2,}'},'content':''}",
                 "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':null,'lowercase':true}",
                 "{'type':'BertNormalizer','clean_text':false,'handle_chinese_chars':true,'strip_accents':null,'lowercase':false}",
                 "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':false,'strip_accents':true,'lowercase':false}",
                 "{'type':'Sequence','normalizers':[{'type':'NFD'},{'type':'Lowercase'},{'type':'StripAccents'}]}",
-                "{'type':'Sequence','normalizers':[{'type':'NFKC'},{'type':'Lowercase'},{'type':'Replace','pattern':{'String':' '},'content':'\u2581'}]}")
-                .map(json -> json.replace('\'', '"'));
+                "{'type':'Sequence','normalizers':[{'type':'NFKC'},{'type':'Lowercase'},{'type':'Replace','pattern':{'String':'"
+                + " '},'content':'\u2581'}]}").map(json -> json.replace('\'', '"'));
     }
 
     @ParameterizedTest
@@ -122,11 +124,11 @@ class JsonEncoderTest {
     }
 
     static Stream<String> preTokenizers() {
-        return Stream.of("{'type':'BertPreTokenizer'}", "{'type':'Whitespace'}", "{'type':'WhitespaceSplit'}", "{'type':'Punctuation','behavior':'Isolated'}",
-                "{'type':'Punctuation','behavior':'Contiguous'}", "{'type':'Punctuation','behavior':'MergedWithPrevious'}",
-                "{'type':'Punctuation','behavior':'MergedWithNext'}", "{'type':'Punctuation','behavior':'Removed'}",
-                "{'type':'Digits','individual_digits':true}", "{'type':'Digits','individual_digits':false}",
-                "{'type':'CharDelimiterSplit','delimiter':'e'}",
+        return Stream.of("{'type':'BertPreTokenizer'}", "{'type':'Whitespace'}", "{'type':'WhitespaceSplit'}",
+                "{'type':'Punctuation','behavior':'Isolated'}", "{'type':'Punctuation','behavior':'Contiguous'}",
+                "{'type':'Punctuation','behavior':'MergedWithPrevious'}", "{'type':'Punctuation','behavior':'MergedWithNext'}",
+                "{'type':'Punctuation','behavior':'Removed'}", "{'type':'Digits','individual_digits':true}",
+                "{'type':'Digits','individual_digits':false}", "{'type':'CharDelimiterSplit','delimiter':'e'}",
                 "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':true,'use_regex':true}",
                 "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':false,'use_regex':false}",
                 "{'type':'Metaspace','replacement':'\u2581','prepend_scheme':'first','split':true}",
@@ -140,8 +142,8 @@ class JsonEncoderTest {
                 "{'type':'Split','pattern':{'Regex':'[\\\\p{P}\\\\p{S}]|\\\\d{1,2}'},'behavior':'Isolated','invert':false}",
                 "{'type':'Sequence','pretokenizers':[{'type':'Whitespace'},{'type':'Digits','individual_digits':true},"
                         + "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':true,'use_regex':true}]}",
-                "{'type':'Sequence','pretokenizers':[{'type':'WhitespaceSplit'},{'type':'Metaspace','replacement':'\u2581','prepend_scheme':'first'}]}")
-                .map(json -> json.replace('\'', '"'));
+                "{'type':'Sequence','pretokenizers':[{'type':'WhitespaceSplit'},{'type':'Metaspace','replacement':'\u2581',"
+                + "'prepend_scheme':'first'}]}").map(json -> json.replace('\'', '"'));
     }
 
     @ParameterizedTest
@@ -171,7 +173,8 @@ class JsonEncoderTest {
     void replacementsThatGrowATextWithoutBoundAreRefused() {
         ObjectNode json = read("encoders/roberta-json");
         String twice = "{\"type\":\"Replace\",\"pattern\":{\"String\":\"a\"},\"content\":\"aaaaaaaaaa\"}";
-        json.set("normalizer", parsed("{\"type\":\"Sequence\",\"normalizers\":[" + String.join(",", Collections.nCopies(30, twice)) + "]}"));
+        json.set("normalizer", parsed("{\"type\":\"Sequence\",\"normalizers\":[" + String.join(",", Collections.nCopies(30, twice))
+                + "]}"));
         TokenizerJson file = new TokenizerJson(json, "the test");
         assertThrows(UnsupportedModelException.class, () -> {
             JsonEncoder own = new JsonEncoder(file, file.vocabulary());

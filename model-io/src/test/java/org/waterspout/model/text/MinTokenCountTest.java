@@ -37,14 +37,18 @@ class MinTokenCountTest {
     @TestFactory
     @Tag("slow")
     Stream<DynamicTest> noTextHasFewer() throws IOException {
-        return recorded().stream().map(file -> DynamicTest.dynamicTest(file.getParent().getFileName().toString(), () -> requireNoFewer(file)));
+        return recorded().stream().map(file -> DynamicTest.dynamicTest(
+                file.getParent().getFileName().toString(), () -> requireNoFewer(file)));
     }
 
-    /** Random texts, and those that come to the fewest tokens: pieces and names of the vocabulary, runs of blanks, of marks, of one character. */
+    /**
+     * Random texts, and those that come to the fewest tokens: pieces and names of the vocabulary, runs of blanks, of marks, of one
+     * character.
+     */
     private static void requireNoFewer(Path file) throws IOException {
         JsonTokenizer tokenizer = JsonTokenizer.of(file);
-        List<String> longest = Stream.iterate(0, i -> i < tokenizer.vocabularySize(), i -> i + 1).map(i -> tokenizer.decode(new int[] {i}, true))
-                .sorted((a, b) -> b.length() - a.length()).limit(40).toList();
+        List<String> longest = Stream.iterate(0, i -> i < tokenizer.vocabularySize(), i -> i + 1)
+                .map(i -> tokenizer.decode(new int[] {i}, true)).sorted((a, b) -> b.length() - a.length()).limit(40).toList();
         Random random = new Random(5);
         for (int trial = 0; trial < 400; trial++) {
             StringBuilder text = new StringBuilder();

@@ -15,9 +15,11 @@ final class MixedTexts {
         {0x1C80, 0x1C8F}, {0xA7C0, 0xA7DF}, {0x10D40, 0x10D8F}, {0x105C0, 0x105FF}, {0x11380, 0x113FF}, {0x116D0, 0x116FF},
         {0x11BC0, 0x11BFF}, {0x13460, 0x1355F}, {0x16100, 0x1613F}, {0x16D40, 0x16D7F}, {0x1CC00, 0x1CEBF}, {0x1E5D0, 0x1E5FF},
         {0x2EBF0, 0x2EE5F}};
-    private static final String[] PIECES = {" ", "  ", "    ", "\n", "\r\n", "\n\n", " \n ", "\t", "'s", "'S", "'\u017F", "'re", "'LL", "'t",
-        "\u2019s", "don't", "K\u212Ak", "123", "4567", "e\u0301", "a\u0308\u0304", "\uD83D\uDC69\u200D\uD83D\uDC66", "\u2764\uFE0F",
-        "1\uFE0F\u20E3", "//", "...", " the", "Hello", "HTTP", "CamelCase", "\u00A0", "\u3000", "\u0085", "\u2028", "\u200B", "_", "$", "<", "\u0000"};
+    private static final String[] PIECES = {" ", "  ", "    ", "\n", "\r\n", "\n\n", " \n ", "\t", "'s", "'S", "'\u017F", "'re", "'LL",
+            "'t", "\u2019s", "don't", "K\u212Ak", "123", "4567", "e\u0301", "a\u0308\u0304", "\uD83D\uDC69\u200D\uD83D\uDC66",
+            "\u2764\uFE0F",
+        "1\uFE0F\u20E3", "//", "...", " the", "Hello", "HTTP", "CamelCase", "\u00A0", "\u3000", "\u0085", "\u2028", "\u200B", "_", "$",
+        "<", "\u0000"};
 
     private MixedTexts() { }
 

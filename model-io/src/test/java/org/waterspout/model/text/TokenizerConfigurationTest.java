@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A tokenizer_config.json that contradicts its tokenizer.json, decided as Transformers does: see src/test/python/record_contradictions.py. */
+/**
+ * A tokenizer_config.json that contradicts its tokenizer.json, decided as Transformers does: see src/test/python/record_contradictions.py.
+ */
 class TokenizerConfigurationTest {
 
     private static final JsonNode RECORDED = TokenizerFixture.json("encoders/contradictions.json");

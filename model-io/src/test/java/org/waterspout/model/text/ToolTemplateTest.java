@@ -107,10 +107,10 @@ class ToolTemplateTest {
 
     @Test
     void aTemplateShowsHowCallsAreWritten() {
-        Map<String, ToolCallFormat> expected = Map.of("llama3.2-3b", ToolCallFormat.BARE_OBJECT, "qwen2.5-0.5b", ToolCallFormat.TAGGED_OBJECT,
-                "qwen3-0.6b", ToolCallFormat.TAGGED_OBJECT, "marked list", ToolCallFormat.MARKED_LIST, "marked name", ToolCallFormat.MARKED_NAME,
-                "barred list", ToolCallFormat.BARRED_LIST, "tagged list", ToolCallFormat.TAGGED_LIST, "tagged xml", ToolCallFormat.TAGGED_XML,
-                "tagged object", ToolCallFormat.TAGGED_OBJECT);
+        Map<String, ToolCallFormat> expected = Map.of("llama3.2-3b", ToolCallFormat.BARE_OBJECT, "qwen2.5-0.5b",
+                ToolCallFormat.TAGGED_OBJECT, "qwen3-0.6b", ToolCallFormat.TAGGED_OBJECT, "marked list", ToolCallFormat.MARKED_LIST,
+                "marked name", ToolCallFormat.MARKED_NAME, "barred list", ToolCallFormat.BARRED_LIST, "tagged list",
+                ToolCallFormat.TAGGED_LIST, "tagged xml", ToolCallFormat.TAGGED_XML, "tagged object", ToolCallFormat.TAGGED_OBJECT);
         TEMPLATES.forEach((name, source) -> {
             ChatTemplate template = ChatTemplate.of(source, "", "");
             assertEquals(Optional.ofNullable(expected.get(name)), template.toolCallFormat(), name);
@@ -126,9 +126,10 @@ class ToolTemplateTest {
                 ChatMessage.tool(call, "\uE000"), ChatMessage.user("\uE000"));
         List<Tool> tools = List.of(Tool.of("\uE000", "\uE000", "{\"properties\": {\"\uE000\": {\"enum\": [\"\uE000\"]}}}"));
         for (Map.Entry<String, List<JsonNode>> group : recordedByTemplate()) {
-            Rendered rendered = ChatTemplate.of(TEMPLATES.get(group.getKey()), "<s>", "</s>", NOW).rendered(messages, tools, true, Map.of());
-            long outside = rendered.stretches().stream().flatMapToInt(stretch -> rendered.text().substring(stretch.from(), stretch.to()).chars())
-                    .filter(c -> c == '\uE000').count();
+            Rendered rendered = ChatTemplate.of(TEMPLATES.get(group.getKey()), "<s>", "</s>", NOW)
+                    .rendered(messages, tools, true, Map.of());
+            long outside = rendered.stretches().stream().flatMapToInt(
+                    stretch -> rendered.text().substring(stretch.from(), stretch.to()).chars()).filter(c -> c == '\uE000').count();
             assertEquals(rendered.text().chars().filter(c -> c == '\uE000').count(), outside, group.getKey());
             assertTrue(outside >= 8, group.getKey() + " shows " + outside);
         }
@@ -139,8 +140,8 @@ class ToolTemplateTest {
     void aTemplateThatWantsArgumentsAsTextGetsIt() {
         ChatTemplate template = ChatTemplate.of("{% for m in messages %}{% if m.tool_calls %}{% for c in m['tool_calls'] %}"
                 + "{{ c['function']['name'] + '```' + c['function']['arguments'] + '```' }}{% endfor %}{% endif %}{% endfor %}", "", "");
-        assertEquals("f```{\"a\": 1.50}```", template.render(List.of(ChatMessage.assistant("", List.of(new ToolCall("", "f", "{\"a\": 1.50}")))),
-                false));
+        assertEquals("f```{\"a\": 1.50}```", template.render(
+                List.of(ChatMessage.assistant("", List.of(new ToolCall("", "f", "{\"a\": 1.50}")))), false));
     }
 
     @Test

@@ -58,7 +58,8 @@ class WordsTest {
     }
 
     private static List<Integer> numbers(String text, List<Integer> starts, List<Integer> ends) {
-        int[] numbers = Words.numbers(text, starts.stream().mapToInt(i -> i).toArray(), ends.stream().mapToInt(i -> i).toArray(), starts.size());
+        int[] numbers = Words.numbers(text, starts.stream().mapToInt(i -> i).toArray(), ends.stream().mapToInt(i -> i).toArray(),
+                starts.size());
         return Arrays.stream(numbers).boxed().toList();
     }
 }

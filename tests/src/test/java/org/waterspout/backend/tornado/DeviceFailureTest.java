@@ -57,7 +57,8 @@ class DeviceFailureTest {
     @TestFactory
     Stream<DynamicTest> memoryThatIsNotThereNamesWhatCanBeSet() {
         List<RuntimeException> thrown = List.of(
-                new TornadoOutOfMemoryException("Unable to allocate 64 bytes of memory.\u001B[33m\n\tTo increase the maximum device memory, use "
+                new TornadoOutOfMemoryException(
+                "Unable to allocate 64 bytes of memory.\u001B[33m\n\tTo increase the maximum device memory, use "
                         + "-Dtornado.device.memory=<X>GB\n\u001B[0m"),
                 new TornadoMemoryException("[ERROR] Bytes Allocated <= 0: -4"));
         return thrown.stream().map(failure -> DynamicTest.dynamicTest(failure.getClass().getSimpleName(), () -> {
@@ -116,7 +117,8 @@ class DeviceFailureTest {
         builder.command().add(builder.command().indexOf("-cp"), "-Dtornado.device.memory=64MB");
         DeviceProcess process = DeviceProcess.ended(builder);
         assertEquals(0, process.exitCode(), () -> String.join("\n", process.lines()));
-        assertEquals(3, process.lines().stream().filter("refused, and the first goes on"::equals).count(), () -> String.join("\n", process.lines()));
+        assertEquals(3, process.lines().stream().filter("refused, and the first goes on"::equals).count(),
+                () -> String.join("\n", process.lines()));
     }
 
     /** Two plans of 38 MB beside each other, three times: none of them may stay behind. */
@@ -155,12 +157,15 @@ class DeviceFailureTest {
     /** Builds and runs a plan of one kernel. */
     private static void run(Launch.Binding binding) {
         TornadoDevices.Found device = TornadoDevices.choose(Optional.empty());
-        DeviceProgram program = DeviceProgram.lower(GRAPH, new PlanOptions(16, 1, 1, false), KernelFamily.WIDE, device.device().maxAllocation());
+        DeviceProgram program = DeviceProgram.lower(GRAPH, new PlanOptions(16, 1, 1, false), KernelFamily.WIDE,
+                device.device().maxAllocation());
         GraphProgram graph = program.graph();
         Section section = graph.sections().getFirst();
         Launch launch = new Launch("failing", 1, rows -> rows, List.of(), List.of(), List.of(), binding);
-        Section failing = new Section(section.rows(), List.of(List.of()), List.of(new Section.Stage("failing", List.of(launch), Optional.empty())));
-        DeviceProgram changed = new DeviceProgram(new GraphProgram(List.of(failing), List.of(), graph.output(), graph.chunk(), graph.selects()),
+        Section failing = new Section(section.rows(), List.of(List.of()),
+                List.of(new Section.Stage("failing", List.of(launch), Optional.empty())));
+        DeviceProgram changed = new DeviceProgram(
+                new GraphProgram(List.of(failing), List.of(), graph.output(), graph.chunk(), graph.selects()),
                 Optional.empty(), Optional.empty(), program.resources(), program.buffers(), List.of());
         changed.buffers().forEach(DeviceBuffer::allocate);
         try (Executions executions = new Executions(changed, device, new IntArray(64))) {

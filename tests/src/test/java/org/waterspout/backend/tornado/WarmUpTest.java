@@ -30,7 +30,8 @@ import org.waterspout.tests.TaskModel;
 /** A request that is refused waits for no compiler, where the model was loaded without warming up. */
 class WarmUpTest {
 
-    private static final LoadOptions OPTIONS = LoadOptions.DEFAULT.withBackend(TornadoDevices.backendName()).withContextLength(8).withBatchRows(8);
+    private static final LoadOptions OPTIONS = LoadOptions.DEFAULT.withBackend(TornadoDevices.backendName()).withContextLength(8)
+            .withBatchRows(8);
 
     private static boolean isWarm(Plan plan) {
         return ((TornadoPlan) plan).isWarm();

@@ -98,7 +98,8 @@ final class Filters {
 
     /** An attribute only: what a mapping holds is none. */
     private static Object attribute(Object value, String name) {
-        return value instanceof Map<?, ?> && !Collections.METHODS.contains(name) ? new Values.Undefined(name) : Values.attribute(value, name);
+        return value instanceof Map<?, ?> && !Collections.METHODS.contains(name) ? new Values.Undefined(name)
+                : Values.attribute(value, name);
     }
 
     private static Map<?, ?> mapping(Object value) {
@@ -111,7 +112,8 @@ final class Filters {
     private static Object end(Object value, int index, Budget budget) {
         Object elements = value instanceof Text || value instanceof List<?> ? value : Values.elements(value, budget);
         return Values.length(elements) == 0 ? new Values.Undefined("an element of an empty list")
-                : elements instanceof Text text ? Values.item(text.plain(), (long) index, budget) : Values.item(elements, (long) index, budget);
+                : elements instanceof Text text ? Values.item(text.plain(), (long) index, budget)
+                : Values.item(elements, (long) index, budget);
     }
 
     /** An attribute path such as {@code function.name}, looked up by item first. */

@@ -28,7 +28,8 @@ final class Strings {
         Budget budget = with.budget();
         budget.looked(text.length());
         return switch (method) {
-            case "strip" -> stripLeft(stripRight(text, with.only(1).optionalString(0, "chars"), budget), with.optionalString(0, "chars"), budget);
+            case "strip" -> stripLeft(stripRight(text, with.only(1).optionalString(0, "chars"), budget), with.optionalString(0, "chars"),
+                    budget);
             case "lstrip" -> stripLeft(text, with.only(1).optionalString(0, "chars"), budget);
             case "rstrip" -> stripRight(text, with.only(1).optionalString(0, "chars"), budget);
             case "startswith" -> affixes(with.only(1)).stream().anyMatch(text.string()::startsWith);

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A string of a template: its characters, which of them came from outside the template, and whether it is markup, to which joined strings are
- * escaped (MarkupSafe's Markup). Two are equal when their characters are.
+ * A string of a template: its characters, which of them came from outside the template, and whether it is markup, to which joined strings
+ * are escaped (MarkupSafe's Markup). Two are equal when their characters are.
  */
 final class Text {
 

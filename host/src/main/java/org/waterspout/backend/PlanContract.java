@@ -34,9 +34,9 @@ public final class PlanContract {
             types = minRows(Op.AddType.class);
             given = graph.plainOps().mapToInt(op -> op instanceof Op.InputEmbeddings numbers ? numbers.output().width() : 0).max()
                     .orElse(0);
-            whole = graph.plainOps().anyMatch(op -> op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL);
+            whole = graph.plainOps().anyMatch(Op::needsWholeSequences);
             crossAttends = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
-            recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
+            recurrent = graph.isRecurrent();
             shortlist = graph.plainOps().anyMatch(Op.Shortlist.class::isInstance);
         }
 

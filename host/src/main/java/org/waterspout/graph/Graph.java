@@ -63,7 +63,17 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
 
     /** Whether the output has a row for each of the batch's output rows, not for each of its rows. */
     public boolean selects() {
-        return ops().anyMatch(op -> op instanceof Op.SelectRows || op instanceof Op.MeanRows);
+        return ops().anyMatch(Op::selectsRows);
+    }
+
+    /** What its operations keep, without doubles. */
+    public Stream<Kept> kept() {
+        return plainOps().flatMap(op -> op.keeps().stream()).distinct();
+    }
+
+    /** Whether sequences have a state, so that they cannot go back but to their beginning. */
+    public boolean isRecurrent() {
+        return kept().anyMatch(Kept.State.class::isInstance);
     }
 
     /**

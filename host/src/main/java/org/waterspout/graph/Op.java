@@ -29,6 +29,27 @@ public sealed interface Op {
         return getClass().getSimpleName();
     }
 
+    /** The columns of {@code input} that a part of the columns of the output needs. */
+    Columns reads(Value input);
+
+    /** How the columns of {@code output} may be shared out. */
+    Columns writes(Value output);
+
+    /** What is kept for later operations or steps; empty where the operation keeps nothing. */
+    default Optional<Kept> keeps() {
+        return Optional.empty();
+    }
+
+    /** Whether a step must hold whole sequences, each from position 0. */
+    default boolean needsWholeSequences() {
+        return false;
+    }
+
+    /** Whether the output has a row for each output row of the batch only. */
+    default boolean selectsRows() {
+        return false;
+    }
+
     /** An operation on its own: one output, and mostly no weights. */
     sealed interface Plain extends Op {
 
@@ -42,6 +63,61 @@ public sealed interface Op {
         @Override
         default List<Weight> weights() {
             return List.of();
+        }
+    }
+
+    /** Column i of the output depends on columns i of the inputs only. */
+    sealed interface ByColumn extends Plain {
+
+        @Override
+        default Columns reads(Value input) {
+            return Columns.ANY;
+        }
+
+        @Override
+        default Columns writes(Value output) {
+            return Columns.ANY;
+        }
+    }
+
+    /** Every column of the output depends on all columns of the input. */
+    sealed interface Dense extends Plain {
+
+        @Override
+        default Columns reads(Value input) {
+            return Columns.ALL;
+        }
+
+        @Override
+        default Columns writes(Value output) {
+            return Columns.ANY;
+        }
+    }
+
+    /** Reads one value. */
+    sealed interface Unary extends Op {
+
+        Value input();
+
+        @Override
+        default List<Value> inputs() {
+            return List.of(input());
+        }
+    }
+
+    /** Each head of the output depends on the same head of the input. */
+    sealed interface ByHead extends Plain {
+
+        int headDimension();
+
+        @Override
+        default Columns reads(Value input) {
+            return new Columns(headDimension());
+        }
+
+        @Override
+        default Columns writes(Value output) {
+            return new Columns(headDimension());
         }
     }
 
@@ -60,17 +136,22 @@ public sealed interface Op {
         public List<Weight> weights() {
             return List.of(table);
         }
-    }
 
-    /** out[r] = input[r] + table[position[r]]. Table [positions, width]. */
-    record AddPosition(Value input, Weight table, Value output) implements Plain {
-        public AddPosition {
-            require(table.columns() == output.width() && input.width() == output.width(), "AddPosition", input, table, output);
+        @Override
+        public Columns reads(Value value) {
+            return Columns.ALL;
         }
 
         @Override
-        public List<Value> inputs() {
-            return List.of(input);
+        public Columns writes(Value value) {
+            return Columns.ALL;
+        }
+    }
+
+    /** out[r] = input[r] + table[position[r]]. Table [positions, width]. */
+    record AddPosition(Value input, Weight table, Value output) implements ByColumn, Unary {
+        public AddPosition {
+            require(table.columns() == output.width() && input.width() == output.width(), "AddPosition", input, table, output);
         }
 
         @Override
@@ -80,14 +161,9 @@ public sealed interface Op {
     }
 
     /** out[r] = input[r] + table[type[r]]. Table [types, width]. */
-    record AddType(Value input, Weight table, Value output) implements Plain {
+    record AddType(Value input, Weight table, Value output) implements ByColumn, Unary {
         public AddType {
             require(table.columns() == output.width() && input.width() == output.width(), "AddType", input, table, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
 
         @Override
@@ -97,7 +173,7 @@ public sealed interface Op {
     }
 
     /** out[r] = batch.inputEmbeddings()[r]: what enters is no tokens but numbers, the patches of an image. */
-    record InputEmbeddings(Value output) implements Plain {
+    record InputEmbeddings(Value output) implements Dense {
 
         @Override
         public List<Value> inputs() {
@@ -109,7 +185,7 @@ public sealed interface Op {
      * Normalises each group of {@code gain.columns()} neighbours in a row on its own: the whole row when the gain is as wide as the
      * input, each head for the norms of q and k. Formulas at {@link NormKind}.
      */
-    record Norm(NormKind kind, Value input, Weight gain, Optional<Weight> bias, float epsilon, Value output) implements Plain {
+    record Norm(NormKind kind, Value input, Weight gain, Optional<Weight> bias, float epsilon, Value output) implements Plain, Unary {
         public Norm {
             require(input.width() == output.width() && input.width() % gain.columns() == 0 && gain.rows() == 1
                     && bias.stream().allMatch(b -> b.columns() == gain.columns()), "Norm", input, gain, bias, output);
@@ -117,26 +193,30 @@ public sealed interface Op {
         }
 
         @Override
-        public List<Value> inputs() {
-            return List.of(input);
+        public List<Weight> weights() {
+            return Stream.concat(Stream.of(gain), bias.stream()).toList();
         }
 
         @Override
-        public List<Weight> weights() {
-            return Stream.concat(Stream.of(gain), bias.stream()).toList();
+        public Columns reads(Value value) {
+            return groups();
+        }
+
+        @Override
+        public Columns writes(Value value) {
+            return groups();
+        }
+
+        private Columns groups() {
+            return gain.columns() == input.width() ? Columns.ALL : new Columns(gain.columns());
         }
     }
 
     /** out[r, i] = sum over j of input[r, j] * weight[i, j], plus bias[i]. Weight [output width, input width]. */
-    record MatMul(Value input, Weight weight, Optional<Weight> bias, Value output) implements Plain {
+    record MatMul(Value input, Weight weight, Optional<Weight> bias, Value output) implements Dense, Unary {
         public MatMul {
             require(weight.columns() == input.width() && weight.rows() == output.width()
                     && bias.stream().allMatch(b -> b.columns() == output.width()), "MatMul", input, weight, bias, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
 
         @Override
@@ -146,15 +226,10 @@ public sealed interface Op {
     }
 
     /** Turns the pairs of each head of {@code headDimension} by the angle of the row's position: {@link RopeTable}. */
-    record Rope(Value input, RopeTable table, RopeLayout layout, int headDimension, Value output) implements Plain {
+    record Rope(Value input, RopeTable table, RopeLayout layout, int headDimension, Value output) implements ByHead, Unary {
         public Rope {
             require(input.width() == output.width() && input.width() % headDimension == 0
                     && table.rotatedWidth() <= headDimension, "Rope with heads of " + headDimension, input, table, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
     }
 
@@ -178,7 +253,7 @@ public sealed interface Op {
      * @param query [rows, heads * headDimension]; key, value [rows, kvHeads * headDimension]; output as query
      */
     record Attention(int layer, Value query, Value key, Value value, int heads, int kvHeads, int headDimension, float scale, Mask mask,
-            int window, float softCap, Optional<RelativeBias> bias, Value output) implements Plain {
+            int window, float softCap, Optional<RelativeBias> bias, Value output) implements ByHead {
         public Attention {
             require(heads > 0 && kvHeads > 0 && heads % kvHeads == 0 && query.width() == heads * headDimension
                     && key.width() == kvHeads * headDimension && value.width() == key.width() && output.width() == query.width()
@@ -200,6 +275,21 @@ public sealed interface Op {
         @Override
         public List<Weight> weights() {
             return bias.stream().map(RelativeBias::table).toList();
+        }
+
+        @Override
+        public Columns reads(Value read) {
+            return read == query ? new Columns(headDimension) : Columns.ALL;
+        }
+
+        @Override
+        public Optional<Kept> keeps() {
+            return mask == Mask.CAUSAL ? Optional.of(new Kept.KeysAndValues(layer, kvHeads, headDimension)) : Optional.empty();
+        }
+
+        @Override
+        public boolean needsWholeSequences() {
+            return mask == Mask.BIDIRECTIONAL;
         }
     }
 
@@ -228,6 +318,21 @@ public sealed interface Op {
         public List<Weight> weights() {
             return List.of();
         }
+
+        @Override
+        public Columns reads(Value read) {
+            return Columns.ALL;
+        }
+
+        @Override
+        public Columns writes(Value written) {
+            return Columns.ALL;
+        }
+
+        @Override
+        public Optional<Kept> keeps() {
+            return Optional.of(new Kept.SourceKeysAndValues(cache, key.width()));
+        }
     }
 
     /**
@@ -236,7 +341,7 @@ public sealed interface Op {
      *
      * @param query [rows, heads * headDimension]; output as query
      */
-    record CrossAttention(int cache, Value query, int heads, int headDimension, float scale, Value output) implements Plain {
+    record CrossAttention(int cache, Value query, int heads, int headDimension, float scale, Value output) implements ByHead {
         public CrossAttention {
             require(heads > 0 && query.width() == heads * headDimension && output.width() == query.width() && cache >= 0,
                     "CrossAttention with " + heads + " heads of " + headDimension, query, output);
@@ -254,7 +359,7 @@ public sealed interface Op {
      *
      * @param layer number of the state this op reads and writes, from 0
      */
-    record Recurrence(int layer, Value candidate, Value forget, Value output) implements Plain {
+    record Recurrence(int layer, Value candidate, Value forget, Value output) implements ByColumn {
         public Recurrence {
             require(candidate.width() == forget.width() && candidate.width() == output.width() && layer >= 0, "Recurrence", candidate,
                     forget, output);
@@ -264,10 +369,15 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(candidate, forget);
         }
+
+        @Override
+        public Optional<Kept> keeps() {
+            return Optional.of(new Kept.State(layer, output.width()));
+        }
     }
 
     /** out = left + right. */
-    record Add(Value left, Value right, Value output) implements Plain {
+    record Add(Value left, Value right, Value output) implements ByColumn {
         public Add {
             require(left.width() == right.width() && left.width() == output.width(), "Add", left, right, output);
         }
@@ -279,7 +389,7 @@ public sealed interface Op {
     }
 
     /** out = left * right, element by element. */
-    record Multiply(Value left, Value right, Value output) implements Plain {
+    record Multiply(Value left, Value right, Value output) implements ByColumn {
         public Multiply {
             require(left.width() == right.width() && left.width() == output.width(), "Multiply", left, right, output);
         }
@@ -291,50 +401,35 @@ public sealed interface Op {
     }
 
     /** out = function(input), element by element. */
-    record Activate(Activation function, Value input, Value output) implements Plain {
+    record Activate(Activation function, Value input, Value output) implements ByColumn, Unary {
         public Activate {
             require(input.width() == output.width(), "Activate", input, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
     }
 
     /** out = input * factor: residual and logit scales. */
-    record Scale(Value input, float factor, Value output) implements Plain {
+    record Scale(Value input, float factor, Value output) implements ByColumn, Unary {
         public Scale {
             require(input.width() == output.width(), "Scale", input, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
     }
 
     /** out = cap * tanh(input / cap): Gemma 2's logits. */
-    record SoftCap(Value input, float cap, Value output) implements Plain {
+    record SoftCap(Value input, float cap, Value output) implements ByColumn, Unary {
         public SoftCap {
             require(input.width() == output.width() && cap > 0, "SoftCap of " + cap, input, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
     }
 
     /** out[i] = input[batch.outputRows()[i]]: only the rows whose logits are asked for go on. Everything after it has that many rows. */
-    record SelectRows(Value input, Value output) implements Plain {
+    record SelectRows(Value input, Value output) implements ByColumn, Unary {
         public SelectRows {
             require(input.width() == output.width(), "SelectRows", input, output);
         }
 
         @Override
-        public List<Value> inputs() {
-            return List.of(input);
+        public boolean selectsRows() {
+            return true;
         }
     }
 
@@ -342,14 +437,19 @@ public sealed interface Op {
      * out[i] = the mean of input's rows of the sequence that ends at row batch.outputRows()[i]: rows from behind
      * batch.outputRows()[i - 1] on. Everything after it has that many rows.
      */
-    record MeanRows(Value input, Value output) implements Plain {
+    record MeanRows(Value input, Value output) implements ByColumn, Unary {
         public MeanRows {
             require(input.width() == output.width(), "MeanRows", input, output);
         }
 
         @Override
-        public List<Value> inputs() {
-            return List.of(input);
+        public boolean needsWholeSequences() {
+            return true;
+        }
+
+        @Override
+        public boolean selectsRows() {
+            return true;
         }
     }
 
@@ -357,15 +457,10 @@ public sealed interface Op {
      * As {@link MatMul}, but where the batch has candidates, only for these: out[r, c] = input[r] . weight[candidates[c]] +
      * bias[candidates[c]] for c below their number; the columns behind are not defined. Only ever a graph's output.
      */
-    record Shortlist(Value input, Weight weight, Optional<Weight> bias, Value output) implements Plain {
+    record Shortlist(Value input, Weight weight, Optional<Weight> bias, Value output) implements Dense, Unary {
         public Shortlist {
             require(weight.columns() == input.width() && weight.rows() == output.width()
                     && bias.stream().allMatch(b -> b.columns() == output.width()), "Shortlist", input, weight, bias, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
 
         @Override
@@ -375,14 +470,9 @@ public sealed interface Op {
     }
 
     /** out[r, 0] = the index of the largest element of input[r], the lowest such index, as a float (exact up to 2^24). Output width 1. */
-    record ArgMax(Value input, Value output) implements Plain {
+    record ArgMax(Value input, Value output) implements Dense, Unary {
         public ArgMax {
             require(output.width() == 1 && input.width() <= 1 << 24, "ArgMax", input, output);
-        }
-
-        @Override
-        public List<Value> inputs() {
-            return List.of(input);
         }
     }
 
@@ -411,6 +501,16 @@ public sealed interface Op {
             List<Weight> all = new ArrayList<>();
             parts.forEach(part -> all.addAll(part.weights()));
             return List.copyOf(all);
+        }
+
+        @Override
+        public Columns reads(Value value) {
+            return Columns.ALL;
+        }
+
+        @Override
+        public Columns writes(Value value) {
+            return Columns.ALL;
         }
     }
 

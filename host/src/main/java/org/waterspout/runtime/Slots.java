@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.generate.Sharing;
-import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
 
 /** The sequences that a plan has caches for. A new one shares the beginning of any that is there already. */
@@ -30,7 +29,7 @@ final class Slots {
         this.border = RopeTable.border(plan.graph());
         this.dynamicBorder = RopeTable.dynamicBorder(plan.graph());
         // a recurrent state stands for all tokens before it, so a beginning of them has none
-        this.shares = plan.graph().encoder().isEmpty() && plan.graph().plainOps().noneMatch(Op.Recurrence.class::isInstance);
+        this.shares = plan.graph().encoder().isEmpty() && !plan.graph().isRecurrent();
         this.all = IntStream.range(0, plan.options().maxSequences()).mapToObj(Slot::new).toList();
         this.free = new ArrayList<>(all);
     }

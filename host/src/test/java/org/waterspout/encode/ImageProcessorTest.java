@@ -104,7 +104,7 @@ class ImageProcessorTest {
                 read++;
             }
         }
-        assertTrue(read > 170, read + " pictures");
+        assertTrue(read > 170, read + " images");
     }
 
     /** Corners, so that the recording is not all that says which way is which: EXIF's table of where the first row and column stand. */
@@ -168,7 +168,7 @@ class ImageProcessorTest {
     void aHugeImageIsRefusedByItsHeader(String format, int width, int height) throws IOException {
         Path path = written("huge." + format, resized(format, width, height));
         String message = assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(path)).getMessage();
-        assertTrue(message.endsWith("huge." + format + " is a picture of " + width + " x " + height
+        assertTrue(message.endsWith("huge." + format + " is an image of " + width + " x " + height
                 + " pixels; at most 89478485 are read: make it smaller"), message);
     }
 
@@ -189,7 +189,7 @@ class ImageProcessorTest {
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(1, TimeUnit.MINUTES));
         assertTrue(said.contains("OutOfMemoryException: ") && said.contains(
-                "large.png is a picture of 8000 x 8000 pixels, which take 1708 MB of the Java heap"), said);
+                "large.png is an image of 8000 x 8000 pixels, which take 1708 MB of the Java heap"), said);
     }
 
     /** Says in a process of its own what reading an image ends with. */
@@ -228,7 +228,7 @@ class ImageProcessorTest {
     @ParameterizedTest
     void aImageThatWouldBecomeHugeIsRefused(boolean shorter, int width, int height, String why) {
         String message = assertThrows(InvalidRequestException.class, () -> model(shorter).pixels(image(width, height))).getMessage();
-        assertTrue(message.startsWith("a picture of " + width + " x " + height + " pixels") && message.contains(why), message);
+        assertTrue(message.startsWith("an image of " + width + " x " + height + " pixels") && message.contains(why), message);
     }
 
     @Test
@@ -242,11 +242,11 @@ class ImageProcessorTest {
 
     @Test
     void whatIsNoImageIsRefused() throws IOException {
-        for (byte[] bytes : List.of(new byte[0], new byte[] {0}, "text, no picture".getBytes(StandardCharsets.UTF_8),
+        for (byte[] bytes : List.of(new byte[0], new byte[] {0}, "text, no image".getBytes(StandardCharsets.UTF_8),
                 new byte[] {0, 0, 4, 4, 0, 0, 0, 0})) {
             Path path = written("other", bytes);
             String message = assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(path)).getMessage();
-            assertTrue(message.endsWith("other is no picture that can be read: give a PNG, JPEG, GIF, BMP or TIFF file"), message);
+            assertTrue(message.endsWith("other is no image that can be read: give a PNG, JPEG, GIF, BMP or TIFF file"), message);
         }
         assertTrue(assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(folder)).getMessage().endsWith(" is no file"));
         assertTrue(assertThrows(InvalidRequestException.class, () -> ImageProcessor.read(folder.resolve("missing.png"))).getMessage()
@@ -309,8 +309,8 @@ class ImageProcessorTest {
             return image;
         } catch (InvalidRequestException refused) {
             String message = refused.getMessage();
-            assertTrue(new TreeSet<>(List.of("changed is a damaged picture: ", "changed is a picture of ",
-                    "changed is no picture that can be read: ", "changed is a JPEG file of ", "changed is a TIFF file of ")).stream()
+            assertTrue(new TreeSet<>(List.of("changed is a damaged image: ", "changed is an image of ",
+                    "changed is no image that can be read: ", "changed is a JPEG file of ", "changed is a TIFF file of ")).stream()
                     .anyMatch(message::contains), message);
             return null;
         }

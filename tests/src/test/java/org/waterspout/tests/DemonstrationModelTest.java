@@ -37,7 +37,7 @@ import org.waterspout.runtime.Decoder;
 import org.waterspout.validate.RelativeError;
 
 /**
- * The model that comes with Waterspout says exactly what PyTorch recorded of it (model-io/demo-model/train.py --expected), on every
+ * The model that comes with Waterspout says exactly what PyTorch recorded of it (demo-models/training/train.py --expected), on every
  * backend: the best two logits of each recorded step are far enough apart that rounding cannot swap them.
  */
 @Tag(TestBackend.ON_DEVICES)

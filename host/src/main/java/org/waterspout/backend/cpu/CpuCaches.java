@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
+import org.waterspout.graph.Kept;
 import org.waterspout.graph.Op;
 
 /**
@@ -32,9 +33,9 @@ record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
     private static List<KeyValueCache.Layer> cacheLayers(Graph graph, int lanes) {
         KeyValueCache.Layer[] layers = new KeyValueCache.Layer[graph.cacheLayers()];
         Arrays.fill(layers, KeyValueCache.Layer.NONE);
-        graph.plainOps().forEach(op -> {
-            if (op instanceof Op.Attention attention && attention.mask() == Op.Mask.CAUSAL) {
-                layers[attention.layer()] = KeyValueCache.Layer.of(attention, lanes);
+        graph.kept().forEach(kept -> {
+            if (kept instanceof Kept.KeysAndValues(int layer, int kvHeads, int headDimension)) {
+                layers[layer] = KeyValueCache.Layer.of(kvHeads, headDimension, lanes);
             }
         });
         return List.of(layers);

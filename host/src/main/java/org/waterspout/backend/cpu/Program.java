@@ -68,8 +68,7 @@ final class Program {
      * out the same to the bit whoever its neighbours are.
      */
     private static int few(Graph graph, Size size) {
-        return graph.plainOps().anyMatch(op -> op instanceof Op.MeanRows
-                || op instanceof Op.Attention attention && attention.mask() == Op.Mask.BIDIRECTIONAL) ? 0 : size.few();
+        return graph.plainOps().anyMatch(Op::needsWholeSequences) ? 0 : size.few();
     }
 
     /** Bytes of what a program makes for itself. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.waterspout.graph.Columns;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
@@ -124,7 +125,7 @@ final class Schedule {
         }
         for (Value output : op.outputs()) {
             written[output.id()] = writes(op, output);
-            selected[output.id()] = op instanceof Op.SelectRows || op instanceof Op.MeanRows
+            selected[output.id()] = op.selectsRows()
                     || op.inputs().stream().anyMatch(input -> selected[input.id()]);
             slotOf[output.id()] = take(new Slot(output.width(), written[output.id()] == COPY, selected[output.id()]));
         }
@@ -199,34 +200,18 @@ final class Schedule {
 
     /** Columns that each worker reads of {@code input}. */
     private int[] reads(Op op, Value input) {
-        return switch (op) {
-            case Op.Norm norm when norm.gain().columns() != norm.input().width() -> split(input.width(), norm.gain().columns(), workers);
-            case Op.Rope rope -> split(input.width(), rope.headDimension(), workers);
-            case Op.Attention attention when input == attention.query() -> split(input.width(), attention.headDimension(), workers);
-            case Op.Norm _, Op.MatMul _, Op.Attention _, Op.ArgMax _, Op.Embed _, Op.InputEmbeddings _, Op.StoreCrossCache _,
-                    Op.Shortlist _ -> ALL;
-            case Op.CrossAttention cross -> split(input.width(), cross.headDimension(), workers);
-            case Op.AddPosition _, Op.AddType _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _,
-                    Op.Recurrence _, Op.MeanRows _ -> columns(input.width(), workers);
-            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
-        };
+        Columns part = op.reads(input);
+        return part.equals(Columns.ALL) ? ALL : bounds(part, input.width());
     }
 
-    /** Columns that each worker writes of {@code output}. */
+    /** Columns that each worker writes of {@code output}; each makes a copy of its own of what cannot be shared out. */
     private int[] writes(Op op, Value output) {
-        return switch (op) {
-            case Op.Embed _ -> COPY;
-            case Op.Norm norm when norm.gain().columns() == norm.input().width() -> COPY;
-            case Op.Norm norm -> split(output.width(), norm.gain().columns(), workers);
-            case Op.Rope rope -> split(output.width(), rope.headDimension(), workers);
-            case Op.Attention attention -> split(output.width(), attention.headDimension(), workers);
-            case Op.CrossAttention cross -> split(output.width(), cross.headDimension(), workers);
-            case Op.MatMul _, Op.ArgMax _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Add _, Op.Multiply _, Op.Activate _,
-                    Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.Recurrence _, Op.MeanRows _,
-                    Op.Shortlist _ -> columns(output.width(), workers);
-            case Op.StoreCrossCache _ -> throw new IllegalStateException("writes to a cache only");
-            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
-        };
+        Columns part = op.writes(output);
+        return part.equals(Columns.ALL) ? COPY : bounds(part, output.width());
+    }
+
+    private int[] bounds(Columns part, int width) {
+        return part.equals(Columns.ANY) ? columns(width, workers) : split(width, part.group(), workers);
     }
 
     /** [workers + 1] bounds that share {@code width} columns out in whole cache lines of 16 floats. */

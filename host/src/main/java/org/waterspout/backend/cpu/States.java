@@ -1,7 +1,8 @@
 package org.waterspout.backend.cpu;
 
+import java.util.stream.Stream;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
+import org.waterspout.graph.Kept;
 
 /** The recurrent states of every layer and sequence. A sequence that begins at position 0 begins with zeros. */
 final class States {
@@ -11,21 +12,19 @@ final class States {
 
     States(Graph graph, int sequences) {
         states = new float[layers(graph)][][];
-        graph.plainOps().forEach(op -> {
-            if (op instanceof Op.Recurrence recurrence) {
-                states[recurrence.layer()] = new float[sequences][recurrence.output().width()];
-            }
-        });
+        of(graph).forEach(state -> states[state.layer()] = new float[sequences][state.width()]);
+    }
+
+    private static Stream<Kept.State> of(Graph graph) {
+        return graph.kept().filter(Kept.State.class::isInstance).map(Kept.State.class::cast);
     }
 
     private static int layers(Graph graph) {
-        return graph.plainOps().mapToInt(op -> op instanceof Op.Recurrence recurrence ? recurrence.layer() + 1 : 0).max().orElse(0);
+        return of(graph).mapToInt(state -> state.layer() + 1).max().orElse(0);
     }
 
     static long bytes(Graph graph, int sequences) {
-        return graph.plainOps()
-                .mapToLong(op -> op instanceof Op.Recurrence recurrence ? (long) Float.BYTES * recurrence.output().width() * sequences : 0)
-                .sum();
+        return of(graph).mapToLong(state -> (long) Float.BYTES * state.width() * sequences).sum();
     }
 
     /** Whether there are any, so that a sequence cannot go back but to its beginning. */

@@ -8,6 +8,7 @@ import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
+import org.waterspout.graph.Kept;
 import org.waterspout.graph.Op;
 
 /** The definition of right: plain loops, sums in double precision, one thread. Never tuned. */
@@ -51,15 +52,16 @@ public final class ReferenceBackend implements Backend {
     /** Keys and values of one position in all caches; layers that attend in both directions share one. */
     private static long cacheWidth(Graph graph) {
         Map<String, Long> widths = new HashMap<>();
-        graph.ops().forEach(op -> {
-            switch (op) {
-                case Op.Attention attention -> widths.put("cache " + attention.layer(), 2L * attention.key().width());
-                case Op.StoreCrossCache store -> widths.put("memory " + store.cache(), 2L * store.key().width());
-                default -> {
-                    // keeps nothing
-                }
+        graph.kept().forEach(kept -> {
+            switch (kept) {
+                case Kept.KeysAndValues(int layer, int kvHeads, int headDimension) ->
+                        widths.put("cache " + layer, 2L * kvHeads * headDimension);
+                case Kept.SourceKeysAndValues(int cache, int width) -> widths.put("cross-attention cache " + cache, 2L * width);
+                case Kept.State(int layer, int width) -> widths.put("state " + layer, (long) width);
             }
         });
+        graph.plainOps().filter(Op.Attention.class::isInstance).map(Op.Attention.class::cast).filter(Op::needsWholeSequences)
+                .forEach(attention -> widths.put("cache " + attention.layer(), 2L * attention.key().width()));
         return widths.values().stream().mapToLong(Long::longValue).sum();
     }
 

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
+import org.waterspout.graph.Kept;
 
 /**
  * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences,
@@ -41,17 +41,11 @@ final class Caches {
         Map<Integer, List<Integer>> attentions = new TreeMap<>();
         Map<Integer, List<Integer>> crossLayers = new TreeMap<>();
         Map<Integer, List<Integer>> recurrences = new TreeMap<>();
-        Stream.concat(graph.plainOps(), graph.encoder().stream().flatMap(Graph::plainOps)).forEach(op -> {
-            switch (op) {
-                case Op.Attention attention when attention.mask() == Op.Mask.CAUSAL ->
-                        add(attentions, attention.key().width(), attention.layer());
-                case Op.StoreCrossCache store -> add(crossLayers, store.key().width(), store.cache());
-                case Op.Recurrence recurrence -> add(recurrences, recurrence.output().width(), recurrence.layer());
-                case Op.Attention _, Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Norm _, Op.MatMul _, Op.Rope _,
-                        Op.CrossAttention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _,
-                        Op.MeanRows _, Op.Shortlist _, Op.ArgMax _, Op.Fused _ -> {
-                    // leaves nothing behind
-                }
+        Stream.concat(graph.kept(), graph.encoder().stream().flatMap(Graph::kept)).forEach(kept -> {
+            switch (kept) {
+                case Kept.KeysAndValues(int layer, int kvHeads, int headDimension) -> add(attentions, kvHeads * headDimension, layer);
+                case Kept.SourceKeysAndValues(int cache, int width) -> add(crossLayers, width, cache);
+                case Kept.State(int layer, int width) -> add(recurrences, width, layer);
             }
         });
         attentions.forEach((width, layers) -> caches.put(width,

@@ -236,7 +236,7 @@ final class GraphLowering {
     private boolean after() {
         List<Op> ops = graph.after();
         int select = 0;
-        while (select < ops.size() && !(ops.get(select) instanceof Op.SelectRows || ops.get(select) instanceof Op.MeanRows)) {
+        while (select < ops.size() && !ops.get(select).selectsRows()) {
             select++;
         }
         List<Op> all = ops.subList(0, select);

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
+import org.waterspout.graph.Kept;
 import org.waterspout.graph.RopeTable;
 
 /** What the graphs of a program share: kernels, constants, what outlives a step, and what the host fills in. */
@@ -26,7 +26,7 @@ final class Resources {
         caches = new Caches(graph, options);
         // one sequence can take nobody's place
         boolean placed = options.maxSequences() > 1
-                && graph.ops().anyMatch(op -> op instanceof Op.Attention attention && attention.mask() == Op.Mask.CAUSAL);
+                && graph.kept().anyMatch(Kept.KeysAndValues.class::isInstance);
         long count = (long) options.maxSequences() * options.contextLength();
         places = placed ? Optional.of(new DeviceBuffer("places", count, Life.PLAN)) : Optional.empty();
         placesFeed = placed ? Optional.of(Feed.floats("places", count)) : Optional.empty();

@@ -55,7 +55,7 @@ public final class TornadoPlan implements Plan {
         this.device = device;
         this.places = new AncestorTable(options.maxSequences(), options.contextLength());
         this.contract = new PlanContract(graph, options);
-        this.recurrent = graph.plainOps().anyMatch(Op.Recurrence.class::isInstance);
+        this.recurrent = graph.isRecurrent();
         this.step = new IntArray(StepLayout.HEADER + StepLayout.ROW * Math.max(options.maxRows(), program.graph().chunk()));
         step.init(0);
         this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength(),
@@ -266,7 +266,7 @@ public final class TornadoPlan implements Plan {
         Function<Value, float[]> values = value -> {
             int input = op.inputs().indexOf(value);
             View view = input >= 0 ? observed.inputs().get(input) : observed.outputs().get(op.outputs().indexOf(value));
-            boolean unselected = input >= 0 && (op instanceof Op.SelectRows || op instanceof Op.MeanRows);
+            boolean unselected = input >= 0 && op.selectsRows();
             boolean listed = input < 0 && op instanceof Op.Shortlist && batch.candidates().length > 0;
             return read(view, listed ? batch.candidates().length : view.stride(), unselected ? batch.rows() : rows);
         };

@@ -10,7 +10,10 @@ import org.waterspout.error.Quoted;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.gguf.GgufFile;
 
-/** The small models that come with Waterspout, one for each kind; their cards stand in model-io/demo-model. */
+/**
+ * The small models that come with Waterspout, one for each kind. They are an artifact of their own, demo-models, which the command line
+ * brings along; their cards stand in its folder training.
+ */
 public final class DemonstrationModel {
 
     /** What the decoder is called where a file would have its path: it continues English prose. */
@@ -40,19 +43,21 @@ public final class DemonstrationModel {
     /**
      * Opens one by its name; every call makes a copy of its own.
      *
-     * @throws ModelNotFoundException if none of them is called {@code name}
+     * @throws ModelNotFoundException if none of them is called {@code name}, or the artifact demo-models is not there
      */
     public static ModelFile open(Path name) {
         if (!NAMES.contains(name)) {
             throw new ModelNotFoundException("there is no demonstration model " + Quoted.of(name.toString()) + ": choose one of " + NAMES);
         }
-        try (InputStream resource = DemonstrationModel.class.getResourceAsStream("/org/waterspout/demo/" + name)) {
+        // by the loader and not by the class, which on the module path sees its own module's resources only
+        try (InputStream resource = DemonstrationModel.class.getClassLoader().getResourceAsStream("org/waterspout/demo/" + name)) {
             if (resource == null) {
-                throw new IllegalStateException("the demonstration model " + name + " is missing from the model-io jar");
+                throw new ModelNotFoundException("the demonstration model " + name + " is not on the class path: add the artifact "
+                        + "org.waterspout:demo-models, or name a model file");
             }
             return GgufFile.copyOf(name, resource.readAllBytes());
         } catch (IOException e) {
-            throw new UncheckedIOException("the demonstration model " + name + " cannot be read from the model-io jar", e);
+            throw new UncheckedIOException("the demonstration model " + name + " cannot be read from its jar", e);
         }
     }
 }

@@ -4,14 +4,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
+import org.waterspout.decode.WordTokens;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationConfig;
@@ -156,20 +159,27 @@ public final class LanguageModel implements AutoCloseable {
     public List<Generation> generate(GenerationRequest request, int answers, RequestOptions options) {
         Optional<ToolRequest> tools = request.tools().map(use -> ToolRequest.of(use, request.prompt(), templates()));
         int[] prompt = tokens(request.prompt(), tools, contextLength());
-        GenerationConfig config = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        GenerationConfig file = GenerationConfig.forPrompt(file().metadata(), request, prompt.length);
+        GenerationConfig config = file.withRules(whileOpen(() -> WordTokens.add(request.words(), file.rules(), loaded.text(),
+                request.ignoreEnd() ? Set.of() : loaded.endTokens())));
         Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
         return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, form.map(this::constraint),
                 () -> tools.flatMap(some -> some.calls(prompt)), prompt, options).stream().map(Generation::new).toList();
     }
 
     private Constraint constraint(AnswerForm form) {
+        return whileOpen(() -> constraints.orElseThrow(() -> new InvalidRequestException(
+                "the model has no tokenizer, so its answers have no text that could be of a form: ask for none")).of(form));
+    }
+
+    /** Uses the tokenizer while it is sure to be there. */
+    private <T> T whileOpen(Supplier<T> work) {
         tokenizerUse.readLock().lock();
         try {
             if (closed) {
                 throw Engine.closedModel();
             }
-            return constraints.orElseThrow(() -> new InvalidRequestException(
-                    "the model has no tokenizer, so its answers have no text that could be of a form: ask for none")).of(form);
+            return work.get();
         } finally {
             tokenizerUse.readLock().unlock();
         }
@@ -204,15 +214,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** @param max tokens: a text that is sure to have more is refused before it is tokenized */
     private int[] tokens(Prompt prompt, Optional<ToolRequest> tools, int max) {
-        tokenizerUse.readLock().lock();
-        try {
-            if (closed) {
-                throw Engine.closedModel();
-            }
-            return tools.isPresent() ? tools.get().after(encode(prompt, tools, max), tokenizer()) : encode(prompt, tools, max);
-        } finally {
-            tokenizerUse.readLock().unlock();
-        }
+        return whileOpen(() -> tools.isPresent() ? tools.get().after(encode(prompt, tools, max), tokenizer()) : encode(prompt, tools, max));
     }
 
     private int[] encode(Prompt prompt, Optional<ToolRequest> tools, int max) {

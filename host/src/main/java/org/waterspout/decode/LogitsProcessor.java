@@ -19,6 +19,7 @@ final class LogitsProcessor {
     private final Set<Integer> ends;
     private final int minTokens;
     private final int[] candidates;
+    private final BitSet allowed = new BitSet();
     private final BitSet done = new BitSet();
 
     private float[] logits = {};
@@ -35,6 +36,7 @@ final class LogitsProcessor {
     LogitsProcessor(LogitRules rules, int[] source, int begin, Set<Integer> ends, int minTokens, int[] candidates) {
         this.rules = rules;
         idle = rules.equals(LogitRules.NONE);
+        rules.allowed().stream().filter(token -> token >= 0).forEach(allowed::set); // who names others is refused
         this.source = source;
         this.begin = begin;
         this.ends = ends;
@@ -80,8 +82,19 @@ final class LogitsProcessor {
         }
         decay(length - begin);
         rules.suppressed().forEach(this::forbid);
+        if (!allowed.isEmpty()) {
+            forbidOthers();
+        }
         if (length == (begin > 1 || rules.firstToken().isEmpty() ? begin : begin + 1)) {
             rules.suppressedFirst().forEach(this::forbid);
+        }
+    }
+
+    private void forbidOthers() {
+        for (int column = 0; column < columns; column++) {
+            if (!allowed.get(candidates.length == 0 ? column : candidates[column])) {
+                logits[from + column] = Float.NEGATIVE_INFINITY;
+            }
         }
     }
 

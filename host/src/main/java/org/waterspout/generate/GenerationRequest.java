@@ -23,10 +23,11 @@ import org.waterspout.tools.ToolUse;
  *                    that is ended by its length, a stop string or its caller
  * @param logProbabilities which log-probabilities are wanted; not of a search with a beam
  * @param tools       what the answer may call; none for an answer that is text only
+ * @param words       words that may not come, or the only ones that may, besides what the model's file forbids
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings,
-        boolean ignoreEnd,
-        Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Optional<ToolUse> tools) {
+        boolean ignoreEnd, Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Optional<ToolUse> tools,
+        Words words) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
@@ -67,42 +68,47 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
 
     public static GenerationRequest of(Prompt prompt) {
         return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(),
-                Optional.empty(), Optional.empty());
+                Optional.empty(), Optional.empty(), Words.ANY);
     }
 
     public GenerationRequest withMaxTokens(int value) {
         return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities,
-                tools);
+                tools, words);
     }
 
     public GenerationRequest withSampling(Sampling value) {
-        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities, tools);
+        return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities, tools,
+                words);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, tools, words);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, tools, words);
     }
 
     public GenerationRequest withSharing(Sharing value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, tools, words);
     }
 
     public GenerationRequest withForm(AnswerForm value) {
         return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities,
-                tools);
+                tools, words);
     }
 
     public GenerationRequest withLogProbabilities(LogProbabilities value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), tools);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), tools, words);
     }
 
     /** The model is told these tools by its chat template, and what it calls is in {@link Completion#toolCalls()}. */
     public GenerationRequest withTools(ToolUse value) {
         return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities,
-                Optional.of(value));
+                Optional.of(value), words);
+    }
+
+    public GenerationRequest withWords(Words value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools, value);
     }
 }

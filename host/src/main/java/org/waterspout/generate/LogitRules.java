@@ -31,11 +31,13 @@ import org.waterspout.model.Metadata;
  * @param decay                    from where on, and how, end tokens become more likely
  * @param suppressed               tokens that never occur
  * @param suppressedFirst          tokens that are not the first of an answer
+ * @param allowed                  the only tokens that may occur; empty for all
  * @param renormalize              log-probabilities are normalized again, last
  */
 public record LogitRules(float repetitionPenalty, int repetitionWindow, float encoderRepetitionPenalty, int noRepeatNgram,
         int encoderNoRepeatNgram, List<Bias> biases, List<List<Integer>> badWords, OptionalInt firstToken, List<Integer> lastTokens,
-        boolean removeInvalid, Decay decay, Set<Integer> suppressed, Set<Integer> suppressedFirst, boolean renormalize) {
+        boolean removeInvalid, Decay decay,
+        Set<Integer> suppressed, Set<Integer> suppressedFirst, Set<Integer> allowed, boolean renormalize) {
 
     /** A bias of a sequence's last token. */
     public record Bias(List<Integer> sequence, float value) {
@@ -58,7 +60,7 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
 
     /** Nothing is changed. */
     public static final LogitRules NONE = new LogitRules(1, 0, 1, 0, 0, List.of(), List.of(), OptionalInt.empty(), List.of(), false,
-            Decay.NONE, Set.of(), Set.of(), false);
+            Decay.NONE, Set.of(), Set.of(), Set.of(), false);
 
     public LogitRules {
         biases = List.copyOf(biases);
@@ -66,6 +68,7 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
         lastTokens = List.copyOf(lastTokens);
         suppressed = Set.copyOf(suppressed);
         suppressedFirst = Set.copyOf(suppressedFirst);
+        allowed = Set.copyOf(allowed);
         checkPenalty(repetitionPenalty);
         checkPenalty(encoderRepetitionPenalty);
         if (noRepeatNgram < 0 || encoderNoRepeatNgram < 0 || repetitionWindow < 0) {
@@ -94,7 +97,7 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
                 metadata.integerOr("generation.encoder_no_repeat_ngram_size", 0), biases(metadata),
                 sequences(metadata, "generation.bad_words_ids"), metadata.optionalInteger("generation.forced_bos_token_id"),
                 lastTokens(metadata), metadata.flagOr("generation.remove_invalid_values", false), decay(metadata), suppressed,
-                tokens(metadata, "generation.begin_suppress_tokens"), metadata.flagOr("generation.renormalize_logits", false));
+                tokens(metadata, "generation.begin_suppress_tokens"), Set.of(), metadata.flagOr("generation.renormalize_logits", false));
     }
 
     private static Set<Integer> tokens(Metadata metadata, String key) {
@@ -150,26 +153,37 @@ public record LogitRules(float repetitionPenalty, int repetitionWindow, float en
     /** All tokens that are named. */
     public Stream<Integer> named() {
         return Stream.of(biases.stream().flatMap(bias -> bias.sequence().stream()), badWords.stream().flatMap(List::stream),
-                firstToken.stream().boxed(), lastTokens.stream(), suppressed.stream(), suppressedFirst.stream()).flatMap(each -> each);
+                firstToken.stream().boxed(), lastTokens.stream(), suppressed.stream(), suppressedFirst.stream(), allowed.stream())
+                .flatMap(each -> each);
     }
 
     public LogitRules withRepetitionPenalty(float value) {
         return new LogitRules(value, 0, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases, badWords, firstToken,
-                lastTokens, removeInvalid, decay, suppressed, suppressedFirst, renormalize);
+                lastTokens, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
     }
 
     public LogitRules withNoRepeatNgram(int value) {
         return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, value, encoderNoRepeatNgram, biases, badWords,
-                firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, renormalize);
+                firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
     }
 
     public LogitRules withForced(OptionalInt first, List<Integer> last) {
         return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
-                badWords, first, last, removeInvalid, decay, suppressed, suppressedFirst, renormalize);
+                badWords, first, last, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
     }
 
     public LogitRules withSuppressed(Set<Integer> value) {
         return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
-                badWords, firstToken, lastTokens, removeInvalid, decay, value, suppressedFirst, renormalize);
+                badWords, firstToken, lastTokens, removeInvalid, decay, value, suppressedFirst, allowed, renormalize);
+    }
+
+    public LogitRules withBadWords(List<List<Integer>> value) {
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                value, firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, allowed, renormalize);
+    }
+
+    public LogitRules withAllowed(Set<Integer> value) {
+        return new LogitRules(repetitionPenalty, repetitionWindow, encoderRepetitionPenalty, noRepeatNgram, encoderNoRepeatNgram, biases,
+                badWords, firstToken, lastTokens, removeInvalid, decay, suppressed, suppressedFirst, value, renormalize);
     }
 }

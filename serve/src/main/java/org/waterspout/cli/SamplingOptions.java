@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 import org.waterspout.LanguageModel;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Sampling;
+import org.waterspout.generate.Words;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen: {@link Sampling} has their meaning. */
@@ -41,6 +42,14 @@ final class SamplingOptions {
     @Option(names = "--logit-bias", paramLabel = "TOKEN=X", description = "Added to a token's logit; may be given several times.")
     private Map<Integer, Float> logitBias = new HashMap<>();
 
+    @Option(names = "--forbid", paramLabel = "WORD", description = "This word does not come, behind a blank or not; may be given several"
+            + " times.")
+    private List<String> forbidden = List.of();
+
+    @Option(names = "--allow", paramLabel = "WORD",
+            description = "Only tokens of this word come, of others that are given so, and those that end an answer.")
+    private List<String> allowed = List.of();
+
     @Option(names = "--seed", paramLabel = "S",
             description = "The same seed gives the same text on the same backend; default: drawn, and shown with the figures.")
     private Optional<Long> seed = Optional.empty();
@@ -65,7 +74,8 @@ final class SamplingOptions {
     GenerationRequest asked(GenerationRequest request, LanguageModel model) {
         boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty()
                 && logitBias.isEmpty() && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
-        return silent && model.beams() > 1 ? request : request.withSampling(sampling(model::sampling));
+        GenerationRequest worded = request.withWords(Words.ANY.withForbidden(forbidden).withAllowed(allowed));
+        return silent && model.beams() > 1 ? worded : worded.withSampling(sampling(model::sampling));
     }
 
     List<String> stopStrings() {

@@ -120,6 +120,18 @@ class MainTest {
     }
 
     @Test
+    void wordsAreForbiddenAndAllowed() throws IOException {
+        String text = json("run", "--json", "--max-tokens", "20", "--temperature", "0", "It is a truth").get("text").asText();
+        String word = text.strip().split("[^A-Za-z]+")[0];
+        String without = json("run", "--json", "--max-tokens", "20", "--temperature", "0", "--forbid", word, "It is a truth").get("text")
+                .asText();
+        assertFalse(without.startsWith(" " + word), without);
+        String only = json("run", "--json", "--max-tokens", "5", "--temperature", "0", "--allow", "sister", "It is a truth").get("text")
+                .asText();
+        assertTrue(only.matches("[sister ]+"), only); // its tokens, in any order
+    }
+
+    @Test
     void severalAnswersHaveSeedsOneAfterTheOther() throws IOException {
         JsonNode answers = json("run", "--json", "--max-tokens", "12", "--temperature", "1", "--seed", "7", "--answers", "3", "She was")
                 .get("answers");

@@ -153,7 +153,7 @@ final class EncoderCases {
 
     private static void given(List<OpCase> cases) {
         for (int width : new int[] {1, 37, 768}) {
-            OpCaseBuilder b = new OpCaseBuilder("Given " + width);
+            OpCaseBuilder b = new OpCaseBuilder("InputEmbeddings " + width);
             Value given = b.value(width);
             b.before(new Op.InputEmbeddings(given));
             Value output = OpCases.unchanged(b, given);
@@ -168,7 +168,7 @@ final class EncoderCases {
                 Arrays.fill(tokens, Batch.NO_TOKEN);
                 batches.add(new Batch(tokens, batch.positions(), batch.sequences(), batch.outputRows()).withInputEmbeddings(numbers));
             }
-            cases.add(b.build("Given", output, Tolerance.EXACT, batches, new PlanOptions(16, 4, 19, false)));
+            cases.add(b.build("InputEmbeddings", output, Tolerance.EXACT, batches, new PlanOptions(16, 4, 19, false)));
         }
     }
 

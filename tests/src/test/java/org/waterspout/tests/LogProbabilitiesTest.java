@@ -141,7 +141,7 @@ class LogProbabilitiesTest {
                         }
                         case GenerationEvent.Token token -> tokens.add(token.token());
                         case GenerationEvent.Text _ -> assertFalse(tokens.isEmpty());
-                        case GenerationEvent.Called called -> throw new AssertionError("a call without tools: " + called);
+                        case GenerationEvent.Called _ -> throw new AssertionError("no tools were given");
                         case GenerationEvent.Finished finished -> completion = finished.completion();
                     }
                 }

@@ -29,7 +29,7 @@ final class TranslatorCases {
             cases.add(cross("CrossAttention", shape[0], shape[1], 1, false));
         }
         cases.add(cross("CrossAttention", 6, 20, 3, true));
-        cases.add(cross("Remember", 5, 24, 2, false));
+        cases.add(cross("StoreCrossCache", 5, 24, 2, false));
         for (int width : new int[] {1, 37, 256}) {
             cases.add(recurrence(width, 1, Optional.empty()));
         }
@@ -71,8 +71,8 @@ final class TranslatorCases {
     }
 
     private static OpCase cross(String operation, int heads, int headDimension, int layers, boolean attends) {
-        String name = (operation.equals("Remember") ? "Remember " : "CrossAttention ") + heads + " heads of " + headDimension + " in "
-                + layers + (attends ? " layers of an encoder that attends" : layers == 1 ? " layer" : " layers");
+        String name = (operation.equals("StoreCrossCache") ? "Remember " : "CrossAttention ") + heads + " heads of " + headDimension
+                + " in " + layers + (attends ? " layers of an encoder that attends" : layers == 1 ? " layer" : " layers");
         OpCaseBuilder b = new OpCaseBuilder(name);
         int width = heads * headDimension;
         encoder(b, name, width, layers, attends);

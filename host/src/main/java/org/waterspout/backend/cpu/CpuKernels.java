@@ -15,8 +15,8 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
     /** Positions in a block of the key-value cache. */
     int BLOCK = 64;
 
-    /** Groups of four rows whose sums are kept in lanes for a while. */
-    int STAGED = 16;
+    /** Groups of up to four sums that are kept in lanes until their stores are no longer on the way; a multiple of 2, 3, 4 and 6. */
+    int STAGED = 12;
 
     /** For the log: instructions in use. */
     String description();
@@ -36,7 +36,7 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
 
     /** Floats of scratch that {@link #multiply} needs for rows of {@code columns}. */
     default int scratch(int columns) {
-        return columns + STAGED * 4 * lanes();
+        return VectorRows.ARRANGED * columns + STAGED * 4 * lanes();
     }
 
     /**
@@ -67,7 +67,7 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
      */
     void weigh(float[] weights, int from, int to, float[] values, int valuesAt, int width, float[] sum, int sumAt);
 
-    /** scores[i] = exp(scores[i] - largest); returns their sum. Below -87 the result is 0. */
+    /** scores[i] = exp(scores[i] - largest); returns their sum. Below -87 the result is 0. Changes scores behind {@code to} as well. */
     float exponentials(float[] scores, int from, int to, float largest);
 
     /**

@@ -100,8 +100,15 @@ final class RowAttention {
         KeyValueCache.Layer shape = target.cache().layer(target.layer());
         int width = shape.headDimension();
         int padded = shape.paddedWidth();
-        for (int d = 0; d < width; d++) {
-            scratch.query[d] = query[queryAt + d * stride] * target.scale();
+        float scale = target.scale();
+        if (stride == 1) { // a loop of its own, of which the compiler makes vectors, as of that for the output
+            for (int d = 0; d < width; d++) {
+                scratch.query[d] = query[queryAt + d] * scale;
+            }
+        } else {
+            for (int d = 0; d < width; d++) {
+                scratch.query[d] = query[queryAt + d * stride] * scale;
+            }
         }
         float[] sum = scratch.sum;
         Arrays.fill(sum, 0, padded, 0);
@@ -124,7 +131,7 @@ final class RowAttention {
             }
             float now = largest;
             for (int t = from; t < to; t++) {
-                now = Math.max(now, scores[t]);
+                now = scores[t] > now ? scores[t] : now; // takes less time than Math.max; NaN comes out of the exponentials
             }
             if (now > largest) {
                 float factor = (float) Math.exp(largest - now);
@@ -136,8 +143,14 @@ final class RowAttention {
             kernels.weigh(scores, from, to, target.cache().values(target.layer(), target.sequence(), block),
                     target.kvHead() * CpuKernels.BLOCK * padded, padded, sum, 0);
         }
-        for (int d = 0; d < width; d++) {
-            out[outAt + d * stride] = sum[d] / total;
+        if (stride == 1) {
+            for (int d = 0; d < width; d++) {
+                out[outAt + d] = sum[d] / total;
+            }
+        } else {
+            for (int d = 0; d < width; d++) {
+                out[outAt + d * stride] = sum[d] / total;
+            }
         }
     }
 }

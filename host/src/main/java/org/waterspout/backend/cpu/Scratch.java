@@ -12,12 +12,12 @@ final class Scratch {
     private static final int ROWS = 6;
 
     /**
-     * Keys whose scores a panel of queries has at one time in attention in both directions; a multiple of the lanes. Sequences of up to 512
-     * fit in wherever their first panel begins, so that their sums have one order.
+     * Keys whose scores a panel of queries has at one time in attention in both directions; a multiple of the lanes. Sequences of up to
+     * 512 fit in wherever their first panel begins, so that their sums have one order.
      */
     static final int KEYS = 544;
 
-    /** Decoded weights, at least six rows of the widest product. */
+    /** Decoded weights, at least twelve rows of the widest product. */
     final float[] tile;
     /** For one row's product. */
     final float[] line;
@@ -42,7 +42,7 @@ final class Scratch {
     }
 
     private static int tileFloats(int widest) {
-        return Math.max(TILE, ROWS * widest);
+        return Math.max(TILE, CpuKernels.STAGED * widest);
     }
 
     /** Rows of {@code columns} that the tile holds, in sixes where it can. */

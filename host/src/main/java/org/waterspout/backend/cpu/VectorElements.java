@@ -51,6 +51,12 @@ final class VectorElements {
         for (int lane = 0; lane < COUNT; lane++) {
             total += sum.lane(lane);
         }
+        if (i < to && i + COUNT <= scores.length) { // what lies behind is changed, and does not count
+            exp(FloatVector.fromArray(FLOATS, scores, i).sub(largest)).intoArray(scores, i);
+            for (; i < to; i++) {
+                total += scores[i];
+            }
+        }
         for (; i < to; i++) {
             float x = scores[i] - largest;
             scores[i] = x < -87 ? 0 : (float) Math.exp(x);

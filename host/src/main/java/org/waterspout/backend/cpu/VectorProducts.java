@@ -14,48 +14,44 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
-import org.waterspout.model.WeightType;
 
 /**
- * Products of stored weights with one row of floats. Quants become floats in registers and are multiplied by the row as it is:
- * nothing is rounded, and with 512-bit vectors this takes no more instructions than 8-bit sums. Rows that are
- * computed together lie far apart, because neighbouring short rows defeat the prefetcher.
+ * Products of stored weights with one row of floats. Weights become floats in registers, scaled as they are stored, and are multiplied by
+ * the row as it is: nothing is rounded to less than a float. Products are added in one order to one vector of sums, the
+ * same order as in {@link VectorRows}. Rows that are computed together lie far apart, because neighbouring short rows defeat the
+ * prefetcher.
  */
 final class VectorProducts {
 
     private VectorProducts() {
     }
 
-    /** Where in scratch the input's block sums, or a decoded row, begin: after the lanes of sums. */
+    /** Where in scratch the input in another order, or decoded rows, begin: after the lanes of sums. */
     static final int AFTER_SUMS = CpuKernels.STAGED * 4 * COUNT;
+    /** By how much less {@link #f16} takes halves than they are. */
+    static final float HALVES = 0x1p56f;
+    /** Rows that are decoded at a time where no kernel multiplies them as they are stored. */
+    private static final int DECODED = 6;
 
     static void multiply(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         if (from == to) {
             return;
         }
-        if (VectorShapes.READS_BEYOND && to == weights.rows() && weights.type().blockLength() > 1) {
-            decoded(weights, to - 1, x, out, outAt + to - 1, scratch);
-            multiplyWithin(weights, from, to - 1, x, out, outAt, scratch);
-        } else {
-            multiplyWithin(weights, from, to, x, out, outAt, scratch);
-        }
-    }
-
-    private static void multiplyWithin(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         switch (weights.type()) {
             case Q8_0, I8_32 -> {
                 if (COUNT == 16) {
                     wide(weights, from, to, x, out, outAt, scratch);
                 } else {
+                    VectorBlocks.arrange(weights.type(), x, 0, weights.columns(), scratch, AFTER_SUMS);
                     pairs(weights, from, to, x, out, outAt, scratch);
                 }
             }
             case Q4_0, Q4_1 -> {
-                blockSums(weights.columns() / 32, x, 0, weights.type() == WeightType.Q4_0 ? -8f / COUNT : 1f / COUNT, scratch, AFTER_SUMS);
                 if (COUNT == 16) {
                     wide(weights, from, to, x, out, outAt, scratch);
                 } else {
-                    pairs(weights, from, to, x, out, outAt, scratch);
+                    pairs(weights, from, within(weights, to), x, out, outAt, scratch);
+                    decoded(weights, within(weights, to), to, x, out, outAt, scratch);
                 }
             }
             case F32, BF16 -> pairs(weights, from, to, x, out, outAt, scratch);
@@ -71,10 +67,37 @@ final class VectorProducts {
         }
     }
 
+    /** As {@link VectorRows} multiplies several rows. */
     private static void decoded(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
-        for (int row = from; row < to; row++) {
-            decoded(weights, row, x, out, outAt + row, scratch);
+        int columns = weights.columns();
+        float[] input = x;
+        int inputAt = 0;
+        if (VectorBlocks.arranges(weights.type())) {
+            input = scratch;
+            inputAt = AFTER_SUMS + DECODED * columns;
+            VectorBlocks.arrange(weights.type(), x, 0, columns, input, inputAt);
         }
+        for (int row = from; row < to; row += DECODED) {
+            int count = Math.min(DECODED, to - row);
+            VectorBlocks.decode(weights, row, row + count, 1, scratch, AFTER_SUMS);
+            VectorRows.products(scratch, AFTER_SUMS, count, columns, input, inputAt, 1, scratch);
+            VectorRows.sums(scratch, AFTER_SUMS, count, columns, 1, input, inputAt, 1, scratch, out, outAt + row, 0);
+        }
+    }
+
+    /** The rows that may be read in whole vectors: all but the matrix's last, where a vector of bytes has more lanes than are in use. */
+    static int within(Matrix weights, int to) {
+        return VectorShapes.READS_BEYOND && to == weights.rows() ? to - 1 : to;
+    }
+
+    /** Of a block of bytes. */
+    static float scale(MemorySegment data, long at, int header) {
+        return header == 2 ? Float.float16ToFloat(data.get(HALF, at)) : Float.intBitsToFloat(data.get(VectorShapes.WORD, at));
+    }
+
+    /** What nibbles of 0 stand for in a block that begins with a scale alone, or with the scale and this number. */
+    static float min(MemorySegment data, long at, int header) {
+        return header == 4 ? Float.float16ToFloat(data.get(HALF, at + 2)) : -8 * Float.float16ToFloat(data.get(HALF, at));
     }
 
     /** Puts x times 2^56 into scratch for {@link #f16}; returns whether that is of use. */
@@ -83,7 +106,7 @@ final class VectorProducts {
         for (int k = 0; k < columns; k++) {
             float input = x[k];
             largest = Math.max(largest, Math.abs(input));
-            scratch[AFTER_SUMS + k] = input * 0x1p56f;
+            scratch[AFTER_SUMS + k] = input * HALVES;
         }
         return scales(largest);
     }
@@ -107,7 +130,7 @@ final class VectorProducts {
 
     /**
      * Four rows at a time, a quarter of the range apart; where the range is no multiple of four, its last row is computed again.
-     * Lanes are added up some rows later, when their stores are no longer on the way.
+     * VectorShapes are added up some rows later, when their stores are no longer on the way.
      */
     private static void wide(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         int quarter = (to - from + 3) / 4;
@@ -131,14 +154,13 @@ final class VectorProducts {
         long q = Math.min(row + apart, last) * rowBytes;
         long r = Math.min(row + 2 * apart, last) * rowBytes;
         long s = Math.min(row + 3 * apart, last) * rowBytes;
-        if (weights.type() == WeightType.Q8_0) {
-            WideProducts.q8(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
-        } else if (weights.type() == WeightType.I8_32) {
-            WideProducts.i8(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
-        } else if (weights.type() == WeightType.Q4_0) {
-            WideProducts.q4(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
-        } else {
-            WideProducts.q4WithLeast(weights.data(), p, q, r, s, weights.columns(), x, scratch, sumsAt);
+        int columns = weights.columns();
+        switch (weights.type()) {
+            case Q8_0 -> WideProducts.q8(weights.data(), p, q, r, s, 2, columns, x, scratch, sumsAt);
+            case I8_32 -> WideProducts.q8(weights.data(), p, q, r, s, 4, columns, x, scratch, sumsAt);
+            case Q4_0 -> WideProducts.q4(weights.data(), p, q, r, s, 2, columns, x, scratch, sumsAt);
+            case Q4_1 -> WideProducts.q4(weights.data(), p, q, r, s, 4, columns, x, scratch, sumsAt);
+            default -> throw new IllegalStateException("not multiplied four rows at a time: " + weights.type());
         }
     }
 
@@ -158,43 +180,14 @@ final class VectorProducts {
                 case F32 -> f32(data, p, r, columns, x, out, o, u, scratch);
                 case F16 -> f16(data, p, r, columns, x, out, o, u, scratch);
                 case BF16 -> bf16(data, p, r, columns, x, out, o, u, scratch);
-                case Q8_0 -> q8(data, p, r, columns, x, out, o, u, scratch);
-                case I8_32 -> i8(data, p, r, columns, x, out, o, u, scratch);
+                case Q8_0 -> q8(data, p, r, 2, columns, out, o, u, scratch);
+                case I8_32 -> q8(data, p, r, 4, columns, out, o, u, scratch);
                 case Q4_0 -> q4(data, p, r, columns, x, out, o, u, scratch);
-                case Q4_1 -> q4WithLeast(data, p, r, columns, x, out, o, u, scratch);
-                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS ->
-                        throw new IllegalStateException("decoded before: " + weights.type());
+                case Q4_1 -> q4WithMin(data, p, r, columns, x, out, o, u, scratch);
+                case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS
+                        -> throw new IllegalStateException("decoded before: " + weights.type());
             }
         }
-    }
-
-    /**
-     * Sums of x, from {@code xAt} on, by block of 32, times {@code factor}: what the offsets of weights are multiplied by. They go to
-     * {@code sumsAt} on.
-     */
-    static void blockSums(int blocks, float[] x, int xAt, float factor, float[] scratch, int sumsAt) {
-        for (int b = 0; b < blocks; b++) {
-            FloatVector sum = FloatVector.zero(FLOATS);
-            for (int j = 0; j < 32; j += COUNT) {
-                sum = sum.add(FloatVector.fromArray(FLOATS, x, xAt + b * 32 + j));
-            }
-            scratch[sumsAt + b] = VectorShapes.sum(sum, scratch, 0) * factor;
-        }
-    }
-
-    private static void decoded(Matrix weights, int row, float[] x, float[] out, int o, float[] scratch) {
-        int columns = weights.columns();
-        VectorTiles.decode(weights, row, row + 1, scratch, AFTER_SUMS);
-        FloatVector sum = FloatVector.zero(FLOATS);
-        int k = 0;
-        for (; k + COUNT <= columns; k += COUNT) {
-            sum = FloatVector.fromArray(FLOATS, scratch, AFTER_SUMS + k).fma(FloatVector.fromArray(FLOATS, x, k), sum);
-        }
-        float total = VectorShapes.sum(sum, scratch, 0);
-        for (; k < columns; k++) {
-            total += scratch[AFTER_SUMS + k] * x[k];
-        }
-        out[o] = total;
     }
 
     private static void f32(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
@@ -231,8 +224,8 @@ final class VectorProducts {
             b = ((IntVector) ShortVector.fromMemorySegment(SHORTS, data, r + 2L * k, LITTLE).castShape(INTS, 0))
                     .lanewise(VectorOperators.LSHL, 13).and(0x8FFFE000).reinterpretAsFloats().fma(input, b);
         }
-        float s = VectorShapes.sum(a, scratch, 0) * 0x1p56f;
-        float t = VectorShapes.sum(b, scratch, COUNT) * 0x1p56f;
+        float s = VectorShapes.sum(a, scratch, 0) * HALVES;
+        float t = VectorShapes.sum(b, scratch, COUNT) * HALVES;
         for (; k < columns; k++) {
             s += Float.float16ToFloat(data.get(HALF, p + 2L * k)) * x[k];
             t += Float.float16ToFloat(data.get(HALF, r + 2L * k)) * x[k];
@@ -262,93 +255,75 @@ final class VectorProducts {
         out[u] = t;
     }
 
-    private static void q8(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
+    /** A scale of {@code header} bytes before 32 bytes; the input lies in scratch, as {@link VectorBlocks#arrange} has put it. */
+    private static void q8(MemorySegment data, long p, long r, int header, int columns, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
-        for (int k = 0; k < columns; k += 32, p += 34, r += 34) {
-            FloatVector s = FloatVector.zero(FLOATS);
-            FloatVector t = s;
-            for (int j = 0; j < 32; j += COUNT) {
-                FloatVector input = FloatVector.fromArray(FLOATS, x, k + j);
-                s = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE).castShape(FLOATS, 0)).fma(input, s);
-                t = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 2 + j, LITTLE).castShape(FLOATS, 0)).fma(input, t);
+        for (int k = 0; k < columns; k += 32, p += header + 32, r += header + 32) {
+            FloatVector first = FloatVector.broadcast(FLOATS, scale(data, p, header));
+            FloatVector second = FloatVector.broadcast(FLOATS, scale(data, r, header));
+            for (int h = 0; h < 32; h += 4 * COUNT) {
+                IntVector s = IntVector.fromMemorySegment(INTS, data, p + header + h, LITTLE);
+                IntVector t = IntVector.fromMemorySegment(INTS, data, r + header + h, LITTLE);
+                for (int j = 0; j < 4 * COUNT; j += COUNT) {
+                    FloatVector input = FloatVector.fromArray(FLOATS, scratch, AFTER_SUMS + k + h + j);
+                    a = ((FloatVector) s.lanewise(VectorOperators.ASHR, 24).castShape(FLOATS, 0)).mul(first).fma(input, a);
+                    b = ((FloatVector) t.lanewise(VectorOperators.ASHR, 24).castShape(FLOATS, 0)).mul(second).fma(input, b);
+                    s = s.lanewise(VectorOperators.LSHL, 8);
+                    t = t.lanewise(VectorOperators.LSHL, 8);
+                }
             }
-            a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
-            b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
         out[o] = VectorShapes.sum(a, scratch, 0);
         out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
-    private static void i8(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
-        FloatVector a = FloatVector.zero(FLOATS);
-        FloatVector b = a;
-        for (int k = 0; k < columns; k += 32, p += 36, r += 36) {
-            FloatVector s = FloatVector.zero(FLOATS);
-            FloatVector t = s;
-            for (int j = 0; j < 32; j += COUNT) {
-                FloatVector input = FloatVector.fromArray(FLOATS, x, k + j);
-                s = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE).castShape(FLOATS, 0)).fma(input, s);
-                t = ((FloatVector) ByteVector.fromMemorySegment(BYTES, data, r + 4 + j, LITTLE).castShape(FLOATS, 0)).fma(input, t);
-            }
-            a = s.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(VectorShapes.WORD, p))), a);
-            b = t.fma(FloatVector.broadcast(FLOATS, Float.intBitsToFloat(data.get(VectorShapes.WORD, r))), b);
-        }
-        out[o] = VectorShapes.sum(a, scratch, 0);
-        out[u] = VectorShapes.sum(b, scratch, COUNT);
-    }
-
-    /** d * (sum of q * x - 8 * sum of x): the second sum starts the first, spread over the lanes. */
     private static void q4(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u, float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int k = 0; k < columns; k += 32, p += 18, r += 18) {
-            FloatVector s = FloatVector.broadcast(FLOATS, scratch[AFTER_SUMS + (k >> 5)]);
-            FloatVector t = s;
+            FloatVector first = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
+            FloatVector second = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r)));
+            FloatVector min = first.mul(-8f);
+            FloatVector other = second.mul(-8f);
             for (int j = 0; j < 16; j += COUNT) {
                 FloatVector low = FloatVector.fromArray(FLOATS, x, k + j);
                 FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16 + j);
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                s = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, s);
-                s = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, s);
+                a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(first, min).fma(low, a);
+                a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(first, min).fma(high, a);
                 pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 2 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                t = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, t);
-                t = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, t);
+                b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(second, other).fma(low, b);
+                b = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(second, other).fma(high, b);
             }
-            a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
-            b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
         out[o] = VectorShapes.sum(a, scratch, 0);
         out[u] = VectorShapes.sum(b, scratch, COUNT);
     }
 
-    /** d * sum of q * x + m * sum of x, the second spread over the lanes. */
-    private static void q4WithLeast(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u,
+    private static void q4WithMin(MemorySegment data, long p, long r, int columns, float[] x, float[] out, int o, int u,
             float[] scratch) {
         FloatVector a = FloatVector.zero(FLOATS);
         FloatVector b = a;
         for (int k = 0; k < columns; k += 32, p += 20, r += 20) {
-            FloatVector s = FloatVector.zero(FLOATS);
-            FloatVector t = s;
+            FloatVector first = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
+            FloatVector second = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r)));
+            FloatVector min = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2)));
+            FloatVector other = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r + 2)));
             for (int j = 0; j < 16; j += COUNT) {
                 FloatVector low = FloatVector.fromArray(FLOATS, x, k + j);
                 FloatVector high = FloatVector.fromArray(FLOATS, x, k + 16 + j);
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                s = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, s);
-                s = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, s);
+                a = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(first, min).fma(low, a);
+                a = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(first, min).fma(high, a);
                 pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, r + 4 + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                t = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(low, t);
-                t = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(high, t);
+                b = ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(second, other).fma(low, b);
+                b = ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(second, other).fma(high, b);
             }
-            FloatVector sum = FloatVector.broadcast(FLOATS, scratch[AFTER_SUMS + (k >> 5)]);
-            a = sum.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2))), a);
-            b = sum.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r + 2))), b);
-            a = s.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p))), a);
-            b = t.fma(FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, r))), b);
         }
         out[o] = VectorShapes.sum(a, scratch, 0);
         out[u] = VectorShapes.sum(b, scratch, COUNT);

@@ -1,87 +1,71 @@
 package org.waterspout.backend.cpu;
 
-import static org.waterspout.backend.cpu.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.CpuKernels.STAGED;
 import static org.waterspout.backend.cpu.VectorShapes.COUNT;
 import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
-import static org.waterspout.backend.cpu.VectorShapes.HALF;
-import static org.waterspout.backend.cpu.VectorShapes.INTS;
-import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
 
-import java.lang.foreign.MemorySegment;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
-import org.waterspout.model.WeightType;
 
 /**
- * Products of stored weights with a few rows of floats, four at a time: a weight is read and decoded once for the four. Each row's sums
- * have the order that {@link VectorProducts} gives them, so that a row comes out the same to the bit whatever the others are.
+ * Products of stored weights with a few rows of floats: some weights are decoded once, then multiplied by all rows. Each weight row and
+ * row of input have one vector of sums, to which the products are added in the same order as in {@link VectorProducts}:
+ * so a row comes out the same to the bit whatever the others are.
  */
 final class VectorRows {
 
-    /** Bytes of weights that stay in the second-level cache while all rows are multiplied by them. */
-    private static final int CACHED = 128 * 1024;
-    /** Weight rows whose sums are kept in lanes until their stores are no longer on the way. */
-    private static final int STAGED = CpuKernels.STAGED;
-    /** Rows up to which each alone takes less time than decoding their weights once. */
-    private static final int ALONE = 2;
+    /** Rows of input that are put in another order at a time, where weights are decoded in it. */
+    static final int ARRANGED = 16;
 
     private VectorRows() {
     }
 
     /**
-     * As {@link CpuKernels#multiplyRows}. One row or two are multiplied alone, where that takes less time: on one thread of a Zen 3 with
-     * 256-bit vectors, 32 weights of Q8_0 by one, four and sixteen rows take 3.2, 6.8 and 27 ns, of Q4_1 4.1, 11.4 and 47, of F16 3.8, 9.9
-     * and 26, of Q4_K 12, 11 and 26.
+     * As {@link CpuKernels#multiplyRows}. On one thread of a Zen 3 with 256-bit vectors, 32 weights of Q8_0 take 2.5 ns to decode and then
+     * 0.9 ns a row, of which 0.7 are the multiplications themselves; one row alone takes 2.8 ns.
      */
     static void multiply(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
             float[] scratch) {
         switch (weights.type()) {
             case Q8_0, I8_32, Q4_0, Q4_1 -> {
-                int end = VectorShapes.READS_BEYOND && to == weights.rows() && from < to ? to - 1 : to;
-                blocks(weights, from, end, x, xRows, out, outAt, outStride, tile, scratch);
-                tiles(weights, end, to, x, xRows, out, outAt, outStride, tile, scratch);
+                if (VectorBlocks.arranges(weights.type())) {
+                    arranged(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
+                } else {
+                    tiles(weights, from, to, 1, x, 0, xRows, out, outAt, outStride, tile, scratch);
+                }
             }
             case F16 -> {
-                if (xRows <= ALONE) {
-                    alone(weights, from, to, x, 0, xRows, out, outAt, outStride, tile, scratch);
-                } else if (!weights.finite()) {
-                    tiles(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
+                if (!weights.finite()) {
+                    tiles(weights, from, to, 1, x, 0, xRows, out, outAt, outStride, tile, scratch);
                 } else if (allScaled(x, xRows, weights.columns())) {
-                    halves(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
+                    tiles(weights, from, to, VectorProducts.HALVES, x, 0, xRows, out, outAt, outStride, tile, scratch);
                 } else {
-                    alone(weights, from, to, x, 0, xRows, out, outAt, outStride, tile, scratch);
+                    alone(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
                 }
             }
-            case F32, BF16 -> {
-                if (xRows <= ALONE) {
-                    alone(weights, from, to, x, 0, xRows, out, outAt, outStride, tile, scratch);
-                } else {
-                    tiles(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
-                }
-            }
-            case Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K, IQ4_NL, IQ4_XS ->
-                    tiles(weights, from, to, x, xRows, out, outAt, outStride, tile, scratch);
+            case F32, BF16, Q4_K, Q6_K, Q5_0, Q5_1, Q2_K, Q3_K, Q5_K, IQ4_NL, IQ4_XS ->
+                    tiles(weights, from, to, 1, x, 0, xRows, out, outAt, outStride, tile, scratch);
         }
     }
 
-    /**
-     * Rows {@code firstRow} to {@code endRow} one after the other, on so few weights at a time that only the first reads them from memory.
-     */
-    private static void alone(Matrix weights, int from, int to, float[] x, int firstRow, int endRow, float[] out, int outAt, int outStride,
-            float[] tile, float[] scratch) {
-        int some = cached(weights);
-        for (int first = from; first < to; first += some) {
-            for (int s = firstRow; s < endRow; s++) {
-                System.arraycopy(x, s * weights.columns(), tile, 0, weights.columns());
-                VectorProducts.multiply(weights, first, Math.min(first + some, to), tile, out, outAt + s * outStride, scratch);
+    private static void arranged(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride,
+            float[] tile,
+            float[] scratch) {
+        int columns = weights.columns();
+        for (int s = 0; s < xRows; s += ARRANGED) {
+            int some = Math.min(ARRANGED, xRows - s);
+            for (int i = 0; i < some; i++) {
+                VectorBlocks.arrange(weights.type(), x, (s + i) * columns, columns, scratch, VectorProducts.AFTER_SUMS + i * columns);
             }
+            tiles(weights, from, to, 1, scratch, VectorProducts.AFTER_SUMS, some, out, outAt + s * outStride, outStride, tile, scratch);
         }
     }
 
-    private static int cached(Matrix weights) {
-        return Math.max(STAGED, (int) (CACHED / weights.rowBytes()) / STAGED * STAGED);
+    private static void alone(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
+            float[] scratch) {
+        for (int s = 0; s < xRows; s++) {
+            System.arraycopy(x, s * weights.columns(), tile, 0, weights.columns());
+            VectorProducts.multiply(weights, from, to, tile, out, outAt + s * outStride, scratch);
+        }
     }
 
     private static boolean allScaled(float[] x, int xRows, int columns) {
@@ -93,63 +77,72 @@ final class VectorRows {
         return true;
     }
 
-    /** Decoded weights some rows at a time. */
-    private static void tiles(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
-            float[] scratch) {
-        int some = Scratch.tileRows(weights.columns());
-        for (int row = from; row < to; row += some) {
-            int count = Math.min(some, to - row);
-            VectorTiles.decode(weights, row, row + count, tile, 0);
-            decoded(tile, count, weights.columns(), 1, x, xRows, out, outAt + row, outStride, scratch);
-        }
-    }
-
-    /** Halves as {@link VectorProducts} multiplies them: times 2^-56, and the sum times 2^56. Its products are the same numbers. */
-    private static void halves(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
-            float[] scratch) {
+    /**
+     * Some weight rows at a time are decoded and multiplied by all rows of input.
+     *
+     * @param factor by which the sums are multiplied: weights are decoded as so much less
+     */
+    private static void tiles(Matrix weights, int from, int to, float factor, float[] x, int xAt, int xRows, float[] out, int outAt,
+            int outStride,
+            float[] tile, float[] lanes) {
         int columns = weights.columns();
-        int some = Scratch.tileRows(columns);
-        for (int row = from; row < to; row += some) {
-            int count = Math.min(some, to - row);
-            VectorTiles.decodeF16(weights.data(), row * weights.rowBytes(), count * columns, 0x1p56f, tile, 0);
-            decoded(tile, count, columns, 0x1p56f, x, xRows, out, outAt + row, outStride, scratch);
+        for (int row = from; row < to; row += STAGED) {
+            int count = Math.min(STAGED, to - row);
+            VectorBlocks.decode(weights, row, row + count, factor, tile, 0);
+            for (int s = 0; s < xRows;) {
+                int together = together(xRows - s);
+                products(tile, 0, count, columns, x, xAt + s * columns, together, lanes);
+                sums(tile, 0, count, columns, factor, x, xAt + s * columns, together, lanes, out, outAt + s * outStride + row, outStride);
+                s += together;
+            }
         }
     }
 
-    /** out[outAt + s * outStride + r] = factor * tile[r] . x[s]: two weight rows by four rows of input, eight sums. */
-    private static void decoded(float[] tile, int rows, int columns, float factor, float[] x, int xRows, float[] out, int outAt,
-            int outStride, float[] lanes) {
-        for (int s = 0; s < xRows; s += 4) {
-            int count = Math.min(4, xRows - s);
-            for (int start = 0; start < rows; start += STAGED) {
-                int end = Math.min(rows, start + STAGED);
-                for (int row = start; row < end; row += 2) {
-                    int other = Math.min(row + 1, end - 1); // an odd last row is computed twice
-                    twoByFour(tile, row * columns, other * columns, columns, x, s * columns, count, lanes, (row - start) * 4 * COUNT,
-                            (other - start) * 4 * COUNT);
+    /** Rows of input that share what is read of the weights: four or three keep the multipliers busy. */
+    private static int together(int left) {
+        return left == 5 || left == 6 ? 3 : Math.min(4, left);
+    }
+
+    /** lanes[r][i] = the vector of sums of tile[r] . x[i], for up to {@link CpuKernels#STAGED} weight rows and four rows of input. */
+    static void products(float[] tile, int tileAt, int rows, int columns, float[] x, int xAt, int xRows, float[] lanes) {
+        int last = tileAt + (rows - 1) * columns; // where rows end in the middle of a group, the last is computed again
+        int step = xRows == 4 ? 3 : xRows == 3 ? 4 : 6;
+        for (int row = 0; row < rows; row += step) {
+            int w = tileAt + row * columns;
+            int at = row * xRows * COUNT;
+            switch (xRows) {
+                case 4 -> threeByFour(tile, w, Math.min(w + columns, last), Math.min(w + 2 * columns, last), columns, x, xAt, lanes, at);
+                case 3 -> fourByThree(tile, w, Math.min(w + columns, last), Math.min(w + 2 * columns, last), Math.min(w + 3 * columns,
+                        last), columns,
+                        x, xAt, lanes, at);
+                case 2 -> sixByTwo(tile, w, last, columns, x, xAt, lanes, at);
+                default -> sixByOne(tile, w, last, columns, x, xAt, lanes, at);
+            }
+        }
+    }
+
+    /** out[i * outStride + r] = factor * the sum of lanes[r][i], and of the products beyond the last whole vector. */
+    static void sums(float[] tile, int tileAt, int rows, int columns, float factor, float[] x, int xAt, int xRows, float[] lanes,
+            float[] out, int outAt,
+            int outStride) {
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < xRows; i++) {
+                float sum = VectorShapes.sum(lanes, (row * xRows + i) * COUNT) * factor;
+                for (int k = columns / COUNT * COUNT; k < columns; k++) {
+                    sum += tile[tileAt + row * columns + k] * factor * x[xAt + i * columns + k];
                 }
-                for (int row = start; row < end; row++) {
-                    for (int i = 0; i < count; i++) {
-                        float sum = VectorShapes.sum(lanes, ((row - start) * 4 + i) * COUNT) * factor;
-                        for (int k = columns / COUNT * COUNT; k < columns; k++) { // beyond the last whole vector
-                            sum += tile[row * columns + k] * factor * x[(s + i) * columns + k];
-                        }
-                        out[outAt + (s + i) * outStride + row] = sum;
-                    }
-                }
+                out[outAt + i * outStride + row] = sum;
             }
         }
     }
 
     /**
-     * Lanes of the sums of row w go to {@code lanesW} on, four vectors, of row v to {@code lanesV} on; {@code count} of the four are
-     * wanted.
+     * Three weight rows, from u, v and w on, by four rows of input: twelve sums, which is what 16 registers hold beside their operands.
      */
-    private static void twoByFour(float[] tile, int w, int v, int columns, float[] x, int x0, int count, float[] lanes, int lanesW,
-            int lanesV) {
-        int x1 = x0 + (count > 1 ? columns : 0);
-        int x2 = x0 + (count > 2 ? 2 * columns : 0);
-        int x3 = x0 + (count > 3 ? 3 * columns : 0);
+    private static void threeByFour(float[] tile, int u, int v, int w, int columns, float[] x, int x0, float[] lanes, int at) {
+        int x1 = x0 + columns;
+        int x2 = x1 + columns;
+        int x3 = x2 + columns;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -158,206 +151,176 @@ final class VectorRows {
         FloatVector b1 = a0;
         FloatVector b2 = a0;
         FloatVector b3 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector c2 = a0;
+        FloatVector c3 = a0;
         for (int k = 0; k + COUNT <= columns; k += COUNT) {
-            FloatVector a = FloatVector.fromArray(FLOATS, tile, w + k);
+            FloatVector a = FloatVector.fromArray(FLOATS, tile, u + k);
             FloatVector b = FloatVector.fromArray(FLOATS, tile, v + k);
+            FloatVector c = FloatVector.fromArray(FLOATS, tile, w + k);
             FloatVector input = FloatVector.fromArray(FLOATS, x, x0 + k);
             a0 = input.fma(a, a0);
             b0 = input.fma(b, b0);
+            c0 = input.fma(c, c0);
             input = FloatVector.fromArray(FLOATS, x, x1 + k);
             a1 = input.fma(a, a1);
             b1 = input.fma(b, b1);
+            c1 = input.fma(c, c1);
             input = FloatVector.fromArray(FLOATS, x, x2 + k);
             a2 = input.fma(a, a2);
             b2 = input.fma(b, b2);
+            c2 = input.fma(c, c2);
             input = FloatVector.fromArray(FLOATS, x, x3 + k);
             a3 = input.fma(a, a3);
             b3 = input.fma(b, b3);
+            c3 = input.fma(c, c3);
         }
-        a0.intoArray(lanes, lanesW);
-        a1.intoArray(lanes, lanesW + COUNT);
-        a2.intoArray(lanes, lanesW + 2 * COUNT);
-        a3.intoArray(lanes, lanesW + 3 * COUNT);
-        b0.intoArray(lanes, lanesV);
-        b1.intoArray(lanes, lanesV + COUNT);
-        b2.intoArray(lanes, lanesV + 2 * COUNT);
-        b3.intoArray(lanes, lanesV + 3 * COUNT);
+        a0.intoArray(lanes, at);
+        a1.intoArray(lanes, at + COUNT);
+        a2.intoArray(lanes, at + 2 * COUNT);
+        a3.intoArray(lanes, at + 3 * COUNT);
+        b0.intoArray(lanes, at + 4 * COUNT);
+        b1.intoArray(lanes, at + 5 * COUNT);
+        b2.intoArray(lanes, at + 6 * COUNT);
+        b3.intoArray(lanes, at + 7 * COUNT);
+        c0.intoArray(lanes, at + 8 * COUNT);
+        c1.intoArray(lanes, at + 9 * COUNT);
+        c2.intoArray(lanes, at + 10 * COUNT);
+        c3.intoArray(lanes, at + 11 * COUNT);
     }
 
-    /** Blocks of 32 bytes or nibbles: some weight rows, then the next four rows of input on the same weights. */
-    private static void blocks(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
-            float[] scratch) {
-        int columns = weights.columns();
-        int some = cached(weights);
-        boolean nibbles = weights.type() == WeightType.Q4_0 || weights.type() == WeightType.Q4_1;
-        float factor = weights.type() == WeightType.Q4_0 ? -8f / COUNT : 1f / COUNT;
-        for (int first = from; first < to; first += some) {
-            int last = Math.min(first + some, to);
-            for (int s = 0; s < xRows; s += 4) {
-                int count = Math.min(4, xRows - s);
-                if (count <= ALONE) {
-                    alone(weights, first, last, x, s, xRows, out, outAt, outStride, tile, scratch);
-                    continue;
-                }
-                for (int i = 0; nibbles && i < 4; i++) {
-                    VectorProducts.blockSums(columns / 32, x, (s + Math.min(i, count - 1)) * columns, factor, scratch,
-                            VectorProducts.AFTER_SUMS + i * (columns / 32));
-                }
-                for (int start = first; start < last; start += STAGED) {
-                    int end = Math.min(start + STAGED, last);
-                    for (int row = start; row < end; row++) {
-                        four(weights, row, x, s * columns, count, scratch, (row - start) * 4 * COUNT);
-                    }
-                    for (int row = start; row < end; row++) {
-                        for (int i = 0; i < count; i++) {
-                            out[outAt + (s + i) * outStride + row] = VectorShapes.sum(scratch, ((row - start) * 4 + i) * COUNT);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    private static void four(Matrix weights, int row, float[] x, int x0, int count, float[] scratch, int sumsAt) {
-        int columns = weights.columns();
-        int x1 = x0 + (count > 1 ? columns : 0);
-        int x2 = x0 + (count > 2 ? 2 * columns : 0);
-        int x3 = x0 + (count > 3 ? 3 * columns : 0);
-        long p = row * weights.rowBytes();
-        switch (weights.type()) {
-            case Q8_0 -> q8(weights.data(), p, 2, columns, x, x0, x1, x2, x3, scratch, sumsAt);
-            case I8_32 -> q8(weights.data(), p, 4, columns, x, x0, x1, x2, x3, scratch, sumsAt);
-            case Q4_0 -> q4(weights.data(), p, columns, x, x0, x1, x2, x3, scratch, sumsAt);
-            case Q4_1 -> q4WithLeast(weights.data(), p, columns, x, x0, x1, x2, x3, scratch, sumsAt);
-            default -> throw new IllegalStateException("multiplied in tiles: " + weights.type());
-        }
-    }
-
-    /** A scale of {@code header} bytes before 32 bytes: one row of weights by four rows of input, whose lanes go to scratch [4][COUNT]. */
-    private static void q8(MemorySegment data, long p, int header, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch,
-            int sumsAt) {
+    private static void fourByThree(float[] tile, int t, int u, int v, int w, int columns, float[] x, int x0, float[] lanes, int at) {
+        int x1 = x0 + columns;
+        int x2 = x1 + columns;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        for (int k = 0; k < columns; k += 32, p += 32 + header) {
-            FloatVector scale = FloatVector.broadcast(FLOATS, header == 2 ? Float.float16ToFloat(data.get(HALF, p))
-                    : Float.intBitsToFloat(data.get(VectorShapes.WORD, p)));
-            if (COUNT == 16) {
-                FloatVector low = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header, LITTLE).castShape(FLOATS, 0);
-                FloatVector high = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header + 16, LITTLE).castShape(FLOATS, 0);
-                a0 = low.fma(FloatVector.fromArray(FLOATS, x, x0 + k), high.mul(FloatVector.fromArray(FLOATS, x, x0 + k + 16)))
-                        .fma(scale, a0);
-                a1 = low.fma(FloatVector.fromArray(FLOATS, x, x1 + k), high.mul(FloatVector.fromArray(FLOATS, x, x1 + k + 16)))
-                        .fma(scale, a1);
-                a2 = low.fma(FloatVector.fromArray(FLOATS, x, x2 + k), high.mul(FloatVector.fromArray(FLOATS, x, x2 + k + 16)))
-                        .fma(scale, a2);
-                a3 = low.fma(FloatVector.fromArray(FLOATS, x, x3 + k), high.mul(FloatVector.fromArray(FLOATS, x, x3 + k + 16)))
-                        .fma(scale, a3);
-                continue;
-            }
-            FloatVector s0 = FloatVector.zero(FLOATS);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
-            for (int j = 0; j < 32; j += COUNT) {
-                FloatVector weight = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE).castShape(FLOATS, 0);
-                s0 = weight.fma(FloatVector.fromArray(FLOATS, x, x0 + k + j), s0);
-                s1 = weight.fma(FloatVector.fromArray(FLOATS, x, x1 + k + j), s1);
-                s2 = weight.fma(FloatVector.fromArray(FLOATS, x, x2 + k + j), s2);
-                s3 = weight.fma(FloatVector.fromArray(FLOATS, x, x3 + k + j), s3);
-            }
-            a0 = s0.fma(scale, a0);
-            a1 = s1.fma(scale, a1);
-            a2 = s2.fma(scale, a2);
-            a3 = s3.fma(scale, a3);
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector c2 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        FloatVector d2 = a0;
+        for (int k = 0; k + COUNT <= columns; k += COUNT) {
+            FloatVector first = FloatVector.fromArray(FLOATS, x, x0 + k);
+            FloatVector second = FloatVector.fromArray(FLOATS, x, x1 + k);
+            FloatVector third = FloatVector.fromArray(FLOATS, x, x2 + k);
+            FloatVector weight = FloatVector.fromArray(FLOATS, tile, t + k);
+            a0 = first.fma(weight, a0);
+            a1 = second.fma(weight, a1);
+            a2 = third.fma(weight, a2);
+            weight = FloatVector.fromArray(FLOATS, tile, u + k);
+            b0 = first.fma(weight, b0);
+            b1 = second.fma(weight, b1);
+            b2 = third.fma(weight, b2);
+            weight = FloatVector.fromArray(FLOATS, tile, v + k);
+            c0 = first.fma(weight, c0);
+            c1 = second.fma(weight, c1);
+            c2 = third.fma(weight, c2);
+            weight = FloatVector.fromArray(FLOATS, tile, w + k);
+            d0 = first.fma(weight, d0);
+            d1 = second.fma(weight, d1);
+            d2 = third.fma(weight, d2);
         }
-        a0.intoArray(scratch, sumsAt);
-        a1.intoArray(scratch, sumsAt + COUNT);
-        a2.intoArray(scratch, sumsAt + 2 * COUNT);
-        a3.intoArray(scratch, sumsAt + 3 * COUNT);
+        a0.intoArray(lanes, at);
+        a1.intoArray(lanes, at + COUNT);
+        a2.intoArray(lanes, at + 2 * COUNT);
+        b0.intoArray(lanes, at + 3 * COUNT);
+        b1.intoArray(lanes, at + 4 * COUNT);
+        b2.intoArray(lanes, at + 5 * COUNT);
+        c0.intoArray(lanes, at + 6 * COUNT);
+        c1.intoArray(lanes, at + 7 * COUNT);
+        c2.intoArray(lanes, at + 8 * COUNT);
+        d0.intoArray(lanes, at + 9 * COUNT);
+        d1.intoArray(lanes, at + 10 * COUNT);
+        d2.intoArray(lanes, at + 11 * COUNT);
     }
 
-    /** d * (sum of q * x - 8 * sum of x): the second sums, [4][blocks] after the lanes, start the first, spread over the lanes. */
-    private static void q4(MemorySegment data, long p, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch,
-            int sumsAt) {
-        int blocks = columns / 32;
+    private static void sixByTwo(float[] tile, int w0, int last, int columns, float[] x, int x0, float[] lanes, int at) {
+        int w1 = Math.min(w0 + columns, last);
+        int w2 = Math.min(w0 + 2 * columns, last);
+        int w3 = Math.min(w0 + 3 * columns, last);
+        int w4 = Math.min(w0 + 4 * columns, last);
+        int w5 = Math.min(w0 + 5 * columns, last);
+        int x1 = x0 + columns;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        for (int k = 0, b = VectorProducts.AFTER_SUMS; k < columns; k += 32, p += 18, b++) {
-            FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
-            FloatVector s0 = FloatVector.broadcast(FLOATS, scratch[b]);
-            FloatVector s1 = FloatVector.broadcast(FLOATS, scratch[b + blocks]);
-            FloatVector s2 = FloatVector.broadcast(FLOATS, scratch[b + 2 * blocks]);
-            FloatVector s3 = FloatVector.broadcast(FLOATS, scratch[b + 3 * blocks]);
-            for (int j = 0; j < 16; j += COUNT) {
-                IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 2 + j, LITTLE)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                FloatVector low = (FloatVector) pair.and(15).castShape(FLOATS, 0);
-                FloatVector high = (FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0);
-                int i = k + (COUNT == 16 ? 16 : j); // which half comes first is what one row alone has: the upper one in vectors of 16
-                int l = k + (COUNT == 16 ? 0 : j + 16);
-                FloatVector first = COUNT == 16 ? high : low;
-                FloatVector second = COUNT == 16 ? low : high;
-                s0 = second.fma(FloatVector.fromArray(FLOATS, x, x0 + l), first.fma(FloatVector.fromArray(FLOATS, x, x0 + i), s0));
-                s1 = second.fma(FloatVector.fromArray(FLOATS, x, x1 + l), first.fma(FloatVector.fromArray(FLOATS, x, x1 + i), s1));
-                s2 = second.fma(FloatVector.fromArray(FLOATS, x, x2 + l), first.fma(FloatVector.fromArray(FLOATS, x, x2 + i), s2));
-                s3 = second.fma(FloatVector.fromArray(FLOATS, x, x3 + l), first.fma(FloatVector.fromArray(FLOATS, x, x3 + i), s3));
-            }
-            a0 = s0.fma(scale, a0);
-            a1 = s1.fma(scale, a1);
-            a2 = s2.fma(scale, a2);
-            a3 = s3.fma(scale, a3);
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector c0 = a0;
+        FloatVector c1 = a0;
+        FloatVector d0 = a0;
+        FloatVector d1 = a0;
+        FloatVector e0 = a0;
+        FloatVector e1 = a0;
+        FloatVector f0 = a0;
+        FloatVector f1 = a0;
+        for (int k = 0; k + COUNT <= columns; k += COUNT) {
+            FloatVector first = FloatVector.fromArray(FLOATS, x, x0 + k);
+            FloatVector second = FloatVector.fromArray(FLOATS, x, x1 + k);
+            FloatVector weight = FloatVector.fromArray(FLOATS, tile, w0 + k);
+            a0 = first.fma(weight, a0);
+            a1 = second.fma(weight, a1);
+            weight = FloatVector.fromArray(FLOATS, tile, w1 + k);
+            b0 = first.fma(weight, b0);
+            b1 = second.fma(weight, b1);
+            weight = FloatVector.fromArray(FLOATS, tile, w2 + k);
+            c0 = first.fma(weight, c0);
+            c1 = second.fma(weight, c1);
+            weight = FloatVector.fromArray(FLOATS, tile, w3 + k);
+            d0 = first.fma(weight, d0);
+            d1 = second.fma(weight, d1);
+            weight = FloatVector.fromArray(FLOATS, tile, w4 + k);
+            e0 = first.fma(weight, e0);
+            e1 = second.fma(weight, e1);
+            weight = FloatVector.fromArray(FLOATS, tile, w5 + k);
+            f0 = first.fma(weight, f0);
+            f1 = second.fma(weight, f1);
         }
-        a0.intoArray(scratch, sumsAt);
-        a1.intoArray(scratch, sumsAt + COUNT);
-        a2.intoArray(scratch, sumsAt + 2 * COUNT);
-        a3.intoArray(scratch, sumsAt + 3 * COUNT);
+        a0.intoArray(lanes, at);
+        a1.intoArray(lanes, at + COUNT);
+        b0.intoArray(lanes, at + 2 * COUNT);
+        b1.intoArray(lanes, at + 3 * COUNT);
+        c0.intoArray(lanes, at + 4 * COUNT);
+        c1.intoArray(lanes, at + 5 * COUNT);
+        d0.intoArray(lanes, at + 6 * COUNT);
+        d1.intoArray(lanes, at + 7 * COUNT);
+        e0.intoArray(lanes, at + 8 * COUNT);
+        e1.intoArray(lanes, at + 9 * COUNT);
+        f0.intoArray(lanes, at + 10 * COUNT);
+        f1.intoArray(lanes, at + 11 * COUNT);
     }
 
-    /** d * sum of q * x + m * sum of x, the second as above. */
-    private static void q4WithLeast(MemorySegment data, long p, int columns, float[] x, int x0, int x1, int x2, int x3, float[] scratch,
-            int sumsAt) {
-        int blocks = columns / 32;
-        FloatVector a0 = FloatVector.zero(FLOATS);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        for (int k = 0, b = VectorProducts.AFTER_SUMS; k < columns; k += 32, p += 20, b++) {
-            FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
-            FloatVector min = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p + 2)));
-            FloatVector s0 = FloatVector.zero(FLOATS);
-            FloatVector s1 = s0;
-            FloatVector s2 = s0;
-            FloatVector s3 = s0;
-            for (int j = 0; j < 16; j += COUNT) {
-                IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + 4 + j, LITTLE)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                FloatVector low = (FloatVector) pair.and(15).castShape(FLOATS, 0);
-                FloatVector high = (FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0);
-                if (COUNT == 16) {
-                    s0 = low.fma(FloatVector.fromArray(FLOATS, x, x0 + k), high.mul(FloatVector.fromArray(FLOATS, x, x0 + k + 16)));
-                    s1 = low.fma(FloatVector.fromArray(FLOATS, x, x1 + k), high.mul(FloatVector.fromArray(FLOATS, x, x1 + k + 16)));
-                    s2 = low.fma(FloatVector.fromArray(FLOATS, x, x2 + k), high.mul(FloatVector.fromArray(FLOATS, x, x2 + k + 16)));
-                    s3 = low.fma(FloatVector.fromArray(FLOATS, x, x3 + k), high.mul(FloatVector.fromArray(FLOATS, x, x3 + k + 16)));
-                } else {
-                    int i = k + j;
-                    s0 = high.fma(FloatVector.fromArray(FLOATS, x, x0 + i + 16), low.fma(FloatVector.fromArray(FLOATS, x, x0 + i), s0));
-                    s1 = high.fma(FloatVector.fromArray(FLOATS, x, x1 + i + 16), low.fma(FloatVector.fromArray(FLOATS, x, x1 + i), s1));
-                    s2 = high.fma(FloatVector.fromArray(FLOATS, x, x2 + i + 16), low.fma(FloatVector.fromArray(FLOATS, x, x2 + i), s2));
-                    s3 = high.fma(FloatVector.fromArray(FLOATS, x, x3 + i + 16), low.fma(FloatVector.fromArray(FLOATS, x, x3 + i), s3));
-                }
-            }
-            a0 = s0.fma(scale, FloatVector.broadcast(FLOATS, scratch[b]).fma(min, a0));
-            a1 = s1.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + blocks]).fma(min, a1));
-            a2 = s2.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + 2 * blocks]).fma(min, a2));
-            a3 = s3.fma(scale, FloatVector.broadcast(FLOATS, scratch[b + 3 * blocks]).fma(min, a3));
+    private static void sixByOne(float[] tile, int w0, int last, int columns, float[] x, int x0, float[] lanes, int at) {
+        int w1 = Math.min(w0 + columns, last);
+        int w2 = Math.min(w0 + 2 * columns, last);
+        int w3 = Math.min(w0 + 3 * columns, last);
+        int w4 = Math.min(w0 + 4 * columns, last);
+        int w5 = Math.min(w0 + 5 * columns, last);
+        FloatVector a = FloatVector.zero(FLOATS);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        FloatVector e = a;
+        FloatVector f = a;
+        for (int k = 0; k + COUNT <= columns; k += COUNT) {
+            FloatVector input = FloatVector.fromArray(FLOATS, x, x0 + k);
+            a = input.fma(FloatVector.fromArray(FLOATS, tile, w0 + k), a);
+            b = input.fma(FloatVector.fromArray(FLOATS, tile, w1 + k), b);
+            c = input.fma(FloatVector.fromArray(FLOATS, tile, w2 + k), c);
+            d = input.fma(FloatVector.fromArray(FLOATS, tile, w3 + k), d);
+            e = input.fma(FloatVector.fromArray(FLOATS, tile, w4 + k), e);
+            f = input.fma(FloatVector.fromArray(FLOATS, tile, w5 + k), f);
         }
-        a0.intoArray(scratch, sumsAt);
-        a1.intoArray(scratch, sumsAt + COUNT);
-        a2.intoArray(scratch, sumsAt + 2 * COUNT);
-        a3.intoArray(scratch, sumsAt + 3 * COUNT);
+        a.intoArray(lanes, at);
+        b.intoArray(lanes, at + COUNT);
+        c.intoArray(lanes, at + 2 * COUNT);
+        d.intoArray(lanes, at + 3 * COUNT);
+        e.intoArray(lanes, at + 4 * COUNT);
+        f.intoArray(lanes, at + 5 * COUNT);
     }
 }

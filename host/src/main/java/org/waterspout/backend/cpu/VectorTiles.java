@@ -105,14 +105,13 @@ final class VectorTiles {
     private static void decodeQ4(MemorySegment data, long at, int blockBytes, int header, int blocks, float[] out, int outAt) {
         long p = at;
         for (int b = 0; b < blocks; b++, p += blockBytes) {
-            float d = Float.float16ToFloat(data.get(HALF, p));
-            float min = header == 4 ? Float.float16ToFloat(data.get(HALF, p + 2)) : -8 * d;
-            FloatVector offset = FloatVector.broadcast(FLOATS, min);
+            FloatVector scale = FloatVector.broadcast(FLOATS, Float.float16ToFloat(data.get(HALF, p)));
+            FloatVector offset = FloatVector.broadcast(FLOATS, VectorProducts.min(data, p, header));
             for (int j = 0; j < 16; j += COUNT) {
                 IntVector pair = (IntVector) ByteVector.fromMemorySegment(BYTES, data, p + header + j, LITTLE)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
-                ((FloatVector) pair.and(15).castShape(FLOATS, 0)).mul(d).add(offset).intoArray(out, outAt + b * 32 + j);
-                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).mul(d).add(offset)
+                ((FloatVector) pair.and(15).castShape(FLOATS, 0)).fma(scale, offset).intoArray(out, outAt + b * 32 + j);
+                ((FloatVector) pair.lanewise(VectorOperators.LSHR, 4).castShape(FLOATS, 0)).fma(scale, offset)
                         .intoArray(out, outAt + b * 32 + 16 + j);
             }
         }

@@ -24,8 +24,8 @@ import org.waterspout.model.WeightType;
 @Tag("slow")
 class RowsOfProductsTest {
 
-    /** Rows of a product: below, at and beyond groups of four. */
-    private static final int[] ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 17, 33};
+    /** Rows of a product: every way to divide them into groups of up to four, and more than are arranged at a time. */
+    private static final int[] ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 33};
 
     @TestFactory
     Stream<DynamicTest> aRowDoesNotDependOnTheOthers() {
@@ -91,8 +91,8 @@ class RowsOfProductsTest {
             }
             for (int[] range : new int[][] {{0, rows}, {rows / 3, rows}, {0, rows - rows / 4}}) {
                 float[] together = new float[xRows * stride + 3];
-                kernels.multiplyRows(matrix, range[0], range[1], x, xRows, together, 3, stride,
-                        new float[Scratch.tileRows(columns) * columns], new float[kernels.scratch(columns)]);
+                float[] tile = new float[Math.max(Scratch.tileRows(columns), CpuKernels.STAGED) * columns];
+                kernels.multiplyRows(matrix, range[0], range[1], x, xRows, together, 3, stride, tile, new float[kernels.scratch(columns)]);
                 float[] alone = new float[xRows * stride + 3];
                 for (int s = 0; s < xRows; s++) {
                     kernels.multiply(matrix, range[0], range[1], Arrays.copyOfRange(x, s * columns, (s + 1) * columns), alone,

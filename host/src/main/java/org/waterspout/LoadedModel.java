@@ -7,6 +7,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Plan;
@@ -28,6 +30,8 @@ import org.waterspout.model.text.Tokenizer;
 record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan)
         implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
+
     /** Which graph of a model is loaded. */
     interface GraphOf {
 
@@ -45,13 +49,15 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
             Architecture architecture = Architecture.of(file);
             int context = LanguageModel.contextLength(architecture, options);
-            Graph graph = graphOf.build(file, architecture, context);
+            Graph whole = graphOf.build(file, architecture, context);
+            int fitting = fittingContext(backend, whole, options, architecture, context);
+            Graph graph = fitting == context ? whole : graphOf.build(file, architecture, fitting);
             if (!options.backend().equals("cpu")) {
                 // The JVM uses signals. PoCL's compiler, seeing one, deletes the files it is writing, and the build of a kernel fails. The
                 // launcher keeps the two apart (docs/tornadovm.md); elsewhere no other thread of ours runs while a device's compiler does.
                 joined(tokenizer);
             }
-            plan = backend.prepare(graph, options.planOptions(architecture, context));
+            plan = backend.prepare(graph, options.planOptions(architecture, fitting));
             if (options.warmUp()) {
                 plan.warmUp();
             }
@@ -67,6 +73,27 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
             opened.forEach(each -> close(each, failure));
             throw failure;
         }
+    }
+
+    /** A length that nobody asked for is as long as the memory for keys and values allows. */
+    private static int fittingContext(Backend backend, Graph graph, LoadOptions options, Architecture architecture, int context) {
+        if (options.cacheBytes() == 0 || options.contextLength() > 0 || architecture.decoder().isEmpty()) {
+            return context;
+        }
+        int from = 1;
+        int to = context;
+        while (from < to) {
+            int middle = from + (to - from + 1) / 2;
+            if (backend.estimate(graph, options.planOptions(architecture, middle).withSequences(1)).cache() <= options.cacheBytes()) {
+                from = middle;
+            } else {
+                to = middle - 1;
+            }
+        }
+        if (from < context && from > 1) {
+            LOG.warn("keys and values may take {} KB: the context is {} positions, not {}", options.cacheBytes() / 1024, from, context);
+        }
+        return from;
     }
 
     /**

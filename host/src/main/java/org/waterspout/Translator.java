@@ -103,7 +103,7 @@ public final class Translator implements AutoCloseable {
             backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
             int asked = Math.max(options.sequences(), 2 * GenerationConfig.beams(file.metadata()));
             PlanOptions many = planOptions(options, context, Math.max(asked, backend.sequencesOfStep()));
-            boolean small = backend.estimate(graph, many).cache() <= SMALL_CACHES;
+            boolean small = backend.estimate(graph, many).cache() <= (options.cacheBytes() == 0 ? SMALL_CACHES : options.cacheBytes());
             plan = backend.prepare(graph, small ? many : planOptions(options, context, Math.max(asked, MIN_SEQUENCES)));
             if (options.warmUp()) {
                 plan.warmUp();
@@ -121,7 +121,8 @@ public final class Translator implements AutoCloseable {
 
     private static PlanOptions planOptions(LoadOptions options, int context, int sequences) {
         return new PlanOptions(context, sequences, Math.max(options.batchRows(), Math.max(context, sequences)), options.observable())
-                .withSources(sequences, context);
+                .withSources(sequences, context).withCacheType(options.cacheTypeInUse())
+                .withCacheBytes(options.cacheBytes());
     }
 
     private static int contextLength(Architecture architecture, LoadOptions options) {

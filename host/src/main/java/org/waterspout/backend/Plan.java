@@ -1,5 +1,6 @@
 package org.waterspout.backend;
 
+import java.util.Optional;
 import org.waterspout.graph.Graph;
 
 /**
@@ -14,6 +15,13 @@ public interface Plan extends AutoCloseable {
 
     /** What it takes when all its positions are in use. */
     MemoryUse memory();
+
+    /**
+     * Positions that the sequences may have together, where {@link PlanOptions#cacheBytes} bounds them; else each may have all of its own.
+     */
+    default Optional<CacheLimit> cacheLimit() {
+        return Optional.empty();
+    }
 
     /**
      * Does at once what the first step would do before it computes: on a device, compile the kernels and upload the weights.

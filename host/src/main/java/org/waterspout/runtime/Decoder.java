@@ -83,6 +83,12 @@ public final class Decoder implements AutoCloseable {
             throw new InvalidRequestException("a beam of " + config.beams() + " is asked for; the model was loaded for " + room
                     + " sequences at a time: load it for more");
         }
+        plan.cacheLimit().filter(_ -> config.beams() > 1 && config.maxTokens() > 1)
+                .filter(limit -> !limit.holds(prompt.length, config.beams())).ifPresent(limit -> {
+                    throw new InvalidRequestException("a beam of " + config.beams() + " after " + prompt.length + " tokens never fits the "
+                            + limit.blocks() * limit.blockLength() + " positions that the memory for keys and values has: shorten the"
+                            + " prompt, search with a narrower beam, or load the model with more");
+                });
         GenerationConfig seeded = config.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false)))
                 .orElse(request);

@@ -368,14 +368,15 @@ final class DecoderScheduler implements Scheduler {
     }
 
     /** What led to a row of logits, token by token. */
-    private static Validator.Course course(Part part, int row) {
+    private Validator.Course course(Part part, int row) {
         SequenceTask task = part.task();
         Slot place = part.places().get(task.manyOutputs() ? 0 : row);
         List<Batch> steps = new ArrayList<>();
         for (int position = 0; position < part.until(); position++) {
             steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {place.turnedBy(position)}));
         }
-        PlanOptions options = new PlanOptions(part.until(), 1, Math.max(1, task.source().length), true);
+        PlanOptions options = new PlanOptions(part.until(), 1, Math.max(1, task.source().length), true)
+                .withCacheType(plan.options().cacheType());
         return task.source().length == 0 ? new Validator.Course(List.of(), steps, options)
                 : new Validator.Course(List.of(Batch.of(task.source(), 0, true)), steps, options.withSources(1, task.source().length));
     }

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.backend.reference.ReferencePlan;
@@ -114,7 +115,7 @@ public final class FiniteCheck {
                 Map<Value, float[]> outputs = part == graph ? reference.evaluate(op, batch, values)
                         : reference.evaluateEncoder(op, batch, values);
                 if (outputs.values().stream().anyMatch(FiniteCheck::holdsOther)) {
-                    return Optional.of(describe(op, whose + part.place(op)));
+                    return Optional.of(describe(op, whose + part.place(op), course.options().cacheType()));
                 }
                 values.putAll(outputs);
             }
@@ -122,11 +123,14 @@ public final class FiniteCheck {
         }
     }
 
-    private static String describe(Op op, String place) {
+    private static String describe(Op op, String place, CacheType type) {
         String first = "first in %s, %s".formatted(op.label(), place);
         Optional<Weight> damaged = op.weights().stream().filter(FiniteCheck::holdsOther).findFirst();
         return damaged.map(weight -> first + ", whose weight " + weight.tensor().name() + " holds such numbers itself: the file is damaged")
-                .orElse(first + ", from finite inputs and weights: the values grow beyond what 32-bit floats hold");
+                .orElse(op instanceof Op.Attention && type != CacheType.F32
+                        ? first + ", whose keys or values are beyond what a cache of type " + type.label() + " holds: use type "
+                        + CacheType.F32.label() : first + ", from finite inputs and weights: the values grow beyond what 32-bit floats"
+                        + " hold");
     }
 
     private static boolean holdsOther(Weight weight) {

@@ -1,5 +1,6 @@
 package org.waterspout.validate;
 
+import org.waterspout.backend.CacheType;
 import org.waterspout.graph.Op;
 
 /**
@@ -38,6 +39,10 @@ public final class Limits {
     private static final double GATED = 3.5e-5;
     /** 4.4e-5, in logits, where the errors of all layers come together. */
     private static final double WHOLE_MODEL = 1.3e-4;
+    /** 1.9e-3: a last digit of 32 bits that differs tips a key or value to the next number of 16 bits. */
+    private static final double WHOLE_MODEL_F16 = 5.7e-3;
+    /** 4.2e-2, likewise to the next of 8 bits. */
+    private static final double WHOLE_MODEL_Q8_0 = 1.2e-1;
 
     private Limits() {
     }
@@ -64,8 +69,12 @@ public final class Limits {
         };
     }
 
-    /** The limit for the logits of a whole model. */
-    public static double ofWholeModel() {
-        return WHOLE_MODEL;
+    /** The limit for the logits of a whole model that keeps its keys and values as {@code type}. */
+    public static double ofWholeModel(CacheType type) {
+        return switch (type) {
+            case F32 -> WHOLE_MODEL;
+            case F16 -> WHOLE_MODEL_F16;
+            case Q8_0 -> WHOLE_MODEL_Q8_0;
+        };
     }
 }

@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
@@ -44,6 +45,11 @@ public final class Validator {
             sources = List.copyOf(sources);
             steps = List.copyOf(steps);
         }
+
+        /** With keys and values of another kind, or in so many bytes. */
+        public Course withCache(CacheType type, long bytes) {
+            return new Course(sources, steps, options.withCacheType(type).withCacheBytes(bytes));
+        }
     }
 
     /**
@@ -57,9 +63,10 @@ public final class Validator {
     /** Runs a graph of any kind, and of an encoder-decoder both halves. */
     public static ValidationReport run(Graph graph, Backend backend, Course course) {
         Validator validator = new Validator();
+        PlanOptions unbounded = course.options().withCacheBytes(0); // what the reference takes says nothing of the backend
         try (ReferenceBackend reference = new ReferenceBackend(); Plan plan = backend.prepare(graph, course.options())) {
-            Outputs outputs = validator.operations(plan, reference.prepare(plan.graph(), course.options()), course);
-            validator.whole(graph, reference.prepare(graph, course.options()), course, outputs);
+            Outputs outputs = validator.operations(plan, reference.prepare(plan.graph(), unbounded), course);
+            validator.whole(graph, reference.prepare(graph, unbounded), course, outputs);
         }
         return new ValidationReport(backend.device(), List.copyOf(validator.rows.values()));
     }
@@ -143,27 +150,28 @@ public final class Validator {
             Graph encoder = plan.graph().encoder().orElseThrow();
             String inSource = "sources " + number + ", ";
             float[] output = new float[batch.rows() * encoder.output().width()];
-            plan.encode(batch, output, (op, values) -> compare(op, values, inputs -> reference.evaluateEncoder(op, batch, inputs),
-                    inSource + encoder.place(op)));
+            plan.encode(batch, output, (op, values) -> compare(op, CacheType.F32, values,
+                    inputs -> reference.evaluateEncoder(op, batch, inputs), inSource + encoder.place(op)));
             outputs.sources().add(output);
         }
         for (int step = 0; step < course.steps().size(); step++) {
             Batch batch = course.steps().get(step);
             String inStep = "step " + step + ", ";
             float[] output = new float[rows(plan.graph(), batch) * plan.graph().output().width()];
-            plan.step(batch, output, (op, values) -> compare(op, values, inputs -> reference.evaluate(op, batch, inputs),
-                    inStep + plan.graph().place(op)));
+            plan.step(batch, output, (op, values) -> compare(op, course.options().cacheType(), values,
+                    inputs -> reference.evaluate(op, batch, inputs), inStep + plan.graph().place(op)));
             outputs.steps().add(output);
         }
         return outputs;
     }
 
-    private void compare(Op op, Function<Value, float[]> values, UnaryOperator<Map<Value, float[]>> reference, String place) {
+    private void compare(Op op, CacheType cacheType, Function<Value, float[]> values, UnaryOperator<Map<Value, float[]>> reference,
+            String place) {
         Map<Value, float[]> inputs = new HashMap<>();
         op.inputs().forEach(input -> inputs.put(input, values.apply(input)));
         reference.apply(inputs).forEach((output, expected) -> {
             RelativeError error = RelativeError.of(values.apply(output), expected, output.width());
-            note(op.label(), weights(op), error, place, Limits.of(op));
+            note(op.label(), weights(op, cacheType), error, place, Limits.of(op));
         });
     }
 
@@ -172,13 +180,13 @@ public final class Validator {
             float[] expected = new float[outputs.sources().get(number).length];
             reference.encode(course.sources().get(number), expected);
             RelativeError error = RelativeError.of(outputs.sources().get(number), expected, graph.encoder().orElseThrow().output().width());
-            note("whole encoder", "", error, "sources " + number, Limits.ofWholeModel());
+            note("whole encoder", "", error, "sources " + number, Limits.ofWholeModel(CacheType.F32));
         }
         for (int step = 0; step < course.steps().size(); step++) {
             float[] expected = new float[outputs.steps().get(step).length];
             reference.step(course.steps().get(step), expected);
             RelativeError error = RelativeError.of(outputs.steps().get(step), expected, graph.output().width());
-            note("whole model", "", error, "step " + step, Limits.ofWholeModel());
+            note("whole model", "", error, "step " + step, Limits.ofWholeModel(course.options().cacheType()));
         }
     }
 
@@ -189,8 +197,11 @@ public final class Validator {
         });
     }
 
-    /** Types of the matrices; gains and biases are floats in every model. */
-    private static String weights(Op op) {
+    /** Types of the matrices, or of the cache that is read; gains and biases are floats in every model. */
+    private static String weights(Op op, CacheType cacheType) {
+        if (op instanceof Op.Attention && cacheType != CacheType.F32) {
+            return cacheType.label();
+        }
         return op.weights().stream().filter(weight -> weight.tensor().shape().size() > 1).map(weight -> weight.tensor().type().name())
                 .distinct().sorted().collect(Collectors.joining("+"));
     }

@@ -8,6 +8,7 @@ import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.Translator;
 import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.CacheType;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.hub.ModelStore;
@@ -36,6 +37,14 @@ final class ModelOptions {
     @Option(names = {"-c", "--context"}, paramLabel = "N", defaultValue = "0",
             description = "Positions of the context; default: the model's own, at most " + LoadOptions.DEFAULT_CONTEXT + ".")
     private int context;
+
+    @Option(names = "--cache-type", paramLabel = "T",
+            description = "How keys and values of past tokens are kept: f32, f16 or q8_0 (8 bits, with a scale for every 32); default:"
+            + " f32.") private Optional<String> cacheType = Optional.empty();
+
+    @Option(names = "--cache-memory", paramLabel = "MB", description =
+            "Megabytes that keys and values of all sequences may take; default: what memory allows.")
+    private Optional<Long> cacheMemory = Optional.empty();
 
     /** The folders of this user's models. */
     static ModelStore store() {
@@ -76,8 +85,13 @@ final class ModelOptions {
 
     /** What is asked for. A command line asks once, so a request that is refused should not wait for a device's compiler. */
     LoadOptions options(LoadOptions base) {
-        LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context).withWarmUp(false);
-        return device.map(options::withDevice).orElse(options);
+        cacheMemory.filter(megabytes -> megabytes < 1 || megabytes > Long.MAX_VALUE >> 20).ifPresent(megabytes -> {
+            throw new InvalidRequestException("--cache-memory must be 1 or more, got " + megabytes);
+        });
+        LoadOptions options = base.withBackend(backend).withThreads(threads).withContextLength(context).withWarmUp(false)
+                .withCacheBytes(cacheMemory.orElse(0L) << 20);
+        LoadOptions placed = device.map(options::withDevice).orElse(options);
+        return cacheType.map(CacheType::of).map(placed::withCacheType).orElse(placed);
     }
 
     /** These options as words, for another process. */
@@ -85,6 +99,8 @@ final class ModelOptions {
         List<String> words = new ArrayList<>(List.of("--backend", backend, "--threads", Integer.toString(threads), "--context",
                 Integer.toString(context)));
         model.ifPresent(name -> words.addAll(List.of("--model", name)));
+        cacheType.ifPresent(type -> words.addAll(List.of("--cache-type", type)));
+        cacheMemory.ifPresent(megabytes -> words.addAll(List.of("--cache-memory", Long.toString(megabytes))));
         device.ifPresent(id -> words.addAll(List.of("--device", id)));
         return words;
     }

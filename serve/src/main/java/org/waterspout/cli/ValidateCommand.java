@@ -3,7 +3,9 @@ package org.waterspout.cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.registry.Backends;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ValidationException;
@@ -72,7 +74,9 @@ final class ValidateCommand implements Callable<Integer> {
                 throw new InvalidRequestException("--prompt-tokens and --decode-tokens together exceed the model's context of "
                         + architecture.contextLength());
             }
-            Validator.Course course = Validator.course(architecture, promptTokens, decodeTokens, seed);
+            PlanOptions asked = modelOptions.options(LoadOptions.DEFAULT).planOptions(architecture, context);
+            Validator.Course course = Validator.course(architecture, promptTokens, decodeTokens, seed)
+                    .withCache(asked.cacheType(), asked.cacheBytes());
             // every position that a plan takes, so that an image has all its patches
             return Validator.run(GraphBuilder.of(file, architecture, Math.max(
                     course.options().contextLength(), course.options().sourceLength())), backend, course);

@@ -26,13 +26,14 @@ class ToolOptionsTest {
     void callsArePrinted(@TempDir Path folder) throws IOException {
         String model = ChatModel.gguf(folder, TEMPLATE, List.of("<|tool_call|>", "<|/tool_call|>")).toString();
         String tools = Files.writeString(folder.resolve("tools.json"), TOOLS).toString();
-        JsonNode json = CommandRun.of("run", "-m", model, "--json", "--tools", tools, "--tool-choice", "required", "-n", "200", "--temperature",
-                "0", "hi").json();
+        JsonNode json = CommandRun.of("run", "-m", model, "--json", "--tools", tools, "--tool-choice", "required", "-n", "200",
+                "--temperature", "0", "hi").json();
         assertEquals("tool_calls", json.path("finish_reason").textValue());
         assertEquals("room", json.path("tool_calls").path(0).path("name").textValue());
         int number = json.path("tool_calls").path(0).path("arguments").path("number").intValue();
         assertTrue(number >= 1 && number <= 99, json.toString());
-        CommandRun lines = CommandRun.of("run", "-m", model, "--tools", tools, "--tool-choice", "room", "-n", "200", "--temperature", "0", "hi");
+        CommandRun lines = CommandRun.of("run", "-m", model, "--tools", tools, "--tool-choice", "room", "-n", "200", "--temperature", "0",
+                "hi");
         assertEquals(new ObjectMapper().readTree("{\"name\": \"room\", \"arguments\": {\"number\": " + number + "}}"),
                 new ObjectMapper().readTree(lines.out()), lines.err());
         assertEquals(1, lines.out().lines().count());

@@ -16,12 +16,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.CacheType;
+import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.StepObserver;
+import org.waterspout.backend.cpu.CpuBackend;
+import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationConfig;
@@ -60,53 +71,83 @@ class ManyRequestsTest {
                 }));
     }
 
+    /** With the backend's own blocks: six, of which a long sequence takes two. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void inAFewBlocksOfEachType(CacheType type) throws InterruptedException {
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
+            PlanOptions options = new PlanOptions(CONTEXT, 2 * SEQUENCES, 32, false).withCacheType(type);
+            long block = backend.estimate(graph, options.withSequences(1)).cache() / 2;
+            AtomicInteger refused = new AtomicInteger();
+            Plan plan = new WatchedPlan(backend.prepare(graph, options.withCacheBytes(6 * block + block / 2))) {
+                @Override
+                public void step(Batch batch, float[] output, StepObserver observer) {
+                    try {
+                        super.step(batch, output, observer);
+                    } catch (OutOfMemoryException full) {
+                        refused.incrementAndGet();
+                        throw full;
+                    }
+                }
+            };
+            assertEquals(Optional.of(new CacheLimit(6, 64)), plan.cacheLimit());
+            run(graph, backend, plan, 200, 6, 20261130L);
+            assertTrue(refused.get() > 10, refused + " steps found no memory");
+        }
+    }
+
     private static void run(TestBackend where, int count, long seed) throws InterruptedException {
         try (ModelFile file = DemonstrationModel.open(); Backend backend = where.open().get()) {
             Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
             // room for about two and a half of the sequences
             TightPlan plan = new TightPlan(backend.prepare(graph, new PlanOptions(CONTEXT, SEQUENCES, 32, false)), 5 * CONTEXT / 2);
-            List<Asked> all = asked(new SplittableRandom(seed), count, graph.output().width());
-            Map<Integer, int[]> alone = new HashMap<>();
-            try (Decoder decoder = new Decoder(backend.prepare(graph, new PlanOptions(CONTEXT, 4, 32, false)))) {
-                for (int i = 0; i < count; i++) {
-                    alone.put(i, completion(submit(decoder, all.get(i), RequestOptions.DEFAULT)).tokens());
-                }
-            }
-            Map<FinishReason, Integer> reasons = new EnumMap<>(FinishReason.class);
-            try (Decoder decoder = new Decoder(plan)) {
-                SplittableRandom random = new SplittableRandom(seed + 1);
-                List<Call<GenerationEvent>> calls = new ArrayList<>();
-                for (Asked one : all) {
-                    Call<GenerationEvent> call = submit(decoder, one, one.options());
-                    calls.add(call);
-                    if (random.nextInt(4) == 0) {
-                        Thread.sleep(random.nextInt(3));
-                    }
-                    if (one.cancelled()) {
-                        calls.get(random.nextInt(Math.max(0, calls.size() - 20), calls.size())).cancel();
-                    }
-                }
-                for (int i = 0; i < count; i++) {
-                    Completion completion = completion(calls.get(i));
-                    assertTrue(calls.get(i).next().isEmpty(), "nothing comes after the end");
-                    reasons.merge(completion.finishReason(), 1, Integer::sum);
-                    int[] expected = alone.get(i);
-                    boolean whole = completion.finishReason() != FinishReason.CANCELLED
-                            && completion.finishReason() != FinishReason.TIMED_OUT;
-                    assertArrayEquals(whole ? expected : Arrays.copyOf(expected, completion.tokens().length), completion.tokens(),
-                            "request " + i + " of seed " + seed + ", " + completion.finishReason());
-                }
-                // all places are free again: as many at a time as there are
-                Call<GenerationEvent> wide = submit(decoder, new Asked(
-                        new int[] {1, 2, 3}, 4, GenerationConfig.GREEDY.withBeams(SEQUENCES, 1), RequestOptions.DEFAULT,
-                        false), RequestOptions.DEFAULT);
-                assertEquals(4, completion(wide).tokens().length);
-            }
+            run(graph, backend, plan, count, SEQUENCES, seed);
             assertTrue(plan.refused() > count / 20, plan.refused() + " steps found no memory");
             assertTrue(plan.closed());
-            assertTrue(reasons.getOrDefault(FinishReason.CANCELLED, 0) > 0 && reasons.getOrDefault(FinishReason.MAX_TOKENS, 0) > count / 2,
-                    reasons.toString());
         }
+    }
+
+    /** @param together sequences that a last request has, of which each takes memory of its own */
+    private static void run(Graph graph, Backend backend, Plan plan, int count, int together, long seed) throws InterruptedException {
+        List<Asked> all = asked(new SplittableRandom(seed), count, graph.output().width());
+        Map<Integer, int[]> alone = new HashMap<>();
+        PlanOptions lonely = new PlanOptions(CONTEXT, 4, 32, false).withCacheType(plan.options().cacheType());
+        try (Decoder decoder = new Decoder(backend.prepare(graph, lonely))) {
+            for (int i = 0; i < count; i++) {
+                alone.put(i, completion(submit(decoder, all.get(i), RequestOptions.DEFAULT)).tokens());
+            }
+        }
+        Map<FinishReason, Integer> reasons = new EnumMap<>(FinishReason.class);
+        try (Decoder decoder = new Decoder(plan)) {
+            SplittableRandom random = new SplittableRandom(seed + 1);
+            List<Call<GenerationEvent>> calls = new ArrayList<>();
+            for (Asked one : all) {
+                Call<GenerationEvent> call = submit(decoder, one, one.options());
+                calls.add(call);
+                if (random.nextInt(4) == 0) {
+                    Thread.sleep(random.nextInt(3));
+                }
+                if (one.cancelled()) {
+                    calls.get(random.nextInt(Math.max(0, calls.size() - 20), calls.size())).cancel();
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                Completion completion = completion(calls.get(i));
+                assertTrue(calls.get(i).next().isEmpty(), "nothing comes after the end");
+                reasons.merge(completion.finishReason(), 1, Integer::sum);
+                int[] expected = alone.get(i);
+                boolean whole = completion.finishReason() != FinishReason.CANCELLED && completion.finishReason() != FinishReason.TIMED_OUT;
+                assertArrayEquals(whole ? expected : Arrays.copyOf(expected, completion.tokens().length), completion.tokens(),
+                        "request " + i + " of seed " + seed + ", " + completion.finishReason());
+            }
+            // all places and all blocks are free again: as many at a time as there are
+            Call<GenerationEvent> wide = submit(decoder, new Asked(new int[] {1, 2, 3}, 4, GenerationConfig.GREEDY.withBeams(together, 1),
+                    RequestOptions.DEFAULT, false), RequestOptions.DEFAULT);
+            assertEquals(4, completion(wide).tokens().length);
+        }
+        assertTrue(reasons.getOrDefault(FinishReason.CANCELLED, 0) > 0 && reasons.getOrDefault(FinishReason.MAX_TOKENS, 0) > count / 2,
+                reasons.toString());
     }
 
     private static List<Asked> asked(SplittableRandom random, int count, int vocabulary) {

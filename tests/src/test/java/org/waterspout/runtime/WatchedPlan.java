@@ -1,6 +1,8 @@
 package org.waterspout.runtime;
 
+import java.util.Optional;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
@@ -29,6 +31,11 @@ class WatchedPlan implements Plan {
     @Override
     public MemoryUse memory() {
         return plan.memory();
+    }
+
+    @Override
+    public Optional<CacheLimit> cacheLimit() {
+        return plan.cacheLimit();
     }
 
     @Override

@@ -17,10 +17,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.Classifier;
 import org.waterspout.Embedder;
@@ -28,7 +30,10 @@ import org.waterspout.LoadOptions;
 import org.waterspout.QuestionAnswerer;
 import org.waterspout.Reranker;
 import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.decode.Source;
 import org.waterspout.encode.Sequence;
@@ -133,6 +138,30 @@ class FiniteResultsTest {
         }
     }
 
+    /** Values of a million: 32 bits hold them, and 8 with a scale, but a half ends at 65504. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void aValueBeyondWhatTheCacheHolds(CacheType type) {
+        try (FamilyModel model = FamilyModel.open("llama"); Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
+            ModelFile file = changed(model.file(), "blk.1.attn_v.weight", numbers -> {
+                for (int i = 0; i < numbers.length; i++) {
+                    numbers[i] *= 1e7f;
+                }
+            });
+            PlanOptions options = new PlanOptions(16, 2, 4, false).withCacheType(type);
+            try (Decoder engine = new Decoder(backend.prepare(GraphBuilder.build(file, model.architecture(), 16), options))) {
+                if (type == CacheType.F16) {
+                    String message = assertThrows(ValidationException.class, () -> engine.logits(new int[] {1, 2, 3, 4, 5, 6}, false))
+                            .getMessage();
+                    assertTrue(message.contains(
+                            "Attention, layer 1, whose keys or values are beyond what a cache of type f16 holds: use type f32"), message);
+                } else {
+                    engine.logits(new int[] {1, 2, 3, 4, 5, 6}, false);
+                }
+            }
+        }
+    }
+
     /** In layer 1 norms go wrong for the rows of one position. */
     private static FaultyBackend infiniteAtPosition(int position) {
         return new FaultyBackend((op, batch, inputs, right) -> {
@@ -186,10 +215,14 @@ class FiniteResultsTest {
     }
 
     private static ModelFile withNaN(ModelFile file, String name) {
+        return changed(file, name, numbers -> numbers[numbers.length / 2] = Float.NaN);
+    }
+
+    private static ModelFile changed(ModelFile file, String name, Consumer<float[]> change) {
         Map<String, Tensor> changed = new LinkedHashMap<>(file.tensors());
         Tensor tensor = changed.get(name);
         float[] numbers = tensor.decode();
-        numbers[numbers.length / 2] = Float.NaN;
+        change.accept(numbers);
         ByteBuffer bytes = ByteBuffer.allocate(numbers.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(numbers);
         changed.put(name, new Tensor(name, WeightType.F32, tensor.shape(),

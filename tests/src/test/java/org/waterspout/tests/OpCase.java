@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
@@ -58,6 +59,11 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
 
         private Tolerance() {
         }
+    }
+
+    /** The same with keys and values of another kind: the reference rounds them to the same numbers, so the tolerance stays. */
+    OpCase withCacheType(CacheType type) {
+        return new OpCase(name + " in " + type.label(), operation, graph, options.withCacheType(type), actions, tolerance);
     }
 
     /** What each step and each encoding puts out, on one plan of {@code backend}. */

@@ -18,6 +18,8 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -110,6 +112,22 @@ class PlanContractTest {
                 refused("sequence 0 has come to position 3 and its recurrent state cannot go back to 1: continue where it ends, or begin"
                         + " it anew", () -> plan.step(row(4, 1, 0), output));
                 plan.step(row(3, 0, 0), output);
+            }
+        });
+    }
+
+    /** On cpu one sequence of the context must fit, elsewhere all of them. */
+    @TestFactory
+    Stream<DynamicTest> cachesBeyondTheirBytesAreRefusedAtOnce() {
+        return everywhere(backend -> {
+            try (ModelFile file = DemonstrationModel.open()) {
+                Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
+                PlanOptions options = new PlanOptions(CONTEXT, 2, 4, false);
+                long needed = backend.estimate(graph, backend.name().equals("cpu") ? options.withSequences(1) : options).cache();
+                backend.prepare(graph, options.withCacheBytes(needed)).close();
+                String message = assertThrows(OutOfMemoryException.class, () -> backend.prepare(graph, options.withCacheBytes(needed - 1)))
+                        .getMessage();
+                assertTrue(message.contains("keys and values of 16 positions") && message.contains("shorter context"), message);
             }
         });
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
@@ -42,6 +43,16 @@ final class PositionCases {
         cases.add(attention(3, 1, 80, 0, 20, true));
         cases.add(layers(false));
         cases.add(layers(true));
+        for (CacheType type : List.of(CacheType.F16, CacheType.Q8_0)) {
+            for (int[] shape : heads) {
+                cases.add(attention(shape[0], shape[1], shape[2], 0, 0, false).withCacheType(type));
+            }
+            cases.add(attention(4, 1, 40, 1, 0, false).withCacheType(type));
+            cases.add(attention(4, 2, 32, 4, 50, false).withCacheType(type));
+            cases.add(attention(4, 2, 32, 0, 0, true).withCacheType(type));
+            cases.add(attention(4, 4, 64, 33, 0, true).withCacheType(type));
+            cases.add(attention(9, 3, 13, 0, 20, true).withCacheType(type));
+        }
         return cases;
     }
 

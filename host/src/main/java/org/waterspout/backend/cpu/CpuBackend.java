@@ -21,8 +21,8 @@ import org.waterspout.graph.Weight;
 import org.waterspout.model.Tensor;
 
 /**
- * The path that needs nothing but a JDK: vectors and threads. Weights stay as they lie in the mapped file; activations, sums and
- * the key-value cache are 32-bit floats, and nothing is rounded to less on the way.
+ * The path that needs nothing but a JDK: vectors and threads. Weights stay as they lie in the mapped file; activations and sums
+ * are 32-bit floats, the key-value cache is what {@link PlanOptions#cacheType} says, and nothing else is rounded to less on the way.
  */
 public final class CpuBackend implements Backend {
 
@@ -86,6 +86,9 @@ public final class CpuBackend implements Backend {
     @Override
     public CpuPlan prepare(Graph graph, PlanOptions options) {
         MemoryUse full = estimate(graph, options);
+        // a decoder's sequences make room for each other
+        PlanOptions together = graph.encoder().isPresent() ? options : options.withSequences(1);
+        together.requireCache(estimate(graph, together).cache());
         MemoryUse min = new MemoryUse(full.mapped(), full.weights(), CpuPlan.minCacheBytes(graph, options, kernels), full.activations());
         requireFits(min, options, HostMemory.now(), HostMemory::withoutGarbage);
         LOG.debug("{}: {} on {} threads with {}", graph.name(), weightTypes(graph), workers.count(), kernels.description());

@@ -3,6 +3,7 @@ package org.waterspout.backend.cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
@@ -18,29 +19,32 @@ import org.waterspout.graph.Op;
 record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
 
     static CpuCaches of(Graph graph, PlanOptions options, int lanes) {
-        return new CpuCaches(new KeyValueCache(lanes, cacheLayers(graph, lanes), options.maxSequences()),
-                new KeyValueCache(lanes, sourceLayers(graph, lanes), options.maxSources()),
+        // an encoder-decoder's whole caches were found to fit
+        long max = graph.encoder().isPresent() ? 0 : options.cacheBytes();
+        return new CpuCaches(new KeyValueCache(cacheLayers(graph, options.cacheType(), lanes), options.maxSequences(), max),
+                new KeyValueCache(sourceLayers(graph, lanes), options.maxSources()),
                 new States(graph, options.maxSequences()));
     }
 
     /** Those of the encoder beside a decoder, which fills the decoder's sources. */
     static CpuCaches ofEncoder(Graph encoder, PlanOptions options, int lanes, CpuCaches decoder) {
-        return new CpuCaches(new KeyValueCache(lanes, cacheLayers(encoder, lanes), options.maxSources()), decoder.sources,
+        return new CpuCaches(new KeyValueCache(cacheLayers(encoder, options.cacheType(), lanes), options.maxSources()), decoder.sources,
                 new States(encoder, options.maxSources()));
     }
 
     /** Attention in both directions keeps nothing: its layers need no cache. */
-    private static List<KeyValueCache.Layer> cacheLayers(Graph graph, int lanes) {
+    private static List<KeyValueCache.Layer> cacheLayers(Graph graph, CacheType type, int lanes) {
         KeyValueCache.Layer[] layers = new KeyValueCache.Layer[graph.cacheLayers()];
         Arrays.fill(layers, KeyValueCache.Layer.NONE);
         graph.kept().forEach(kept -> {
             if (kept instanceof Kept.KeysAndValues(int layer, int kvHeads, int headDimension)) {
-                layers[layer] = KeyValueCache.Layer.of(kvHeads, headDimension, lanes);
+                layers[layer] = KeyValueCache.Layer.of(type, kvHeads, headDimension, lanes);
             }
         });
         return List.of(layers);
     }
 
+    /** A source is read by every step of its target and is no longer than a text: it stays in 32 bits. */
     private static List<KeyValueCache.Layer> sourceLayers(Graph graph, int lanes) {
         List<KeyValueCache.Layer> layers = new ArrayList<>();
         graph.plainOps().forEach(op -> {
@@ -48,7 +52,7 @@ record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
                 while (layers.size() <= cross.cache()) {
                     layers.add(KeyValueCache.Layer.NONE);
                 }
-                layers.set(cross.cache(), KeyValueCache.Layer.of(cross.heads(), cross.headDimension(), lanes));
+                layers.set(cross.cache(), KeyValueCache.Layer.of(CacheType.F32, cross.heads(), cross.headDimension(), lanes));
             }
         });
         return layers;
@@ -56,19 +60,22 @@ record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
 
     /** Bytes when every position of every sequence and source is in use. */
     static long bytes(Graph graph, PlanOptions options, int lanes) {
-        return cacheBytes(graph, options.maxSequences(), options.contextLength(), options.maxSources(), options.sourceLength(), lanes)
+        return cacheBytes(graph, options, lanes)
                 + stateBytes(graph, options);
     }
 
     /** Bytes without which nothing can be computed: the states, and one sequence's and one source's first positions. */
     static long minBytes(Graph graph, PlanOptions options, int lanes) {
-        return cacheBytes(graph, 1, 1, Math.min(1, options.maxSources()), 1, lanes) + stateBytes(graph, options);
+        PlanOptions min = new PlanOptions(1, 1, 1, false).withSources(Math.min(1, options.maxSources()), 1)
+                .withCacheType(options.cacheType());
+        return cacheBytes(graph, min, lanes) + stateBytes(graph, options);
     }
 
-    private static long cacheBytes(Graph graph, int sequences, int positions, int sources, int sourceLength, int lanes) {
-        return KeyValueCache.bytes(cacheLayers(graph, lanes), sequences, positions)
-                + KeyValueCache.bytes(sourceLayers(graph, lanes), sources, sourceLength)
-                + graph.encoder().map(encoder -> KeyValueCache.bytes(cacheLayers(encoder, lanes), sources, sourceLength)).orElse(0L);
+    private static long cacheBytes(Graph graph, PlanOptions options, int lanes) {
+        return KeyValueCache.bytes(cacheLayers(graph, options.cacheType(), lanes), options.maxSequences(), options.contextLength())
+                + KeyValueCache.bytes(sourceLayers(graph, lanes), options.maxSources(), options.sourceLength())
+                + graph.encoder().map(encoder -> KeyValueCache.bytes(cacheLayers(encoder, options.cacheType(), lanes), options.maxSources(),
+                        options.sourceLength())).orElse(0L);
     }
 
     private static long stateBytes(Graph graph, PlanOptions options) {

@@ -58,6 +58,14 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
      */
     void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width);
 
+    /**
+     * One head of a block of the cache in 8 bits, {@link CacheArray.Layout}: out[i] = scale * quants[quantsAt + i].
+     *
+     * @param scales [BLOCK / across][groups of the width][across] from {@code scalesAt} on
+     * @param across 1 or the lanes
+     */
+    void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out);
+
     /** scores[t] = q . keys[t] for the positions of a block; keys [BLOCK / lanes][headDimension][lanes] from {@code keysAt} on. */
     void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores);
 

@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanContract;
@@ -40,7 +42,7 @@ public final class CpuPlan implements Plan {
         this.memory = memory;
         this.contract = new PlanContract(graph, options);
         Map<Weight, Matrix> matrices = matrices(graph);
-        Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, widest(graph), headDimension(graph))).limit(workers.count())
+        Scratch[] scratches = Stream.generate(() -> new Scratch(kernels, scratch(graph, options))).limit(workers.count())
                 .toArray(Scratch[]::new);
         CpuCaches caches = CpuCaches.of(graph, options, kernels.lanes());
         decoder = new Side(new Program(kernels, workers, scratches, graph, matrices, caches, Program.Size.of(options, few)), caches);
@@ -88,16 +90,22 @@ public final class CpuPlan implements Plan {
     static long activationBytes(Graph graph, PlanOptions options, CpuKernels kernels, int few, int workers) {
         return Program.bytes(graph, kernels, workers, Program.Size.of(options, few))
                 + graph.encoder().map(encoder -> Program.bytes(encoder, kernels, workers, Program.Size.ofSources(options, few))).orElse(0L)
-                + workers * Scratch.bytes(kernels, widest(graph), headDimension(graph));
+                + workers * Scratch.bytes(kernels, scratch(graph, options));
     }
 
-    private static int widest(Graph graph) {
-        return allOps(graph).stream().flatMap(op -> op.weights().stream()).mapToInt(Weight::columns).max().orElse(1);
-    }
-
-    private static int headDimension(Graph graph) {
-        return allOps(graph).stream().mapToInt(op -> op instanceof Op.Attention attention ? attention.headDimension()
-                : op instanceof Op.CrossAttention cross ? cross.headDimension() : 1).max().orElse(1);
+    private static Scratch.Size scratch(Graph graph, PlanOptions options) {
+        int widest = allOps(graph).stream().flatMap(op -> op.weights().stream()).mapToInt(Weight::columns).max().orElse(1);
+        int headDimension = 1;
+        int group = 1;
+        for (Op op : allOps(graph)) {
+            if (op instanceof Op.Attention attention) {
+                headDimension = Math.max(headDimension, attention.headDimension());
+                group = Math.max(group, attention.heads() / attention.kvHeads());
+            } else if (op instanceof Op.CrossAttention cross) {
+                headDimension = Math.max(headDimension, cross.headDimension());
+            }
+        }
+        return new Scratch.Size(widest, headDimension, group, options.cacheType() != CacheType.F32);
     }
 
     @Override
@@ -113,6 +121,11 @@ public final class CpuPlan implements Plan {
     @Override
     public MemoryUse memory() {
         return memory;
+    }
+
+    @Override
+    public Optional<CacheLimit> cacheLimit() {
+        return decoder.caches.cache().limit();
     }
 
     @Override

@@ -4,14 +4,17 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongPredicate;
+import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.CacheType;
 import org.waterspout.error.OutOfMemoryException;
-import org.waterspout.graph.Op;
 
 /**
- * Keys and values of every layer and sequence as 32-bit floats, in blocks of {@link CpuKernels#BLOCK} positions that are made when a
+ * Keys and values of every layer and sequence, in blocks of {@link CpuKernels#BLOCK} positions that are made when a
  * sequence first reaches them. A block of keys is [kvHeads][BLOCK / lanes][headDimension][lanes], so that a vector holds one element of
- * several positions; a block of values is [kvHeads][BLOCK][paddedWidth], rows filled up with zeros to whole vectors.
+ * several positions; a block of values is [kvHeads][BLOCK][paddedWidth], rows filled up with zeros to whole vectors. They are kept as a
+ * {@link CacheType} says, rounded once when they are appended.
  *
  * <p>Sequences that go on from the same beginning share its blocks; one that is about to write into a shared block gets its own
  * copy first, so that at most the last, partly filled block is ever copied. Blocks behind the end of a sequence that goes back or begins
@@ -19,63 +22,84 @@ import org.waterspout.graph.Op;
  */
 final class KeyValueCache {
 
-    /** The shape of one layer's cache. */
-    record Layer(int kvHeads, int headDimension, int paddedWidth) {
+    /**
+     * One layer's cache.
+     *
+     * @param headDimension elements of a head; in values they are filled up to whole vectors
+     */
+    record Layer(CacheType type, CacheArray.Layout keys, CacheArray.Layout values, int headDimension) {
 
         /** Of a layer that keeps nothing. */
-        static final Layer NONE = new Layer(0, 0, 0);
+        static final Layer NONE = new Layer(CacheType.F32, new CacheArray.Layout(0, 0, 1), new CacheArray.Layout(0, 0, 1), 0);
 
-        static Layer of(Op.Attention op, int lanes) {
-            return of(op.kvHeads(), op.headDimension(), lanes);
+        static Layer of(CacheType type, int kvHeads, int headDimension, int lanes) {
+            return new Layer(type, new CacheArray.Layout(kvHeads, headDimension, lanes),
+                    new CacheArray.Layout(kvHeads, Math.ceilDiv(headDimension, lanes) * lanes, 1), headDimension);
         }
 
-        static Layer of(int kvHeads, int headDimension, int lanes) {
-            return new Layer(kvHeads, headDimension, (headDimension + lanes - 1) / lanes * lanes);
+        int kvHeads() {
+            return keys.heads();
         }
 
-        int keyFloats() {
-            return kvHeads * CpuKernels.BLOCK * headDimension;
+        int paddedWidth() {
+            return values.width();
         }
 
-        int valueFloats() {
-            return kvHeads * CpuKernels.BLOCK * paddedWidth;
+        /** Bytes of a block. */
+        long bytes() {
+            return keys.bytes(type) + values.bytes(type);
         }
     }
 
     /** All layers' keys and values of {@link CpuKernels#BLOCK} positions, [layer] each, and how many sequences have them. */
     private static final class Block {
 
-        final float[][] keys;
-        final float[][] values;
+        final CacheArray[] keys;
+        final CacheArray[] values;
         int users;
 
         Block(List<Layer> layers) {
-            keys = layers.stream().map(layer -> new float[layer.keyFloats()]).toArray(float[][]::new);
-            values = layers.stream().map(layer -> new float[layer.valueFloats()]).toArray(float[][]::new);
+            keys = layers.stream().map(layer -> CacheArray.of(layer.type(), layer.keys())).toArray(CacheArray[]::new);
+            values = layers.stream().map(layer -> CacheArray.of(layer.type(), layer.values())).toArray(CacheArray[]::new);
         }
 
         void copy(Block other) {
             for (int layer = 0; layer < keys.length; layer++) {
-                System.arraycopy(other.keys[layer], 0, keys[layer], 0, keys[layer].length);
-                System.arraycopy(other.values[layer], 0, values[layer], 0, values[layer].length);
+                keys[layer].copy(other.keys[layer]);
+                values[layer].copy(other.values[layer]);
+            }
+        }
+
+        /** A prompt's kernels read whole blocks and weigh what is not yet written by 0, which NaN of a failed sequence would survive. */
+        void clear() {
+            for (int layer = 0; layer < keys.length; layer++) {
+                keys[layer].clear();
+                values[layer].clear();
             }
         }
     }
 
-    private final int lanes;
     private final List<Layer> layers;
     private final Block[][] blocks;
     private final Deque<Block> spare = new ArrayDeque<>();
     private final int[] lengths;
     private final LongPredicate room;
+    private final long max;
+    private long made;
 
-    KeyValueCache(int lanes, List<Layer> layers, int sequences) {
-        this(lanes, layers, sequences, HostMemory::gives);
+    KeyValueCache(List<Layer> layers, int sequences) {
+        this(layers, sequences, 0);
+    }
+
+    /** @param maxBytes of all blocks together; 0 for what memory allows */
+    KeyValueCache(List<Layer> layers, int sequences, long maxBytes) {
+        this(layers, sequences, maxBytes, HostMemory::gives);
     }
 
     /** @param room whether so many bytes of the heap can be had */
-    KeyValueCache(int lanes, List<Layer> layers, int sequences, LongPredicate room) {
-        this.lanes = lanes;
+    KeyValueCache(List<Layer> layers, int sequences, long maxBytes, LongPredicate room) {
+        long block = bytes(layers, 1, 1);
+        this.max = maxBytes == 0 || block == 0 ? Long.MAX_VALUE : maxBytes / block;
         this.layers = layers;
         this.room = room;
         blocks = new Block[sequences][0];
@@ -84,12 +108,16 @@ final class KeyValueCache {
 
     /** Bytes when every position of every sequence is in use. */
     static long bytes(List<Layer> layers, int sequences, int contextLength) {
-        long floats = layers.stream().mapToLong(layer -> (long) layer.keyFloats() + layer.valueFloats()).sum();
-        return Float.BYTES * floats * blocks(contextLength) * sequences;
+        return layers.stream().mapToLong(Layer::bytes).sum() * blocks(contextLength) * sequences;
     }
 
     private static int blocks(int contextLength) {
         return Math.ceilDiv(contextLength, CpuKernels.BLOCK);
+    }
+
+    /** What bytes bound; nothing where memory alone does. */
+    Optional<CacheLimit> limit() {
+        return max == Long.MAX_VALUE ? Optional.empty() : Optional.of(new CacheLimit(max, CpuKernels.BLOCK));
     }
 
     int sequences() {
@@ -148,18 +176,29 @@ final class KeyValueCache {
     }
 
     private Block take(int sequence, int position) {
-        Block block = spare.isEmpty() ? make(sequence, position) : spare.pop();
+        boolean fresh = spare.isEmpty();
+        Block block = fresh ? make(sequence, position) : spare.pop();
+        if (!fresh) {
+            block.clear();
+        }
         block.users = 1;
         return block;
     }
 
     private Block make(int sequence, int position) {
         long bytes = bytes(layers, 1, 1);
+        if (made == max) {
+            throw new OutOfMemoryException(
+                    "the %d KB that keys and values may take are in use, so there are none from position %d of sequence %d on: ".formatted(
+                    max * bytes >> 10, position, sequence) + "shorten the text, close other generations, or give them more");
+        }
         if (!room.test(bytes)) {
             throw full(sequence, position, bytes, null);
         }
         try {
-            return new Block(layers);
+            Block block = new Block(layers);
+            made++;
+            return block;
         } catch (OutOfMemoryError failure) { // the heap is in pieces that are too small
             throw full(sequence, position, bytes, failure);
         }
@@ -212,29 +251,23 @@ final class KeyValueCache {
         return layers.get(layer);
     }
 
-    float[] keys(int layer, int sequence, int block) {
+    CacheArray keys(int layer, int sequence, int block) {
         return blocks[sequence][block].keys[layer];
     }
 
-    float[] values(int layer, int sequence, int block) {
+    CacheArray values(int layer, int sequence, int block) {
         return blocks[sequence][block].values[layer];
     }
 
     /**
      * Writes key and value of one head at one position.
      *
-     * @param key    element d lies at {@code keyAt + d * stride}; value likewise
+     * @param key    element d lies at {@code at + d * stride}; value likewise
      */
     void append(int layer, int sequence, int position, int head, float[] key, float[] value, int at, int stride) {
-        Layer shape = layers.get(layer);
         int t = position % CpuKernels.BLOCK;
-        float[] keyBlock = keys(layer, sequence, position / CpuKernels.BLOCK);
-        float[] valueBlock = values(layer, sequence, position / CpuKernels.BLOCK);
-        int keyAt = (head * CpuKernels.BLOCK + t / lanes * lanes) * shape.headDimension() + t % lanes;
-        int valueAt = (head * CpuKernels.BLOCK + t) * shape.paddedWidth();
-        for (int d = 0; d < shape.headDimension(); d++) {
-            keyBlock[keyAt + d * lanes] = key[at + d * stride];
-            valueBlock[valueAt + d] = value[at + d * stride];
-        }
+        int count = layers.get(layer).headDimension();
+        keys(layer, sequence, position / CpuKernels.BLOCK).write(head, t, key, at, stride, count);
+        values(layer, sequence, position / CpuKernels.BLOCK).write(head, t, value, at, stride, count);
     }
 }

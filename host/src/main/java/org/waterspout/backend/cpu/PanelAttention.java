@@ -87,7 +87,7 @@ final class PanelAttention {
     private void byRow(Op.Attention op, int panel, int head, int from, int until, int worker, Scratch scratch) {
         for (int lane = from; lane < until; lane++) {
             int at = (panel * op.query().width() + head * op.headDimension()) * lanes + lane;
-            RowAttention.attend(RowAttention.Target.of(op, step, panel * lanes + lane, head), step, step.data(op.query(), worker), at,
+            RowAttention.attend(RowAttention.Target.of(op, step, panel * lanes + lane, head, 1), step, step.data(op.query(), worker), at,
                     step.data(op.output(), worker), at, lanes, scratch);
         }
     }
@@ -118,12 +118,14 @@ final class PanelAttention {
         int last = position + until - 1;
         int first = op.window() == 0 ? 0 : Math.max(0, position + from - op.window() + 1);
         for (int block = first / CpuKernels.BLOCK; block <= last / CpuKernels.BLOCK; block++) {
-            kernels.panelScores(scratch.query, 0, cache.keys(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * width, width,
-                    CpuKernels.BLOCK, scores, 0);
+            CacheArray keys = cache.keys(op.layer(), sequence, block);
+            CacheArray values = cache.values(op.layer(), sequence, block);
+            kernels.panelScores(scratch.query, 0, keys.read(kvHead, scratch.keys, kernels), keys.readFrom(kvHead), width, CpuKernels.BLOCK,
+                    scores, 0);
             change(op, head, position - block * CpuKernels.BLOCK, CpuKernels.BLOCK, scores);
             hide(scores, block * CpuKernels.BLOCK, position, last, op.window());
             kernels.panelSoftmax(scores, CpuKernels.BLOCK, scratch.largest, scratch.total, scratch.sum, padded);
-            kernels.panelWeigh(scores, cache.values(op.layer(), sequence, block), kvHead * CpuKernels.BLOCK * padded, padded, scratch.sum);
+            kernels.panelWeigh(scores, values.read(kvHead, scratch.values, kernels), values.readFrom(kvHead), padded, scratch.sum);
         }
         finish(op, at, from, until, worker, scratch);
     }

@@ -37,9 +37,11 @@ final class RowAttention {
             }
         }
         for (int row = 0; row < batch.rows(); row++) {
-            for (int head = fromHead; head < toHead; head++) {
+            for (int head = fromHead; head < toHead;) {
+                int behind = Math.min(toHead, (head / group + 1) * group);
                 int at = row * op.query().width() + head * op.headDimension();
-                attend(Target.of(op, step, row, head), step, query, at, out, at, 1, scratch);
+                attend(Target.of(op, step, row, head, behind - head), step, query, at, out, at, 1, scratch);
+                head = behind;
             }
         }
     }
@@ -71,86 +73,106 @@ final class RowAttention {
     }
 
     /**
-     * What one head of one row attends to: positions {@code from} to {@code to} of a sequence in a cache.
+     * What some heads of one row, which read the same keys and values, attend to: positions {@code from} to {@code to} of a sequence in a
+     * cache.
      *
-     * @param bias   of the head by distance, as {@link Biases} has it; null where there is none
+     * @param bias   of each head by distance, as {@link Biases} has it; null where there is none
      * @param biasAt where the bias of position 0 lies; that of position t lies t before it
      */
-    record Target(KeyValueCache cache, int layer, int sequence, int kvHead, int from, int to, float scale, float softCap, float[] bias,
-            int biasAt) {
+    record Target(KeyValueCache cache, int layer, int sequence, int head, int heads, int kvHead, int from, int to, float scale,
+            float softCap, float[][] bias, int biasAt) {
 
-        static Target of(Op.Attention op, CpuStep step, int row, int head) {
+        static Target of(Op.Attention op, CpuStep step, int row, int head, int heads) {
             int position = step.batch.positions()[row];
             int from = op.window() == 0 ? 0 : Math.max(0, position - op.window() + 1);
-            float[] bias = op.bias().isEmpty() ? null : step.biases.of(op.bias().get())[head];
-            return new Target(step.caches.cache(), op.layer(), step.batch.sequences()[row], head / (op.heads() / op.kvHeads()), from,
-                    position + 1, op.scale(), op.softCap(), bias, step.biases.at(position));
+            float[][] bias = op.bias().isEmpty() ? null : step.biases.of(op.bias().get());
+            return new Target(step.caches.cache(), op.layer(), step.batch.sequences()[row], head, heads,
+                    head / (op.heads() / op.kvHeads()), from, position + 1, op.scale(), op.softCap(), bias, step.biases.at(position));
         }
 
         static Target of(Op.CrossAttention op, CpuStep step, int row, int head) {
             KeyValueCache sources = step.caches.sources();
             int source = step.batch.source(row);
-            return new Target(sources, op.cache(), source, head, 0, sources.length(source), op.scale(), 0, null, 0);
+            return new Target(sources, op.cache(), source, head, 1, head, 0, sources.length(source), op.scale(), 0, null, 0);
         }
     }
 
-    /** One head of one row: element d of the query lies at {@code queryAt + d * stride}, of the output likewise. */
+    /**
+     * Some heads of one row: element d of the first one's query lies at {@code queryAt + d * stride}, the others' behind it, and outputs
+     * likewise. What a head gives does not depend on the others; keys and values are decoded once for all of them.
+     */
     static void attend(Target target, CpuStep step, float[] query, int queryAt, float[] out, int outAt, int stride, Scratch scratch) {
-        CpuKernels kernels = step.kernels;
         KeyValueCache.Layer shape = target.cache().layer(target.layer());
         int width = shape.headDimension();
         int padded = shape.paddedWidth();
         float scale = target.scale();
-        if (stride == 1) { // a loop of its own, of which the compiler makes vectors, as of that for the output
-            for (int d = 0; d < width; d++) {
-                scratch.query[d] = query[queryAt + d] * scale;
-            }
-        } else {
-            for (int d = 0; d < width; d++) {
-                scratch.query[d] = query[queryAt + d * stride] * scale;
-            }
-        }
-        float[] sum = scratch.sum;
-        Arrays.fill(sum, 0, padded, 0);
-        float largest = Float.NEGATIVE_INFINITY;
-        float total = 0;
-        float[] scores = scratch.scores;
-        for (int block = target.from() / CpuKernels.BLOCK; block <= (target.to() - 1) / CpuKernels.BLOCK; block++) {
-            int start = block * CpuKernels.BLOCK;
-            int from = Math.max(0, target.from() - start);
-            int to = Math.min(CpuKernels.BLOCK, target.to() - start);
-            kernels.scores(scratch.query, 0, target.cache().keys(target.layer(), target.sequence(), block),
-                    target.kvHead() * CpuKernels.BLOCK * width, width, scores);
-            if (target.softCap() != 0) {
-                kernels.softCap(target.softCap(), scores, scores, 0, CpuKernels.BLOCK);
-            }
-            if (target.bias() != null) {
-                for (int t = from; t < to; t++) {
-                    scores[t] += target.bias()[target.biasAt() - start - t];
+        for (int i = 0; i < target.heads(); i++) {
+            if (stride == 1) { // a loop of its own, of which the compiler makes vectors, as of that for the output
+                for (int d = 0; d < width; d++) {
+                    scratch.query[i * padded + d] = query[queryAt + i * width + d] * scale;
+                }
+            } else {
+                for (int d = 0; d < width; d++) {
+                    scratch.query[i * padded + d] = query[queryAt + (i * width + d) * stride] * scale;
                 }
             }
-            float now = largest;
+        }
+        Arrays.fill(scratch.sum, 0, target.heads() * padded, 0);
+        Arrays.fill(scratch.largest, 0, target.heads(), Float.NEGATIVE_INFINITY);
+        Arrays.fill(scratch.total, 0, target.heads(), 0);
+        for (int block = target.from() / CpuKernels.BLOCK; block <= (target.to() - 1) / CpuKernels.BLOCK; block++) {
+            CacheArray keys = target.cache().keys(target.layer(), target.sequence(), block);
+            CacheArray values = target.cache().values(target.layer(), target.sequence(), block);
+            float[] blockKeys = keys.read(target.kvHead(), scratch.keys, step.kernels);
+            float[] blockValues = values.read(target.kvHead(), scratch.values, step.kernels);
+            for (int i = 0; i < target.heads(); i++) {
+                attendBlock(target, i, step.kernels, block * CpuKernels.BLOCK, blockKeys, keys.readFrom(target.kvHead()), blockValues,
+                        values.readFrom(target.kvHead()), shape, scratch);
+            }
+        }
+        for (int i = 0; i < target.heads(); i++) {
+            float total = scratch.total[i];
+            if (stride == 1) {
+                for (int d = 0; d < width; d++) {
+                    out[outAt + i * width + d] = scratch.sum[i * padded + d] / total;
+                }
+            } else {
+                for (int d = 0; d < width; d++) {
+                    out[outAt + (i * width + d) * stride] = scratch.sum[i * padded + d] / total;
+                }
+            }
+        }
+    }
+
+    /** Online softmax: head {@code i} of the target over the block from position {@code start} on. */
+    private static void attendBlock(Target target, int i, CpuKernels kernels, int start, float[] keys, int keysAt, float[] values,
+            int valuesAt, KeyValueCache.Layer shape, Scratch scratch) {
+        int padded = shape.paddedWidth();
+        int from = Math.max(0, target.from() - start);
+        int to = Math.min(CpuKernels.BLOCK, target.to() - start);
+        float[] scores = scratch.scores;
+        kernels.scores(scratch.query, i * padded, keys, keysAt, shape.headDimension(), scores);
+        if (target.softCap() != 0) {
+            kernels.softCap(target.softCap(), scores, scores, 0, CpuKernels.BLOCK);
+        }
+        if (target.bias() != null) {
+            float[] bias = target.bias()[target.head() + i];
             for (int t = from; t < to; t++) {
-                now = scores[t] > now ? scores[t] : now; // takes less time than Math.max; NaN comes out of the exponentials
-            }
-            if (now > largest) {
-                float factor = (float) Math.exp(largest - now);
-                total *= factor;
-                kernels.scale(factor, sum, 0, sum, 0, padded);
-                largest = now;
-            }
-            total += kernels.exponentials(scores, from, to, largest);
-            kernels.weigh(scores, from, to, target.cache().values(target.layer(), target.sequence(), block),
-                    target.kvHead() * CpuKernels.BLOCK * padded, padded, sum, 0);
-        }
-        if (stride == 1) {
-            for (int d = 0; d < width; d++) {
-                out[outAt + d] = sum[d] / total;
-            }
-        } else {
-            for (int d = 0; d < width; d++) {
-                out[outAt + d * stride] = sum[d] / total;
+                scores[t] += bias[target.biasAt() - start - t];
             }
         }
+        float largest = scratch.largest[i];
+        float now = largest;
+        for (int t = from; t < to; t++) {
+            now = scores[t] > now ? scores[t] : now; // takes less time than Math.max; NaN comes out of the exponentials
+        }
+        if (now > largest) {
+            float factor = (float) Math.exp(largest - now);
+            scratch.total[i] *= factor;
+            kernels.scale(factor, scratch.sum, i * padded, scratch.sum, i * padded, padded);
+            scratch.largest[i] = now;
+        }
+        scratch.total[i] += kernels.exponentials(scores, from, to, scratch.largest[i]);
+        kernels.weigh(scores, from, to, values, valuesAt, padded, scratch.sum, i * padded);
     }
 }

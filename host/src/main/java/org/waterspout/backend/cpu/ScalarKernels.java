@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
+import org.waterspout.backend.CacheType;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels as plain loops; the compiler makes what vectors of them it can. */
@@ -83,6 +84,19 @@ final class ScalarKernels implements CpuKernels {
             float factor = a[aAt + k * aStride];
             for (int lane = 0; lane < LANES; lane++) {
                 sums[lane] += factor * x[xAt + k * LANES + lane];
+            }
+        }
+    }
+
+    @Override
+    public void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
+        for (int tile = 0; tile < BLOCK / across; tile++) {
+            for (int d = 0; d < width; d++) {
+                int at = (tile * width + d) * across;
+                int scale = scalesAt + (tile * CacheType.groups(width) + d / CacheType.GROUP) * across;
+                for (int t = 0; t < across; t++) {
+                    out[at + t] = scales[scale + t] * quants[quantsAt + at + t];
+                }
             }
         }
     }

@@ -22,23 +22,49 @@ final class Scratch {
     /** For one row's product. */
     final float[] line;
     final float[] scores;
+    /** Of a panel of rows, or of some heads of one row; sums, largest scores and totals likewise. */
     final float[] query;
     final float[] sum;
     final float[] largest;
     final float[] total;
+    /** A head's keys and values of a block, decoded. */
+    final float[] keys;
+    final float[] values;
     /** Rows of a matrix side by side, for {@link #gather}; made when first needed. */
     private MemorySegment gathered = MemorySegment.NULL;
 
-    Scratch(CpuKernels kernels, int widest, int headDimension) {
+    /**
+     * What a worker computes.
+     *
+     * @param widest    columns of the widest product
+     * @param headDimension elements of the widest head
+     * @param group     most heads that read the same keys and values
+     * @param decodes   whether keys and values are kept in fewer than 32 bits
+     */
+    record Size(int widest, int headDimension, int group, boolean decodes) {
+
+        private int padded(int lanes) {
+            return Math.ceilDiv(headDimension, lanes) * lanes;
+        }
+
+        private int block(int width) {
+            return decodes ? CpuKernels.BLOCK * width : 0;
+        }
+    }
+
+    Scratch(CpuKernels kernels, Size size) {
         int lanes = kernels.lanes();
-        int padded = (headDimension + lanes - 1) / lanes * lanes;
-        tile = new float[tileFloats(widest)];
-        line = new float[kernels.scratch(widest)];
+        int padded = size.padded(lanes);
+        int heads = Math.max(lanes, size.group());
+        tile = new float[tileFloats(size.widest())];
+        line = new float[kernels.scratch(size.widest())];
         scores = new float[KEYS * lanes];
-        query = new float[padded * lanes];
-        sum = new float[padded * lanes];
-        largest = new float[lanes];
-        total = new float[lanes];
+        query = new float[padded * heads];
+        sum = new float[padded * heads];
+        largest = new float[heads];
+        total = new float[heads];
+        keys = new float[size.block(size.headDimension())];
+        values = new float[size.block(padded)];
     }
 
     private static int tileFloats(int widest) {
@@ -63,9 +89,11 @@ final class Scratch {
     }
 
     /** Bytes of one worker's scratch. */
-    static long bytes(CpuKernels kernels, int widest, int headDimension) {
+    static long bytes(CpuKernels kernels, Size size) {
         long lanes = kernels.lanes();
-        long padded = (headDimension + lanes - 1) / lanes * lanes;
-        return Float.BYTES * (tileFloats(widest) + kernels.scratch(widest) + KEYS * lanes + 2 * padded * lanes + 2 * lanes);
+        long padded = size.padded(kernels.lanes());
+        long heads = Math.max(lanes, size.group());
+        return Float.BYTES * (tileFloats(size.widest()) + kernels.scratch(size.widest()) + KEYS * lanes + 2 * padded * heads + 2 * heads
+                + size.block(size.headDimension()) + size.block((int) padded));
     }
 }

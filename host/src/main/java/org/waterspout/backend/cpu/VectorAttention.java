@@ -1,15 +1,40 @@
 package org.waterspout.backend.cpu;
 
 import static org.waterspout.backend.cpu.CpuKernels.BLOCK;
+import static org.waterspout.backend.cpu.VectorShapes.BYTES;
 import static org.waterspout.backend.cpu.VectorShapes.COUNT;
 import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import org.waterspout.backend.CacheType;
 
 /** Attention over one block of the key-value cache. Keys lie in tiles [headDimension][lanes], so that a lane is a position. */
 final class VectorAttention {
 
     private VectorAttention() {
+    }
+
+    /**
+     * Elements side by side are of a position each, of one scale each, or of one position, where a group has one scale: its last vector may
+     * be a part.
+     */
+    static void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
+        int at = 0;
+        int scaleAt = scalesAt;
+        for (int tile = 0; tile < BLOCK / across; tile++) {
+            for (int first = 0; first < width; first += CacheType.GROUP, scaleAt += across) {
+                int behind = at + Math.min(CacheType.GROUP, width - first) * across;
+                FloatVector scale = across == 1 ? FloatVector.broadcast(FLOATS, scales[scaleAt])
+                        : FloatVector.fromArray(FLOATS, scales, scaleAt);
+                for (; at + BYTES.length() <= behind; at += COUNT) {
+                    ((FloatVector) ByteVector.fromArray(BYTES, quants, quantsAt + at).castShape(FLOATS, 0)).mul(scale).intoArray(out, at);
+                }
+                for (; at < behind; at++) {
+                    out[at] = scales[across == 1 ? scaleAt : scaleAt + at % across] * quants[quantsAt + at];
+                }
+            }
+        }
     }
 
     static void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {

@@ -39,6 +39,11 @@ final class VectorKernels implements CpuKernels {
     }
 
     @Override
+    public void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
+        VectorAttention.decodeCache(quants, quantsAt, scales, scalesAt, width, across, out);
+    }
+
+    @Override
     public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
         VectorAttention.scores(q, qAt, keys, keysAt, headDimension, scores);
     }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RelativeBias;
@@ -18,17 +19,21 @@ import org.waterspout.model.architecture.NormKind;
  */
 final class Evaluator {
 
+    private final CacheType cacheType;
     private final ReferenceCache[] caches;
     private final ReferenceCache[] crossCaches;
     /** [layer][sequence], each [width]. */
     private final float[][][] states;
 
     /**
+     * @param cacheType   how keys and values of causal attention are kept; attention in both directions keeps none, and those of sources
+     *                    are 32-bit floats
      * @param cacheLayers caches of keys and values
      * @param layers      recurrent states
      * @param crossCaches    what {@link Op.StoreCrossCache} writes and {@link Op.CrossAttention} reads, one a decoder layer
      */
-    Evaluator(int cacheLayers, int layers, int sequences, int positions, ReferenceCache[] crossCaches) {
+    Evaluator(CacheType cacheType, int cacheLayers, int layers, int sequences, int positions, ReferenceCache[] crossCaches) {
+        this.cacheType = cacheType;
         caches = caches(cacheLayers, sequences, positions);
         this.crossCaches = crossCaches;
         states = new float[layers][sequences][];
@@ -236,8 +241,8 @@ final class Evaluator {
             batch.requireWhole();
         }
         for (int row = 0; row < batch.rows(); row++) {
-            cache.append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()), row,
-                    op.key().width());
+            cache.append(op.mask() == Op.Mask.CAUSAL ? cacheType : CacheType.F32, batch.sequences()[row], batch.positions()[row],
+                    inputs.get(op.key()), inputs.get(op.value()), row, op.kvHeads(), op.headDimension());
         }
         float[] output = new float[query.length];
         for (int row = 0; row < batch.rows(); row++) {
@@ -269,8 +274,8 @@ final class Evaluator {
 
     private Map<Value, float[]> storeCrossCache(Op.StoreCrossCache op, Batch batch, Map<Value, float[]> inputs) {
         for (int row = 0; row < batch.rows(); row++) {
-            crossCaches[op.cache()].append(batch.sequences()[row], batch.positions()[row], inputs.get(op.key()), inputs.get(op.value()),
-                    row, op.key().width());
+            crossCaches[op.cache()].append(CacheType.F32, batch.sequences()[row], batch.positions()[row], inputs.get(op.key()),
+                    inputs.get(op.value()), row, 1, op.key().width());
         }
         return Map.of();
     }

@@ -28,6 +28,7 @@ public final class ReferenceBackend implements Backend {
     @Override
     public ReferencePlan prepare(Graph graph, PlanOptions options) {
         MemoryUse use = estimate(graph, options);
+        options.requireCache(use.cache());
         long own = use.cache() + use.activations();
         long available = Runtime.getRuntime().maxMemory();
         if (own > available) {
@@ -39,6 +40,7 @@ public final class ReferenceBackend implements Backend {
         return new ReferencePlan(graph, options, use);
     }
 
+    /** Numbers of every cache type are held in 32 bits here, rounded to what the type can hold. */
     @Override
     public MemoryUse estimate(Graph graph, PlanOptions options) {
         long mapped = graph.weights().stream().mapToLong(weight -> weight.tensor().data().byteSize()).sum();

@@ -1,5 +1,7 @@
 package org.waterspout.backend.reference;
 
+import org.waterspout.backend.CacheType;
+
 /** Keys and values of one layer: [sequence][position][kv width]. A row is allocated when it is first written. */
 final class ReferenceCache {
 
@@ -13,10 +15,17 @@ final class ReferenceCache {
         lengths = new int[sequences];
     }
 
-    /** Copies row {@code row} of key and value, each [rows, width], to {@code position} of {@code sequence}, which ends there. */
-    void append(int sequence, int position, float[] key, float[] value, int row, int width) {
-        keys[sequence][position] = slice(key, row, width);
-        values[sequence][position] = slice(value, row, width);
+    /**
+     * Copies row {@code row} of key and value, each [rows, heads * headDimension], to {@code position} of {@code sequence}, which ends
+     * there.
+     *
+     * @param type what they are rounded to
+     */
+    void append(CacheType type, int sequence, int position, float[] key, float[] value, int row, int heads, int headDimension) {
+        keys[sequence][position] = slice(key, row, heads * headDimension);
+        values[sequence][position] = slice(value, row, heads * headDimension);
+        type.round(keys[sequence][position], headDimension);
+        type.round(values[sequence][position], headDimension);
         lengths[sequence] = position + 1;
     }
 

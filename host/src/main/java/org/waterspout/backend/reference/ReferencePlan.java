@@ -30,12 +30,12 @@ public final class ReferencePlan implements Plan {
         this.contract = new PlanContract(graph, options);
         ReferenceCache[] crossCaches = Evaluator.caches(graph.encoder().map(source -> source.crossCaches().size()).orElse(0),
                 options.maxSources(), options.sourceLength());
-        this.evaluator = evaluator(graph, options.maxSequences(), options.contextLength(), crossCaches);
-        this.encoder = graph.encoder().map(source -> evaluator(source, options.maxSources(), options.sourceLength(), crossCaches));
+        this.evaluator = evaluator(graph, options, options.maxSequences(), options.contextLength(), crossCaches);
+        this.encoder = graph.encoder().map(source -> evaluator(source, options, options.maxSources(), options.sourceLength(), crossCaches));
     }
 
-    private static Evaluator evaluator(Graph graph, int sequences, int positions, ReferenceCache[] crossCaches) {
-        return new Evaluator(graph.cacheLayers(), graph.layers().size(), sequences, positions, crossCaches);
+    private static Evaluator evaluator(Graph graph, PlanOptions options, int sequences, int positions, ReferenceCache[] crossCaches) {
+        return new Evaluator(options.cacheType(), graph.cacheLayers(), graph.layers().size(), sequences, positions, crossCaches);
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.PlanOptions;
@@ -85,6 +86,7 @@ public final class TornadoBackend implements Backend {
             throw new InvalidRequestException("the model " + graph.name() + " reads sources: prepare its plan with room for them");
         }
         Graph fused = fused(graph);
+        requireCacheType(options.cacheType());
         DeviceProgram program = lower(fused, options);
         requireFits(program, graph, options);
         EventCheck.check(program.stages().toList(), EventCheck.length());
@@ -103,6 +105,18 @@ public final class TornadoBackend implements Backend {
         return DeviceProgram.lower(graph, options, family, device.device().maxAllocation());
     }
 
+    @Override
+    public Set<CacheType> cacheTypes() {
+        return EnumSet.of(CacheType.F32);
+    }
+
+    private void requireCacheType(CacheType type) {
+        if (!cacheTypes().contains(type)) {
+            throw new InvalidRequestException("the " + name() + " backend does not keep keys and values as " + type.label()
+                    + ": use one of " + cacheTypes().stream().map(CacheType::label).collect(Collectors.joining(", ")));
+        }
+    }
+
     /** More than on a CPU, since a step costs dozens of launches however few its rows are. */
     @Override
     public int sequencesOfStep() {
@@ -116,6 +130,7 @@ public final class TornadoBackend implements Backend {
 
     private void requireFits(DeviceProgram program, Graph graph, PlanOptions options) {
         MemoryUse use = program.memory();
+        options.requireCache(use.cache());
         long available = device.device().memory();
         long perPosition = Math.max(1, use.cache() / options.contextLength());
         if (use.total() > available) {

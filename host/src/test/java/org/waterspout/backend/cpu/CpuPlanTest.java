@@ -16,9 +16,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
@@ -95,8 +97,11 @@ class CpuPlanTest {
     }
 
     private void compare(CpuKernels kernels, int threads, boolean select, boolean observable) {
+        compare(kernels, threads, select, new PlanOptions(CONTEXT, 3, 129, observable));
+    }
+
+    private void compare(CpuKernels kernels, int threads, boolean select, PlanOptions options) {
         Graph graph = SmallModel.graph(CONTEXT, select);
-        PlanOptions options = new PlanOptions(CONTEXT, 3, 129, observable);
         List<Batch> batches = mixed();
         try (ReferenceBackend reference = new ReferenceBackend();
                 CpuBackend cpu = new CpuBackend(new BackendOptions(threads, Optional.empty()), kernels);
@@ -136,13 +141,24 @@ class CpuPlanTest {
         compare(new ScalarKernels(), 2, true, false);
     }
 
-    @Test
-    void theNumberOfThreadsChangesNothing() {
+    /** The reference rounds keys and values as the cpu does. None was seen to tip to the other side because its last digit differs. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void everyCacheTypeAgreesWithTheReference(CacheType type) {
+        PlanOptions options = new PlanOptions(CONTEXT, 3, 129, false).withCacheType(type);
+        compare(best(), 2, true, options);
+        compare(new ScalarKernels(), 3, true, options);
+    }
+
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void theNumberOfThreadsChangesNothing(CacheType type) {
         Graph graph = SmallModel.graph(CONTEXT, true);
         List<Batch> batches = mixed();
         List<List<float[]>> outputs = new ArrayList<>();
         for (int threads : new int[] {1, 2, 2, 5}) {
-            try (CpuBackend cpu = backend(threads); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 3, 129, false))) {
+            try (CpuBackend cpu = backend(threads); Plan plan = cpu.prepare(
+                    graph, new PlanOptions(CONTEXT, 3, 129, false).withCacheType(type))) {
                 outputs.add(run(plan, batches, true));
             }
         }
@@ -157,21 +173,49 @@ class CpuPlanTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void aRowDoesNotDependOnTheOthersOfItsStep(int threads) {
-        rowsAlone(best(), threads);
+        rowsAlone(best(), threads, CacheType.F32);
     }
 
     @Test
     void norInPlainLoops() {
-        rowsAlone(new ScalarKernels(), 2);
+        rowsAlone(new ScalarKernels(), 2, CacheType.F32);
     }
 
-    private void rowsAlone(CpuKernels kernels, int threads) {
+    @ParameterizedTest
+    @EnumSource(value = CacheType.class, names = {"F16", "Q8_0"})
+    void norInFewerBits(CacheType type) {
+        rowsAlone(best(), 2, type);
+    }
+
+    /** A prompt's numbers are the same however it is cut into steps: the row at hand too is read as it will be read later. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void aPromptDoesNotDependOnItsPieces(CacheType type) {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        Batch whole = batch(0, 0, 150, 149);
+        try (CpuBackend cpu = new CpuBackend(new BackendOptions(2, Optional.empty()), best(), 0);
+                Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 2, 150, false).withCacheType(type))) {
+            float[] expected = new float[SmallModel.VOCABULARY];
+            plan.step(whole, expected);
+            for (int piece : new int[] {1, 7, 64, 100}) {
+                float[] output = new float[SmallModel.VOCABULARY];
+                for (int from = 0; from < 150; from += piece) {
+                    int to = Math.min(150, from + piece);
+                    plan.step(new Batch(Arrays.copyOfRange(whole.tokens(), from, to), IntStream.range(from, to).toArray(),
+                            new int[to - from], to == 150 ? new int[] {to - from - 1} : new int[0]), output);
+                }
+                assertArrayEquals(expected, output, "pieces of " + piece);
+            }
+        }
+    }
+
+    private void rowsAlone(CpuKernels kernels, int threads, CacheType type) {
         int sequences = 18;
         int[] ends = new int[sequences];
         int[] tokens = random.ints(sequences, 0, SmallModel.VOCABULARY).toArray();
         Graph graph = SmallModel.graph(CONTEXT, true);
         try (CpuBackend cpu = new CpuBackend(new BackendOptions(threads, Optional.empty()), kernels, sequences);
-                Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, sequences, 129, false))) {
+                Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, sequences, 129, false).withCacheType(type))) {
             float[][] alone = new float[sequences][SmallModel.VOCABULARY];
             for (int sequence = 0; sequence < sequences; sequence++) {
                 ends[sequence] = 1 + sequence * 37 % 129;
@@ -431,6 +475,10 @@ class CpuPlanTest {
             try (Plan plan = cpu.prepare(graph, options)) {
                 assertEquals(use, plan.memory());
             }
+            MemoryUse halves = cpu.estimate(graph, options.withCacheType(CacheType.F16));
+            assertEquals(use.cache() / 2, halves.cache());
+            assertEquals(2 * 4L * 64 * (20 + padded), halves.activations() - use.activations(),
+                    "room of each worker for a block's keys and values, decoded");
             assertTrue(cpu.estimate(graph, new PlanOptions(256, 2, 8, true)).activations() > use.activations(),
                     "observable values share nothing");
         }

@@ -1,27 +1,35 @@
 package org.waterspout.backend.cpu;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.CacheType;
 import org.waterspout.error.OutOfMemoryException;
 
 /** Blocks are made when a sequence reaches them, while there is memory; sharing is in {@link TranslatorPlanTest}. */
 class KeyValueCacheTest {
 
-    private static final KeyValueCache.Layer LAYER = KeyValueCache.Layer.of(2, 4, 8);
+    private static final KeyValueCache.Layer LAYER = KeyValueCache.Layer.of(CacheType.F32, 2, 4, 8);
     private static final long BLOCK_BYTES = 4L * 2 * CpuKernels.BLOCK * (4 + 8);
 
     private final AtomicInteger made = new AtomicInteger();
 
     /** With room for so many blocks. */
     private KeyValueCache cache(int sequences, int room) {
-        return new KeyValueCache(8, List.of(LAYER), sequences, bytes -> {
+        return new KeyValueCache(List.of(LAYER), sequences, 0, bytes -> {
             assertEquals(BLOCK_BYTES, bytes);
             return made.incrementAndGet() <= room;
         });
@@ -36,14 +44,14 @@ class KeyValueCacheTest {
     void aFullCacheRefusesTheRowsAndKeepsWhatItHas() {
         KeyValueCache cache = cache(2, 3);
         reach(cache, 0, 0, 100);
-        cache.keys(0, 0, 1)[3] = 5;
+        cache.keys(0, 0, 1).write(0, 3, new float[] {5}, 0, 1, 1);
         reach(cache, 1, 0, 10);
         String message = assertThrows(OutOfMemoryException.class, () -> cache.reach(new int[] {0, 1, 1}, new int[] {100, 10, 64}))
                 .getMessage();
         assertTrue(message.contains("position 64 of sequence 1") && message.contains("6 KB"), message);
         assertEquals(100, cache.length(0));
         assertEquals(10, cache.length(1));
-        assertEquals(5, cache.keys(0, 0, 1)[3]);
+        assertEquals(5, cache.keys(0, 0, 1).read(0, new float[0], null)[3]);
         reach(cache, 1, 10, 64);
         assertEquals(64, cache.length(1));
         assertThrows(OutOfMemoryException.class, () -> reach(cache, 1, 0, 65));
@@ -53,11 +61,28 @@ class KeyValueCacheTest {
     }
 
     @Test
+    void bytesBoundTheBlocksOfAllSequencesTogether() {
+        KeyValueCache cache = new KeyValueCache(List.of(LAYER), 4, 4 * BLOCK_BYTES - 1);
+        assertEquals(Optional.of(new CacheLimit(3, 64)), cache.limit());
+        reach(cache, 0, 0, 64);
+        reach(cache, 1, 0, 65);
+        String message = assertThrows(OutOfMemoryException.class, () -> reach(cache, 2, 0, 1)).getMessage();
+        assertTrue(message.startsWith("the 18 KB that keys and values may take are in use"), message);
+        cache.reorder(new int[] {0, 0, 0, 0}); // what is shared counts once, and what the second sequence had is free
+        reach(cache, 1, 64, 65);
+        reach(cache, 2, 64, 65);
+        assertThrows(OutOfMemoryException.class, () -> reach(cache, 3, 64, 65));
+        cache.forget(1);
+        reach(cache, 3, 64, 65);
+        assertEquals(Optional.empty(), new KeyValueCache(List.of(LAYER), 1).limit());
+    }
+
+    @Test
     void blocksBehindTheEndServeOthers() {
         KeyValueCache cache = cache(2, 3);
         reach(cache, 0, 0, 192);
-        float[] second = cache.keys(0, 0, 1);
-        float[] third = cache.keys(0, 0, 2);
+        CacheArray second = cache.keys(0, 0, 1);
+        CacheArray third = cache.keys(0, 0, 2);
         reach(cache, 0, 70, 75); // goes back into its second block
         assertSame(second, cache.keys(0, 0, 1));
         reach(cache, 1, 0, 64);
@@ -68,12 +93,82 @@ class KeyValueCacheTest {
         assertSame(second, cache.keys(0, 1, 1));
     }
 
+    /** What is read back is what {@link CacheType#round} says, wherever it lies, by both kinds of kernels. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void everyTypeReadsBackWhatItRoundsTo(CacheType type) {
+        Random random = new Random(11);
+        List<CpuKernels> all = VectorShapes.wide() ? List.of(new ScalarKernels(), new VectorKernels()) : List.of(new ScalarKernels());
+        for (CpuKernels kernels : all) {
+            for (int width : new int[] {1, 4, 20, 33, 64, 100}) {
+                KeyValueCache.Layer layer = KeyValueCache.Layer.of(type, 3, width, kernels.lanes());
+                KeyValueCache cache = new KeyValueCache(List.of(layer), 1);
+                float[][] rows = new float[70][3 * width];
+                for (int position = 0; position < rows.length; position++) {
+                    for (int i = 0; i < 3 * width; i++) {
+                        rows[position][i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(-9, 4)));
+                    }
+                    cache.reach(0, position);
+                    for (int head = 0; head < 3; head++) {
+                        cache.append(0, 0, position, head, rows[position], rows[position], head * width, 1);
+                    }
+                    type.round(rows[position], width);
+                }
+                for (int position = 0; position < rows.length; position++) {
+                    for (int head = 0; head < 3; head++) {
+                        float[] expected = Arrays.copyOfRange(rows[position], head * width, (head + 1) * width);
+                        assertArrayEquals(expected, read(cache.keys(0, 0, position / 64), head, position % 64, width, kernels),
+                                "keys of " + width);
+                        assertArrayEquals(expected, read(cache.values(0, 0, position / 64), head, position % 64, width, kernels),
+                                "values of " + width);
+                    }
+                }
+            }
+        }
+    }
+
+    private static float[] read(CacheArray array, int head, int t, int width, CpuKernels kernels) {
+        CacheArray.Layout layout = array.layout();
+        float[] numbers = array.read(head, new float[CpuKernels.BLOCK * layout.width()], kernels);
+        float[] position = new float[width];
+        int at = array.readFrom(head) + layout.at(0, t);
+        for (int d = 0; d < width; d++) {
+            position[d] = numbers[at + d * layout.across()];
+        }
+        return position;
+    }
+
+    /** A failed sequence's NaN would else reach a prompt whose block it had been: what is hidden is weighed by 0, not left out. */
+    @ParameterizedTest
+    @EnumSource(CacheType.class)
+    void aBlockThatServesAgainHoldsNothing(CacheType type) {
+        KeyValueCache cache = new KeyValueCache(List.of(KeyValueCache.Layer.of(type, 2, 20, 8)), 1);
+        reach(cache, 0, 0, 1);
+        float[] bad = new float[40];
+        Arrays.fill(bad, Float.NaN);
+        cache.append(0, 0, 0, 1, bad, bad, 20, 1);
+        CacheArray before = cache.values(0, 0, 0);
+        cache.forget(0);
+        reach(cache, 0, 0, 1);
+        assertSame(before, cache.values(0, 0, 0));
+        assertArrayEquals(new float[20], read(cache.keys(0, 0, 0), 1, 0, 20, new ScalarKernels()));
+        assertArrayEquals(new float[20], read(cache.values(0, 0, 0), 1, 0, 20, new ScalarKernels()));
+    }
+
+    @Test
+    void bytesAreThoseOfTheType() {
+        long[] bytes = Arrays.stream(CacheType.values()).mapToLong(type ->
+                KeyValueCache.bytes(List.of(KeyValueCache.Layer.of(type, 2, 36, 8)), 3, 65)).toArray();
+        // 2 heads of 36 numbers of keys and 40 of values, each with two scales in 8 bits; 2 blocks of 3 sequences
+        assertArrayEquals(new long[] {2 * 76 * 4 * 64 * 6, 2 * 76 * 2 * 64 * 6, 2 * (76 + 16) * 64 * 6}, bytes);
+    }
+
     @Test
     void whatIsSharedStaysWhenOneGoesBack() {
         KeyValueCache cache = cache(2, 3);
         reach(cache, 0, 0, 128);
         cache.reorder(new int[] {0, 0});
-        float[] second = cache.keys(0, 0, 1);
+        CacheArray second = cache.keys(0, 0, 1);
         reach(cache, 1, 0, 1);
         assertSame(second, cache.keys(0, 0, 1));
         assertThrows(OutOfMemoryException.class, () -> reach(cache, 1, 1, 65), "the second block is the other's still");

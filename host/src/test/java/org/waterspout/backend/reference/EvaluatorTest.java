@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheType;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RelativeBias;
@@ -34,7 +35,7 @@ class EvaluatorTest {
     private static final Batch ONE = Batch.of(new int[] {0}, 0, true);
 
     private final ReferenceCache[] memories = Evaluator.caches(1, 2, 8);
-    private final Evaluator evaluator = new Evaluator(1, 1, 2, 8, memories);
+    private final Evaluator evaluator = new Evaluator(CacheType.F32, 1, 1, 2, 8, memories);
 
     @Test
     void embedTakesTheTokensRow() {

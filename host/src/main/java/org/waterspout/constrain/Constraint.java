@@ -2,6 +2,7 @@ package org.waterspout.constrain;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
@@ -166,16 +167,18 @@ public final class Constraint {
          * @throws InvalidRequestException for a token that is not {@link #allowed}, or that ends an answer
          */
         public Progress accept(int token) {
+            return after(token).orElseThrow(() -> new InvalidRequestException("token " + token
+                    + " does not continue the answer in the form asked for: choose one of those that are allowed"));
+        }
+
+        /** The answer with one more token; empty for a token that is not {@link #allowed}, or that ends an answer. */
+        public Optional<Progress> after(int token) {
             State reached = state;
             byte[] bytes = trie.bytes(token);
             for (int i = 0; i < bytes.length && reached != State.DEAD; i++) {
                 reached = next(reached, bytes[i]);
             }
-            if (bytes.length == 0 || reached == State.DEAD) {
-                throw new InvalidRequestException("token " + token
-                        + " does not continue the answer in the form asked for: choose one of those that are allowed");
-            }
-            return new Progress(reached);
+            return bytes.length == 0 || reached == State.DEAD ? Optional.empty() : Optional.of(new Progress(reached));
         }
 
         /** Whether the answer so far is whole. */

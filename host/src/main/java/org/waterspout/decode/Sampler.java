@@ -72,6 +72,18 @@ public final class Sampler {
         return progress.isPresent() && progress.get().mustEnd();
     }
 
+    /** So many of {@code tokens}, from the first on, does the form asked for allow to come next; all where none is. */
+    public int allowed(int[] tokens) {
+        Optional<Constraint.Progress> reached = progress;
+        int count = 0;
+        while (count < tokens.length && (progress.isEmpty() || reached.isPresent())) {
+            int token = tokens[count];
+            reached = reached.flatMap(before -> before.after(token));
+            count += progress.isEmpty() || reached.isPresent() ? 1 : 0;
+        }
+        return count;
+    }
+
     /** The seed that tokens are drawn with; empty where none are. */
     public OptionalLong seed() {
         return sampling.temperature() == 0 ? OptionalLong.empty() : sampling.seed();

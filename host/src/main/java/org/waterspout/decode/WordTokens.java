@@ -12,10 +12,10 @@ import java.util.stream.IntStream;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.Quoted;
 import org.waterspout.generate.LogitRules;
-import org.waterspout.generate.Words;
+import org.waterspout.generate.WordLimits;
 import org.waterspout.model.text.Tokenizer;
 
-/** Turns {@link Words} into rules about tokens. */
+/** Turns {@link WordLimits} into rules about tokens. */
 public final class WordTokens {
 
     private static final String BLANK = " ";
@@ -32,7 +32,7 @@ public final class WordTokens {
      * @throws InvalidRequestException for a word that the vocabulary cannot write, words where there is no tokenizer, or an end token as a
      *                                 forbidden word
      */
-    public static LogitRules add(Words words, LogitRules rules, Optional<Tokenizer> tokenizer, Set<Integer> ends) {
+    public static LogitRules add(WordLimits words, LogitRules rules, Optional<Tokenizer> tokenizer, Set<Integer> ends) {
         if (words.haveText() && tokenizer.isEmpty()) {
             throw new InvalidRequestException(
                     "the model has no tokenizer, so it knows tokens and no words: name those that are forbidden or allowed by their ids");

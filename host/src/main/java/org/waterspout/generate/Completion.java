@@ -20,10 +20,13 @@ import org.waterspout.tools.ToolCall;
  * @param promptLogProbabilities    of the prompt's tokens from its second on; empty where they were not asked for
  * @param toolCalls                 the tools that the answer calls, in its order
  * @param toolCallFaults            why parts of the text that began as calls are none
+ * @param proposedTokens            tokens that speculation proposed and a step checked
+ * @param acceptedTokens            of them, those that came
  */
 public record Completion(String text, int[] tokens, int promptTokens, int reusedTokens, FinishReason finishReason,
         double queuedSeconds, double prefillSeconds, double decodeSeconds, OptionalLong seed, List<TokenLogProbability> logProbabilities,
-        List<TokenLogProbability> promptLogProbabilities, List<ToolCall> toolCalls, List<String> toolCallFaults) {
+        List<TokenLogProbability> promptLogProbabilities, List<ToolCall> toolCalls, List<String> toolCallFaults,
+        int proposedTokens, int acceptedTokens) {
 
     public Completion {
         logProbabilities = List.copyOf(logProbabilities);

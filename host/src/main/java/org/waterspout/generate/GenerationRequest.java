@@ -24,10 +24,11 @@ import org.waterspout.tools.ToolUse;
  * @param logProbabilities which log-probabilities are wanted; not of a search with a beam
  * @param tools       what the answer may call; none for an answer that is text only
  * @param words       words that may not come, or the only ones that may, besides what the model's file forbids
+ * @param speculation how tokens are proposed, to be quicker; not for a search with a beam
  */
 public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<Sampling> sampling, List<String> stopStrings,
         boolean ignoreEnd, Sharing sharing, Optional<AnswerForm> form, Optional<LogProbabilities> logProbabilities, Optional<ToolUse> tools,
-        Words words) {
+        WordLimits words, Speculation speculation) {
 
     /** Tokens generated when nothing is said. */
     public static final int DEFAULT_MAX_TOKENS = 256;
@@ -68,47 +69,57 @@ public record GenerationRequest(Prompt prompt, OptionalInt maxTokens, Optional<S
 
     public static GenerationRequest of(Prompt prompt) {
         return new GenerationRequest(prompt, OptionalInt.empty(), Optional.empty(), List.of(), false, Sharing.PROMPTS, Optional.empty(),
-                Optional.empty(), Optional.empty(), Words.ANY);
+                Optional.empty(), Optional.empty(), WordLimits.ANY, Speculation.NONE);
     }
 
     public GenerationRequest withMaxTokens(int value) {
         return new GenerationRequest(prompt, OptionalInt.of(value), sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities,
-                tools, words);
+                tools, words, speculation);
     }
 
     public GenerationRequest withSampling(Sampling value) {
         return new GenerationRequest(prompt, maxTokens, Optional.of(value), stopStrings, ignoreEnd, sharing, form, logProbabilities, tools,
-                words);
+                words, speculation);
     }
 
     public GenerationRequest withStopStrings(List<String> value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, tools, words);
+        return new GenerationRequest(prompt, maxTokens, sampling, value, ignoreEnd, sharing, form, logProbabilities, tools, words,
+                speculation);
     }
 
     public GenerationRequest withIgnoreEnd(boolean value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, tools, words);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, value, sharing, form, logProbabilities, tools, words,
+                speculation);
     }
 
     public GenerationRequest withSharing(Sharing value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, tools, words);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, value, form, logProbabilities, tools, words,
+                speculation);
     }
 
     public GenerationRequest withForm(AnswerForm value) {
         return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, Optional.of(value), logProbabilities,
-                tools, words);
+                tools, words, speculation);
     }
 
     public GenerationRequest withLogProbabilities(LogProbabilities value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), tools, words);
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, Optional.of(value), tools, words,
+                speculation);
     }
 
     /** The model is told these tools by its chat template, and what it calls is in {@link Completion#toolCalls()}. */
     public GenerationRequest withTools(ToolUse value) {
         return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities,
-                Optional.of(value), words);
+                Optional.of(value), words, speculation);
     }
 
-    public GenerationRequest withWords(Words value) {
-        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools, value);
+    public GenerationRequest withWords(WordLimits value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools, value,
+                speculation);
+    }
+
+    public GenerationRequest withSpeculation(Speculation value) {
+        return new GenerationRequest(prompt, maxTokens, sampling, stopStrings, ignoreEnd, sharing, form, logProbabilities, tools, words,
+                value);
     }
 }

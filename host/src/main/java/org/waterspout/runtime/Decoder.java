@@ -16,6 +16,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.decode.ToolCalls;
+import org.waterspout.generate.Speculation;
 import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
 
@@ -89,6 +90,10 @@ public final class Decoder implements AutoCloseable {
                             + limit.blocks() * limit.blockLength() + " positions that the memory for keys and values has: shorten the"
                             + " prompt, search with a narrower beam, or load the model with more");
                 });
+        if (!request.speculation().equals(Speculation.NONE) && plan.graph().isRecurrent()) {
+            throw new InvalidRequestException(
+                    "the model's recurrent state cannot go back, so no tokens can be proposed and checked: leave the speculation away");
+        }
         GenerationConfig seeded = config.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false)))
                 .orElse(request);

@@ -23,13 +23,17 @@ final class DecoderScheduler implements Scheduler {
     /** Prompts that may end in one step, so that their last rows' logits are computed by the kernels for few rows, always the same. */
     private static final int MAX_ENDS = 8;
 
+    /** Rows that a step may have so that proposed tokens are checked in it, too: as many as are computed in little more time than one. */
+    private static final int MAX_SPECULATING_ROWS = 8;
+
     /**
      * A task's share of a step.
      *
      * @param places  whose tokens up to {@code until} are computed
      * @param outputs rows of logits that it gets
+     * @param proposed tokens behind {@code until} that are checked, too
      */
-    private record Part(SequenceTask task, List<Slot> places, int until, int outputs) {
+    private record Part(SequenceTask task, List<Slot> places, int until, int outputs, int[] proposed) {
     }
 
     private final Plan plan;
@@ -40,6 +44,10 @@ final class DecoderScheduler implements Scheduler {
     private final List<SequenceTask> running = new ArrayList<>();
     private final PieceSize pieces;
     private boolean crowded;
+    /** Whether there was no memory for proposed tokens since a task last left. */
+    private boolean tight;
+    /** Whether the step under way checks proposed tokens. */
+    private boolean speculating;
     private float[] logits = {};
 
     DecoderScheduler(Plan plan) {
@@ -128,6 +136,7 @@ final class DecoderScheduler implements Scheduler {
         ended.forEach(this::leave);
         running.removeAll(ended);
         crowded &= ended.isEmpty();
+        tight &= ended.isEmpty();
     }
 
     private void leave(SequenceTask task) {
@@ -169,7 +178,13 @@ final class DecoderScheduler implements Scheduler {
             }
             prompts(generating);
         } catch (OutOfMemoryException full) {
-            makeRoom(waiting, full); // the next round tries again
+            if (speculating) {
+                tight = true; // no task may lose its place for what is only proposed
+                speculating = false;
+            } else {
+                makeRoom(waiting, full);
+            }
+            // the next round tries again
         } finally {
             removeEnded();
         }
@@ -182,10 +197,19 @@ final class DecoderScheduler implements Scheduler {
             int to = from;
             Rows rows = new Rows();
             List<Part> parts = new ArrayList<>();
-            while (to < ready.size() && (to == from || rows.count() + rowsOf(ready.get(to)) <= maxRows)) {
-                parts.add(add(ready.get(to++), rows));
+            int known = 0;
+            while (to < ready.size() && (to == from || known + rowsOf(ready.get(to)) <= maxRows)) {
+                known += rowsOf(ready.get(to++));
             }
+            int spare = tight ? 0 : Math.min(maxRows, MAX_SPECULATING_ROWS) - known;
+            for (SequenceTask task : ready.subList(from, to)) {
+                Part part = add(task, rows, Math.ceilDiv(spare, to - from - parts.size()));
+                parts.add(part);
+                spare -= part.proposed().length;
+            }
+            speculating = parts.stream().anyMatch(part -> part.proposed().length > 0);
             step(parts, rows, ready.getFirst().phase());
+            speculating = false;
             from = to;
         }
         return !ready.isEmpty();
@@ -205,12 +229,26 @@ final class DecoderScheduler implements Scheduler {
         return known == 0 ? place.count() : place.computed() + Math.min(known, Math.max(1, maxRows / task.live()));
     }
 
-    private Part add(SequenceTask task, Rows rows) {
+    /** @param spare rows that there are for proposed tokens */
+    private Part add(SequenceTask task, Rows rows, int spare) {
         int until = until(task);
         int before = rows.outputs();
         List<Slot> live = task.places().subList(0, task.live());
         live.forEach(place -> rows.add(place, until, task.sourceNumber(), place.count() - 1));
-        return new Part(task, live, until, rows.outputs() - before);
+        int[] proposed = task.propose(Math.min(spare, roomBehind(live.getFirst(), until)));
+        rows.propose(live.getFirst(), proposed);
+        return new Part(task, live, until, rows.outputs() - before, proposed);
+    }
+
+    /**
+     * Positions that proposed tokens may have: none where more is to be computed first, or behind a border from which all is computed anew.
+     */
+    private int roomBehind(Slot place, int until) {
+        if (until < place.count()) {
+            return 0;
+        }
+        int end = place.beyond() ? plan.options().contextLength() : Math.min(plan.options().contextLength(), places.border());
+        return end - place.count();
     }
 
     /** A piece of the prompts, those that began first before others. */
@@ -232,7 +270,7 @@ final class DecoderScheduler implements Scheduler {
                 ends += until == place.count() ? 1 : 0;
                 int before = rows.outputs();
                 rows.add(place, until, task.sourceNumber(), place.prompt() == place.count() ? task.firstOutput() : Integer.MAX_VALUE);
-                parts.add(new Part(task, List.of(place), until, rows.outputs() - before));
+                parts.add(new Part(task, List.of(place), until, rows.outputs() - before, SequenceTask.NONE));
             }
         }
         if (!parts.isEmpty()) {
@@ -278,7 +316,7 @@ final class DecoderScheduler implements Scheduler {
         for (Part part : parts) {
             part.places().forEach(place -> place.computed(part.until()));
             if (part.outputs() > 0) {
-                take(part, at, columns, width, parents);
+                takeAll(part, at, columns, width, parents);
                 at += part.outputs() * width;
             }
             if (phase == Batch.Phase.PROMPT && !part.task().inPrompt()) {
@@ -304,16 +342,27 @@ final class DecoderScheduler implements Scheduler {
         }
     }
 
-    private void take(Part part, int at, int[] columns, int width, int[] parents) {
+    /** Hands out the logits of what was known, then those after each proposed token, as long as it is the one that came. */
+    private void takeAll(Part part, int at, int[] columns, int width, int[] parents) {
+        int[] proposed = part.proposed();
+        take(part, at, part.outputs() - proposed.length, columns, width, parents);
+        for (int i = 0; i < proposed.length && !part.task().done() && part.task().lastToken(0) == proposed[i]; i++) {
+            Slot place = part.places().getFirst();
+            place.computed(place.count()); // it stands there already
+            take(part, at + (i + 1) * width, 1, columns, width, parents);
+        }
+    }
+
+    private void take(Part part, int at, int outputs, int[] columns, int width, int[] parents) {
         SequenceTask task = part.task();
-        boolean all = part.until() == part.places().getFirst().count();
+        boolean all = part.places().getFirst().computed() == part.places().getFirst().count();
         try {
-            FiniteCheck.ofLogits(logits, at, part.outputs() * width, plan, number -> course(part, number / width));
+            FiniteCheck.ofLogits(logits, at, outputs * width, plan, number -> course(part, number / width));
             int[] own = task.candidates();
             if (columns.length == 0 || own.length == columns.length) {
-                task.take(logits, at, part.outputs(), width);
+                task.take(logits, at, outputs, width);
             } else {
-                task.take(chosen(at, part.outputs(), columns, own), 0, part.outputs(), own.length);
+                task.take(chosen(at, outputs, columns, own), 0, outputs, own.length);
             }
         } catch (RuntimeException | Error failure) {
             task.fail(Failures.of(failure));
@@ -372,11 +421,11 @@ final class DecoderScheduler implements Scheduler {
         SequenceTask task = part.task();
         Slot place = part.places().get(task.manyOutputs() ? 0 : row);
         List<Batch> steps = new ArrayList<>();
-        for (int position = 0; position < part.until(); position++) {
+        int known = place.computed();
+        for (int position = 0; position < known; position++) {
             steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {place.turnedBy(position)}));
         }
-        PlanOptions options = new PlanOptions(part.until(), 1, Math.max(1, task.source().length), true)
-                .withCacheType(plan.options().cacheType());
+        PlanOptions options = new PlanOptions(known, 1, Math.max(1, task.source().length), true).withCacheType(plan.options().cacheType());
         return task.source().length == 0 ? new Validator.Course(List.of(), steps, options)
                 : new Validator.Course(List.of(Batch.of(task.source(), 0, true)), steps, options.withSources(1, task.source().length));
     }

@@ -7,6 +7,7 @@ import java.util.Set;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.decode.BeamSearch;
 import org.waterspout.decode.Hypothesis;
+import org.waterspout.decode.NgramProposals;
 import org.waterspout.decode.RowRanking;
 import org.waterspout.decode.Sampler;
 import org.waterspout.decode.Source;
@@ -20,6 +21,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.Sharing;
+import org.waterspout.generate.Speculation;
 import org.waterspout.decode.ToolCalls;
 import org.waterspout.model.text.StreamDecoder;
 import org.waterspout.model.text.Tokenizer;
@@ -38,6 +40,7 @@ final class GenerationTask extends SequenceTask {
     private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
+    private final Optional<NgramProposals> proposals;
     private final Optional<LogProbabilityReader> answered;
     private final Optional<LogProbabilityReader> prompted;
     private final Optional<ToolCalls> calls;
@@ -75,6 +78,11 @@ final class GenerationTask extends SequenceTask {
             throw new InvalidRequestException(
                     "log-probabilities are not given of a search with a beam, as the model's file wants: say how tokens are drawn");
         }
+        if (!request.speculation().equals(Speculation.NONE) && config.beams() > 1) {
+            throw new InvalidRequestException(
+                    "tokens are not proposed to a search with a beam, as the model's file wants: say how tokens are drawn, "
+                    + "or leave the speculation away");
+        }
         this.events = call;
         this.request = request;
         this.config = config;
@@ -88,6 +96,10 @@ final class GenerationTask extends SequenceTask {
         decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
                 .orElseGet(() -> StreamDecoder.continuing(present, false)));
         this.calls = calls;
+        proposals = switch (request.speculation()) {
+            case Speculation.None _ -> Optional.empty();
+            case Speculation.Ngrams ngrams -> Optional.of(new NgramProposals(ngrams));
+        };
         answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
         prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
         stops = new StopStrings(request.stopStrings());
@@ -148,6 +160,17 @@ final class GenerationTask extends SequenceTask {
     }
 
     @Override
+    int[] propose(int max) {
+        if (proposals.isEmpty()) {
+            return NONE;
+        }
+        // the last token of an answer is chosen by the logits after the one before it
+        int[] found = proposals.get().propose(tokens, prompt.length + count, Math.min(max, maxTokens - count - 1));
+        int allowed = sampler.allowed(found);
+        return allowed < found.length ? proposals.get().cut(allowed) : found;
+    }
+
+    @Override
     void take(float[] logits, int from, int rows, int columns) {
         int known = prefilled == 0 && prompted.isPresent() ? readPrompt(prompted.get(), logits, from, rows, columns) : 0;
         if (known < rows || search.isPresent()) {
@@ -182,6 +205,7 @@ final class GenerationTask extends SequenceTask {
     private void choose(float[] logits, int from, int columns) {
         boolean own = from == 0 && logits.length == columns && answered.isEmpty();
         int token = sampler.next(own ? logits : Arrays.copyOfRange(logits, from, from + columns)); // which it changes
+        proposals.ifPresent(some -> some.chosen(token));
         if (ends.contains(token)) {
             finish(FinishReason.END);
             return;
@@ -258,7 +282,8 @@ final class GenerationTask extends SequenceTask {
                 prompt.length, Math.max(reused, 0), why == FinishReason.END && called ? FinishReason.TOOL_CALLS : why,
                 (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
                 answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),
-                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()))));
+                calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()),
+                proposals.map(NgramProposals::proposed).orElse(0), proposals.map(NgramProposals::accepted).orElse(0))));
         end();
     }
 

@@ -48,6 +48,22 @@ final class Rows {
         }
     }
 
+    /** Adds tokens that may follow the last of a place, whose logits are wanted. */
+    void propose(Slot place, int[] proposed) {
+        for (int i = 0; i < proposed.length; i++) {
+            if (count == tokens.length) {
+                grow();
+            }
+            int position = place.count() + i;
+            tokens[count] = proposed[i];
+            positions[count] = position;
+            sequences[count] = place.number();
+            sources[count] = SOURCE_NONE;
+            lengths[count] = Math.max(place.turnedBy(position), position + 1);
+            outputs[outputCount++] = count++;
+        }
+    }
+
     private void grow() {
         int size = 2 * count;
         tokens = Arrays.copyOf(tokens, size);

@@ -78,6 +78,15 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
      */
     abstract void take(float[] logits, int from, int rows, int columns);
 
+    /**
+     * Tokens that may come next, to be checked in the step that makes the next one: the logits after each are taken as long as they come.
+     *
+     * @param max tokens that there is room for
+     */
+    int[] propose(int max) {
+        return NONE;
+    }
+
     /** After {@link #take}: the sequence before it that live sequence {@code i} continues. */
     int parent(int i) {
         return i;

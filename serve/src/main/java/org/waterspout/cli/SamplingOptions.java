@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
 import org.waterspout.LanguageModel;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Sampling;
-import org.waterspout.generate.Words;
+import org.waterspout.generate.WordLimits;
 import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen: {@link Sampling} has their meaning. */
@@ -74,7 +74,7 @@ final class SamplingOptions {
     GenerationRequest asked(GenerationRequest request, LanguageModel model) {
         boolean silent = temperature.isEmpty() && topK.isEmpty() && topP.isEmpty() && minP.isEmpty() && seed.isEmpty()
                 && logitBias.isEmpty() && repetitionPenalty == 1 && presencePenalty == 0 && frequencyPenalty == 0;
-        GenerationRequest worded = request.withWords(Words.ANY.withForbidden(forbidden).withAllowed(allowed));
+        GenerationRequest worded = request.withWords(WordLimits.ANY.withForbidden(forbidden).withAllowed(allowed));
         return silent && model.beams() > 1 ? worded : worded.withSampling(sampling(model::sampling));
     }
 

@@ -14,12 +14,12 @@ import org.waterspout.error.InvalidRequestException;
  * @param forbiddenTokens sequences of token ids, as {@code forbidden}
  * @param allowedTokens   token ids of which an answer is made besides; tokens that end an answer need not be among them
  */
-public record Words(List<String> forbidden, List<String> allowed, List<List<Integer>> forbiddenTokens, Set<Integer> allowedTokens) {
+public record WordLimits(List<String> forbidden, List<String> allowed, List<List<Integer>> forbiddenTokens, Set<Integer> allowedTokens) {
 
     /** Every word may come. */
-    public static final Words ANY = new Words(List.of(), List.of(), List.of(), Set.of());
+    public static final WordLimits ANY = new WordLimits(List.of(), List.of(), List.of(), Set.of());
 
-    public Words {
+    public WordLimits {
         forbidden = List.copyOf(forbidden);
         allowed = List.copyOf(allowed);
         forbiddenTokens = forbiddenTokens.stream().map(List::copyOf).toList();
@@ -30,20 +30,20 @@ public record Words(List<String> forbidden, List<String> allowed, List<List<Inte
         }
     }
 
-    public Words withForbidden(List<String> value) {
-        return new Words(value, allowed, forbiddenTokens, allowedTokens);
+    public WordLimits withForbidden(List<String> value) {
+        return new WordLimits(value, allowed, forbiddenTokens, allowedTokens);
     }
 
-    public Words withAllowed(List<String> value) {
-        return new Words(forbidden, value, forbiddenTokens, allowedTokens);
+    public WordLimits withAllowed(List<String> value) {
+        return new WordLimits(forbidden, value, forbiddenTokens, allowedTokens);
     }
 
-    public Words withForbiddenTokens(List<List<Integer>> value) {
-        return new Words(forbidden, allowed, value, allowedTokens);
+    public WordLimits withForbiddenTokens(List<List<Integer>> value) {
+        return new WordLimits(forbidden, allowed, value, allowedTokens);
     }
 
-    public Words withAllowedTokens(Set<Integer> value) {
-        return new Words(forbidden, allowed, forbiddenTokens, value);
+    public WordLimits withAllowedTokens(Set<Integer> value) {
+        return new WordLimits(forbidden, allowed, forbiddenTokens, value);
     }
 
     /** Whether words are named by their text. */

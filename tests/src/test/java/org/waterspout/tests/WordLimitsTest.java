@@ -32,7 +32,7 @@ import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogitRules;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
-import org.waterspout.generate.Words;
+import org.waterspout.generate.WordLimits;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.text.Tokenizer;
 
@@ -83,7 +83,7 @@ class WordsTest {
             List<String> words = List.of(plain.text().strip().split("[^A-Za-z]+")).stream().filter(word -> !word.isEmpty()).distinct()
                     .toList();
             assertTrue(words.size() > 5, plain.text());
-            Completion without = complete(request(sampling).withWords(Words.ANY.withForbidden(words)));
+            Completion without = complete(request(sampling).withWords(WordLimits.ANY.withForbidden(words)));
             for (String word : words) {
                 for (String written : List.of(word, " " + word)) {
                     int[] tokens = model.tokenizer().encode(written, false);
@@ -99,11 +99,11 @@ class WordsTest {
     /** A word behind a blank only leaves the one without; the last token of a word may come where it is not the word's. */
     @Test
     void aWordWithABlankIsForbiddenBehindABlankOnly() {
-        Set<List<Integer>> both = Set.copyOf(WordTokens.add(Words.ANY.withForbidden(List.of("man")), LogitRules.NONE,
+        Set<List<Integer>> both = Set.copyOf(WordTokens.add(WordLimits.ANY.withForbidden(List.of("man")), LogitRules.NONE,
                 Optional.of(model.tokenizer()), Set.of()).badWords());
         assertEquals(Set.of(list(model.tokenizer().encode("man", false)), list(model.tokenizer().encode(" man", false))), both);
         assertEquals(List.of(list(model.tokenizer().encode(" man", false))),
-                WordTokens.add(Words.ANY.withForbidden(List.of(" man")), LogitRules.NONE,
+                WordTokens.add(WordLimits.ANY.withForbidden(List.of(" man")), LogitRules.NONE,
                 Optional.of(model.tokenizer()), Set.of()).badWords());
     }
 
@@ -116,8 +116,8 @@ class WordsTest {
         for (Sampling sampling : samplings()) {
             List<List<Integer>> tokens = List.of(list(model.tokenizer().encode("man", false)),
                     list(model.tokenizer().encode(" man", false)));
-            assertArrayEquals(complete(request(sampling).withWords(Words.ANY.withForbidden(List.of("man")))).tokens(),
-                    complete(request(sampling).withWords(Words.ANY.withForbiddenTokens(tokens))).tokens());
+            assertArrayEquals(complete(request(sampling).withWords(WordLimits.ANY.withForbidden(List.of("man")))).tokens(),
+                    complete(request(sampling).withWords(WordLimits.ANY.withForbiddenTokens(tokens))).tokens());
         }
     }
 
@@ -129,7 +129,7 @@ class WordsTest {
         for (String word : List.of("Elizabeth", " Elizabeth", "sister", " sister")) {
             IntStream.of(tokenizer.encode(word, false)).forEach(allowed::add);
         }
-        Words words = Words.ANY.withAllowed(List.of("Elizabeth", "sister")).withAllowedTokens(Set.of(7, 300));
+        WordLimits words = WordLimits.ANY.withAllowed(List.of("Elizabeth", "sister")).withAllowedTokens(Set.of(7, 300));
         for (Sampling sampling : samplings()) {
             for (boolean ignoreEnd : new boolean[] {false, true}) {
                 int[] tokens = complete(request(sampling).withWords(words).withIgnoreEnd(ignoreEnd)).tokens();
@@ -140,22 +140,22 @@ class WordsTest {
         // the end may always come, and does where it is the most likely of what is left
         Completion ended = complete(request(Sampling.GREEDY.withLogitBias(Map.of(end, 1000f))).withWords(words));
         assertEquals(0, ended.tokens().length);
-        Completion one = complete(request(Sampling.GREEDY).withIgnoreEnd(true).withWords(Words.ANY.withAllowedTokens(Set.of(9))));
+        Completion one = complete(request(Sampling.GREEDY).withIgnoreEnd(true).withWords(WordLimits.ANY.withAllowedTokens(Set.of(9))));
         assertTrue(IntStream.of(one.tokens()).allMatch(token -> token == 9));
     }
 
     @Test
     void whatCannotBeIsRefused() {
-        assertThrows(InvalidRequestException.class, () -> Words.ANY.withForbidden(List.of("")));
-        assertThrows(InvalidRequestException.class, () -> Words.ANY.withAllowed(List.of("")));
-        assertThrows(InvalidRequestException.class, () -> Words.ANY.withForbiddenTokens(List.of(List.of())));
+        assertThrows(InvalidRequestException.class, () -> WordLimits.ANY.withForbidden(List.of("")));
+        assertThrows(InvalidRequestException.class, () -> WordLimits.ANY.withAllowed(List.of("")));
+        assertThrows(InvalidRequestException.class, () -> WordLimits.ANY.withForbiddenTokens(List.of(List.of())));
         int end = model.tokenizer().endTokens().iterator().next();
-        for (Words words : List.of(Words.ANY.withAllowedTokens(Set.of(model.vocabulary())),
-                Words.ANY.withForbiddenTokens(List.of(List.of(-1))), Words.ANY.withForbiddenTokens(List.of(List.of(end))))) {
+        for (WordLimits words : List.of(WordLimits.ANY.withAllowedTokens(Set.of(model.vocabulary())),
+                WordLimits.ANY.withForbiddenTokens(List.of(List.of(-1))), WordLimits.ANY.withForbiddenTokens(List.of(List.of(end))))) {
             assertThrows(InvalidRequestException.class, () -> model.generate(request(Sampling.GREEDY).withWords(words)));
         }
         String message = assertThrows(InvalidRequestException.class, () ->
-                WordTokens.add(Words.ANY.withForbidden(List.of("word")), LogitRules.NONE, Optional.empty(), Set.of())).getMessage();
+                WordTokens.add(WordLimits.ANY.withForbidden(List.of("word")), LogitRules.NONE, Optional.empty(), Set.of())).getMessage();
         assertTrue(message.contains("no tokenizer"), message);
     }
 
@@ -198,6 +198,6 @@ class WordsTest {
     }
 
     private static List<List<Integer>> forbidden(String word, Tokenizer tokenizer) {
-        return WordTokens.add(Words.ANY.withForbidden(List.of(word)), LogitRules.NONE, Optional.of(tokenizer), Set.of()).badWords();
+        return WordTokens.add(WordLimits.ANY.withForbidden(List.of(word)), LogitRules.NONE, Optional.of(tokenizer), Set.of()).badWords();
     }
 }

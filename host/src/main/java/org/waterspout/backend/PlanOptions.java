@@ -52,10 +52,10 @@ public record PlanOptions(int contextLength, int maxSequences, int maxRows, bool
      */
     public void requireCache(long bytes) {
         if (cacheBytes > 0 && bytes > cacheBytes) {
-            throw new OutOfMemoryException(
-                    "keys and values of %d positions of %d sequences take %d KB, and may take %d: use a shorter context%s, or give them more"
-                    .formatted(contextLength, maxSequences, Math.ceilDiv(bytes, 1024), cacheBytes / 1024,
-                    maxSequences > 1 ? ", fewer sequences" : ""));
+            String fewer = maxSequences > 1 ? ", fewer sequences" : "";
+            throw new OutOfMemoryException(("keys and values of %d positions of %d sequences take %d KB, and may take %d: use a shorter"
+                    + " context%s, or give them more").formatted(contextLength, maxSequences, Math.ceilDiv(bytes, 1024), cacheBytes / 1024,
+                    fewer));
         }
     }
 }

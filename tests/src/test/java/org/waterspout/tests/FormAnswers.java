@@ -31,12 +31,14 @@ enum FormAnswers {
     BOUNDED_TEXT("""
             {"type": "object", "properties": {"summary": {"type": "string", "minLength": 20, "maxLength": 400}}, "required": \
             ["summary"]}""", """
-            {"summary": "The committee met on Tuesday; it agreed to repair the bridge before winter, and to ask three firms for their prices."}"""),
+            {"summary": "The committee met on Tuesday; it agreed to repair the bridge before winter, and to ask three firms \
+            for their prices."}"""),
     FORMATS("""
             {"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}, "at": {"type": "string", "format": "date-time"},
              "host": {"type": "string", "format": "ipv4"}, "code": {"type": "string", "pattern": "^[A-Z]{2}-\\\\d{4,6}(-[a-z]+)?$"}},
              "required": ["id", "at", "host", "code"]}""", """
-            {"id": "123e4567-e89b-12d3-a456-426614174000", "at": "2026-03-01T08:30:00Z", "host": "192.168.10.254", "code": "DE-20455-hh"}"""),
+            {"id": "123e4567-e89b-12d3-a456-426614174000", "at": "2026-03-01T08:30:00Z", "host": "192.168.10.254", \
+            "code": "DE-20455-hh"}"""),
     NUMBERS("""
             {"type": "array", "items": {"type": "number", "exclusiveMinimum": -273.15, "maximum": 1e6, "multipleOf": 0.01}, "maxItems": \
             40}""",

@@ -67,6 +67,6 @@ class KernelAccessTest {
     void theMethodIsNamed() {
         TornadoFunctions.Task2<KernelContext, FloatArray> code = SampleKernels::everybodyWritesOne;
         Object[] arguments = { new KernelContext(), new FloatArray(1) };
-        assertEquals("Kernels.everybodyWritesOne", new KernelCode(code).method(arguments).orElseThrow().display());
+        assertEquals("SampleKernels.everybodyWritesOne", new KernelCode(code).method(arguments).orElseThrow().display());
     }
 }

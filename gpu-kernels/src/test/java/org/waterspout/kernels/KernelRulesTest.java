@@ -48,7 +48,7 @@ class KernelRulesTest {
     Stream<DynamicTest> everyClassKeepsTheRules() throws IOException, URISyntaxException {
         Path classes = Path.of(StepLayout.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.walk(classes)) {
-            List<Path> found = files.filter(file -> file.toString().endsWith("Kernels.class") || file.endsWith("Lanes.class")
+            List<Path> found = files.filter(file -> file.toString().endsWith("Kernels.class") || file.endsWith("FloatLanes.class")
                     || file.endsWith("Decode.class") || file.endsWith("Activations.class")).toList();
             assertTrue(found.size() > 10, "the kernels are where they are looked for: " + found);
             return found.stream().map(file -> DynamicTest.dynamicTest(file.getFileName().toString(),

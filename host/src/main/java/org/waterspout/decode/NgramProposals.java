@@ -4,14 +4,20 @@ import java.util.Arrays;
 import org.waterspout.generate.Speculation;
 
 /**
- * Proposes the tokens of one answer as {@link Speculation.Ngrams} says: fewer at a time where they turn out wrong. Belongs to one thread.
+ * Proposes the tokens of one answer as {@link Speculation.Ngrams} says: fewer at a time where they turn out wrong, and none for a while where
+ * not even the first was right, so that a text that does not repeat costs little. Belongs to one thread.
  */
 public final class NgramProposals {
 
     private static final int[] NONE = {};
 
+    /** Steps without a proposal after many wrong ones; each wrong one doubles them. */
+    private static final int LONGEST_PAUSE = 32;
+
     private final Speculation.Ngrams how;
     private int limit;
+    private int pause;
+    private int paused;
     private int[] pending = NONE;
     private int right;
     private int proposed;
@@ -31,6 +37,10 @@ public final class NgramProposals {
      */
     public int[] propose(int[] sequence, int length, int max) {
         settle();
+        if (paused > 0) {
+            paused--;
+            return NONE;
+        }
         int wanted = Math.min(max, limit);
         int from = wanted <= 0 ? length : behindMatch(sequence, length);
         pending = Arrays.copyOfRange(sequence, from, Math.max(from, Math.min(length, from + wanted)));
@@ -73,10 +83,12 @@ public final class NgramProposals {
         }
     }
 
-    /** Learns from the last proposal how many tokens the next may have. */
+    /** Learns from the last proposal how many tokens the next may have, and when it comes. */
     private void settle() {
         if (pending.length > 0) {
             limit = right == pending.length ? Math.min(how.tokens(), 2 * limit) : Math.max(1, right);
+            pause = right > 0 ? 0 : Math.clamp(2L * pause, 1, LONGEST_PAUSE);
+            paused = pause;
         }
         pending = NONE;
         right = 0;

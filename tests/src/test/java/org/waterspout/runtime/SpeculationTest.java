@@ -21,9 +21,11 @@ import org.waterspout.Generation;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.backend.Backend;
+import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.StepObserver;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.decode.NgramProposals;
@@ -154,8 +156,7 @@ class SpeculationTest {
     /** A sequence alone needs no more memory with proposals than without. */
     @Test
     void whatIsOnlyProposedCostsNobodyHisPlace() {
-        TestBackend where = TestBackend.all().stream().filter(backend -> backend.name().equals("cpu")).findFirst().orElseThrow();
-        try (ModelFile file = DemonstrationModel.open(); Backend backend = where.open().get()) {
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
             Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
             int[] prompt = IntStream.range(0, 30).map(i -> 10 + i % 3).toArray();
             Asked asked = new Asked(prompt, 20, GenerationConfig.GREEDY.withTokens(0, 20), new Speculation.Ngrams(3, 7));
@@ -201,14 +202,36 @@ class SpeculationTest {
 
     @Test
     void theMostRecentOfTheLongestIsProposed() {
-        NgramProposals proposals = new NgramProposals(new Speculation.Ngrams(2, 3));
+        Speculation.Ngrams two = new Speculation.Ngrams(2, 3);
         int[] sequence = {1, 2, 9, 9, 1, 2, 7, 8, 2, 5, 1, 2, 0};
-        assertArrayEquals(new int[] {7, 8, 2}, proposals.propose(sequence, 12, 10));
-        assertArrayEquals(new int[] {7}, proposals.propose(sequence, 12, 1));
-        assertArrayEquals(new int[0], proposals.propose(sequence, 12, 0));
-        assertArrayEquals(new int[0], proposals.propose(sequence, 13, 10));
+        assertArrayEquals(new int[] {7, 8, 2}, new NgramProposals(two).propose(sequence, 12, 10));
+        assertArrayEquals(new int[] {7}, new NgramProposals(two).propose(sequence, 12, 1));
+        assertArrayEquals(new int[0], new NgramProposals(two).propose(sequence, 12, 0));
+        assertArrayEquals(new int[0], new NgramProposals(two).propose(sequence, 13, 10));
         assertArrayEquals(new int[] {8}, new NgramProposals(new Speculation.Ngrams(1, 1)).propose(new int[] {7, 8, 7}, 3, 5));
         assertThrows(InvalidRequestException.class, () -> new Speculation.Ngrams(0, 1));
         assertThrows(InvalidRequestException.class, () -> new Speculation.Ngrams(1, 0));
+    }
+
+    /** Where the text goes another way each time, ever fewer steps have rows to check; one that is right ends that. */
+    @Test
+    void wrongProposalsPause() {
+        NgramProposals proposals = new NgramProposals(new Speculation.Ngrams(1, 4));
+        int[] sequence = {7, 8, 7};
+        List<Integer> steps = new ArrayList<>();
+        for (int step = 0; step < 100; step++) {
+            if (proposals.propose(sequence, 3, 5).length > 0) {
+                steps.add(step);
+                proposals.chosen(9);
+            }
+        }
+        assertEquals(List.of(0, 2, 5, 10, 19, 36, 69), steps);
+        assertEquals(0, proposals.accepted());
+        int[] right = {};
+        while (right.length == 0) {
+            right = proposals.propose(sequence, 3, 5);
+        }
+        proposals.chosen(8);
+        assertEquals(2, proposals.propose(sequence, 3, 5).length, "at the next step, and more of them");
     }
 }

@@ -69,7 +69,7 @@ class ModelFilesTest {
             Path path = root.resolve(file.getKey());
             Files.createDirectories(path.getParent());
             if (file.getValue().matches("(marian|huggingface|onnx|gguf)/.*")) {
-                Files.copy(Path.of(ModelFilesTest.class.getResource(file.getValue()).toURI()), path);
+                Files.copy(Path.of(ModelFilesTest.class.getResource("/org/waterspout/model/" + file.getValue()).toURI()), path);
             } else {
                 Files.writeString(path, file.getValue());
             }

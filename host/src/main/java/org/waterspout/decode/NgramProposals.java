@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.waterspout.generate.Speculation;
 
 /**
- * Proposes the tokens of one answer as {@link Speculation.Ngrams} says: fewer at a time where they turn out wrong, and none for a while where
- * not even the first was right, so that a text that does not repeat costs little. Belongs to one thread.
+ * Proposes the tokens of one answer as {@link Speculation.Ngrams} says: fewer at a time where they turn out wrong, and none for a while
+ * where not even the first was right, so that a text that does not repeat costs little. Belongs to one thread.
  */
 public final class NgramProposals {
 

@@ -56,7 +56,7 @@ class ValidatorTest {
 
     @TestFactory
     Stream<DynamicTest> encodersAndBothHalvesOfEncoderDecodersAreWithinTheirLimits() {
-        List<String> encoders = List.of("bert-sequence", "roberta-tokens", "distilbert", "mpnet-mask", "modern-bert-mean", "nomic-bert",
+        List<String> encoders = List.of("bert-sequence", "roberta-tokens", "distilbert", "mpnet-span", "modern-bert-mean", "nomic-bert",
                 "deit-distilled");
         return TestBackend.compared().filter(TestBackend::runs).flatMap(backend -> Stream.concat(
                 encoders.stream().map(name -> DynamicTest.dynamicTest(backend.name() + " " + name, () -> {

@@ -130,7 +130,7 @@ final class VectorProducts {
 
     /**
      * Four rows at a time, a quarter of the range apart; where the range is no multiple of four, its last row is computed again.
-     * VectorShapes are added up some rows later, when their stores are no longer on the way.
+     * Lanes are added up some rows later, when their stores are no longer on the way.
      */
     private static void wide(Matrix weights, int from, int to, float[] x, float[] out, int outAt, float[] scratch) {
         int quarter = (to - from + 3) / 4;

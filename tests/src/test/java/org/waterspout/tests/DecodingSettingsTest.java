@@ -11,10 +11,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
@@ -46,6 +48,8 @@ class DecodingSettingsTest {
     private static final Path FOLDERS = Path.of("src/test/resources/decoding");
     /** Of a score, which is a sum of some 20 log-probabilities over a power of their number; 3.9e-5 of 9.2 is the most seen. */
     private static final double LIMIT = 6e-5;
+    /** Scores that are equal but for the last digits; 1.4e-6 is the most seen of those that are. */
+    private static final double TIE = 4e-6;
     private static final int[] PROMPT = {5, 9, 30};
 
     @TempDir
@@ -62,7 +66,9 @@ class DecodingSettingsTest {
                         TranslationOptions.DEFAULT.withBest(best)).getFirst();
                 assertEquals(one.get("found").size(), found.size());
                 for (int rank = 0; rank < found.size(); rank++) {
-                    assertArrayEquals(ids(one.get("found").get(rank)), found.get(rank).tokens(), "rank " + rank);
+                    if (!isTie(one, rank, found.get(rank))) {
+                        assertArrayEquals(ids(one.get("found").get(rank)), found.get(rank).tokens(), "rank " + rank);
+                    }
                     if (!one.get("scores").isEmpty()) {
                         assertEquals(one.get("scores").get(rank).doubleValue(), found.get(rank).score(), LIMIT, "rank " + rank);
                     }
@@ -230,6 +236,16 @@ class DecodingSettingsTest {
         JSON.writeValue(folder.resolve("tokenizer.json").toFile(), Map.of("version", "1.0", "added_tokens", List.of(), "pre_tokenizer",
                 Map.of("type", "Whitespace"), "model", Map.of("type", "WordPiece", "vocab", vocabulary, "unk_token", "t0",
                         "continuing_subword_prefix", "##", "max_input_chars_per_word", 100)));
+    }
+
+    /**
+     * Whether another hypothesis of the same tokens in another order has the recorded score: under a repetition penalty of this tiny model
+     * some have, to all digits, and the last bits of sums decide which comes first.
+     */
+    private static boolean isTie(JsonNode one, int rank, Hypothesis found) {
+        int[] recorded = ids(one.get("found").get(rank));
+        return !one.get("scores").isEmpty() && Math.abs(one.get("scores").get(rank).doubleValue() - found.score()) < TIE
+                && Arrays.equals(IntStream.of(recorded).sorted().toArray(), IntStream.of(found.tokens()).sorted().toArray());
     }
 
     private static int[] ids(JsonNode list) {

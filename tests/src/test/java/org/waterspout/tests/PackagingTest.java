@@ -40,7 +40,7 @@ class PackagingTest {
     private static final long LIMIT_SECONDS = 60;
     private static final Set<String> LIBRARIES = Set.of("jackson-core", "jackson-databind", "jackson-annotations", "slf4j-api", "snakeyaml",
             "tribuo-util-onnx", "protobuf-java");
-    private static final Set<String> MODULES = Set.of("gpu-kernels", "model-io", "host");
+    private static final Set<String> MODULES = Set.of("gpu-kernels", "model-io", "demo-models", "host");
     private static final String LOADER = "spring-boot-loader";
     private static final List<String> FLAGS = List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
 

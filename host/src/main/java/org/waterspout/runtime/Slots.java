@@ -78,12 +78,14 @@ final class Slots {
     }
 
     /**
-     * The place that is shared itself where it is free and holds little else; else an empty one, else the one that was used least recently.
+     * The place that is shared itself where it is free and would lose less than the one that is taken else: an empty one, or of the others the
+     * one that was used least recently. So as many prompts as there are places, asked again and again, all stay.
      */
     private Slot leastUseful(Optional<Slot> best, int shared) {
-        return best.filter(place -> free.contains(place) && place.computed() <= shared + MIN_SHARED)
-                .orElseGet(() -> free.stream().min(Comparator.<Slot>comparingInt(place -> Math.min(place.computed(), 1))
-                        .thenComparingLong(Slot::used)).orElseThrow());
+        Optional<Slot> oldest = free.stream().filter(place -> place != best.orElse(null))
+                .min(Comparator.<Slot>comparingInt(place -> Math.min(place.computed(), 1)).thenComparingLong(Slot::used));
+        int lost = Math.max(MIN_SHARED, oldest.map(Slot::computed).orElse(Integer.MAX_VALUE) - 1);
+        return best.filter(free::contains).filter(place -> place.computed() - shared <= lost).or(() -> oldest).orElseThrow();
     }
 
     private int shared(Slot place, int[] prompt, Sharing sharing) {

@@ -78,8 +78,8 @@ final class Slots {
     }
 
     /**
-     * The place that is shared itself where it is free and would lose less than the one that is taken else: an empty one, or of the others the
-     * one that was used least recently. So as many prompts as there are places, asked again and again, all stay.
+     * The place that is shared itself where it is free and would lose less than the one that is taken else: an empty one, or of the others
+     * the one that was used least recently. So as many prompts as there are places, asked again and again, all stay.
      */
     private Slot leastUseful(Optional<Slot> best, int shared) {
         Optional<Slot> oldest = free.stream().filter(place -> place != best.orElse(null))

@@ -21,7 +21,8 @@ class KeptPromptsTest {
     private static final int PLACES = 5;
     private static final int LENGTH = 40;
     private static final List<GenerationRequest> REQUESTS = IntStream.range(0, PLACES).mapToObj(number -> GenerationRequest
-            .of(new Prompt.Tokens(new SplittableRandom(number).ints(LENGTH, 10, 250).toArray())).withMaxTokens(12).withIgnoreEnd(true)).toList();
+            .of(new Prompt.Tokens(new SplittableRandom(number).ints(LENGTH, 10, 250).toArray())).withMaxTokens(12).withIgnoreEnd(true))
+            .toList();
 
     /** One after the other, and all at once; the answers behind them are longer than what is worth a place. */
     @Test

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.waterspout.backend.Batch;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.Hypothesis;
 
 /**
  * The search for one source's target: the hypotheses of its beam, and those that have ended. Knows tokens and logits; where they are

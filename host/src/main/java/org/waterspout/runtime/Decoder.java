@@ -9,13 +9,13 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
+import org.waterspout.decode.LogProbabilityReader;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
-import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.generate.RequestOptions;
-import org.waterspout.decode.ToolCalls;
 import org.waterspout.generate.Speculation;
 import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.model.text.Tokenizer;
@@ -72,8 +72,7 @@ public final class Decoder implements AutoCloseable {
      *                                 errors as {@link Engine#submit}
      */
     public List<Call<GenerationEvent>> generate(Optional<Tokenizer> tokenizer, Set<Integer> endTokens, GenerationRequest request,
-            int number,
-            GenerationConfig config, Optional<Constraint> constraint, Supplier<Optional<ToolCalls>> calls, int[] prompt,
+            int number, GenerationConfig config, Optional<Constraint> constraint, Supplier<Optional<ToolCalls>> calls, int[] prompt,
             RequestOptions options) {
         checkPrompt(prompt);
         if (number < 1 || number > Engine.QUEUE) {

@@ -29,17 +29,17 @@ final class DecoderScheduler implements Scheduler {
     /**
      * A task's share of a step.
      *
-     * @param places  whose tokens up to {@code until} are computed
+     * @param slots  whose tokens up to {@code until} are computed
      * @param outputs rows of logits that it gets
      * @param proposed tokens behind {@code until} that are checked, too
      */
-    private record Part(SequenceTask task, List<Slot> places, int until, int outputs, int[] proposed) {
+    private record Part(SequenceTask task, List<Slot> slots, int until, int outputs, int[] proposed) {
     }
 
     private final Plan plan;
     private final int vocabulary;
     private final int maxRows;
-    private final Slots places;
+    private final Slots slots;
     private final BitSet sources = new BitSet();
     private final List<SequenceTask> running = new ArrayList<>();
     private final PieceSize pieces;
@@ -54,7 +54,7 @@ final class DecoderScheduler implements Scheduler {
         this.plan = plan;
         vocabulary = plan.graph().output().width();
         maxRows = plan.options().maxRows();
-        places = new Slots(plan);
+        slots = new Slots(plan);
         pieces = new PieceSize(maxRows);
     }
 
@@ -80,15 +80,15 @@ final class DecoderScheduler implements Scheduler {
         });
     }
 
-    /** Encoding a single source is dear beside encoding some together, so free places wait for others. */
+    /** Encoding a single source is dear beside encoding some together, so free slots wait for others. */
     private boolean isWorthwhile(SequenceTask next) {
         int together = Math.min(plan.options().maxSources(), plan.options().maxSequences() / next.width());
         return plan.graph().encoder().isEmpty() || running.size() <= together / 2;
     }
 
     private boolean hasRoom(SequenceTask task) {
-        return places.free() >= task.width() && (task.source().length == 0 || sources.cardinality() < plan.options().maxSources())
-                && !places.isComing(task.prompt(), task.sharing());
+        return slots.free() >= task.width() && (task.source().length == 0 || sources.cardinality() < plan.options().maxSources())
+                && !slots.isComing(task.prompt(), task.sharing());
     }
 
     private void begin(SequenceTask task) {
@@ -96,9 +96,9 @@ final class DecoderScheduler implements Scheduler {
         for (int i = 0; i < task.width(); i++) {
             boolean first = i == 0;
             int[] tokens = i < task.live() ? task.sequence(i) : SequenceTask.NONE;
-            own.add(places.take(tokens, tokens.length == 0 ? 0 : task.prompt().length, first ? task.sharing() : Sharing.NONE));
+            own.add(slots.take(tokens, tokens.length == 0 ? 0 : task.prompt().length, first ? task.sharing() : Sharing.NONE));
         }
-        task.setPlaces(own);
+        task.setSlots(own);
         if (task.source().length > 0) {
             task.setSourceNumber(sources.nextClearBit(0));
             sources.set(task.sourceNumber());
@@ -140,8 +140,8 @@ final class DecoderScheduler implements Scheduler {
     }
 
     private void leave(SequenceTask task) {
-        places.giveBack(task.places());
-        task.setPlaces(List.of());
+        slots.giveBack(task.slots());
+        task.setSlots(List.of());
         if (task.sourceNumber() >= 0) {
             sources.clear(task.sourceNumber());
             task.setSourceNumber(-1);
@@ -150,7 +150,7 @@ final class DecoderScheduler implements Scheduler {
 
     /** Makes room after a step that found no memory. */
     private void makeRoom(Waiting waiting, OutOfMemoryException full) {
-        if (places.dropOldest()) {
+        if (slots.dropOldest()) {
             return;
         }
         if (running.size() == 1) {
@@ -158,7 +158,7 @@ final class DecoderScheduler implements Scheduler {
             return;
         }
         SequenceTask last = running.stream().max(Waiting.ORDER).orElseThrow();
-        last.places().forEach(places::drop);
+        last.slots().forEach(slots::drop);
         leave(last);
         running.remove(last);
         waiting.putBack(last);
@@ -179,7 +179,7 @@ final class DecoderScheduler implements Scheduler {
             prompts(generating);
         } catch (OutOfMemoryException full) {
             if (speculating) {
-                tight = true; // no task may lose its place for what is only proposed
+                tight = true; // no task may lose its slot for what is only proposed
                 speculating = false;
             } else {
                 makeRoom(waiting, full);
@@ -216,7 +216,7 @@ final class DecoderScheduler implements Scheduler {
     }
 
     private int rowsOf(SequenceTask task) {
-        return task.live() * (until(task) - task.places().getFirst().computed());
+        return task.live() * (until(task) - task.slots().getFirst().computed());
     }
 
     /**
@@ -224,17 +224,17 @@ final class DecoderScheduler implements Scheduler {
      * is room for, but the last token by itself, for its logits.
      */
     private int until(SequenceTask task) {
-        Slot place = task.places().getFirst();
-        int known = place.count() - place.computed() - 1;
-        return known == 0 ? place.count() : place.computed() + Math.min(known, Math.max(1, maxRows / task.live()));
+        Slot slot = task.slots().getFirst();
+        int known = slot.count() - slot.computed() - 1;
+        return known == 0 ? slot.count() : slot.computed() + Math.min(known, Math.max(1, maxRows / task.live()));
     }
 
     /** @param spare rows that there are for proposed tokens */
     private Part add(SequenceTask task, Rows rows, int spare) {
         int until = until(task);
         int before = rows.outputs();
-        List<Slot> live = task.places().subList(0, task.live());
-        live.forEach(place -> rows.add(place, until, task.sourceNumber(), place.count() - 1));
+        List<Slot> live = task.slots().subList(0, task.live());
+        live.forEach(slot -> rows.add(slot, until, task.sourceNumber(), slot.count() - 1));
         int[] proposed = task.propose(Math.min(spare, roomBehind(live.getFirst(), until)));
         rows.propose(live.getFirst(), proposed);
         return new Part(task, live, until, rows.outputs() - before, proposed);
@@ -243,12 +243,12 @@ final class DecoderScheduler implements Scheduler {
     /**
      * Positions that proposed tokens may have: none where more is to be computed first, or behind a border from which all is computed anew.
      */
-    private int roomBehind(Slot place, int until) {
-        if (until < place.count()) {
+    private int roomBehind(Slot slot, int until) {
+        if (until < slot.count()) {
             return 0;
         }
-        int end = place.beyond() ? plan.options().contextLength() : Math.min(plan.options().contextLength(), places.border());
-        return end - place.count();
+        int end = slot.beyond() ? plan.options().contextLength() : Math.min(plan.options().contextLength(), slots.border());
+        return end - slot.count();
     }
 
     /** A piece of the prompts, those that began first before others. */
@@ -261,16 +261,16 @@ final class DecoderScheduler implements Scheduler {
             if (!task.inPrompt() || task.done() || !parts.isEmpty() && (task.manyOutputs() || parts.getFirst().task().manyOutputs())) {
                 continue;
             }
-            Slot place = task.places().getFirst();
-            int until = Math.min(place.prompt(), place.computed() + room - rows.count());
+            Slot slot = task.slots().getFirst();
+            int until = Math.min(slot.prompt(), slot.computed() + room - rows.count());
             // logits of the last row come by themselves also where those of others are wanted, so that the answer is the same
-            boolean putOff = ends == MAX_ENDS || task.manyOutputs() && until > place.computed() + 1;
-            until -= until == place.count() && putOff ? 1 : 0;
-            if (until > place.computed()) {
-                ends += until == place.count() ? 1 : 0;
+            boolean putOff = ends == MAX_ENDS || task.manyOutputs() && until > slot.computed() + 1;
+            until -= until == slot.count() && putOff ? 1 : 0;
+            if (until > slot.computed()) {
+                ends += until == slot.count() ? 1 : 0;
                 int before = rows.outputs();
-                rows.add(place, until, task.sourceNumber(), place.prompt() == place.count() ? task.firstOutput() : Integer.MAX_VALUE);
-                parts.add(new Part(task, List.of(place), until, rows.outputs() - before, SequenceTask.NONE));
+                rows.add(slot, until, task.sourceNumber(), slot.prompt() == slot.count() ? task.firstOutput() : Integer.MAX_VALUE);
+                parts.add(new Part(task, List.of(slot), until, rows.outputs() - before, SequenceTask.NONE));
             }
         }
         if (!parts.isEmpty()) {
@@ -304,7 +304,7 @@ final class DecoderScheduler implements Scheduler {
                 handOut(parts, columns, width, phase);
             }
         } finally {
-            if (rows.outputs() > plan.options().maxSequences()) {
+            if (rows.outputs() > Math.max(plan.options().maxSequences(), MAX_SPECULATING_ROWS)) {
                 logits = new float[0]; // of every row of a prompt they are many
             }
         }
@@ -312,9 +312,9 @@ final class DecoderScheduler implements Scheduler {
 
     private void handOut(List<Part> parts, int[] columns, int width, Batch.Phase phase) {
         int at = 0;
-        int[] parents = places.identity();
+        int[] parents = slots.identity();
         for (Part part : parts) {
-            part.places().forEach(place -> place.computed(part.until()));
+            part.slots().forEach(slot -> slot.computed(part.until()));
             if (part.outputs() > 0) {
                 takeAll(part, at, columns, width, parents);
                 at += part.outputs() * width;
@@ -323,7 +323,7 @@ final class DecoderScheduler implements Scheduler {
                 spread(part.task(), parents);
             }
         }
-        places.move(parents);
+        slots.move(parents);
     }
 
     /** Runs {@code work} for {@code tasks}, which fail where it does; memory that has ended is no failure yet. */
@@ -336,7 +336,7 @@ final class DecoderScheduler implements Scheduler {
         } catch (RuntimeException | Error failure) {
             tasks.forEach(task -> {
                 task.fail(Failures.of(failure));
-                task.places().forEach(places::drop); // nobody knows what stands there
+                task.slots().forEach(slots::drop); // nobody knows what stands there
             });
             return false;
         }
@@ -347,15 +347,15 @@ final class DecoderScheduler implements Scheduler {
         int[] proposed = part.proposed();
         take(part, at, part.outputs() - proposed.length, columns, width, parents);
         for (int i = 0; i < proposed.length && !part.task().done() && part.task().lastToken(0) == proposed[i]; i++) {
-            Slot place = part.places().getFirst();
-            place.computed(place.count()); // it stands there already
+            Slot slot = part.slots().getFirst();
+            slot.computed(slot.count()); // it stands there already
             take(part, at + (i + 1) * width, 1, columns, width, parents);
         }
     }
 
     private void take(Part part, int at, int outputs, int[] columns, int width, int[] parents) {
         SequenceTask task = part.task();
-        boolean all = part.places().getFirst().computed() == part.places().getFirst().count();
+        boolean all = part.slots().getFirst().computed() == part.slots().getFirst().count();
         try {
             FiniteCheck.ofLogits(logits, at, outputs * width, plan, number -> course(part, number / width));
             int[] own = task.candidates();
@@ -389,29 +389,29 @@ final class DecoderScheduler implements Scheduler {
 
     /** Each live sequence goes on where its parent stood, and has one token more. */
     private void extend(SequenceTask task, int[] parents) {
-        List<Slot> own = task.places();
+        List<Slot> own = task.slots();
         List<Slot> before = own.size() == 1 ? own : own.stream().map(Slot::copy).toList();
         for (int i = 0; i < task.live(); i++) {
-            Slot place = own.get(i);
+            Slot slot = own.get(i);
             if (task.parent(i) != i) {
-                place.become(before.get(task.parent(i)));
-                parents[place.number()] = before.get(task.parent(i)).number();
+                slot.become(before.get(task.parent(i)));
+                parents[slot.number()] = before.get(task.parent(i)).number();
             }
-            place.append(task.lastToken(i));
-            if (!place.beyond() && place.count() > places.border()) {
-                place.turnAnew();
+            slot.append(task.lastToken(i));
+            if (!slot.beyond() && slot.count() > slots.border()) {
+                slot.turnAnew();
             }
         }
     }
 
-    /** Sequences of a beam that is computed again have the prompt in common, which stands in the first one's place. */
+    /** Sequences of a beam that is computed again have the prompt in common, which stands in the first one's slot. */
     private static void spread(SequenceTask task, int[] parents) {
-        Slot first = task.places().getFirst();
+        Slot first = task.slots().getFirst();
         for (int i = 1; i < task.live() && !task.done(); i++) {
-            Slot place = task.places().get(i);
-            if (place.computed() < place.prompt()) {
-                place.computed(place.prompt());
-                parents[place.number()] = first.number();
+            Slot slot = task.slots().get(i);
+            if (slot.computed() < slot.prompt()) {
+                slot.computed(slot.prompt());
+                parents[slot.number()] = first.number();
             }
         }
     }
@@ -419,11 +419,11 @@ final class DecoderScheduler implements Scheduler {
     /** What led to a row of logits, token by token. */
     private Validator.Course course(Part part, int row) {
         SequenceTask task = part.task();
-        Slot place = part.places().get(task.manyOutputs() ? 0 : row);
+        Slot slot = part.slots().get(task.manyOutputs() ? 0 : row);
         List<Batch> steps = new ArrayList<>();
-        int known = place.computed();
+        int known = slot.computed();
         for (int position = 0; position < known; position++) {
-            steps.add(Batch.of(new int[] {place.token(position)}, position, true).withLengths(new int[] {place.turnedBy(position)}));
+            steps.add(Batch.of(new int[] {slot.token(position)}, position, true).withLengths(new int[] {slot.turnedBy(position)}));
         }
         PlanOptions options = new PlanOptions(known, 1, Math.max(1, task.source().length), true).withCacheType(plan.options().cacheType());
         return task.source().length == 0 ? new Validator.Course(List.of(), steps, options)

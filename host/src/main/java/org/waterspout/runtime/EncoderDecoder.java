@@ -8,11 +8,11 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
-import org.waterspout.decode.Hypothesis;
 import org.waterspout.decode.Source;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.Hypothesis;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Op;
 

@@ -26,21 +26,21 @@ final class Rows {
     }
 
     /**
-     * Adds the tokens of a place from its next one to {@code until}.
+     * Adds the tokens of a slot from its next one to {@code until}.
      *
      * @param source      number of the source that they read, or -1
      * @param firstOutput logits are wanted from this position on
      */
-    void add(Slot place, int until, int source, int firstOutput) {
-        for (int position = place.computed(); position < until; position++) {
+    void add(Slot slot, int until, int source, int firstOutput) {
+        for (int position = slot.computed(); position < until; position++) {
             if (count == tokens.length) {
                 grow();
             }
-            tokens[count] = place.token(position);
+            tokens[count] = slot.token(position);
             positions[count] = position;
-            sequences[count] = place.number();
+            sequences[count] = slot.number();
             sources[count] = source;
-            lengths[count] = place.turnedBy(position);
+            lengths[count] = slot.turnedBy(position);
             if (position >= firstOutput) {
                 outputs[outputCount++] = count;
             }
@@ -48,18 +48,18 @@ final class Rows {
         }
     }
 
-    /** Adds tokens that may follow the last of a place, whose logits are wanted. */
-    void propose(Slot place, int[] proposed) {
+    /** Adds tokens that may follow the last of a slot, whose logits are wanted. */
+    void propose(Slot slot, int[] proposed) {
         for (int i = 0; i < proposed.length; i++) {
             if (count == tokens.length) {
                 grow();
             }
-            int position = place.count() + i;
+            int position = slot.count() + i;
             tokens[count] = proposed[i];
             positions[count] = position;
-            sequences[count] = place.number();
+            sequences[count] = slot.number();
             sources[count] = SOURCE_NONE;
-            lengths[count] = Math.max(place.turnedBy(position), position + 1);
+            lengths[count] = Math.max(slot.turnedBy(position), position + 1);
             outputs[outputCount++] = count++;
         }
     }

@@ -4,12 +4,12 @@ import java.util.List;
 import org.waterspout.backend.Batch;
 import org.waterspout.generate.Sharing;
 
-/** What runs through a decoder: tokens that are known, then tokens that it chooses, in one place or, with a beam, in several. */
+/** What runs through a decoder: tokens that are known, then tokens that it chooses, in one slot or, with a beam, in several. */
 abstract sealed class SequenceTask extends Task permits GenerationTask, TranslationTask, ScoringTask {
 
     static final int[] NONE = {};
 
-    private List<Slot> places = List.of();
+    private List<Slot> slots = List.of();
     private int source = -1;
     private boolean encoded;
 
@@ -94,12 +94,12 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
 
     // ---- where it runs
 
-    List<Slot> places() {
-        return places;
+    List<Slot> slots() {
+        return slots;
     }
 
-    void setPlaces(List<Slot> value) {
-        places = value;
+    void setSlots(List<Slot> value) {
+        slots = value;
     }
 
     /** The number of its source in the plan; -1 for none. */
@@ -122,6 +122,6 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
 
     /** Whether tokens of the prompt are still to be computed. */
     boolean inPrompt() {
-        return places.getFirst().computed() < places.getFirst().prompt();
+        return slots.getFirst().computed() < slots.getFirst().prompt();
     }
 }

@@ -50,14 +50,14 @@ final class Slots {
         if (!shares || sharing == Sharing.NONE) {
             return false;
         }
-        int now = all.stream().mapToInt(place -> shared(place, prompt, sharing)).max().orElse(0);
-        return all.stream().filter(place -> !free.contains(place) && place.computed() < place.prompt() && turnedAlike(place, prompt.length))
-                .anyMatch(place -> Math.min(place.common(prompt, place.prompt()), prompt.length - 1) >= Math.max(now, place.computed())
+        int now = all.stream().mapToInt(slot -> shared(slot, prompt, sharing)).max().orElse(0);
+        return all.stream().filter(slot -> !free.contains(slot) && slot.computed() < slot.prompt() && turnedAlike(slot, prompt.length))
+                .anyMatch(slot -> Math.min(slot.common(prompt, slot.prompt()), prompt.length - 1) >= Math.max(now, slot.computed())
                 + MIN_SHARED);
     }
 
     /**
-     * A place for a new sequence. What an equal beginning left behind is shared as {@code sharing} allows; the last token of the prompt is
+     * A slot for a new sequence. What an equal beginning left behind is shared as {@code sharing} allows; the last token of the prompt is
      * always computed, for its logits.
      *
      * @param tokens prompt, and what was generated of it before it was put back
@@ -65,40 +65,40 @@ final class Slots {
      */
     Slot take(int[] tokens, int prompt, Sharing sharing) {
         int[] beginning = Arrays.copyOf(tokens, prompt);
-        Optional<Slot> best = shares ? all.stream().filter(place -> shared(place, beginning, sharing) >= MIN_SHARED)
-                .max(Comparator.<Slot>comparingInt(place -> shared(place, beginning, sharing)).thenComparing(free::contains))
+        Optional<Slot> best = shares ? all.stream().filter(slot -> shared(slot, beginning, sharing) >= MIN_SHARED)
+                .max(Comparator.<Slot>comparingInt(slot -> shared(slot, beginning, sharing)).thenComparing(free::contains))
                 : Optional.empty();
-        int shared = best.map(place -> shared(place, beginning, sharing)).orElse(0);
+        int shared = best.map(slot -> shared(slot, beginning, sharing)).orElse(0);
         Slot target = leastUseful(best, shared);
         free.remove(target);
-        best.filter(place -> place != target).ifPresent(place -> copy(place, target));
+        best.filter(slot -> slot != target).ifPresent(slot -> copy(slot, target));
         target.begin(tokens, prompt, shared, isBeyond(tokens.length));
         target.setUsed(++clock);
         return target;
     }
 
     /**
-     * The place that is shared itself where it is free and would lose less than the one that is taken else: an empty one, or of the others
-     * the one that was used least recently. So as many prompts as there are places, asked again and again, all stay.
+     * The slot that is shared itself where it is free and would lose less than the one that is taken else: an empty one, or of the others
+     * the one that was used least recently. So as many prompts as there are slots, asked again and again, all stay.
      */
     private Slot leastUseful(Optional<Slot> best, int shared) {
-        Optional<Slot> oldest = free.stream().filter(place -> place != best.orElse(null))
-                .min(Comparator.<Slot>comparingInt(place -> Math.min(place.computed(), 1)).thenComparingLong(Slot::used));
+        Optional<Slot> oldest = free.stream().filter(slot -> slot != best.orElse(null))
+                .min(Comparator.<Slot>comparingInt(slot -> Math.min(slot.computed(), 1)).thenComparingLong(Slot::used));
         int lost = Math.max(MIN_SHARED, oldest.map(Slot::computed).orElse(Integer.MAX_VALUE) - 1);
-        return best.filter(free::contains).filter(place -> place.computed() - shared <= lost).or(() -> oldest).orElseThrow();
+        return best.filter(free::contains).filter(slot -> slot.computed() - shared <= lost).or(() -> oldest).orElseThrow();
     }
 
-    private int shared(Slot place, int[] prompt, Sharing sharing) {
-        if (sharing == Sharing.NONE || !turnedAlike(place, prompt.length)) {
+    private int shared(Slot slot, int[] prompt, Sharing sharing) {
+        if (sharing == Sharing.NONE || !turnedAlike(slot, prompt.length)) {
             return 0;
         }
-        int usable = sharing == Sharing.ALL ? place.computed() : Math.min(place.computed(), place.prompt());
-        return Math.min(place.common(prompt, usable), prompt.length - 1);
+        int usable = sharing == Sharing.ALL ? slot.computed() : Math.min(slot.computed(), slot.prompt());
+        return Math.min(slot.common(prompt, usable), prompt.length - 1);
     }
 
     /** Keys that were turned for another length are no use. */
-    private boolean turnedAlike(Slot place, int length) {
-        return place.beyond() == isBeyond(length) && Math.max(dynamicBorder, place.prompt()) == Math.max(dynamicBorder, length);
+    private boolean turnedAlike(Slot slot, int length) {
+        return slot.beyond() == isBeyond(length) && Math.max(dynamicBorder, slot.prompt()) == Math.max(dynamicBorder, length);
     }
 
     private boolean isBeyond(int length) {
@@ -118,16 +118,16 @@ final class Slots {
         }
     }
 
-    /** Each place's own number. */
+    /** Each slot's own number. */
     int[] identity() {
         return IntStream.range(0, all.size()).toArray();
     }
 
-    /** Takes places back; what was computed stays there. */
-    void giveBack(List<Slot> places) {
-        for (Slot place : places) {
-            place.setUsed(++clock);
-            free.add(place);
+    /** Takes slots back; what was computed stays there. */
+    void giveBack(List<Slot> slots) {
+        for (Slot slot : slots) {
+            slot.setUsed(++clock);
+            free.add(slot);
         }
     }
 
@@ -137,13 +137,13 @@ final class Slots {
      * @return false where there is none
      */
     boolean dropOldest() {
-        Optional<Slot> oldest = free.stream().filter(place -> place.computed() > 0).min(Comparator.comparingLong(Slot::used));
+        Optional<Slot> oldest = free.stream().filter(slot -> slot.computed() > 0).min(Comparator.comparingLong(Slot::used));
         oldest.ifPresent(this::drop);
         return oldest.isPresent();
     }
 
-    void drop(Slot place) {
-        place.forget();
-        plan.forget(place.number());
+    void drop(Slot slot) {
+        slot.forget();
+        plan.forget(slot.number());
     }
 }

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Set;
 import org.waterspout.backend.Batch;
 import org.waterspout.decode.BeamSearch;
-import org.waterspout.decode.Hypothesis;
 import org.waterspout.decode.RowRanking;
 import org.waterspout.decode.Source;
 import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.Hypothesis;
 
 /** The best targets of one source. */
 final class TranslationTask extends SequenceTask {

@@ -1,13 +1,13 @@
 package org.waterspout.decode;
 
-import org.waterspout.generate.GenerationConfig;
-import org.waterspout.generate.GenerationRequest;
-import org.waterspout.generate.Sampling;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.waterspout.generate.GenerationConfig;
+import org.waterspout.generate.GenerationRequest;
+import org.waterspout.generate.Sampling;
 
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,10 +1,10 @@
 package org.waterspout.decode;
 
-import org.waterspout.generate.GenerationRequest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.waterspout.generate.GenerationRequest;
 
 import java.util.Collections;
 import java.util.List;

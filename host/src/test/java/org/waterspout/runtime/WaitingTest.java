@@ -1,9 +1,9 @@
 package org.waterspout.runtime;
 
-import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.waterspout.generate.RequestOptions;
 
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package org.waterspout.cli;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -23,8 +24,11 @@ final class StreamBench {
      * @param tokensPerSecond of all together
      * @param timesOne        this against that of the first number of streams that was measured, in the same run
      */
-    record Row(int streams, Speed tokensPerSecond, double timesOne) {
+    record Row(int streams, @JsonProperty("tokens_per_second") Speed tokensPerSecond, @JsonProperty("times_one") double timesOne) {
     }
+
+    /** Tokens of a prompt that may be computed once more in a measurement: its last always is, and so few are not worth sharing. */
+    private static final int FEW_TOKENS = 4;
 
     private StreamBench() {
     }
@@ -48,13 +52,22 @@ final class StreamBench {
         }).toList();
     }
 
-    /** Their prompts are there already, from the answers alone, so that all begin to generate at once. */
+    /**
+     * Their prompts are there already, from the answers alone, so that all begin to generate at once.
+     *
+     * @throws ValidationException where they are not, or an answer is another than alone
+     */
     private static double together(LanguageModel model, List<GenerationRequest> requests, List<int[]> alone) {
         long start = System.nanoTime();
         List<Generation> generations = requests.stream().map(model::generate).toList();
         List<Completion> completions = generations.stream().map(Generation::complete).toList();
         double seconds = (System.nanoTime() - start) / 1e9;
         for (int i = 0; i < completions.size(); i++) {
+            int computed = completions.get(i).promptTokens() - completions.get(i).reusedTokens();
+            if (computed > FEW_TOKENS) {
+                throw new ValidationException(computed + " tokens of prompt " + i + " of " + requests.size()
+                        + " had to be computed again, so that the time would not be that of generating alone");
+            }
             if (!Arrays.equals(alone.get(i), completions.get(i).tokens())) {
                 throw new ValidationException("answer " + i + " of " + requests.size() + " at once is another than alone");
             }

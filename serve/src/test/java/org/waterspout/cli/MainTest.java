@@ -221,6 +221,16 @@ class MainTest {
         assertTrue(outcome.out.startsWith("cpu "), outcome.out);
     }
 
+    /** With as many sequences as streams, so that every prompt must keep its place; else the command fails. */
+    @Test
+    void benchMeasuresStreamsAtOnce() throws IOException {
+        JsonNode rows = json("bench", "--json", "--no-cold", "--prompt-tokens", "24", "--gen-tokens", "12", "--runs", "2", "--warmup", "1",
+                "--streams", "1,2,5").get("streams");
+        assertEquals(List.of(1, 2, 5), rows.findValues("streams").stream().map(JsonNode::asInt).toList());
+        assertEquals(1, rows.get(0).get("times_one").asDouble());
+        rows.forEach(row -> assertTrue(row.get("tokens_per_second").get("median").asDouble() > 0, row.toString()));
+    }
+
     @Test
     void benchMeasuresSpeedAndMemory() throws IOException {
         JsonNode object = json("bench", "--json", "--no-cold", "--prompt-tokens", "16", "--gen-tokens", "4", "--runs", "3", "--warmup",

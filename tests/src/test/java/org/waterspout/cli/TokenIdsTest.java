@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.waterspout.Embedder;
+import org.waterspout.Generation;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.TranslationOptions;
@@ -25,7 +26,6 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
-import org.waterspout.Generation;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 

@@ -1,7 +1,7 @@
 package org.waterspout.decode;
 
-import org.waterspout.generate.Sampling;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import org.waterspout.generate.Sampling;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,8 +1,8 @@
 package org.waterspout.runtime;
 
-import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.waterspout.generate.RequestOptions;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,13 +16,13 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.CpuBackend;
+import org.waterspout.decode.ToolCalls;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
-import org.waterspout.decode.ToolCalls;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;

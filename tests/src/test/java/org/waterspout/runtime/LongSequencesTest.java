@@ -1,8 +1,8 @@
 package org.waterspout.runtime;
 
-import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import org.waterspout.generate.RequestOptions;
 
 import java.nio.file.Path;
 import java.util.Arrays;

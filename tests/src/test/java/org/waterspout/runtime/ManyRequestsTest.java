@@ -1,10 +1,10 @@
 package org.waterspout.runtime;
 
-import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import org.waterspout.generate.RequestOptions;
 
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package org.waterspout.runtime;
 
-import org.waterspout.generate.RequestOptions;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.waterspout.generate.RequestOptions;
 
 import java.time.Duration;
 import java.util.List;

@@ -31,12 +31,12 @@ import org.waterspout.generate.Prompt;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.model.ModelFile;
-import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.runtime.Call;
 import org.waterspout.runtime.Decoder;
-import org.waterspout.generate.RequestOptions;
 
 /** What a model that may take so many bytes for keys and values accepts, and what it refuses when. */
 class CacheMemoryTest {

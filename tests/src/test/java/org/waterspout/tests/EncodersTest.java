@@ -16,13 +16,13 @@ import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.runtime.Encoder;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Target;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Pooling;
+import org.waterspout.runtime.Encoder;
 import org.waterspout.validate.RelativeError;
 
 /** Tiny encoders of every family, bare and with every kind of head, on every backend, against what Transformers computed. */

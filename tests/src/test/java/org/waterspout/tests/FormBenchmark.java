@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
-import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.model.ModelFile;
+import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.model.load.ModelFiles;
 import org.waterspout.model.text.Tokenizer;
 

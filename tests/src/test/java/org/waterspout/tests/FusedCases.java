@@ -2,13 +2,13 @@ package org.waterspout.tests;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.waterspout.model.architecture.Activation;
 import org.waterspout.graph.FusionKind;
-import org.waterspout.model.architecture.NormKind;
-import org.waterspout.tests.OpCase.Tolerance;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.model.WeightType;
+import org.waterspout.model.architecture.Activation;
+import org.waterspout.model.architecture.NormKind;
+import org.waterspout.tests.OpCase.Tolerance;
 
 /** Cases of each kind of {@link Op.Fused}; outputs of several parts are joined by a sum, so that each is seen. */
 final class FusedCases {

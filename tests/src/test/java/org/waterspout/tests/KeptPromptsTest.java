@@ -18,16 +18,16 @@ import org.waterspout.generate.Prompt;
 /** What of prompts is kept for those who ask again. */
 class KeptPromptsTest {
 
-    private static final int PLACES = 5;
+    private static final int SLOTS = 5;
     private static final int LENGTH = 40;
-    private static final List<GenerationRequest> REQUESTS = IntStream.range(0, PLACES).mapToObj(number -> GenerationRequest
+    private static final List<GenerationRequest> REQUESTS = IntStream.range(0, SLOTS).mapToObj(number -> GenerationRequest
             .of(new Prompt.Tokens(new SplittableRandom(number).ints(LENGTH, 10, 250).toArray())).withMaxTokens(12).withIgnoreEnd(true))
             .toList();
 
-    /** One after the other, and all at once; the answers behind them are longer than what is worth a place. */
+    /** One after the other, and all at once; the answers behind them are longer than what is worth a slot. */
     @Test
     void asManyPromptsAsPlacesAllStay() {
-        try (LanguageModel model = LanguageModel.demonstration(LoadOptions.DEFAULT.withThreads(1).withSequences(PLACES))) {
+        try (LanguageModel model = LanguageModel.demonstration(LoadOptions.DEFAULT.withThreads(1).withSequences(SLOTS))) {
             REQUESTS.forEach(request -> assertEquals(0, model.generate(request).complete().reusedTokens()));
             for (int round = 0; round < 2; round++) {
                 REQUESTS.forEach(request -> assertEquals(LENGTH - 1, model.generate(request).complete().reusedTokens()));

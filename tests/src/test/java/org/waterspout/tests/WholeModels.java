@@ -6,8 +6,8 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.runtime.Encoder;
 import org.waterspout.graph.Target;
+import org.waterspout.runtime.Encoder;
 
 /** What a recorded model of any kind gives on a backend, rows of several tokens and rows of one alike. */
 final class WholeModels {

@@ -1,10 +1,10 @@
 package org.waterspout.model;
 
-import org.waterspout.model.load.DemonstrationModel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import org.waterspout.model.load.DemonstrationModel;
 
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -48,8 +48,7 @@ final class VectorRows {
     }
 
     private static void arranged(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride,
-            float[] tile,
-            float[] scratch) {
+            float[] tile, float[] scratch) {
         int columns = weights.columns();
         for (int s = 0; s < xRows; s += ARRANGED) {
             int some = Math.min(ARRANGED, xRows - s);
@@ -83,8 +82,7 @@ final class VectorRows {
      * @param factor by which the sums are multiplied: weights are decoded as so much less
      */
     private static void tiles(Matrix weights, int from, int to, float factor, float[] x, int xAt, int xRows, float[] out, int outAt,
-            int outStride,
-            float[] tile, float[] lanes) {
+            int outStride, float[] tile, float[] lanes) {
         int columns = weights.columns();
         for (int row = from; row < to; row += STAGED) {
             int count = Math.min(STAGED, to - row);
@@ -112,9 +110,8 @@ final class VectorRows {
             int at = row * xRows * COUNT;
             switch (xRows) {
                 case 4 -> threeByFour(tile, w, Math.min(w + columns, last), Math.min(w + 2 * columns, last), columns, x, xAt, lanes, at);
-                case 3 -> fourByThree(tile, w, Math.min(w + columns, last), Math.min(w + 2 * columns, last), Math.min(w + 3 * columns,
-                        last), columns,
-                        x, xAt, lanes, at);
+                case 3 -> fourByThree(tile, w, Math.min(w + columns, last), Math.min(w + 2 * columns, last),
+                        Math.min(w + 3 * columns, last), columns, x, xAt, lanes, at);
                 case 2 -> sixByTwo(tile, w, last, columns, x, xAt, lanes, at);
                 default -> sixByOne(tile, w, last, columns, x, xAt, lanes, at);
             }
@@ -123,8 +120,7 @@ final class VectorRows {
 
     /** out[i * outStride + r] = factor * the sum of lanes[r][i], and of the products beyond the last whole vector. */
     static void sums(float[] tile, int tileAt, int rows, int columns, float factor, float[] x, int xAt, int xRows, float[] lanes,
-            float[] out, int outAt,
-            int outStride) {
+            float[] out, int outAt, int outStride) {
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < xRows; i++) {
                 float sum = VectorShapes.sum(lanes, (row * xRows + i) * COUNT) * factor;

@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
-import org.waterspout.error.CancelledException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.Metadata;
 

@@ -1,7 +1,6 @@
-package org.waterspout.decode;
+package org.waterspout.generate;
 
 import java.util.OptionalLong;
-import org.waterspout.generate.BeamRule;
 
 /**
  * What a search found for a source.

@@ -51,7 +51,8 @@ public final class LanguageModel implements AutoCloseable {
 
     private final LoadedModel loaded;
     private final Optional<ChatTemplate> template;
-    private final Optional<ChatTemplate> toolTemplate;
+    /** Null until the first tools come: most models are never told any. */
+    private volatile ToolRequest.Templates templates;
     private final Decoder decoder;
     private final Optional<Constraints> constraints;
     /** Encoding reads memory outside the heap, which {@link #close()} gives back. */
@@ -61,7 +62,6 @@ public final class LanguageModel implements AutoCloseable {
     private LanguageModel(LoadedModel loaded) {
         this.loaded = loaded;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
-        this.toolTemplate = loaded.text().flatMap(tokenizer -> ChatTemplate.forTools(loaded.file(), tokenizer));
         this.constraints = loaded.text().map(tokenizer -> new Constraints(tokenizer, loaded.endTokens()));
         this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
     }
@@ -141,11 +141,6 @@ public final class LanguageModel implements AutoCloseable {
         return generate(request, 1, options).getFirst();
     }
 
-    /** The templates for a prompt with tools and for any other. */
-    private ToolRequest.Templates templates() {
-        return new ToolRequest.Templates(template, toolTemplate);
-    }
-
     /**
      * Starts several answers to one prompt, which is computed once unless the request wants nothing shared
      * ({@link GenerationRequest#sharing}). Each is what a request of its own gives: the first with the seed that is asked for, or one that
@@ -165,6 +160,17 @@ public final class LanguageModel implements AutoCloseable {
         Optional<AnswerForm> form = request.form().or(() -> tools.flatMap(ToolRequest::form));
         return decoder.generate(loaded.text(), loaded.endTokens(), request, answers, config, form.map(this::constraint),
                 () -> tools.flatMap(some -> some.calls(prompt)), prompt, options).stream().map(Generation::new).toList();
+    }
+
+    /** For a prompt with tools and for any other. Two callers who come first at one time read the same. */
+    private ToolRequest.Templates templates() {
+        ToolRequest.Templates known = templates;
+        if (known == null) {
+            known = new ToolRequest.Templates(template,
+                    whileOpen(() -> loaded.text().flatMap(tokenizer -> ChatTemplate.forTools(loaded.file(), tokenizer))));
+            templates = known;
+        }
+        return known;
     }
 
     private Constraint constraint(AnswerForm form) {

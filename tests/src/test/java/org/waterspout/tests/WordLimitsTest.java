@@ -37,7 +37,7 @@ import org.waterspout.model.Metadata;
 import org.waterspout.model.text.Tokenizer;
 
 /** Forbidden and allowed words, greedy and drawn. */
-class WordsTest {
+class WordLimitsTest {
 
     private static final Sampling DRAWN = Sampling.GREEDY.withTemperature(1.3f);
 

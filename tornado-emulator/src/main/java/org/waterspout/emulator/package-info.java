@@ -4,9 +4,9 @@
  * with an SDK those packages belong to the SDK's module and this package is never loaded.
  *
  * <p>A plan ({@link org.waterspout.emulator.PlanExecutor}) executes its graphs
- * ({@link org.waterspout.emulator.GraphRun}): transfers in, launches ({@link org.waterspout.emulator.Launch}), transfers out.
+ * ({@link org.waterspout.emulator.GraphRun}): transfers in, launches ({@link org.waterspout.emulator.EmulatedLaunch}), transfers out.
  * A launch runs group after group ({@link org.waterspout.emulator.GroupRun}) and item after item, on one thread at a time, so
- * a run can be repeated exactly. Arrays on the device ({@link org.waterspout.emulator.DeviceBuffer}) are copies that kernels
+ * a run can be repeated exactly. Arrays on the device ({@link org.waterspout.emulator.EmulatedBuffer}) are copies that kernels
  * get in place of the host's.
  *
  * <p>Everything it finds wrong is a {@link org.waterspout.emulator.KernelFault} that names the kernel. How strict it is, in

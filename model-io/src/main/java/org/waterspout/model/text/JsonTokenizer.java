@@ -103,7 +103,7 @@ final class JsonTokenizer implements Tokenizer {
 
     /**
      * Words that hold special tokens' names without meaning them are cut without looking for names; all else, from one special token to
-     * another, by {@link #withSpecial}.
+     * another, with looking for them.
      */
     private void encodeApart(String text, List<SpecialTokens.Part> parts, TokenList out) {
         int done = 0;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.waterspout.error.CancelledException;
 import org.waterspout.generate.RequestOptions;
 
@@ -35,7 +36,7 @@ public final class Call<E> {
     private End<E> seen;
 
     // the engine thread's own
-    private boolean waiting = true;
+    private Optional<AtomicInteger> queue = Optional.empty();
     private boolean ended;
     private long turn;
     private long arrival;
@@ -118,11 +119,16 @@ public final class Call<E> {
         return ended;
     }
 
-    /** Whether it was waiting until now, with all its tasks. */
-    boolean leaveQueue() {
-        boolean waited = waiting;
-        waiting = false;
-        return waited;
+    /** Takes a place among the calls that wait, of which {@code waiting} is the number. Before the engine thread has it. */
+    void enterQueue(AtomicInteger waiting) {
+        waiting.incrementAndGet();
+        queue = Optional.of(waiting);
+    }
+
+    /** Gives its place among those that wait back, if it has it still. */
+    void leaveQueue() {
+        queue.ifPresent(AtomicInteger::decrementAndGet);
+        queue = Optional.empty();
     }
 
     /** Its place in the order of waiting: the smaller the earlier. */
@@ -141,7 +147,13 @@ public final class Call<E> {
     }
 
     void tell(E event) {
-        messages.add(new Event<>(event));
+        put(new Event<>(event));
+    }
+
+    /** Its place in the queue is free before the caller knows of its end, so that he may ask again at once. */
+    private void put(Message<E> message) {
+        leaveQueue();
+        messages.add(message);
     }
 
     /** One task has its result; the call ends with the last. */
@@ -152,17 +164,18 @@ public final class Call<E> {
     }
 
     void succeed() {
-        if (!ended) {
-            ended = true;
-            messages.add(new End<>(Optional.empty()));
-        }
+        end(Optional.empty());
     }
 
     /** Ends it at once, whatever is left of it. */
     void fail(RuntimeException failure) {
+        end(Optional.of(failure));
+    }
+
+    private void end(Optional<RuntimeException> failure) {
         if (!ended) {
             ended = true;
-            messages.add(new End<>(Optional.of(failure)));
+            put(new End<>(failure));
         }
     }
 }

@@ -75,7 +75,7 @@ public final class Engine implements AutoCloseable {
                 throw new BusyException(waiting.calls() + " requests wait for this model already, of at most " + QUEUE
                         + ": try again later");
             }
-            calls.forEach(_ -> waiting.announce());
+            calls.forEach(waiting::announce);
             arrived.addAll(calls);
             wake();
         }

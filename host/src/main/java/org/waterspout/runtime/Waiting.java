@@ -32,8 +32,8 @@ final class Waiting {
     }
 
     /** Counts a call that will be added; safe from any thread. */
-    void announce() {
-        calls.incrementAndGet();
+    void announce(Call<?> call) {
+        call.enterQueue(calls);
     }
 
     boolean isEmpty() {
@@ -47,7 +47,7 @@ final class Waiting {
     /** Takes the first task out where {@code chosen} lets it begin, then the next, until one may not: none behind it overtakes it. */
     void begin(Predicate<Task> chosen) {
         while (!tasks.isEmpty() && chosen.test(tasks.first())) {
-            left(tasks.pollFirst().call());
+            tasks.pollFirst().call().leaveQueue();
         }
     }
 
@@ -58,18 +58,6 @@ final class Waiting {
 
     /** Forgets tasks that are done, or whose call is. */
     void removeEnded() {
-        tasks.removeIf(task -> {
-            boolean ended = task.done() || task.call().ended();
-            if (ended) {
-                left(task.call());
-            }
-            return ended;
-        });
-    }
-
-    private void left(Call<?> call) {
-        if (call.leaveQueue()) {
-            calls.decrementAndGet();
-        }
+        tasks.removeIf(task -> task.done() || task.call().ended());
     }
 }

@@ -20,7 +20,7 @@ class WaitingTest {
     private Call<Integer> arrive(int priority) {
         Call<Integer> call = new Call<>(RequestOptions.DEFAULT.withPriority(priority));
         new EncodingTask(call, Sequence.of(new int[1], new int[1]));
-        waiting.announce();
+        waiting.announce(call);
         waiting.add(call);
         return call;
     }
@@ -77,7 +77,7 @@ class WaitingTest {
         for (int i = 0; i < 3; i++) {
             tasks.add(new EncodingTask(call, Sequence.of(new int[1], new int[1])));
         }
-        waiting.announce();
+        waiting.announce(call);
         waiting.add(call);
         assertEquals(tasks.getFirst(), waiting.first());
         tasks.get(1).fail(new InvalidRequestException("no"));

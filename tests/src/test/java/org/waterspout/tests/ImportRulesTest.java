@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
@@ -103,6 +104,14 @@ class ImportRulesTest {
     @Test
     void packagesHaveNoCircles() {
         slices().matching("org.waterspout.(**)").should().beFreeOfCycles().check(ours);
+    }
+
+    /** What is not public there takes options that users name; all else has a package of its own below. */
+    @Test
+    void theFrontHoldsWhatUsersName() {
+        assertEquals(List.of("LoadedEncoder", "LoadedModel", "TranslationText"), ours.stream()
+                .filter(one -> one.getPackageName().equals("org.waterspout") && one.isTopLevelClass())
+                .filter(one -> !one.getModifiers().contains(JavaModifier.PUBLIC)).map(JavaClass::getSimpleName).sorted().toList());
     }
 
     @Test

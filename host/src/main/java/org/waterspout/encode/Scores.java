@@ -1,16 +1,16 @@
-package org.waterspout;
+package org.waterspout.encode;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Logits to scores. */
-final class Scores {
+public final class Scores {
 
     private Scores() {
     }
 
     /** e^x over the sum of all. */
-    static double[] softmax(float[] logits) {
+    public static double[] softmax(float[] logits) {
         double largest = IntStream.range(0, logits.length).mapToDouble(i -> logits[i]).max().orElse(0);
         double[] scores = IntStream.range(0, logits.length).mapToDouble(i -> Math.exp(logits[i] - largest)).toArray();
         double sum = Arrays.stream(scores).sum();
@@ -18,11 +18,11 @@ final class Scores {
     }
 
     /** 1 / (1 + e^-x) each. */
-    static double[] sigmoids(float[] logits) {
+    public static double[] sigmoids(float[] logits) {
         return Arrays.stream(asTheyAre(logits)).map(logit -> 1 / (1 + Math.exp(-logit))).toArray();
     }
 
-    static double[] asTheyAre(float[] logits) {
+    public static double[] asTheyAre(float[] logits) {
         return IntStream.range(0, logits.length).mapToDouble(i -> logits[i]).toArray();
     }
 }

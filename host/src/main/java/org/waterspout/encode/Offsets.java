@@ -1,7 +1,7 @@
-package org.waterspout;
+package org.waterspout.encode;
 
 /** Places in a text, in UTF-16 units as Java's strings count them. */
-final class Offsets {
+public final class Offsets {
 
     private Offsets() {
     }
@@ -16,7 +16,7 @@ final class Offsets {
     }
 
     /** The place as code points count it, as Python does. */
-    static int codePoints(String text, int place) {
+    public static int codePoints(String text, int place) {
         return text.codePointCount(0, place);
     }
 }

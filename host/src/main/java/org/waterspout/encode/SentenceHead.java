@@ -1,4 +1,4 @@
-package org.waterspout;
+package org.waterspout.encode;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,7 +21,7 @@ import org.waterspout.model.architecture.Activation;
  * @param prompted whether the rows of the prompt count
  * @param steps    from vector to vector, in this order
  */
-record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
+public record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
 
     /** One module. */
     private interface Step {
@@ -46,7 +46,7 @@ record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
     }
 
     /** @param width of the encoder's rows, for a check of the layers behind */
-    static SentenceHead of(ModelFile file, String family, int width) {
+    public static SentenceHead of(ModelFile file, String family, int width) {
         Metadata metadata = file.metadata();
         List<String> poolings = metadata.optionalList(family + ".poolings", String.class).orElse(List.of());
         List<Step> steps = new ArrayList<>();
@@ -95,7 +95,7 @@ record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
     }
 
     /** Numbers of a vector made of rows of {@code width}. */
-    int dimensions(int width) {
+    public int dimensions(int width) {
         int now = width * Math.max(1, poolings.size());
         for (Step step : steps) {
             now = step instanceof Dense dense ? dense.rows.size() : now;
@@ -109,7 +109,7 @@ record SentenceHead(List<String> poolings, boolean prompted, List<Step> steps) {
      * @param skip  leading rows that are of the prompt
      * @throws InvalidRequestException where the prompt leaves no row
      */
-    float[] vector(float[] rows, int width, int skip) {
+    public float[] vector(float[] rows, int width, int skip) {
         double[] vector = poolings.isEmpty() ? doubles(rows) : pooled(rows, width, prompted ? 0 : skip);
         for (Step step : steps) {
             vector = step.apply(vector);

@@ -1,7 +1,6 @@
-package org.waterspout;
+package org.waterspout.encode;
 
 import java.util.Optional;
-import org.waterspout.QuestionAnswerer.Answer;
 import org.waterspout.model.text.Encoding;
 
 /**
@@ -9,7 +8,17 @@ import org.waterspout.model.text.Encoding;
  * spans that are not too long the one with the largest product wins, as in Transformers' pipeline for extractive question answering. It
  * grows to whole words, which are the tokenizer's.
  */
-final class SpanSearch {
+public final class SpanSearch {
+
+    /**
+     * A stretch of the context.
+     *
+     * @param start where it begins, in UTF-16 units
+     * @param end   one past where it ends
+     * @param score product of the shares of its first and last token
+     */
+    public record Span(int start, int end, double score) {
+    }
 
     private SpanSearch() {
     }
@@ -21,7 +30,7 @@ final class SpanSearch {
      * @param longest tokens of an answer
      * @return empty where no token of the context is in the window
      */
-    static Optional<Answer> best(Encoding window, float[] logits, String context, int longest) {
+    public static Optional<Span> best(Encoding window, float[] logits, String context, int longest) {
         double[] starts = shares(window, logits, 0);
         double[] ends = shares(window, logits, 1);
         int bestStart = -1;
@@ -49,7 +58,7 @@ final class SpanSearch {
         }
         int to = window.ends()[last];
         int from = Offsets.withoutSpace(context, window.starts()[first], to);
-        return Optional.of(new Answer(context.substring(from, to), from, to, best));
+        return Optional.of(new Span(from, to, best));
     }
 
     private static boolean sameWord(Encoding window, int token, int of) {

@@ -1,10 +1,9 @@
-package org.waterspout;
+package org.waterspout.decode;
 
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.constrain.AnswerForm;
-import org.waterspout.decode.ToolCalls;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.generate.Prompt;
@@ -24,7 +23,7 @@ import org.waterspout.tools.ToolUse;
  * @param format   how it writes calls; empty where none is looked for
  * @param forced   how its answer begins and goes on, where it has to be a call
  */
-record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCallFormat> format, Optional<ForcedCall> forced) {
+public record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCallFormat> format, Optional<ForcedCall> forced) {
 
     /**
      * A model's templates.
@@ -32,7 +31,7 @@ record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCa
      * @param usual for any conversation
      * @param tools for one with tools
      */
-    record Templates(Optional<ChatTemplate> usual, Optional<ChatTemplate> tools) {
+    public record Templates(Optional<ChatTemplate> usual, Optional<ChatTemplate> tools) {
     }
 
     /**
@@ -40,7 +39,7 @@ record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCa
      *                                   allow
      * @throws UnsupportedModelException for a template that tells tools, and does not show how they are called
      */
-    static ToolRequest of(ToolUse use, Prompt prompt, Templates templates) {
+    public static ToolRequest of(ToolUse use, Prompt prompt, Templates templates) {
         boolean templated = prompt instanceof Prompt.Conversation || prompt instanceof Prompt.Message && templates.usual().isPresent();
         Optional<ChatTemplate> template = templated ? templates.tools().filter(ChatTemplate::readsTools) : Optional.empty();
         if (template.isEmpty() && use.format().isEmpty()) {
@@ -59,28 +58,28 @@ record ToolRequest(ToolUse use, Optional<ChatTemplate> template, Optional<ToolCa
     }
 
     /** The tools that the template tells. */
-    List<Tool> told() {
+    public List<Tool> told() {
         return template.isPresent() ? use.tools() : List.of();
     }
 
     /** What the answer has to be like. */
-    Optional<AnswerForm> form() {
+    public Optional<AnswerForm> form() {
         return forced.map(call -> AnswerForm.jsonSchema(call.schema()));
     }
 
     /** Finds calls in the answer to {@code prompt}. */
-    Optional<ToolCalls> calls(int[] prompt) {
+    public Optional<ToolCalls> calls(int[] prompt) {
         return format.map(known -> new ToolCalls(use, known, prompt, forced));
     }
 
     /** The prompt with the beginning of the answer. */
-    int[] after(int[] prompt, Tokenizer tokenizer) {
+    public int[] after(int[] prompt, Tokenizer tokenizer) {
         return forced.filter(call -> !call.opening().isEmpty()).map(call -> IntStream.concat(IntStream.of(prompt),
                 IntStream.of(tokenizer.encode(call.opening(), true))).toArray()).orElse(prompt);
     }
 
     /** @throws UnsupportedModelException for a prompt that begins thoughts, behind which a call would not be one */
-    void check(String conversation) {
+    public void check(String conversation) {
         if (forced.isPresent() && conversation.stripTrailing().endsWith("<think>")) {
             throw new UnsupportedModelException(
                     "the model's chat template begins an answer with <think>, so that it cannot begin with a call:"

@@ -1,9 +1,8 @@
-package org.waterspout;
+package org.waterspout.encode;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.waterspout.Classifier.Entity;
 import org.waterspout.model.text.Encoding;
 
 /**
@@ -11,14 +10,24 @@ import org.waterspout.model.text.Encoding;
  * X, {@code I-X} goes on with one; labels without either go on with themselves; {@code O} is none (Ramshaw and Marcus 1995, in the form of
  * CoNLL 2003).
  */
-final class EntityJoiner {
+public final class EntityJoiner {
 
     private static final String NONE = "O";
+
+    /**
+     * An entity.
+     *
+     * @param score mean of its words' shares
+     * @param start where it begins in the text, in UTF-16 units
+     * @param end   one past where it ends
+     */
+    public record Span(String label, double score, int start, int end) {
+    }
 
     private final String text;
     private final List<String> labels;
 
-    EntityJoiner(String text, List<String> labels) {
+    public EntityJoiner(String text, List<String> labels) {
         this.text = text;
         this.labels = labels;
     }
@@ -27,8 +36,8 @@ final class EntityJoiner {
     }
 
     /** @param logits [tokens, labels] */
-    List<Entity> join(Encoding encoding, float[] logits) {
-        List<Entity> entities = new ArrayList<>();
+    public List<Span> join(Encoding encoding, float[] logits) {
+        List<Span> entities = new ArrayList<>();
         List<Word> open = new ArrayList<>();
         for (Word word : words(encoding, logits)) {
             if (!open.isEmpty() && !goesOn(open.getLast().label(), word.label())) {
@@ -83,10 +92,8 @@ final class EntityJoiner {
         return label.matches("[A-Z]-.+") ? label.substring(2) : label;
     }
 
-    private Entity entity(List<Word> words) {
-        int start = words.getFirst().start();
-        int end = words.getLast().end();
-        return new Entity(name(words.getFirst().label()), words.stream().mapToDouble(Word::score).average().orElseThrow(),
-                text.substring(start, end), start, end);
+    private Span entity(List<Word> words) {
+        return new Span(name(words.getFirst().label()), words.stream().mapToDouble(Word::score).average().orElseThrow(),
+                words.getFirst().start(), words.getLast().end());
     }
 }

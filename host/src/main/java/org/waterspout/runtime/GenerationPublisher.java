@@ -1,18 +1,25 @@
-package org.waterspout;
+package org.waterspout.runtime;
 
+import java.util.Iterator;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.waterspout.generate.GenerationEvent;
 
 /** Tells one subscriber the events of an answer, on a virtual thread, as many as he asks for. */
-final class GenerationPublisher implements Flow.Publisher<GenerationEvent> {
+public final class GenerationPublisher implements Flow.Publisher<GenerationEvent> {
 
-    private final Generation generation;
+    private final Iterator<GenerationEvent> events;
+    private final Runnable cancel;
     private final AtomicBoolean taken = new AtomicBoolean();
 
-    GenerationPublisher(Generation generation) {
-        this.generation = generation;
+    /**
+     * @param events of the answer
+     * @param cancel ends it
+     */
+    public GenerationPublisher(Iterator<GenerationEvent> events, Runnable cancel) {
+        this.events = events;
+        this.cancel = cancel;
     }
 
     @Override
@@ -47,29 +54,29 @@ final class GenerationPublisher implements Flow.Publisher<GenerationEvent> {
         @Override
         public void cancel() {
             cancelled = true;
-            generation.cancel();
+            cancel.run();
             asked.release();
         }
 
         private void run() {
             try {
-                while (generation.hasNext()) {
+                while (events.hasNext()) {
                     asked.acquireUninterruptibly();
                     if (cancelled) {
                         return;
                     }
                     if (wrong) {
-                        generation.cancel();
+                        cancel.run();
                         subscriber.onError(new IllegalArgumentException("a subscriber asks for 1 event or more"));
                         return;
                     }
-                    subscriber.onNext(generation.next());
+                    subscriber.onNext(events.next());
                 }
                 if (!cancelled) {
                     subscriber.onComplete();
                 }
             } catch (RuntimeException failure) {
-                generation.cancel();
+                cancel.run();
                 subscriber.onError(failure);
             }
         }

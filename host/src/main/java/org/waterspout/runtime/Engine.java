@@ -11,8 +11,9 @@ import org.waterspout.error.ClosedException;
 import org.waterspout.generate.RequestOptions;
 
 /**
- * Runs the requests of many callers on one plan, or on two where a draft model proposes tokens. A thread of its own has them: it lets requests begin, makes a step, hands out what
- * came of it, and begins again. Callers hand in {@link Call}s from any thread and take events out of them; no code of theirs runs here.
+ * Runs the requests of many callers on one plan, or on two where a draft model proposes tokens. A thread of its own has the plans: it
+ * lets requests begin, makes a step, hands out what came of it, and begins again. Callers hand in {@link Call}s from any thread and take
+ * events out of them; no code of theirs runs here.
  *
  * <p>Requests begin in the order of their priority, then of their arrival. A request waits for at most {@value Waiting#OVERTAKING} later
  * ones for each step of priority that they have more, so none waits for ever. The thread starts with the first request and ends with

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Device;
+import org.waterspout.encode.EntityJoiner;
 import org.waterspout.encode.ImageProcessor;
+import org.waterspout.encode.Offsets;
+import org.waterspout.encode.Scores;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
@@ -238,8 +241,11 @@ public final class Classifier implements AutoCloseable {
         List<Entities> results = new ArrayList<>();
         for (int i = 0; i < logits.size(); i++) {
             LoadedEncoder.Fitted one = fitted.get(i);
-            results.add(new Entities(new EntityJoiner(texts.get(i), encoder.head().labels()).join(one.encoding(), logits.get(i)),
-                    one.encoding().length(), one.truncated()));
+            String text = texts.get(i);
+            List<Entity> found = new EntityJoiner(text, encoder.head().labels()).join(one.encoding(), logits.get(i)).stream()
+                    .map(span -> new Entity(span.label(), span.score(), text.substring(span.start(), span.end()), span.start(), span.end()))
+                    .toList();
+            results.add(new Entities(found, one.encoding().length(), one.truncated()));
         }
         return results;
     }

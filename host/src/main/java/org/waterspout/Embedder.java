@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.waterspout.backend.Device;
+import org.waterspout.encode.SentenceHead;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Target;

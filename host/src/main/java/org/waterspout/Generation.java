@@ -14,6 +14,7 @@ import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.runtime.Call;
+import org.waterspout.runtime.GenerationPublisher;
 
 /**
  * One answer on its way: text as it becomes sure (with a beam all at the end of the search), and a {@link GenerationEvent.Finished} last.
@@ -79,7 +80,7 @@ public final class Generation implements Iterator<GenerationEvent>, AutoCloseabl
      * answer.
      */
     public Flow.Publisher<GenerationEvent> publisher() {
-        return new GenerationPublisher(this);
+        return new GenerationPublisher(this, this::cancel);
     }
 
     /**

@@ -14,6 +14,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.constrain.Constraints;
+import org.waterspout.decode.ToolRequest;
 import org.waterspout.decode.WordTokens;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;

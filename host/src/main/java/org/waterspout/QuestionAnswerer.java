@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.waterspout.backend.Device;
+import org.waterspout.encode.Offsets;
 import org.waterspout.encode.Sequence;
+import org.waterspout.encode.SpanSearch;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Target;
@@ -108,7 +110,9 @@ public final class QuestionAnswerer implements AutoCloseable {
         for (int i = 0; i < questions.size(); i++) {
             List<Answer> found = new ArrayList<>();
             for (Encoding window : windows.get(i)) {
-                SpanSearch.best(window, logits.get(at++), questions.get(i).context(), MAX_ANSWER).ifPresent(found::add);
+                String context = questions.get(i).context();
+                SpanSearch.best(window, logits.get(at++), context, MAX_ANSWER).ifPresent(span -> found.add(
+                        new Answer(context.substring(span.start(), span.end()), span.start(), span.end(), span.score())));
             }
             answers.add(found.stream().max(Comparator.comparingDouble(Answer::score)).orElseThrow(() -> new InvalidRequestException(
                     "the context has no words that an answer could be made of")));

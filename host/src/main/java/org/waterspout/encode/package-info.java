@@ -1,2 +1,5 @@
-/** Sequences through an encoder: batches without padding, images as sequences. What the numbers mean is the callers' matter. */
+/**
+ * What goes into an encoder and what comes out: sequences of tokens, images as sequences; rows to vectors, labels to entities, starts and
+ * ends to spans.
+ */
 package org.waterspout.encode;

@@ -1,5 +1,8 @@
 package org.waterspout.tests;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -9,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
@@ -16,8 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * Holds modules and packages to the direction that docs/design.md gives: what stands below imports what stands above, never the reverse.
@@ -37,6 +43,15 @@ class ImportRulesTest {
     private static final String RUNTIME = "org.waterspout.runtime..";
     private static final String CLI = "org.waterspout.cli..";
     private static final String EMULATOR = "org.waterspout.emulator..";
+
+    /** Inner packages, and who may import them besides themselves. */
+    private static final Map<String, List<String>> BORDERS = Map.of(
+            "org.waterspout.model.text.characters", List.of("org.waterspout.model.text", "org.waterspout.model.text.subword",
+                    "org.waterspout.model.text.sentencepiece", "org.waterspout.model.text.json"),
+            "org.waterspout.model.text.subword", List.of("org.waterspout.model.text", "org.waterspout.model.text.sentencepiece",
+                    "org.waterspout.model.text.json"),
+            "org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text"),
+            "org.waterspout.model.text.json", List.of("org.waterspout.model.text"));
 
     private static JavaClasses ours;
 
@@ -89,6 +104,29 @@ class ImportRulesTest {
     @Test
     void packagesHaveNoCircles() {
         slices().matching("org.waterspout.(**)").should().beFreeOfCycles().check(ours);
+    }
+
+    /** What is not public there takes options that users name; all else has a package of its own below. */
+    @Test
+    void theFrontHoldsWhatUsersName() {
+        assertEquals(List.of("LoadedEncoder", "LoadedModel", "TranslationText"), ours.stream()
+                .filter(one -> one.getPackageName().equals("org.waterspout") && one.isTopLevelClass())
+                .filter(one -> !one.getModifiers().contains(JavaModifier.PUBLIC)).map(JavaClass::getSimpleName).sorted().toList());
+    }
+
+    @Test
+    void innerPackagesAreImportedByTheirOwnersOnly() {
+        BORDERS.forEach((inner, owners) -> {
+            assertTrue(ours.stream().anyMatch(one -> one.getPackageName().equals(inner)), "there is no package " + inner);
+            String[] allowed = Stream.concat(Stream.of(inner), owners.stream()).toArray(String[]::new);
+            noClasses().that().resideOutsideOfPackages(allowed).should().dependOnClassesThat().resideInAPackage(inner).check(ours);
+        });
+    }
+
+    @Test
+    void ofTheTemplateLanguageOnlyARenderedTextIsSeen() {
+        noClasses().that().resideOutsideOfPackage("org.waterspout.model.text..").should().dependOnClassesThat(
+                resideInAPackage("org.waterspout.model.text.jinja").and(not(belongToAnyOf(Rendered.class)))).check(ours);
     }
 
     @Test

@@ -28,6 +28,11 @@ sealed interface CacheArray {
             return start(head) + t / across * across * width + t % across;
         }
 
+        /** The first {@code positions}, and those beside the last of them, as {@link #across} has them. */
+        int whole(int positions) {
+            return Math.ceilDiv(positions, across) * across;
+        }
+
         /** Of the scales of {@link CacheType#Q8_0}. */
         Layout scales() {
             return new Layout(heads, CacheType.groups(width), across);
@@ -52,12 +57,12 @@ sealed interface CacheArray {
     void write(int head, int t, float[] x, int xAt, int stride, int count);
 
     /**
-     * All positions of {@code head}, laid out as {@link Layout} says.
+     * The first {@code positions} of {@code head}, laid out as {@link Layout} says.
      *
      * @param room at least BLOCK * width floats, which are used where the numbers must be decoded
-     * @return where they are, from {@link #readFrom} on
+     * @return where they are, from {@link #readFrom} on; what stands behind them there is of no meaning
      */
-    float[] read(int head, float[] room, CpuKernels kernels);
+    float[] read(int head, int positions, float[] room, CpuKernels kernels);
 
     /** Where {@link #read} has put {@code head}. */
     default int readFrom(int head) {
@@ -81,7 +86,7 @@ sealed interface CacheArray {
         }
 
         @Override
-        public float[] read(int head, float[] room, CpuKernels kernels) {
+        public float[] read(int head, int positions, float[] room, CpuKernels kernels) {
             return numbers;
         }
 
@@ -116,9 +121,9 @@ sealed interface CacheArray {
          * vectors.
          */
         @Override
-        public float[] read(int head, float[] room, CpuKernels kernels) {
+        public float[] read(int head, int positions, float[] room, CpuKernels kernels) {
             int from = layout.start(head);
-            int count = layout.start(1);
+            int count = layout.whole(positions) * layout.width();
             for (int i = 0; i < count; i++) {
                 room[i] = Float.float16ToFloat(numbers[from + i]);
             }
@@ -153,8 +158,9 @@ sealed interface CacheArray {
         }
 
         @Override
-        public float[] read(int head, float[] room, CpuKernels kernels) {
-            kernels.decodeCache(quants, layout.start(head), scales, layout.scales().start(head), layout.width(), layout.across(), room);
+        public float[] read(int head, int positions, float[] room, CpuKernels kernels) {
+            kernels.decodeCache(quants, layout.start(head), scales, layout.scales().start(head), layout.width(), layout.across(),
+                    layout.whole(positions), room);
             return room;
         }
 

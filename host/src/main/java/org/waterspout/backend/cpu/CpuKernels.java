@@ -62,12 +62,16 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
      * One head of a block of the cache in 8 bits, {@link CacheArray.Layout}: out[i] = scale * quants[quantsAt + i].
      *
      * @param scales [BLOCK / across][groups of the width][across] from {@code scalesAt} on
-     * @param across 1 or the lanes
+     * @param across    1 or the lanes
+     * @param positions how many, a multiple of {@code across}
      */
-    void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out);
+    void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, int positions, float[] out);
 
-    /** scores[t] = q . keys[t] for the positions of a block; keys [BLOCK / lanes][headDimension][lanes] from {@code keysAt} on. */
-    void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores);
+    /**
+     * scores[t] = q . keys[t] for t from {@code from} to {@code to}, positions of a block; keys [BLOCK / lanes][headDimension][lanes] from
+     * {@code keysAt} on. Changes other scores as well.
+     */
+    void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int from, int to, float[] scores);
 
     /**
      * sum[d] += sum over t of weights[t] * values[t][d], t from {@code from} to {@code to}; values [BLOCK, width] from {@code valuesAt} on,

@@ -120,12 +120,13 @@ final class PanelAttention {
         for (int block = first / CpuKernels.BLOCK; block <= last / CpuKernels.BLOCK; block++) {
             CacheArray keys = cache.keys(op.layer(), sequence, block);
             CacheArray values = cache.values(op.layer(), sequence, block);
-            kernels.panelScores(scratch.query, 0, keys.read(kvHead, scratch.keys, kernels), keys.readFrom(kvHead), width, CpuKernels.BLOCK,
-                    scores, 0);
+            kernels.panelScores(scratch.query, 0, keys.read(kvHead, CpuKernels.BLOCK, scratch.keys, kernels), keys.readFrom(kvHead), width,
+                    CpuKernels.BLOCK, scores, 0);
             change(op, head, position - block * CpuKernels.BLOCK, CpuKernels.BLOCK, scores);
             hide(scores, block * CpuKernels.BLOCK, position, last, op.window());
             kernels.panelSoftmax(scores, CpuKernels.BLOCK, scratch.largest, scratch.total, scratch.sum, padded);
-            kernels.panelWeigh(scores, values.read(kvHead, scratch.values, kernels), values.readFrom(kvHead), padded, scratch.sum);
+            kernels.panelWeigh(scores, values.read(kvHead, CpuKernels.BLOCK, scratch.values, kernels), values.readFrom(kvHead), padded,
+                    scratch.sum);
         }
         finish(op, at, from, until, worker, scratch);
     }

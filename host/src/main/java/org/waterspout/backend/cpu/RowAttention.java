@@ -123,8 +123,9 @@ final class RowAttention {
         for (int block = target.from() / CpuKernels.BLOCK; block <= (target.to() - 1) / CpuKernels.BLOCK; block++) {
             CacheArray keys = target.cache().keys(target.layer(), target.sequence(), block);
             CacheArray values = target.cache().values(target.layer(), target.sequence(), block);
-            float[] blockKeys = keys.read(target.kvHead(), scratch.keys, step.kernels);
-            float[] blockValues = values.read(target.kvHead(), scratch.values, step.kernels);
+            int positions = Math.min(CpuKernels.BLOCK, target.to() - block * CpuKernels.BLOCK);
+            float[] blockKeys = keys.read(target.kvHead(), positions, scratch.keys, step.kernels);
+            float[] blockValues = values.read(target.kvHead(), positions, scratch.values, step.kernels);
             for (int i = 0; i < target.heads(); i++) {
                 attendBlock(target, i, step.kernels, block * CpuKernels.BLOCK, blockKeys, keys.readFrom(target.kvHead()), blockValues,
                         values.readFrom(target.kvHead()), shape, scratch);
@@ -151,9 +152,10 @@ final class RowAttention {
         int from = Math.max(0, target.from() - start);
         int to = Math.min(CpuKernels.BLOCK, target.to() - start);
         float[] scores = scratch.scores;
-        kernels.scores(scratch.query, i * padded, keys, keysAt, shape.headDimension(), scores);
+        kernels.scores(scratch.query, i * padded, keys, keysAt, shape.headDimension(), from, to, scores);
         if (target.softCap() != 0) {
-            kernels.softCap(target.softCap(), scores, scores, 0, CpuKernels.BLOCK);
+            int lanes = kernels.lanes();
+            kernels.softCap(target.softCap(), scores, scores, from / lanes * lanes, Math.ceilDiv(to, lanes) * lanes);
         }
         if (target.bias() != null) {
             float[] bias = target.bias()[target.head() + i];

@@ -89,8 +89,9 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
-    public void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
-        for (int tile = 0; tile < BLOCK / across; tile++) {
+    public void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, int positions,
+            float[] out) {
+        for (int tile = 0; tile < positions / across; tile++) {
             for (int d = 0; d < width; d++) {
                 int at = (tile * width + d) * across;
                 int scale = scalesAt + (tile * CacheType.groups(width) + d / CacheType.GROUP) * across;
@@ -102,9 +103,9 @@ final class ScalarKernels implements CpuKernels {
     }
 
     @Override
-    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
+    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int from, int to, float[] scores) {
         float[] sums = new float[LANES];
-        for (int t = 0; t < BLOCK; t += LANES) {
+        for (int t = from / LANES * LANES; t < to; t += LANES) {
             Arrays.fill(sums, 0);
             weighted(q, qAt, headDimension, 1, keys, keysAt + t * headDimension, sums);
             System.arraycopy(sums, 0, scores, t, LANES);

@@ -19,10 +19,11 @@ final class VectorAttention {
      * Elements side by side are of a position each, of one scale each, or of one position, where a group has one scale: its last vector may
      * be a part.
      */
-    static void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
+    static void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, int positions,
+            float[] out) {
         int at = 0;
         int scaleAt = scalesAt;
-        for (int tile = 0; tile < BLOCK / across; tile++) {
+        for (int tile = 0; tile < positions / across; tile++) {
             for (int first = 0; first < width; first += CacheType.GROUP, scaleAt += across) {
                 int behind = at + Math.min(CacheType.GROUP, width - first) * across;
                 FloatVector scale = across == 1 ? FloatVector.broadcast(FLOATS, scales[scaleAt])
@@ -37,10 +38,14 @@ final class VectorAttention {
         }
     }
 
-    static void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
+    static void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int from, int to, float[] scores) {
         int tile = headDimension * COUNT;
-        for (int t = 0; t < BLOCK; t += 4 * COUNT) {
+        for (int t = from / (4 * COUNT) * 4 * COUNT; t < to; t += 4 * COUNT) {
             int k0 = keysAt + t * headDimension;
+            if (to - t <= COUNT) { // takes as long as four, but reads less
+                tileScores(q, qAt, keys, k0, headDimension).intoArray(scores, t);
+                return;
+            }
             FloatVector a0 = FloatVector.zero(FLOATS);
             FloatVector a1 = a0;
             FloatVector a2 = a0;
@@ -58,6 +63,14 @@ final class VectorAttention {
             a2.intoArray(scores, t + 2 * COUNT);
             a3.intoArray(scores, t + 3 * COUNT);
         }
+    }
+
+    private static FloatVector tileScores(float[] q, int qAt, float[] keys, int keysAt, int headDimension) {
+        FloatVector sum = FloatVector.zero(FLOATS);
+        for (int d = 0; d < headDimension; d++) {
+            sum = FloatVector.fromArray(FLOATS, keys, keysAt + d * COUNT).fma(FloatVector.broadcast(FLOATS, q[qAt + d]), sum);
+        }
+        return sum;
     }
 
     static void weigh(float[] weights, int from, int to, float[] values, int valuesAt, int width, float[] sum, int sumAt) {

@@ -39,13 +39,14 @@ final class VectorKernels implements CpuKernels {
     }
 
     @Override
-    public void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, float[] out) {
-        VectorAttention.decodeCache(quants, quantsAt, scales, scalesAt, width, across, out);
+    public void decodeCache(byte[] quants, int quantsAt, float[] scales, int scalesAt, int width, int across, int positions,
+            float[] out) {
+        VectorAttention.decodeCache(quants, quantsAt, scales, scalesAt, width, across, positions, out);
     }
 
     @Override
-    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, float[] scores) {
-        VectorAttention.scores(q, qAt, keys, keysAt, headDimension, scores);
+    public void scores(float[] q, int qAt, float[] keys, int keysAt, int headDimension, int from, int to, float[] scores) {
+        VectorAttention.scores(q, qAt, keys, keysAt, headDimension, from, to, scores);
     }
 
     @Override

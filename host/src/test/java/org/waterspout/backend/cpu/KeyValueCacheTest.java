@@ -54,7 +54,7 @@ class KeyValueCacheTest {
         assertTrue(message.contains("position 64 of sequence 1") && message.contains("6 KB"), message);
         assertEquals(100, cache.length(0));
         assertEquals(10, cache.length(1));
-        assertEquals(5, cache.keys(0, 0, 1).read(0, new float[0], null)[3]);
+        assertEquals(5, cache.keys(0, 0, 1).read(0, 64, new float[0], null)[3]);
         reach(cache, 1, 10, 64);
         assertEquals(64, cache.length(1));
         assertThrows(OutOfMemoryException.class, () -> reach(cache, 1, 0, 65));
@@ -132,7 +132,7 @@ class KeyValueCacheTest {
 
     private static float[] read(CacheArray array, int head, int t, int width, CpuKernels kernels) {
         CacheArray.Layout layout = array.layout();
-        float[] numbers = array.read(head, new float[CpuKernels.BLOCK * layout.width()], kernels);
+        float[] numbers = array.read(head, t + 1, new float[CpuKernels.BLOCK * layout.width()], kernels);
         float[] position = new float[width];
         int at = array.readFrom(head) + layout.at(0, t);
         for (int d = 0; d < width; d++) {

@@ -273,7 +273,7 @@ class TranslatorPlanTest {
         cache.reach(1, 130);
         assertTrue(cache.keys(0, 0, 0) == cache.keys(0, 1, 0) && cache.keys(0, 0, 1) == cache.keys(0, 1, 1), "full blocks stay shared");
         assertFalse(cache.keys(0, 0, 2) == cache.keys(0, 1, 2), "the last has been copied before it is written");
-        assertEquals(7, cache.keys(0, 1, 2).read(0, new float[0], null)[8]);
+        assertEquals(7, cache.keys(0, 1, 2).read(0, 64, new float[0], null)[8]);
         CacheArray own = cache.keys(0, 0, 2);
         cache.reach(0, 130);
         assertTrue(own == cache.keys(0, 0, 2), "what nobody shares is not copied");

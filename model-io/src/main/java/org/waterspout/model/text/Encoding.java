@@ -1,6 +1,7 @@
 package org.waterspout.model.text;
 
 import java.util.Arrays;
+import org.waterspout.model.text.subword.TokenList;
 
 /**
  * Tokens with the places they come from. The arrays are the record's own: nobody writes into them.
@@ -23,9 +24,10 @@ public record Encoding(int[] tokens, int[] types, int[] starts, int[] ends, int[
         }
     }
 
-    /** One text's tokens, of type 0. */
-    static Encoding ofText(int[] tokens, int[] starts, int[] ends, int[] words) {
-        return new Encoding(tokens, new int[tokens.length], starts, ends, new int[tokens.length], words);
+    /** The tokens of {@code text}, of type 0. */
+    static Encoding of(String text, TokenList tokens) {
+        return new Encoding(tokens.tokens(), new int[tokens.size()], tokens.starts(), tokens.ends(), new int[tokens.size()],
+                tokens.words(text));
     }
 
     /** Number of tokens. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /**
  * Chat templates by name as a model folder keeps them; {@value #DEFAULT} is the usual one. As in Transformers, files of their own go

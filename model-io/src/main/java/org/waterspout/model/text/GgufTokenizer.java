@@ -15,7 +15,16 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.characters.CharacterKind;
 import org.waterspout.model.text.jinja.Rendered;
+import org.waterspout.model.text.sentencepiece.SentencePieceModel;
+import org.waterspout.model.text.subword.ByteLevelEncoder;
+import org.waterspout.model.text.subword.FragmentEncoder;
+import org.waterspout.model.text.subword.PreTokenizer;
+import org.waterspout.model.text.subword.SentencePieceEncoder;
+import org.waterspout.model.text.subword.SpecialTokens;
+import org.waterspout.model.text.subword.TokenList;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /** A tokenizer made from the {@code tokenizer.ggml.*} keys of a GGUF file. */
 final class GgufTokenizer implements Tokenizer {
@@ -245,7 +254,7 @@ final class GgufTokenizer implements Tokenizer {
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
         encode(text, parseSpecial, out);
-        return out.encoding(text);
+        return Encoding.of(text, out);
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.json.TokenizerJson;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /**
  * WordPiece from the keys of a GGUF file. llama.cpp's converter writes a word's first piece with U+2581 before it and what continues

@@ -7,7 +7,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.waterspout.model.text.characters.CharacterKind;
 import org.waterspout.model.text.jinja.Rendered;
+import org.waterspout.model.text.json.JsonDecoder;
+import org.waterspout.model.text.json.JsonEncoder;
+import org.waterspout.model.text.json.MinTokenCount;
+import org.waterspout.model.text.json.PlainWordPieces;
+import org.waterspout.model.text.json.TokenizerJson;
+import org.waterspout.model.text.subword.SpecialTokens;
+import org.waterspout.model.text.subword.TokenList;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /** A tokenizer.json. Pieces that stand for bytes are decoded token by token, others together, as decoders look at neighbours. */
 final class JsonTokenizer implements Tokenizer {
@@ -69,7 +78,7 @@ final class JsonTokenizer implements Tokenizer {
 
     /** The tokenizer that {@code json} describes, which is given away. */
     static JsonTokenizer of(TokenizerJson json, Neighbours neighbours) {
-        json.followConfiguration(neighbours);
+        json.followConfiguration(neighbours.tokenizerClass(), neighbours.config());
         if (neighbours.lowersCase()) {
             json.lowerCase();
         }
@@ -98,7 +107,7 @@ final class JsonTokenizer implements Tokenizer {
         } else {
             encodeApart(text, parts, out);
         }
-        return enclosed(out.encoding(text));
+        return enclosed(Encoding.of(text, out));
     }
 
     /**
@@ -161,7 +170,7 @@ final class JsonTokenizer implements Tokenizer {
             out.withWords();
         }
         encode(text, parseSpecial, out);
-        return out.encoding(text);
+        return Encoding.of(text, out);
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {

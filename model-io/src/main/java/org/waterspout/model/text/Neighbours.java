@@ -9,6 +9,8 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.waterspout.model.text.json.TokenizerJson;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /**
  * What the files beside a tokenizer say of its special tokens.

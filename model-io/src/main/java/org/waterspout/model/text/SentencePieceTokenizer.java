@@ -5,7 +5,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.waterspout.model.text.characters.CharacterKind;
+import org.waterspout.model.text.characters.PieceTrie;
+import org.waterspout.model.text.characters.SmallLetters;
 import org.waterspout.model.text.jinja.Rendered;
+import org.waterspout.model.text.sentencepiece.SentencePieceModel;
+import org.waterspout.model.text.sentencepiece.SentencePieceNormalizer;
+import org.waterspout.model.text.subword.FragmentEncoder;
+import org.waterspout.model.text.subword.SentencePieceEncoder;
+import org.waterspout.model.text.subword.SpecialTokens;
+import org.waterspout.model.text.subword.TokenList;
+import org.waterspout.model.text.subword.UnigramEncoder;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /** A SentencePiece model of its own file, or of the keys of a GGUF file, under the token numbers of a model. */
 final class SentencePieceTokenizer implements Tokenizer {
@@ -62,7 +73,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     public Encoding pieces(String text, boolean parseSpecial) {
         TokenList out = new TokenList(text.length() / 3, true);
         encode(text, parseSpecial, out);
-        return out.encoding(text);
+        return Encoding.of(text, out);
     }
 
     private void encode(String text, boolean parseSpecial, TokenList out) {
@@ -151,7 +162,7 @@ final class SentencePieceTokenizer implements Tokenizer {
     public int[] encodePrompt(Rendered conversation) {
         TokenList out = new TokenList(conversation.text().length() / 3, true);
         encode(specialTokens.split(CharacterKind.wellFormed(conversation.text()), conversation.stretches()), out);
-        return enclosed(out.encoding(conversation.text()));
+        return enclosed(Encoding.of(conversation.text(), out));
     }
 
     private int[] enclosed(Encoding encoding) {

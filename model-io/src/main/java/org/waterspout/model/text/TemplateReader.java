@@ -7,6 +7,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.text.SequenceTemplate.Part;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /** The special tokens around texts, as the post-processor of a tokenizer.json puts them. */
 final class TemplateReader {

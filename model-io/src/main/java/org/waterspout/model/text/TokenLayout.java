@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.OptionalInt;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.model.text.SequenceTemplate.Part;
-import org.waterspout.model.text.Vocabulary.Kind;
+import org.waterspout.model.text.sentencepiece.SentencePieceModel;
+import org.waterspout.model.text.subword.Vocabulary;
+import org.waterspout.model.text.subword.Vocabulary.Kind;
 
 /**
  * Which number a model gives to each piece of its SentencePiece model, and the tokens it has besides.

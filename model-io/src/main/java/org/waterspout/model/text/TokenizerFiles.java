@@ -18,6 +18,8 @@ import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.Quoted;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.ModelFile;
+import org.waterspout.model.text.json.TokenizerJson;
+import org.waterspout.model.text.sentencepiece.SentencePieceModel;
 
 /** Which tokenizer the files of a model directory make. */
 final class TokenizerFiles {

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.text.SequenceTemplate.Part;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /**
  * The tokenizers of a translation model: one of the source language and one of the target language, often the same, and the language

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /**
  * BERT's way from text to tokens (Devlin et al. 2018; the original's tokenization.py): a list of pieces and four switches, written as

@@ -29,6 +29,10 @@ import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.subword.ByteLevelEncoder;
+import org.waterspout.model.text.subword.PreTokenizer;
+import org.waterspout.model.text.subword.TokenList;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /** Byte-level BPE beside Hugging Face's library, and on texts that end a process with that library in it. */
 class ByteLevelEncoderTest {
@@ -57,7 +61,7 @@ class ByteLevelEncoderTest {
     private static int[] words(NativeTokenizer library, String text) {
         TokenList out = new TokenList(text.length(), true).withWords();
         library.encode(text, out);
-        Encoding encoding = out.encoding(text);
+        Encoding encoding = Encoding.of(text, out);
         int[] ends = new int[encoding.length()];
         int count = 0;
         for (int i = 0; i < ends.length; i++) {
@@ -103,7 +107,7 @@ class ByteLevelEncoderTest {
                     TokenList found = new TokenList(text.length(), true);
                     library.encode(text, expected);
                     own.encode(text, found);
-                    assertEquals(expected.encoding(text), found.encoding(text), () -> MixedTexts.shown(text));
+                    assertEquals(Encoding.of(text, expected), Encoding.of(text, found), () -> MixedTexts.shown(text));
                 }
             }
         }

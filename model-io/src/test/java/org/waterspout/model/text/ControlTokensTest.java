@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.waterspout.model.Metadata;
 import org.waterspout.model.text.jinja.Rendered;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /**
  * Names of control tokens in what somebody wrote. Each tokenizer gets two further control tokens; the template writes the first, users

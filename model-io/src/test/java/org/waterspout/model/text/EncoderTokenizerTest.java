@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.model.Metadata;
+import org.waterspout.model.text.json.PlainWordPieces;
+import org.waterspout.model.text.sentencepiece.SentencePieceModel;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /** Tokenizers of encoders and encoder-decoders against what src/test/python/record_encoder_tokenizers.py recorded. */
 class EncoderTokenizerTest {

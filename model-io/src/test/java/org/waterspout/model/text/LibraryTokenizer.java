@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.waterspout.model.text.json.TokenizerJson;
+import org.waterspout.model.text.subword.PreTokenizer;
+import org.waterspout.model.text.subword.Vocabulary;
 
 /** The tokenizer.json that says what a byte-level encoder is made of, for comparison with Hugging Face's library. */
 final class LibraryTokenizer {

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.waterspout.model.text.json.MinTokenCount;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /** A text is refused before it is tokenized if it is sure to have too many tokens: never one that has fewer. */
 class MinTokenCountTest {

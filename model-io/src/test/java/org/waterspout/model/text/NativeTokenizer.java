@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.model.text.subword.TokenList;
 
 /** Hugging Face's tokenizers library, by way of DJL, with nothing of DJL's own behaviour: no padding, no cutting, no network. */
 final class NativeTokenizer implements AutoCloseable {

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.waterspout.model.text.json.TokenizerJson;
 
 /**
  * A tokenizer_config.json that contradicts its tokenizer.json, decided as Transformers does: see src/test/python/record_contradictions.py.
@@ -44,7 +45,8 @@ class TokenizerConfigurationTest {
 
     private static String followed(ObjectNode json, Path folder) {
         TokenizerJson changed = new TokenizerJson(json.deepCopy(), "test");
-        changed.followConfiguration(Neighbours.of(folder));
+        Neighbours beside = Neighbours.of(folder);
+        changed.followConfiguration(beside.tokenizerClass(), beside.config());
         return changed.json().toString();
     }
 }

@@ -23,6 +23,7 @@ import org.waterspout.error.ModelFormatException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.error.WaterspoutException;
+import org.waterspout.model.text.sentencepiece.SentencePieceModel;
 
 /** Files and directories that are no tokenizer, or one that is not built, and what is read beside a tokenizer. */
 class TokenizerFilesTest {

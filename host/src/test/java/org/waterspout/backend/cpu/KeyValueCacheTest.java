@@ -196,11 +196,11 @@ class KeyValueCacheTest {
         assertSame(first, cache.keys(0, 1, 0));
         cache.forget(0);
         reach(cache, 1, 100, 101); // goes back into what is kept: in a block of its own
-        assertEquals(5, cache.keys(0, 1, 1).read(0, new float[0], null)[3]);
+        assertEquals(5, cache.keys(0, 1, 1).read(0, 64, new float[0], null)[3]);
         cache.keys(0, 1, 1).write(0, 3, new float[] {6}, 0, 1, 1);
         cache.resume(0, new int[] {kept[0], kept[1]});
         assertSame(second, cache.keys(0, 0, 1));
-        assertEquals(5, second.read(0, new float[0], null)[3]);
+        assertEquals(5, second.read(0, 64, new float[0], null)[3]);
         assertFalse(cache.drop(kept[1]), "the sequence has it");
         cache.forget(1);
         assertFalse(cache.drop(kept[0]));

@@ -53,7 +53,8 @@ class FailedSequencesTest {
                 return;
             }
             int[] wrong = Arrays.stream(batch.tokens()).map(token -> token ^ 1).toArray();
-            super.step(new Batch(wrong, batch.positions(), batch.sequences(), batch.outputRows()).withPhase(batch.phase()), output, observer);
+            super.step(new Batch(wrong, batch.positions(), batch.sequences(), batch.outputRows()).withPhase(batch.phase()), output,
+                    observer);
             if (fault == Fault.STEP_FAILS) {
                 throw new DeviceException("lost");
             }

@@ -221,7 +221,8 @@ class CpuPlanTest {
     @Test
     void keptBlocksAreGoneOnFrom() {
         Graph graph = SmallModel.graph(CONTEXT, true);
-        try (CpuBackend cpu = backend(2); Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 2, 80, false))) {
+        try (CpuBackend cpu = backend(2)) {
+            Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 2, 80, false));
             KeptBlocks blocks = plan.keptBlocks().orElseThrow();
             float[] expected = new float[SmallModel.VOCABULARY];
             float[] output = new float[SmallModel.VOCABULARY];

@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.cache;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.function.LongPredicate;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.HostMemory;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.error.OutOfMemoryException;
 
 /**
@@ -20,14 +22,14 @@ import org.waterspout.error.OutOfMemoryException;
  * copy first, so that at most the last, partly filled block is ever copied. Blocks behind the end of a sequence that goes back or begins
  * anew serve the next that needs one.
  */
-final class KeyValueCache {
+public final class KeyValueCache {
 
     /**
      * One layer's cache.
      *
      * @param headDimension elements of a head; in values they are filled up to whole vectors
      */
-    record Layer(CacheType type, CacheArray.Layout keys, CacheArray.Layout values, int headDimension) {
+    public record Layer(CacheType type, CacheArray.Layout keys, CacheArray.Layout values, int headDimension) {
 
         /** Of a layer that keeps nothing. */
         static final Layer NONE = new Layer(CacheType.F32, new CacheArray.Layout(0, 0, 1), new CacheArray.Layout(0, 0, 1), 0);
@@ -37,11 +39,11 @@ final class KeyValueCache {
                     new CacheArray.Layout(kvHeads, Math.ceilDiv(headDimension, lanes) * lanes, 1), headDimension);
         }
 
-        int kvHeads() {
+        public int kvHeads() {
             return keys.heads();
         }
 
-        int paddedWidth() {
+        public int paddedWidth() {
             return values.width();
         }
 
@@ -116,7 +118,7 @@ final class KeyValueCache {
     }
 
     /** What bytes bound; nothing where memory alone does. */
-    Optional<CacheLimit> limit() {
+    public Optional<CacheLimit> limit() {
         return max == Long.MAX_VALUE ? Optional.empty() : Optional.of(new CacheLimit(max, CpuKernels.BLOCK));
     }
 
@@ -125,7 +127,7 @@ final class KeyValueCache {
     }
 
     /** Positions of {@code sequence} that have been written. */
-    int length(int sequence) {
+    public int length(int sequence) {
         return lengths[sequence];
     }
 
@@ -134,7 +136,7 @@ final class KeyValueCache {
      *
      * @throws OutOfMemoryException when there is none; each sequence then ends where its rows would have begun, at the latest
      */
-    void reach(int[] sequences, int[] positions) {
+    public void reach(int[] sequences, int[] positions) {
         int[] before = lengths.clone();
         try {
             for (int row = 0; row < sequences.length; row++) {
@@ -220,13 +222,13 @@ final class KeyValueCache {
     }
 
     /** Forgets {@code sequence}; blocks that no other has serve the next that needs one. Called between steps. */
-    void forget(int sequence) {
+    public void forget(int sequence) {
         release(blocks[sequence], 0);
         lengths[sequence] = 0;
     }
 
     /** Sequence i goes on where {@code parents[i]} stood. Called between steps. */
-    void reorder(int[] parents) {
+    public void reorder(int[] parents) {
         Block[][] before = new Block[parents.length][];
         int[] lengthsBefore = lengths.clone();
         for (int i = 0; i < parents.length; i++) {
@@ -247,15 +249,15 @@ final class KeyValueCache {
         }
     }
 
-    Layer layer(int layer) {
+    public Layer layer(int layer) {
         return layers.get(layer);
     }
 
-    CacheArray keys(int layer, int sequence, int block) {
+    public CacheArray keys(int layer, int sequence, int block) {
         return blocks[sequence][block].keys[layer];
     }
 
-    CacheArray values(int layer, int sequence, int block) {
+    public CacheArray values(int layer, int sequence, int block) {
         return blocks[sequence][block].values[layer];
     }
 
@@ -264,7 +266,7 @@ final class KeyValueCache {
      *
      * @param key    element d lies at {@code at + d * stride}; value likewise
      */
-    void append(int layer, int sequence, int position, int head, float[] key, float[] value, int at, int stride) {
+    public void append(int layer, int sequence, int position, int head, float[] key, float[] value, int at, int stride) {
         int t = position % CpuKernels.BLOCK;
         int count = layers.get(layer).headDimension();
         keys(layer, sequence, position / CpuKernels.BLOCK).write(head, t, key, at, stride, count);

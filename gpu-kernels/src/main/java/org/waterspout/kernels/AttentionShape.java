@@ -15,6 +15,7 @@ package org.waterspout.kernels;
  * @param keyOffset   first number of row 0 in the keys
  * @param valueStride numbers from one row of the values to the next
  * @param valueOffset first number of row 0 in the values
+ * @param halves      1 when keys and values are halves, 0 when they are floats
  * @param slot        step slot with the number of the cache or memory; the next slots hold the window, 0 for none, and the number of the
  *                    table of biases
  * @param scale       factor on q . k
@@ -24,8 +25,8 @@ package org.waterspout.kernels;
  * @param placed      1 when positions of a sequence lie where the places say, 0 when all lie at the sequence's number
  */
 public record AttentionShape(int kind, int heads, int kvHeads, int headDimension, int positions, int sequences, int queryStride,
-        int queryOffset, int keyStride, int keyOffset, int valueStride, int valueOffset, int slot, float scale, float softCap, int biased,
-        int reach, int placed) {
+        int queryOffset, int keyStride, int keyOffset, int valueStride, int valueOffset, int halves, int slot, float scale, float softCap,
+        int biased, int reach, int placed) {
 
     /** In the cache of the row's sequence, up to the row's position. */
     public static final int CACHE = 0;

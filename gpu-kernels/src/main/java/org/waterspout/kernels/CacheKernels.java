@@ -3,8 +3,13 @@ package org.waterspout.kernels;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
-/** Writing keys and values into their caches. An item writes one element; no local memory; one family for every device. */
+/**
+ * Writing keys and values into their caches, of floats or of halves. An item writes one element; no local memory; one family for every
+ * device. Caches of either kind are written by kernels of their own: TornadoVM does not come to an end with a task that could write one
+ * array by two names, which a stand-in for keys and values would be.
+ */
 public final class CacheKernels {
 
     private CacheKernels() {
@@ -30,6 +35,23 @@ public final class CacheKernels {
         }
     }
 
+    /** As append, into keys, values: half of the same shape, each the nearest to the number ({@link KeptNumbers#half}). */
+    public static void appendHalves(KernelContext context, IntArray step, FloatArray key, FloatArray value, ShortArray keys,
+            ShortArray values, CacheShape shape) {
+        int item = context.globalIdx;
+        int width = shape.width();
+        if (item < step.get(StepLayout.ROWS) * 2 * width) {
+            int row = item / (2 * width);
+            int column = item % width;
+            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.slot()) + column;
+            if (item % (2 * width) < width) {
+                keys.set(target, KeptNumbers.half(key.get(row * shape.keyStride() + shape.keyOffset() + column)));
+            } else {
+                values.set(target, KeptNumbers.half(value.get(row * shape.valueStride() + shape.valueOffset() + column)));
+            }
+        }
+    }
+
     /**
      * Turns queries and keys as {@link RopeKernels#rope} does, writes the queries to rotated and keys and values to the caches, in one
      * launch. query, key, value: float [rows, stride]; angles: as for rope; rotated: float [rows, queryWidth];
@@ -47,21 +69,57 @@ public final class CacheKernels {
             int column = item % all;
             int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.cacheSlot());
             if (column < queryWidth) {
-                int from = row * shape.queryStride() + shape.queryOffset() + column;
-                rotated.set(row * queryWidth + column, RopeKernels.turn(step, query, angles, row, from, column % shape.headDimension(),
-                        shape.pairs(), shape.interleaved(), shape.positions(), shape.tableSlot()));
+                rotated.set(row * queryWidth + column, turnedQuery(step, query, angles, row, column, shape));
             }
             if (column >= queryWidth && column < queryWidth + width) {
-                int keyColumn = column - queryWidth;
-                int from = row * shape.keyStride() + shape.keyOffset() + keyColumn;
-                keys.set(target + keyColumn, RopeKernels.turn(step, key, angles, row, from, keyColumn % shape.headDimension(),
-                        shape.pairs(), shape.interleaved(), shape.positions(), shape.tableSlot()));
+                keys.set(target + column - queryWidth, turnedKey(step, key, angles, row, column - queryWidth, shape));
             }
             if (column >= queryWidth + width) {
                 int valueColumn = column - queryWidth - width;
                 values.set(target + valueColumn, value.get(row * shape.valueStride() + shape.valueOffset() + valueColumn));
             }
         }
+    }
+
+    /**
+     * As rotateAndAppend, into keys, values: half of the same shape, each the nearest to the number ({@link KeptNumbers#half}). Error
+     * limit: 3e-7 of the largest input, before it is rounded.
+     */
+    public static void rotateAndAppendHalves(KernelContext context, IntArray step, FloatArray query, FloatArray key, FloatArray value,
+            FloatArray angles, FloatArray rotated, ShortArray keys, ShortArray values, RotateShape shape) {
+        int item = context.globalIdx;
+        int queryWidth = shape.queryWidth();
+        int width = shape.width();
+        int all = queryWidth + 2 * width;
+        if (item < step.get(StepLayout.ROWS) * all) {
+            int row = item / all;
+            int column = item % all;
+            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.cacheSlot());
+            if (column < queryWidth) {
+                rotated.set(row * queryWidth + column, turnedQuery(step, query, angles, row, column, shape));
+            }
+            if (column >= queryWidth && column < queryWidth + width) {
+                keys.set(target + column - queryWidth,
+                        KeptNumbers.half(turnedKey(step, key, angles, row, column - queryWidth, shape)));
+            }
+            if (column >= queryWidth + width) {
+                int valueColumn = column - queryWidth - width;
+                values.set(target + valueColumn,
+                        KeptNumbers.half(value.get(row * shape.valueStride() + shape.valueOffset() + valueColumn)));
+            }
+        }
+    }
+
+    private static float turnedQuery(IntArray step, FloatArray query, FloatArray angles, int row, int column, RotateShape shape) {
+        int from = row * shape.queryStride() + shape.queryOffset() + column;
+        return RopeKernels.turn(step, query, angles, row, from, column % shape.headDimension(), shape.pairs(), shape.interleaved(),
+                shape.positions(), shape.tableSlot());
+    }
+
+    private static float turnedKey(IntArray step, FloatArray key, FloatArray angles, int row, int column, RotateShape shape) {
+        int from = row * shape.keyStride() + shape.keyOffset() + column;
+        return RopeKernels.turn(step, key, angles, row, from, column % shape.headDimension(), shape.pairs(), shape.interleaved(),
+                shape.positions(), shape.tableSlot());
     }
 
     /** First number of the cached row of step row {@code row}. */

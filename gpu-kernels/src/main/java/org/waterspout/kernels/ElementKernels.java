@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Kernels that give an item one element of the output [rows, width]: item i makes element i % width of row i / width. No local
@@ -123,6 +124,13 @@ public final class ElementKernels {
     public static void clear(KernelContext context, FloatArray a) {
         for (int i = context.globalIdx; i < a.getSize(); i += context.globalGroupSizeX) {
             a.set(i, 0f);
+        }
+    }
+
+    /** As clear, of halves. */
+    public static void clearHalves(KernelContext context, ShortArray a) {
+        for (int i = context.globalIdx; i < a.getSize(); i += context.globalGroupSizeX) {
+            a.set(i, (short) 0);
         }
     }
 

@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /** Attention for GPUs. {@link WideAttentionKernels} is its twin. */
 public final class GroupAttentionKernels {
@@ -18,7 +19,7 @@ public final class GroupAttentionKernels {
      * groups. Every branch around a barrier depends on the group alone. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
-            FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
+            ShortArray halfKeys, ShortArray halfValues, FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
         // one array for all: TornadoVM makes one of two local arrays that are declared alike
         float[] local = context.allocateFloatLocalArray(3 * StepLayout.GROUP + shape.headDimension());
         int totals = StepLayout.GROUP;
@@ -40,10 +41,12 @@ public final class GroupAttentionKernels {
         for (int d = lane; d < shape.headDimension(); d += StepLayout.GROUP) {
             local[sums + d] = 0f;
         }
+        float zero = (float) step.get(StepLayout.ZERO);
         float largest = -1e30f;
         float total = 0f;
         for (int start = first; start < end; start += StepLayout.GROUP) {
             float score = -1e30f;
+            float spoilt = 0f;
             if (start + lane < end) {
                 int k = (begin + start + lane + AttendedPositions.moved(places, shape, sequence, start + lane)) * shape.keyStride()
                         + shape.keyOffset() + kvHead;
@@ -53,15 +56,18 @@ public final class GroupAttentionKernels {
                 float dot2 = 0f;
                 float dot3 = 0f;
                 for (int d = 0; d < fours; d += 4) {
-                    dot0 += query.get(q + d) * keys.get(k + d);
-                    dot1 += query.get(q + d + 1) * keys.get(k + d + 1);
-                    dot2 += query.get(q + d + 2) * keys.get(k + d + 2);
-                    dot3 += query.get(q + d + 3) * keys.get(k + d + 3);
+                    dot0 += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k + d, shape.halves());
+                    dot1 += query.get(q + d + 1) * KeptNumbers.one(keys, halfKeys, k + d + 1, shape.halves());
+                    dot2 += query.get(q + d + 2) * KeptNumbers.one(keys, halfKeys, k + d + 2, shape.halves());
+                    dot3 += query.get(q + d + 3) * KeptNumbers.one(keys, halfKeys, k + d + 3, shape.halves());
                 }
                 for (int d = fours; d < shape.headDimension(); d++) {
-                    dot0 += query.get(q + d) * keys.get(k + d);
+                    dot0 += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k + d, shape.halves());
                 }
-                score = ((dot0 + dot1) + (dot2 + dot3)) * shape.scale();
+                float dot = (dot0 + dot1) + (dot2 + dot3);
+                // maxima pass over NaN; the product of what is not finite with a zero that no compiler knows does not
+                spoilt = dot * zero;
+                score = dot * shape.scale();
                 if (shape.softCap() > 0f) {
                     score = shape.softCap() * TornadoMath.tanh(Activations.clamp(score / shape.softCap()));
                 }
@@ -80,7 +86,7 @@ public final class GroupAttentionKernels {
             float peak = TornadoMath.max(largest, local[0]);
             float share = start + lane < end ? TornadoMath.exp(TornadoMath.max(score - peak, -80f)) : 0f;
             local[shares + lane] = share;
-            local[totals + lane] = share;
+            local[totals + lane] = share + spoilt;
             for (int half = StepLayout.GROUP / 2; half > 0; half /= 2) {
                 context.localBarrier();
                 if (lane < half) {
@@ -96,7 +102,7 @@ public final class GroupAttentionKernels {
                 for (int t = 0; t < count; t++) {
                     int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
                             + shape.valueOffset() + kvHead;
-                    sum += local[shares + t] * values.get(v + d);
+                    sum += local[shares + t] * KeptNumbers.one(values, halfValues, v + d, shape.halves());
                 }
                 local[sums + d] = sum;
             }

@@ -4,6 +4,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /** Attention for devices of type CPU. {@link GroupAttentionKernels} is its twin. */
@@ -19,14 +20,15 @@ public final class WideAttentionKernels {
      * For query head h of row r, over the positions t that {@link AttendedPositions#first} and {@link AttendedPositions#end} give: out =
      * sum of softmax(cap(scale * q . k[t]) + bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one
      * pass by the online softmax (Milakov and Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows.
-     * query: float [rows, queryStride]; keys, values: float, rows of keyStride and valueStride, which are [caches, sequences, positions],
-     * those of the step, or [memories, sources, positions]; biases: float [tables, heads, 2 * reach - 1], read when shape.biased() is 1;
-     * places: float [sequences, positions], read when shape.placed() is 1: where in the cache that position of the sequence lies; output:
-     * float [rows, heads * headDimension]. An item makes one head of one row; private memory for its sums and a tile of scores; no local
-     * memory. Error limit: 3e-6 of the largest value.
+     * query: float [rows, queryStride]; keys, values: float, or halfKeys, halfValues: half when shape.halves() is 1, rows of keyStride and
+     * valueStride, which are [caches, sequences, positions], those of the step, or [memories, sources, positions]; biases: float [tables,
+     * heads, 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when shape.placed() is 1: where in
+     * the cache that position of the sequence lies; output: float [rows, heads * headDimension]. An item makes one head of one row; private
+     * memory for its sums and a tile of scores; no local memory. Where a key or value is infinite or NaN, the output holds no number.
+     * Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
-            FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
+            ShortArray halfKeys, ShortArray halfValues, FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
         int item = context.globalIdx;
         float[] scores = new float[TILE];
         float[] sums = new float[shape.headDimension()];
@@ -45,23 +47,28 @@ public final class WideAttentionKernels {
             for (int d = 0; d < shape.headDimension(); d++) {
                 sums[d] = 0f;
             }
+            float zero = (float) step.get(StepLayout.ZERO);
             float largest = -1e30f;
             float total = 0f;
             for (int start = first; start < end; start += TILE) {
                 int count = end - start < TILE ? end - start : TILE;
                 float peak = largest;
+                float spoilt = 0f;
                 for (int t = 0; t < count; t++) {
                     int k = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.keyStride()
                             + shape.keyOffset() + kvHead;
                     Float8 dots = FloatLanes.zero();
                     for (int d = 0; d < vectors; d += 8) {
-                        dots = FloatLanes.multiplyAdd(dots, FloatLanes.floats(query, q + d), FloatLanes.floats(keys, k + d));
+                        dots = FloatLanes.multiplyAdd(dots, FloatLanes.floats(query, q + d),
+                                KeptNumbers.eight(keys, halfKeys, k + d, shape.halves()));
                     }
                     float dot = FloatLanes.sum(dots);
                     for (int d = vectors; d < shape.headDimension(); d++) {
-                        dot += query.get(q + d) * keys.get(k + d);
+                        dot += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k + d, shape.halves());
                     }
                     float score = dot * shape.scale();
+                    // maxima pass over NaN; the product of what is not finite with a zero that no compiler knows does not
+                    spoilt += dot * zero;
                     if (shape.softCap() > 0f) {
                         score = shape.softCap() * TornadoMath.tanh(Activations.clamp(score / shape.softCap()));
                     }
@@ -72,7 +79,7 @@ public final class WideAttentionKernels {
                     peak = TornadoMath.max(peak, score);
                 }
                 float keep = TornadoMath.exp(TornadoMath.max(largest - peak, -80f));
-                total = total * keep;
+                total = total * keep + spoilt;
                 for (int t = 0; t < count; t++) {
                     float share = TornadoMath.exp(TornadoMath.max(scores[t] - peak, -80f));
                     scores[t] = share;
@@ -84,7 +91,7 @@ public final class WideAttentionKernels {
                     for (int t = 0; t < count; t++) {
                         int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
                                 + shape.valueOffset() + kvHead;
-                        sum = Float8.add(sum, Float8.mult(FloatLanes.floats(values, v + d), scores[t]));
+                        sum = Float8.add(sum, Float8.mult(KeptNumbers.eight(values, halfValues, v + d, shape.halves()), scores[t]));
                     }
                     sums[d] = sum.getS0();
                     sums[d + 1] = sum.getS1();
@@ -100,7 +107,7 @@ public final class WideAttentionKernels {
                     for (int t = 0; t < count; t++) {
                         int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
                                 + shape.valueOffset() + kvHead;
-                        sum += values.get(v + d) * scores[t];
+                        sum += KeptNumbers.one(values, halfValues, v + d, shape.halves()) * scores[t];
                     }
                     sums[d] = sum;
                 }

@@ -21,6 +21,7 @@ import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.CpuBackend;
+import org.waterspout.backend.tornado.TornadoBackend;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.generate.FinishReason;
@@ -102,6 +103,19 @@ class CacheMemoryTest {
             found = event.get() instanceof GenerationEvent.Finished finished ? finished.completion().tokens().length : found;
         }
         return found;
+    }
+
+    /** But for the header of each array. */
+    @Test
+    void halvesTakeHalfOfADevicesMemory() {
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = new TornadoBackend(BackendOptions.DEFAULT)) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), 2 * BLOCK);
+            PlanOptions options = new PlanOptions(2 * BLOCK, 3, 4, false);
+            long headers = 2 * 16;
+            long whole = backend.estimate(graph, options).cache() - headers;
+            assertTrue(whole > 0 && whole % 2 == 0);
+            assertEquals(whole / 2, backend.estimate(graph, options.withCacheType(CacheType.F16)).cache() - headers);
+        }
     }
 
     @Test

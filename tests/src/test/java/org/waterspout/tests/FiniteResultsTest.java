@@ -3,6 +3,7 @@ package org.waterspout.tests;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.Classifier;
 import org.waterspout.Embedder;
@@ -30,10 +34,8 @@ import org.waterspout.LoadOptions;
 import org.waterspout.QuestionAnswerer;
 import org.waterspout.Reranker;
 import org.waterspout.backend.Backend;
-import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.decode.Source;
 import org.waterspout.encode.Sequence;
@@ -139,10 +141,21 @@ class FiniteResultsTest {
     }
 
     /** Values of a million: 32 bits hold them, and 8 with a scale, but a half ends at 65504. */
-    @ParameterizedTest
-    @EnumSource(CacheType.class)
-    void aValueBeyondWhatTheCacheHolds(CacheType type) {
-        try (FamilyModel model = FamilyModel.open("llama"); Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
+    @TestFactory
+    @Tag(TestBackend.ON_DEVICES)
+    Stream<DynamicTest> aValueBeyondWhatTheCacheHolds() {
+        return TestBackend.all().stream().flatMap(backend -> Arrays.stream(CacheType.values())
+                .map(type -> DynamicTest.dynamicTest(backend.name() + ", " + type.label(), () -> {
+                    assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
+                    try (Backend opened = backend.open().get()) {
+                        assumeTrue(opened.cacheTypes().contains(type), backend.name() + " has no caches of this type");
+                        aValueBeyond(opened, type);
+                    }
+                })));
+    }
+
+    private static void aValueBeyond(Backend backend, CacheType type) {
+        try (FamilyModel model = FamilyModel.open("llama")) {
             ModelFile file = changed(model.file(), "blk.1.attn_v.weight", numbers -> {
                 for (int i = 0; i < numbers.length; i++) {
                     numbers[i] *= 1e7f;

@@ -73,14 +73,14 @@ final class BufferPlan {
 
     /** The smallest free array that is large enough, else the largest free one, which grows, else a new one. */
     private Slot take(DeviceBuffer buffer) {
-        Slot slot = slots.stream().filter(s -> !s.taken && s.floats >= buffer.floats()).min(Comparator.comparingLong(s -> s.floats))
+        Slot slot = slots.stream().filter(s -> !s.taken && s.floats >= buffer.count()).min(Comparator.comparingLong(s -> s.floats))
                 .or(() -> slots.stream().filter(s -> !s.taken).max(Comparator.comparingLong(s -> s.floats)))
                 .orElseGet(() -> {
                     Slot added = new Slot();
                     slots.add(added);
                     return added;
                 });
-        slot.floats = Math.max(slot.floats, buffer.floats());
+        slot.floats = Math.max(slot.floats, buffer.count());
         slot.taken = true;
         slot.tenants.add(buffer);
         return slot;

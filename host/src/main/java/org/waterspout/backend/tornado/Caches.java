@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.DeviceBuffer.Life;
 import org.waterspout.graph.Graph;
@@ -12,8 +13,9 @@ import org.waterspout.graph.Kept;
 
 /**
  * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences,
- * contextLength, width]; those of an cross-attention caches likewise, [cross-attention caches, sources, sourceLength, width]; and recurrent
- * states, [layers, 2 * sequences, width], twice as many as sequences, so that a step writes none that it reads ({@link AncestorTable}).
+ * contextLength, width], in 32 bits or 16; and in 32 those of cross-attention caches, [cross-attention caches, sources, sourceLength,
+ * width], and recurrent states, [layers, 2 * sequences, width], twice as many as sequences, so that a step writes none that it reads
+ * ({@link AncestorTable}).
  */
 final class Caches {
 
@@ -48,12 +50,13 @@ final class Caches {
                 case Kept.State(int layer, int width) -> add(recurrences, width, layer);
             }
         });
+        boolean halves = halves(options.cacheType());
         attentions.forEach((width, layers) -> caches.put(width,
-                pair("", layers, floats(layers, options.maxSequences(), options.contextLength(), width), width)));
+                pair("", layers, count(layers, options.maxSequences(), options.contextLength(), width), halves, width)));
         crossLayers.forEach((width, layers) -> crossCaches.put(width,
-                pair("cross-attention cache ", layers, floats(layers, options.maxSources(), options.sourceLength(), width), width)));
+                pair("cross-attention cache ", layers, count(layers, options.maxSources(), options.sourceLength(), width), false, width)));
         recurrences.forEach((width, layers) -> states.put(width, new States(layers,
-                new DeviceBuffer("states of width " + width, floats(layers, 2 * options.maxSequences(), 1, width), Life.PLAN))));
+                new DeviceBuffer("states of width " + width, count(layers, 2 * options.maxSequences(), 1, width), Life.PLAN))));
     }
 
     private static void add(Map<Integer, List<Integer>> layers, int width, int layer) {
@@ -63,13 +66,25 @@ final class Caches {
         }
     }
 
-    private static long floats(List<Integer> layers, int sequences, int positions, int width) {
+    private static boolean halves(CacheType type) {
+        return switch (type) {
+            case F32 -> false;
+            case F16 -> true;
+            case Q8_0 -> throw new IllegalArgumentException("no kernels for caches of type " + type);
+        };
+    }
+
+    private static long count(List<Integer> layers, int sequences, int positions, int width) {
         return Math.multiplyExact(Math.multiplyExact((long) layers.size() * sequences, (long) positions), (long) width);
     }
 
-    private static Pair pair(String name, List<Integer> layers, long floats, int width) {
-        return new Pair(layers, new DeviceBuffer(name + "keys of width " + width, floats, Life.PLAN),
-                new DeviceBuffer(name + "values of width " + width, floats, Life.PLAN));
+    private static Pair pair(String name, List<Integer> layers, long count, boolean halves, int width) {
+        return new Pair(layers, buffer(name + "keys of width " + width, count, halves),
+                buffer(name + "values of width " + width, count, halves));
+    }
+
+    private static DeviceBuffer buffer(String name, long count, boolean halves) {
+        return halves ? DeviceBuffer.halves(name, count) : new DeviceBuffer(name, count, Life.PLAN);
     }
 
     /** Of causal attention. */

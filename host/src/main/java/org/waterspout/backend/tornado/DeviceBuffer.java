@@ -2,9 +2,11 @@ package org.waterspout.backend.tornado;
 
 import java.util.Objects;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * Floats that live on the device and are written by kernels: an activation, or a cache. {@link BufferPlan} decides which activations
+ * Numbers that live on the device and are written by kernels: an activation, or a cache. {@link BufferPlan} decides which activations
  * share an array.
  */
 final class DeviceBuffer {
@@ -18,23 +20,45 @@ final class DeviceBuffer {
     }
 
     private final String name;
-    private final long floats;
+    private final long count;
+    private final boolean halves;
     private final Life life;
     private DeviceBuffer host;
-    private FloatArray array;
+    private TornadoNativeArray array;
 
-    DeviceBuffer(String name, long floats, Life life) {
+    /** @param count floats */
+    DeviceBuffer(String name, long count, Life life) {
+        this(name, count, false, life);
+    }
+
+    private DeviceBuffer(String name, long count, boolean halves, Life life) {
         this.name = name;
-        this.floats = floats;
+        this.count = count;
+        this.halves = halves;
         this.life = life;
+    }
+
+    /** Of 16-bit floats, for the whole plan. */
+    static DeviceBuffer halves(String name, long count) {
+        return new DeviceBuffer(name, count, true, Life.PLAN);
     }
 
     String name() {
         return name;
     }
 
-    long floats() {
-        return floats;
+    /** Numbers, of 32 bits or 16. */
+    long count() {
+        return count;
+    }
+
+    boolean isHalves() {
+        return halves;
+    }
+
+    /** On the device, with TornadoVM's header. */
+    long bytes() {
+        return Math.addExact(Math.multiplyExact(halves ? Short.BYTES : Float.BYTES, count), DeviceProgram.HEADER_BYTES);
     }
 
     Life life() {
@@ -47,10 +71,20 @@ final class DeviceBuffer {
     }
 
     void allocate() {
-        array = new FloatArray(Math.toIntExact(floats));
+        int size = Math.toIntExact(count);
+        array = halves ? new ShortArray(size) : new FloatArray(size);
+    }
+
+    /** The array of either kind. */
+    TornadoNativeArray anyArray() {
+        return host != null ? host.anyArray() : Objects.requireNonNull(array, name);
     }
 
     FloatArray array() {
-        return host != null ? host.array() : Objects.requireNonNull(array, name);
+        return (FloatArray) anyArray();
+    }
+
+    ShortArray halves() {
+        return (ShortArray) anyArray();
     }
 }

@@ -62,17 +62,13 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
 
     MemoryUse memory() {
         long weights = constants.stream().flatMap(constant -> constant.bytes().stream()).mapToLong(bytes -> bytes + HEADER_BYTES).sum();
-        long cache = caches().stream().mapToLong(DeviceProgram::bytes).sum();
-        long all = buffers.stream().mapToLong(DeviceProgram::bytes).sum() + feeds().mapToLong(Feed::bytes).sum();
+        long cache = caches().stream().mapToLong(DeviceBuffer::bytes).sum();
+        long all = buffers.stream().mapToLong(DeviceBuffer::bytes).sum() + feeds().mapToLong(Feed::bytes).sum();
         return new MemoryUse(0, weights, cache, all - cache);
     }
 
     /** Those of the buffers that outlive a step. */
     List<DeviceBuffer> caches() {
         return resources.caches().buffers();
-    }
-
-    static long bytes(DeviceBuffer buffer) {
-        return Math.addExact(Math.multiplyExact(Float.BYTES, buffer.floats()), HEADER_BYTES);
     }
 }

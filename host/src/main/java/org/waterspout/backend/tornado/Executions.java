@@ -77,7 +77,7 @@ final class Executions implements AutoCloseable {
     /** The task graphs: {@code clear}, then one for each stage of the program. */
     private ImmutableTaskGraph[] graphs(DeviceProgram program, Stage clear, IntArray step) {
         List<ImmutableTaskGraph> graphs = new ArrayList<>();
-        Object[] buffers = program.buffers().stream().map(DeviceBuffer::array).toArray();
+        Object[] buffers = program.buffers().stream().map(DeviceBuffer::anyArray).toArray();
         graphs.add(addTasks(new TaskGraph(clear.name()), clear, step).persistOnDevice(buffers).snapshot());
         List<Stage> stages = program.stages().toList();
         Map<Constant, Integer> owners = owners(stages);

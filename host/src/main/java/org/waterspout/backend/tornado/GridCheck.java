@@ -25,9 +25,9 @@ final class GridCheck {
     /** Whether {@code view} lies within its buffer for {@code rows} rows. */
     static void check(String what, View view, int rows) {
         long end = (long) (rows - 1) * view.stride() + view.offset() + view.width();
-        if (end > view.buffer().floats()) {
+        if (end > view.buffer().count()) {
             throw new IllegalStateException(what + ": " + rows + " rows end at number " + end + " of a buffer of "
-                    + view.buffer().floats());
+                    + view.buffer().count());
         }
     }
 }

@@ -30,6 +30,7 @@ import org.waterspout.kernels.WideAttentionKernels;
 import org.waterspout.kernels.WideNormKernels;
 import org.waterspout.model.architecture.Activation;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 
 /**
  * Chooses kernels of one family and binds them to arrays: each method makes the {@link Launch} of one kernel. What the kernels
@@ -43,6 +44,7 @@ final class KernelBindings {
     private final KernelFamily family;
     /** Stands in for an array that a kernel takes and does not read. */
     private final UnusedArray<FloatArray> unused = UnusedArray.floats();
+    private final UnusedArray<ShortArray> unusedHalves = UnusedArray.halves();
     private final ProductKernels products;
 
     KernelBindings(KernelFamily family) {
@@ -162,9 +164,14 @@ final class KernelBindings {
                         states.buffer().array(), output.buffer().array(), shape));
     }
 
-    /** Clears all buffers, four in a launch where there are four. */
-    static List<Launch> clear(List<DeviceBuffer> buffers) {
+    /** Clears all buffers, four in a launch where there are four of floats. */
+    static List<Launch> clear(List<DeviceBuffer> all) {
         List<Launch> launches = new ArrayList<>();
+        for (DeviceBuffer buffer : all.stream().filter(DeviceBuffer::isHalves).toList()) {
+            launches.add(clear("clearHalves", List.of(buffer), (graph, task, context, step) ->
+                    graph.task(task, ElementKernels::clearHalves, context, buffer.halves())));
+        }
+        List<DeviceBuffer> buffers = all.stream().filter(buffer -> !buffer.isHalves()).toList();
         int fours = buffers.size() / 4 * 4;
         for (int i = 0; i < fours; i += 4) {
             List<DeviceBuffer> four = buffers.subList(i, i + 4);
@@ -179,7 +186,7 @@ final class KernelBindings {
     }
 
     private static Launch clear(String kernel, List<DeviceBuffer> buffers, Launch.Binding binding) {
-        int items = (int) Math.min(buffers.stream().mapToLong(DeviceBuffer::floats).max().orElseThrow(), 1 << 14);
+        int items = (int) Math.min(buffers.stream().mapToLong(DeviceBuffer::count).max().orElseThrow(), 1 << 14);
         return new Launch("ElementKernels." + kernel, ELEMENTS, rows -> items, List.of(), buffers, List.of(), binding);
     }
 
@@ -213,9 +220,15 @@ final class KernelBindings {
 
     Launch append(View key, View value, Caches.Pair pair, CacheShape shape) {
         return new Launch("CacheKernels.append", ELEMENTS, rows -> Math.multiplyExact(rows, 2 * shape.width()),
-                List.of(key.buffer(), value.buffer()), List.of(pair.keys(), pair.values()), List.of(), (graph, task, context, step) ->
-                graph.task(task, CacheKernels::append, context, step, key.buffer().array(), value.buffer().array(),
-                        pair.keys().array(), pair.values().array(), shape));
+                List.of(key.buffer(), value.buffer()), List.of(pair.keys(), pair.values()), List.of(), (graph, task, context, step) -> {
+                    if (pair.keys().isHalves()) {
+                        graph.task(task, CacheKernels::appendHalves, context, step, key.buffer().array(), value.buffer().array(),
+                                pair.keys().halves(), pair.values().halves(), shape);
+                    } else {
+                        graph.task(task, CacheKernels::append, context, step, key.buffer().array(), value.buffer().array(),
+                                pair.keys().array(), pair.values().array(), shape);
+                    }
+                });
     }
 
     Launch rotateAndAppend(View query, View key, View value, Angles angles, View rotated, Caches.Pair pair,
@@ -223,9 +236,17 @@ final class KernelBindings {
         return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows ->
                 Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
                 with(angles, query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
-                angles.constants(), (graph, task, context, step) -> graph.task(task, CacheKernels::rotateAndAppend, context, step,
-                        query.buffer().array(), key.buffer().array(), value.buffer().array(), angles.angles(), rotated.buffer().array(),
-                        pair.keys().array(), pair.values().array(), shape));
+                angles.constants(), (graph, task, context, step) -> {
+                    FloatArray in = query.buffer().array();
+                    FloatArray out = rotated.buffer().array();
+                    if (pair.keys().isHalves()) {
+                        graph.task(task, CacheKernels::rotateAndAppendHalves, context, step, in, key.buffer().array(),
+                                value.buffer().array(), angles.angles(), out, pair.keys().halves(), pair.values().halves(), shape);
+                    } else {
+                        graph.task(task, CacheKernels::rotateAndAppend, context, step, in, key.buffer().array(), value.buffer().array(),
+                                angles.angles(), out, pair.keys().array(), pair.values().array(), shape);
+                    }
+                });
     }
 
     Launch rms(View input, StackedWeight gain, int groupWidth, float epsilon, View output) {
@@ -269,6 +290,19 @@ final class KernelBindings {
         return unused.array();
     }
 
+    /** What stands in for the kind of array that keys and values are not. */
+    private Constant otherKind(DeviceBuffer kept) {
+        return kept.isHalves() ? unused : unusedHalves;
+    }
+
+    private FloatArray floats(DeviceBuffer kept) {
+        return kept.isHalves() ? unusedArray() : kept.array();
+    }
+
+    private ShortArray halves(DeviceBuffer kept) {
+        return kept.isHalves() ? kept.halves() : unusedHalves.array();
+    }
+
     /**
      * @param biases what the shape says is added to the scores
      * @param places where positions lie, when the shape says so
@@ -278,7 +312,8 @@ final class KernelBindings {
         List<DeviceBuffer> reads = new ArrayList<>(List.of(query.buffer(), keys, values));
         places.ifPresent(reads::add);
         List<Constant> constants = new ArrayList<>(biases.stream().toList());
-        if (biases.isEmpty() || places.isEmpty()) {
+        constants.add(otherKind(keys));
+        if ((biases.isEmpty() || places.isEmpty()) && !constants.contains(unused)) {
             constants.add(unused);
         }
         return Launch.unit(family, "AttentionKernels.attend", 1, rows -> rows * shape.heads(), rows -> rows * shape.heads(), reads,
@@ -288,11 +323,11 @@ final class KernelBindings {
                     FloatArray place = places.map(DeviceBuffer::array).orElseGet(this::unusedArray);
                     FloatArray out = output.buffer().array();
                     if (wide()) {
-                        graph.task(task, WideAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out,
-                                shape);
+                        graph.task(task, WideAttentionKernels::attend, context, step, in, floats(keys), floats(values), halves(keys),
+                                halves(values), bias, place, out, shape);
                     } else {
-                        graph.task(task, GroupAttentionKernels::attend, context, step, in, keys.array(), values.array(), bias, place, out,
-                                shape);
+                        graph.task(task, GroupAttentionKernels::attend, context, step, in, floats(keys), floats(values), halves(keys),
+                                halves(values), bias, place, out, shape);
                     }
                 });
     }

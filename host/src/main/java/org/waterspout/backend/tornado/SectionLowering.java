@@ -309,9 +309,10 @@ final class SectionLowering {
 
     private void attend(Op.Attention op, int kind, View query, View key, View value, Optional<BiasTable> biases, int slot) {
         boolean placed = kind == AttentionShape.CACHE && resources.places().isPresent();
+        int halves = key.buffer().isHalves() ? 1 : 0;
         AttentionShape shape = new AttentionShape(kind, op.heads(), op.kvHeads(), op.headDimension(), options.contextLength(),
-                options.maxSequences(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(), slot,
-                op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(), placed ? 1 : 0);
+                options.maxSequences(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(), halves,
+                slot, op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(), placed ? 1 : 0);
         launches.add(kernels.attend(query, key.buffer(), value.buffer(), biases, placed ? resources.places() : Optional.empty(), shape,
                 output(op.output())));
     }
@@ -330,7 +331,7 @@ final class SectionLowering {
         int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View query = view(op.query());
         AttentionShape shape = new AttentionShape(AttentionShape.MEMORY, op.heads(), op.heads(), op.headDimension(), options.sourceLength(),
-                options.maxSources(), query.stride(), query.offset(), width, 0, width, 0, slot, op.scale(), 0, 0, 0, 0);
+                options.maxSources(), query.stride(), query.offset(), width, 0, width, 0, 0, slot, op.scale(), 0, 0, 0, 0);
         launches.add(kernels.attend(query, pair.keys(), pair.values(), Optional.empty(), Optional.empty(), shape, output(op.output())));
     }
 

@@ -107,7 +107,7 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public Set<CacheType> cacheTypes() {
-        return EnumSet.of(CacheType.F32);
+        return EnumSet.of(CacheType.F32, CacheType.F16);
     }
 
     private void requireCacheType(CacheType type) {
@@ -140,17 +140,17 @@ public final class TornadoBackend implements Backend {
                     + "raise WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher) if the device has more");
         }
         long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
-        program.caches().stream().filter(cache -> DeviceProgram.bytes(cache) > limit || cache.floats() > Integer.MAX_VALUE).findFirst()
+        program.caches().stream().filter(cache -> cache.bytes() > limit || cache.count() > Integer.MAX_VALUE).findFirst()
                 .ifPresent(cache -> {
                     boolean crossCache = program.resources().caches().isCrossCache(cache);
                     int positions = crossCache ? options.sourceLength() : options.contextLength();
                     throw new OutOfMemoryException("the " + (crossCache ? "cross-attention cache" : "cache") + " of " + graph.name()
-                            + " needs " + megabytes(DeviceProgram.bytes(cache)) + " in one piece, " + device.device().id()
+                            + " needs " + megabytes(cache.bytes()) + " in one piece, " + device.device().id()
                             + " gives at most " + megabytes(limit) + ": use " + (crossCache ? "sources" : "a context") + " of at most "
-                            + limit / (DeviceProgram.bytes(cache) / positions));
+                            + limit / (cache.bytes() / positions));
                 });
         LongStream largest = Stream.concat(program.constants().stream().flatMap(constant -> constant.bytes().stream()),
-                program.buffers().stream().map(DeviceProgram::bytes)).mapToLong(Long::longValue);
+                program.buffers().stream().map(DeviceBuffer::bytes)).mapToLong(Long::longValue);
         long piece = largest.max().orElse(0);
         boolean indexable = program.constants().stream().allMatch(constant -> constant.elements() <= Integer.MAX_VALUE);
         if (piece > limit || !indexable) {

@@ -3,11 +3,12 @@ package org.waterspout.backend.tornado;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * One number, for an argument that a kernel takes and, in one of its forms, does not read. One array each for floats and ints: an array
- * that no kernel of a stage takes is not uploaded by it, and cannot be handed on.
+ * One number, for an argument that a kernel takes and, in one of its forms, does not use. One array each for floats, ints and halves: an
+ * array that no kernel of a stage takes is not uploaded by it, and cannot be handed on.
  */
 final class UnusedArray<T extends TornadoNativeArray> implements Constant {
 
@@ -29,6 +30,12 @@ final class UnusedArray<T extends TornadoNativeArray> implements Constant {
         return new UnusedArray<>(one);
     }
 
+    static UnusedArray<ShortArray> halves() {
+        ShortArray one = new ShortArray(1);
+        one.init((short) 0);
+        return new UnusedArray<>(one);
+    }
+
     T array() {
         return array;
     }
@@ -40,7 +47,7 @@ final class UnusedArray<T extends TornadoNativeArray> implements Constant {
 
     @Override
     public List<Long> bytes() {
-        return List.of((long) Float.BYTES);
+        return List.of(array.getNumBytesOfSegment());
     }
 
     @Override

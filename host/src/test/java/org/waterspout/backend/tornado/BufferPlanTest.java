@@ -29,7 +29,7 @@ class BufferPlanTest {
         assertEquals(2, arrays.size());
         assertNotSame(a.array(), b.array(), "a launch reads the one and writes the other");
         assertSame(a.array(), c.array());
-        assertEquals(List.of(15L, 20L), arrays.stream().map(DeviceBuffer::floats).toList());
+        assertEquals(List.of(15L, 20L), arrays.stream().map(DeviceBuffer::count).toList());
     }
 
     @Test

@@ -28,7 +28,7 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.waterspout.backend.cpu.HostMemory;
+import org.waterspout.backend.HostMemory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.error.Reason;

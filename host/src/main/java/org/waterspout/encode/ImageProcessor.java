@@ -4,7 +4,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.nio.file.Path;
-import org.waterspout.backend.cpu.HostMemory;
+import org.waterspout.backend.HostMemory;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.model.ModelFile;

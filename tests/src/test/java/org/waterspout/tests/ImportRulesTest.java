@@ -51,7 +51,9 @@ class ImportRulesTest {
             "org.waterspout.model.text.subword", List.of("org.waterspout.model.text", "org.waterspout.model.text.sentencepiece",
                     "org.waterspout.model.text.json"),
             "org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text"),
-            "org.waterspout.model.text.json", List.of("org.waterspout.model.text"));
+            "org.waterspout.model.text.json", List.of("org.waterspout.model.text"),
+            "org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache"),
+            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"));
 
     private static JavaClasses ours;
 

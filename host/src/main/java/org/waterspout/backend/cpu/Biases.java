@@ -3,6 +3,7 @@ package org.waterspout.backend.cpu;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RelativeBias;

@@ -17,6 +17,10 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
+import org.waterspout.backend.cpu.cache.CpuCaches;
+import org.waterspout.backend.cpu.cache.KeyValueCache;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.backend.cpu.kernels.Matrix;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
@@ -65,9 +69,6 @@ public final class CpuPlan implements Plan {
         }
     }
 
-    /** Of the heap, what kept blocks may take where nobody says how much: nobody waits for them. */
-    private static final int KEPT_PART = 4;
-
     private final Graph graph;
     private final PlanOptions options;
     private final MemoryUse memory;
@@ -91,13 +92,7 @@ public final class CpuPlan implements Plan {
             CpuCaches own = CpuCaches.ofEncoder(source, options, kernels.lanes(), caches);
             return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options, few)), own);
         });
-        maxKept = maxKept(caches.cache(), options, Runtime.getRuntime().maxMemory());
-    }
-
-    /** Package-private for tests: blocks that may be kept: all, or where no bytes are given, what a part of the heap holds. */
-    static long maxKept(KeyValueCache cache, PlanOptions options, long heap) {
-        long all = cache.limit().map(CacheLimit::blocks).orElse(0L);
-        return options.cacheBytes() > 0 || all == 0 ? all : Math.min(all, heap / KEPT_PART / cache.blockBytes());
+        maxKept = caches.cache().maxKept(options, Runtime.getRuntime().maxMemory());
     }
 
     /** The operations, groups taken apart, with those of an encoder. */

@@ -2,6 +2,8 @@ package org.waterspout.backend.cpu;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.cpu.cache.CpuCaches;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.graph.Value;
 
 /** What the workers share: buffers, caches and angles of a program, and the batch of the step at hand. */

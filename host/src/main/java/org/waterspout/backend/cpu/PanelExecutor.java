@@ -3,6 +3,7 @@ package org.waterspout.backend.cpu;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.cpu.kernels.Matrix;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.model.architecture.NormKind;

@@ -2,6 +2,9 @@ package org.waterspout.backend.cpu;
 
 import java.util.Arrays;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.cpu.cache.CacheArray;
+import org.waterspout.backend.cpu.cache.KeyValueCache;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.graph.Op;
 
 /** Attention of a few rows, [rows, width], to caches and cross-attention caches: each worker computes its own heads. */

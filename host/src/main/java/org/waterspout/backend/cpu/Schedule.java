@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.waterspout.backend.cpu.kernels.Matrix;
 import org.waterspout.graph.Columns;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;

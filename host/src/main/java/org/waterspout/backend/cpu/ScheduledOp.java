@@ -1,5 +1,6 @@
 package org.waterspout.backend.cpu;
 
+import org.waterspout.backend.cpu.kernels.Matrix;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 

@@ -2,6 +2,8 @@ package org.waterspout.backend.cpu;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.backend.cpu.kernels.Matrix;
 
 /** One worker's own memory. */
 final class Scratch {

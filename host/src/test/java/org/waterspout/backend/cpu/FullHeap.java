@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.HostMemory;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
 
 /** A process whose heap is full, of garbage and then of what is in use, and which prepares a model in both. */
-final class FullHeap {
+public final class FullHeap {
 
     private static final int PIECE = 4 << 20;
 

@@ -16,6 +16,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.backend.cpu.kernels.Matrix;
+import org.waterspout.backend.cpu.kernels.ScalarKernels;
+import org.waterspout.backend.cpu.kernels.VectorKernels;
+import org.waterspout.backend.cpu.kernels.VectorShapes;
 import org.waterspout.model.WeightType;
 
 /**

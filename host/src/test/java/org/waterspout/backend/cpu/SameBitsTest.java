@@ -17,6 +17,10 @@ import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.backend.cpu.kernels.ScalarKernels;
+import org.waterspout.backend.cpu.kernels.VectorKernels;
+import org.waterspout.backend.cpu.kernels.VectorShapes;
 import org.waterspout.graph.Graph;
 
 /** What a row's numbers do not depend on, to the bit: threads, other rows of the step, the pieces of a prompt. */

@@ -11,7 +11,7 @@ import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
 
 /** Seeded tensors of any type: random bytes with finite scales, or the least and largest that the bytes can say. */
-final class StoredWeights {
+public final class StoredWeights {
 
     private static final float[] EXTREME_SCALES = {0, 6e-8f, -6e-5f, 1, 60000, -3e-6f};
     private static final int[] EXTREME_BYTES = {0x80, 0x7F, 0x00, 0xFF};
@@ -19,12 +19,12 @@ final class StoredWeights {
     private final Random random;
     private final boolean extreme;
 
-    StoredWeights(long seed, boolean extreme) {
+    public StoredWeights(long seed, boolean extreme) {
         this.random = new Random(seed);
         this.extreme = extreme;
     }
 
-    Tensor tensor(String name, WeightType type, int rows, int columns) {
+    public Tensor tensor(String name, WeightType type, int rows, int columns) {
         ByteBuffer bytes = ByteBuffer.allocate((int) type.bytes((long) rows * columns)).order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {
             int start = bytes.position();
@@ -53,7 +53,7 @@ final class StoredWeights {
     }
 
     /** Numbers of the order of 1, a tenth of them some hundred times larger. */
-    float[] floats(int count) {
+    public float[] floats(int count) {
         float[] floats = new float[count];
         for (int i = 0; i < count; i++) {
             floats[i] = (float) random.nextGaussian() * (random.nextInt(10) == 0 ? 300 : 1);

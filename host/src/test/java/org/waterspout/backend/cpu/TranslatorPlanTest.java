@@ -17,10 +17,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Batch;
-import org.waterspout.backend.CacheType;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.backend.cpu.kernels.ScalarKernels;
+import org.waterspout.backend.cpu.kernels.VectorKernels;
+import org.waterspout.backend.cpu.kernels.VectorShapes;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.Graph;
@@ -257,29 +260,5 @@ class TranslatorPlanTest {
             MemoryUse encoder = cpu.estimate(SmallTranslator.means(), new PlanOptions(512, 32, 512, false));
             assertEquals(0, encoder.cache(), "attention in both directions keeps nothing");
         }
-    }
-
-    @Test
-    void fullBlocksAreSharedAndOnlyThePartlyFilledOneIsCopied() {
-        KeyValueCache cache = new KeyValueCache(List.of(KeyValueCache.Layer.of(CacheType.F32, 1, 4, 8)), 3);
-        for (int position = 0; position < 130; position++) {
-            cache.reach(0, position);
-        }
-        cache.reorder(new int[] {0, 0});
-        for (int block = 0; block < 3; block++) {
-            assertTrue(cache.keys(0, 0, block) == cache.keys(0, 1, block), "nothing is copied yet");
-        }
-        cache.keys(0, 0, 2).write(0, 0, new float[] {1, 7}, 0, 1, 2);
-        cache.reach(1, 130);
-        assertTrue(cache.keys(0, 0, 0) == cache.keys(0, 1, 0) && cache.keys(0, 0, 1) == cache.keys(0, 1, 1), "full blocks stay shared");
-        assertFalse(cache.keys(0, 0, 2) == cache.keys(0, 1, 2), "the last has been copied before it is written");
-        assertEquals(7, cache.keys(0, 1, 2).read(0, 64, new float[0], null)[8]);
-        CacheArray own = cache.keys(0, 0, 2);
-        cache.reach(0, 130);
-        assertTrue(own == cache.keys(0, 0, 2), "what nobody shares is not copied");
-        cache.reach(1, 0); // begins anew: the other's first block stays
-        assertFalse(cache.keys(0, 0, 0) == cache.keys(0, 1, 0));
-        assertEquals(1, cache.length(1));
-        assertEquals(131, cache.length(0));
     }
 }

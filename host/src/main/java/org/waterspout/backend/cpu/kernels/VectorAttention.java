@@ -1,9 +1,9 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
-import static org.waterspout.backend.cpu.CpuKernels.BLOCK;
-import static org.waterspout.backend.cpu.VectorShapes.BYTES;
-import static org.waterspout.backend.cpu.VectorShapes.COUNT;
-import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.kernels.CpuKernels.BLOCK;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.FLOATS;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;

@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.cache;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,10 +19,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.backend.cpu.kernels.ScalarKernels;
+import org.waterspout.backend.cpu.kernels.VectorKernels;
+import org.waterspout.backend.cpu.kernels.VectorShapes;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 
-/** Blocks are made when a sequence reaches them, while there is memory; sharing is in {@link TranslatorPlanTest}. */
+/** Blocks are made when a sequence reaches them, while there is memory; sequences share what is full. */
 class KeyValueCacheTest {
 
     private static final KeyValueCache.Layer LAYER = KeyValueCache.Layer.of(CacheType.F32, 2, 4, 8);
@@ -217,10 +221,34 @@ class KeyValueCacheTest {
     void keptBlocksTakeAPartOfTheHeapOrWhatIsGiven() {
         PlanOptions options = new PlanOptions(130, 4, 8, false);
         KeyValueCache whole = new KeyValueCache(List.of(LAYER), 4, 12 * BLOCK_BYTES);
-        assertEquals(12, CpuPlan.maxKept(whole, options, 1 << 30));
-        assertEquals(5, CpuPlan.maxKept(whole, options, 4 * 6 * BLOCK_BYTES - 1));
-        assertEquals(0, CpuPlan.maxKept(whole, options, 4 * BLOCK_BYTES - 1));
-        assertEquals(12, CpuPlan.maxKept(whole, options.withCacheBytes(12 * BLOCK_BYTES), BLOCK_BYTES));
-        assertEquals(0, CpuPlan.maxKept(new KeyValueCache(List.of(KeyValueCache.Layer.NONE), 4), options, 1 << 30));
+        assertEquals(12, whole.maxKept(options, 1 << 30));
+        assertEquals(5, whole.maxKept(options, 4 * 6 * BLOCK_BYTES - 1));
+        assertEquals(0, whole.maxKept(options, 4 * BLOCK_BYTES - 1));
+        assertEquals(12, whole.maxKept(options.withCacheBytes(12 * BLOCK_BYTES), BLOCK_BYTES));
+        assertEquals(0, new KeyValueCache(List.of(KeyValueCache.Layer.NONE), 4).maxKept(options, 1 << 30));
+    }
+
+    @Test
+    void fullBlocksAreSharedAndOnlyThePartlyFilledOneIsCopied() {
+        KeyValueCache cache = new KeyValueCache(List.of(KeyValueCache.Layer.of(CacheType.F32, 1, 4, 8)), 3);
+        for (int position = 0; position < 130; position++) {
+            cache.reach(0, position);
+        }
+        cache.reorder(new int[] {0, 0});
+        for (int block = 0; block < 3; block++) {
+            assertTrue(cache.keys(0, 0, block) == cache.keys(0, 1, block), "nothing is copied yet");
+        }
+        cache.keys(0, 0, 2).write(0, 0, new float[] {1, 7}, 0, 1, 2);
+        cache.reach(1, 130);
+        assertTrue(cache.keys(0, 0, 0) == cache.keys(0, 1, 0) && cache.keys(0, 0, 1) == cache.keys(0, 1, 1), "full blocks stay shared");
+        assertFalse(cache.keys(0, 0, 2) == cache.keys(0, 1, 2), "the last has been copied before it is written");
+        assertEquals(7, cache.keys(0, 1, 2).read(0, 64, new float[0], null)[8]);
+        CacheArray own = cache.keys(0, 0, 2);
+        cache.reach(0, 130);
+        assertTrue(own == cache.keys(0, 0, 2), "what nobody shares is not copied");
+        cache.reach(1, 0); // begins anew: the other's first block stays
+        assertFalse(cache.keys(0, 0, 0) == cache.keys(0, 1, 0));
+        assertEquals(1, cache.length(1));
+        assertEquals(131, cache.length(0));
     }
 }

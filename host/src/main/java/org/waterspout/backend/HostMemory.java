@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
@@ -42,7 +42,7 @@ public record HostMemory(long physical, long heap, long held) {
                     List.of("total_inactive_file", "total_active_file")));
 
     /** As things stand: garbage that has not been collected counts as used. */
-    static HostMemory now() {
+    public static HostMemory now() {
         Runtime runtime = Runtime.getRuntime();
         long committed = runtime.totalMemory();
         long used = committed - runtime.freeMemory();
@@ -52,7 +52,7 @@ public record HostMemory(long physical, long heap, long held) {
     }
 
     /** After a collection, so that garbage counts no more. It may take a second of a large heap: for what is refused otherwise. */
-    static HostMemory withoutGarbage() {
+    public static HostMemory withoutGarbage() {
         long before = collections();
         System.gc();
         if (collections() == before) {
@@ -71,12 +71,12 @@ public record HostMemory(long physical, long heap, long held) {
     }
 
     /** Whether there is room for {@code outside} bytes outside the heap, {@code onHeap} on it, and both together. */
-    boolean holds(long outside, long onHeap) {
+    public boolean holds(long outside, long onHeap) {
         return onHeap <= heap && outside + taken(onHeap) <= physical;
     }
 
     /** Bytes that {@code onHeap} bytes more on the heap take of the machine. */
-    long taken(long onHeap) {
+    public long taken(long onHeap) {
         return Math.max(0, onHeap - held);
     }
 

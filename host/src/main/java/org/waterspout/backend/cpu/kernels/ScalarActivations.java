@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
 import org.waterspout.model.architecture.Activation;
 

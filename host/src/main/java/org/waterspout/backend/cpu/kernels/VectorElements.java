@@ -1,7 +1,7 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
-import static org.waterspout.backend.cpu.VectorShapes.COUNT;
-import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.waterspout.backend.cpu.FullHeap;
 
 /** What the system says, from folders that stand in for its root; and a process full of garbage. */
 class HostMemoryTest {

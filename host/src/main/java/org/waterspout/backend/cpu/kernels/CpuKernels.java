@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
 import org.waterspout.model.architecture.Activation;
 
@@ -10,7 +10,7 @@ import org.waterspout.model.architecture.Activation;
  * of {@link #lanes()} rows, [panels][width][lanes]: lane i of panel p is row {@code p * lanes + i}. There every operation works on
  * all rows of a panel at once, and no sum runs across the lanes of a vector.
  */
-sealed interface CpuKernels permits ScalarKernels, VectorKernels {
+public sealed interface CpuKernels permits ScalarKernels, VectorKernels {
 
     /** Positions in a block of the key-value cache. */
     int BLOCK = 64;
@@ -43,7 +43,7 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
      * out[outAt + s * outStride + r] = weights[r] . x[s] for r from {@code from} to {@code to}; x [xRows, columns] from index 0. Each row
      * is to the bit what {@link #multiply} makes of it, so that it does not depend on the others.
      *
-     * @param tile    at least {@link Scratch#tileRows} rows of {@code columns}, of this thread
+     * @param tile    at least {@code Scratch.tileRows} rows of {@code columns}, of this thread
      * @param scratch as for {@link #multiply}
      */
     void multiplyRows(Matrix weights, int from, int to, float[] x, int xRows, float[] out, int outAt, int outStride, float[] tile,
@@ -59,7 +59,7 @@ sealed interface CpuKernels permits ScalarKernels, VectorKernels {
     void multiplyPanels(float[] tile, int rows, int columns, float[] x, int from, int to, float[] out, int outRow, int width);
 
     /**
-     * One head of a block of the cache in 8 bits, {@link CacheArray.Layout}: out[i] = scale * quants[quantsAt + i].
+     * One head of a block of the cache in 8 bits, {@code CacheArray.Layout}: out[i] = scale * quants[quantsAt + i].
      *
      * @param scales [BLOCK / across][groups of the width][across] from {@code scalesAt} on
      * @param across    1 or the lanes

@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.cache;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -9,6 +9,9 @@ import java.util.Optional;
 import java.util.function.LongPredicate;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.HostMemory;
+import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 
@@ -22,14 +25,14 @@ import org.waterspout.error.OutOfMemoryException;
  * copy first, so that at most the last, partly filled block is ever copied. Blocks behind the end of a sequence that goes back or begins
  * anew serve the next that needs one. Full blocks can be kept by themselves, too ({@link #keep}), for sequences that begin with them later.
  */
-final class KeyValueCache {
+public final class KeyValueCache {
 
     /**
      * One layer's cache.
      *
      * @param headDimension elements of a head; in values they are filled up to whole vectors
      */
-    record Layer(CacheType type, CacheArray.Layout keys, CacheArray.Layout values, int headDimension) {
+    public record Layer(CacheType type, CacheArray.Layout keys, CacheArray.Layout values, int headDimension) {
 
         /** Of a layer that keeps nothing. */
         static final Layer NONE = new Layer(CacheType.F32, new CacheArray.Layout(0, 0, 1), new CacheArray.Layout(0, 0, 1), 0);
@@ -39,11 +42,11 @@ final class KeyValueCache {
                     new CacheArray.Layout(kvHeads, Math.ceilDiv(headDimension, lanes) * lanes, 1), headDimension);
         }
 
-        int kvHeads() {
+        public int kvHeads() {
             return keys.heads();
         }
 
-        int paddedWidth() {
+        public int paddedWidth() {
             return values.width();
         }
 
@@ -81,6 +84,9 @@ final class KeyValueCache {
             }
         }
     }
+
+    /** Of the heap, what kept blocks may take where nobody says how much: nobody waits for them. */
+    private static final int KEPT_PART = 4;
 
     private final List<Layer> layers;
     private final Block[][] blocks;
@@ -120,13 +126,18 @@ final class KeyValueCache {
         return Math.ceilDiv(contextLength, CpuKernels.BLOCK);
     }
 
-    /** Of all layers' keys and values. */
-    long blockBytes() {
+    private long blockBytes() {
         return bytes(layers, 1, 1);
     }
 
+    /** Blocks that may be kept: all, or where no bytes are given, what a part of the heap holds. */
+    public long maxKept(PlanOptions options, long heap) {
+        long all = limit().map(CacheLimit::blocks).orElse(0L);
+        return options.cacheBytes() > 0 || all == 0 ? all : Math.min(all, heap / KEPT_PART / blockBytes());
+    }
+
     /** What bytes bound; nothing where memory alone does. */
-    Optional<CacheLimit> limit() {
+    public Optional<CacheLimit> limit() {
         return max == Long.MAX_VALUE ? Optional.empty() : Optional.of(new CacheLimit(max, CpuKernels.BLOCK));
     }
 
@@ -135,7 +146,7 @@ final class KeyValueCache {
     }
 
     /** Positions of {@code sequence} that have been written. */
-    int length(int sequence) {
+    public int length(int sequence) {
         return lengths[sequence];
     }
 
@@ -144,7 +155,7 @@ final class KeyValueCache {
      *
      * @throws OutOfMemoryException when there is none; each sequence then ends where its rows would have begun, at the latest
      */
-    void reach(int[] sequences, int[] positions) {
+    public void reach(int[] sequences, int[] positions) {
         int[] before = lengths.clone();
         try {
             for (int row = 0; row < sequences.length; row++) {
@@ -230,13 +241,13 @@ final class KeyValueCache {
     }
 
     /** Forgets {@code sequence}; blocks that no other has serve the next that needs one. Called between steps. */
-    void forget(int sequence) {
+    public void forget(int sequence) {
         release(blocks[sequence], 0);
         lengths[sequence] = 0;
     }
 
     /** Sequence i goes on where {@code parents[i]} stood. Called between steps. */
-    void reorder(int[] parents) {
+    public void reorder(int[] parents) {
         Block[][] before = new Block[parents.length][];
         int[] lengthsBefore = lengths.clone();
         for (int i = 0; i < parents.length; i++) {
@@ -258,7 +269,7 @@ final class KeyValueCache {
     }
 
     /** Keeps a full block of {@code sequence}; its number until it is dropped. Called between steps. */
-    int keep(int sequence, int block) {
+    public int keep(int sequence, int block) {
         int number = kept.indexOf(null);
         if (number < 0) {
             number = kept.size();
@@ -277,7 +288,7 @@ final class KeyValueCache {
     }
 
     /** {@code sequence} holds the positions of these kept blocks, and no others. Called between steps. */
-    void resume(int sequence, int[] numbers) {
+    public void resume(int sequence, int[] numbers) {
         Block[] own = Arrays.stream(numbers).mapToObj(this::kept).toArray(Block[]::new);
         for (Block block : own) {
             block.users++;
@@ -288,7 +299,7 @@ final class KeyValueCache {
     }
 
     /** Keeps a block no longer; whether nobody has it any more. Called between steps. */
-    boolean drop(int number) {
+    public boolean drop(int number) {
         Block block = kept(number);
         kept.set(number, null);
         boolean free = --block.users == 0;
@@ -298,15 +309,15 @@ final class KeyValueCache {
         return free;
     }
 
-    Layer layer(int layer) {
+    public Layer layer(int layer) {
         return layers.get(layer);
     }
 
-    CacheArray keys(int layer, int sequence, int block) {
+    public CacheArray keys(int layer, int sequence, int block) {
         return blocks[sequence][block].keys[layer];
     }
 
-    CacheArray values(int layer, int sequence, int block) {
+    public CacheArray values(int layer, int sequence, int block) {
         return blocks[sequence][block].values[layer];
     }
 
@@ -315,7 +326,7 @@ final class KeyValueCache {
      *
      * @param key    element d lies at {@code at + d * stride}; value likewise
      */
-    void append(int layer, int sequence, int position, int head, float[] key, float[] value, int at, int stride) {
+    public void append(int layer, int sequence, int position, int head, float[] key, float[] value, int at, int stride) {
         int t = position % CpuKernels.BLOCK;
         int count = layers.get(layer).headDimension();
         keys(layer, sequence, position / CpuKernels.BLOCK).write(head, t, key, at, stride, count);

@@ -1,11 +1,11 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.cache;
 
 import java.util.stream.Stream;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
 
 /** The recurrent states of every layer and sequence. A sequence that begins at position 0 begins with zeros. */
-final class States {
+public final class States {
 
     /** [layer][sequence][width]; a layer without a state has none. */
     private final float[][][] states;
@@ -32,12 +32,12 @@ final class States {
         return states.length > 0;
     }
 
-    float[] of(int layer, int sequence) {
+    public float[] of(int layer, int sequence) {
         return states[layer][sequence];
     }
 
     /** Sequence i goes on where {@code parents[i]} stood. The first child of a parent gets its array, the others copies. */
-    void reorder(int[] parents) {
+    public void reorder(int[] parents) {
         for (float[][] state : states) {
             if (state == null) {
                 continue;

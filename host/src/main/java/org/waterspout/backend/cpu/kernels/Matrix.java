@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,7 +15,7 @@ import org.waterspout.model.WeightType;
  * @param finite   whether it is known that no number of type F16 is infinite or none, so that the fast kernels, which know no such halves,
  *                 may read them; of no meaning for other types
  */
-record Matrix(WeightType type, MemorySegment data, int rows, int columns, long rowBytes, boolean finite) {
+public record Matrix(WeightType type, MemorySegment data, int rows, int columns, long rowBytes, boolean finite) {
 
     private static final ValueLayout.OfLong FOUR = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort ONE = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -27,7 +27,7 @@ record Matrix(WeightType type, MemorySegment data, int rows, int columns, long r
      * @param multiplied whether products read it, so that it is worth looking at every number once; a table, of which single rows are read,
      *                   is not
      */
-    static Matrix of(Tensor tensor, Arena arena, boolean multiplied) {
+    public static Matrix of(Tensor tensor, Arena arena, boolean multiplied) {
         MemorySegment data = tensor.data();
         if (!data.isNative()) {
             data = arena.allocate(data.byteSize()).copyFrom(data).asReadOnly();

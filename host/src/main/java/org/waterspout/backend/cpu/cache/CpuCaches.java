@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.cache;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,9 +16,9 @@ import org.waterspout.graph.Op;
  * @param sources keys and values that an encoder leaves for its decoder, which is the one whose program reads them
  * @param states  recurrent states
  */
-record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
+public record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
 
-    static CpuCaches of(Graph graph, PlanOptions options, int lanes) {
+    public static CpuCaches of(Graph graph, PlanOptions options, int lanes) {
         List<KeyValueCache.Layer> layers = cacheLayers(graph, options.cacheType(), lanes);
         // what is kept of ended sequences takes no more than all sequences may have; an encoder-decoder's whole caches were found to fit
         long max = graph.encoder().isPresent() ? 0 : options.cacheBytes() > 0 ? options.cacheBytes()
@@ -29,7 +29,7 @@ record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
     }
 
     /** Those of the encoder beside a decoder, which fills the decoder's sources. */
-    static CpuCaches ofEncoder(Graph encoder, PlanOptions options, int lanes, CpuCaches decoder) {
+    public static CpuCaches ofEncoder(Graph encoder, PlanOptions options, int lanes, CpuCaches decoder) {
         return new CpuCaches(new KeyValueCache(cacheLayers(encoder, options.cacheType(), lanes), options.maxSources()), decoder.sources,
                 new States(encoder, options.maxSources()));
     }
@@ -61,13 +61,13 @@ record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
     }
 
     /** Bytes when every position of every sequence and source is in use. */
-    static long bytes(Graph graph, PlanOptions options, int lanes) {
+    public static long bytes(Graph graph, PlanOptions options, int lanes) {
         return cacheBytes(graph, options, lanes)
                 + stateBytes(graph, options);
     }
 
     /** Bytes without which nothing can be computed: the states, and one sequence's and one source's first positions. */
-    static long minBytes(Graph graph, PlanOptions options, int lanes) {
+    public static long minBytes(Graph graph, PlanOptions options, int lanes) {
         PlanOptions min = new PlanOptions(1, 1, 1, false).withSources(Math.min(1, options.maxSources()), 1)
                 .withCacheType(options.cacheType());
         return cacheBytes(graph, min, lanes) + stateBytes(graph, options);

@@ -1,8 +1,8 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
-import static org.waterspout.backend.cpu.CpuKernels.STAGED;
-import static org.waterspout.backend.cpu.VectorShapes.COUNT;
-import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.kernels.CpuKernels.STAGED;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.FLOATS;
 
 import jdk.incubator.vector.FloatVector;
 

@@ -1,10 +1,11 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.cache;
 
 import java.util.Arrays;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.cpu.kernels.CpuKernels;
 
 /** Keys or values of one layer in one block of {@link KeyValueCache}, as a {@link CacheType} keeps them. */
-sealed interface CacheArray {
+public sealed interface CacheArray {
 
     /**
      * [heads][BLOCK / across][width][across]: an element of {@code across} positions side by side.

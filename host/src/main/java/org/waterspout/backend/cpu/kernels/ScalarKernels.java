@@ -1,11 +1,11 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
 import java.util.Arrays;
 import org.waterspout.backend.CacheType;
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels as plain loops; the compiler makes what vectors of them it can. */
-final class ScalarKernels implements CpuKernels {
+public final class ScalarKernels implements CpuKernels {
 
     private static final int LANES = 8;
 

@@ -1,4 +1,4 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.foreign.ValueLayout;
@@ -14,12 +14,12 @@ import jdk.incubator.vector.VectorSpecies;
  * The vector shapes of this machine, fixed when the class is loaded so that the compiler sees constants. All have the same number
  * of lanes: a vector of bytes widens to one vector of ints or floats. Vectors of four bytes there are none: of eight, the first four do.
  */
-final class VectorShapes {
+public final class VectorShapes {
 
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     /** Lanes of every species here, but for bytes: 4 with NEON, 8 with AVX2, 16 with AVX-512. */
-    static final int COUNT = FLOATS.length();
+    public static final int COUNT = FLOATS.length();
     static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_128.withShape(VectorShape.forBitSize(Math.max(64, COUNT * 16)));
     static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64.withShape(VectorShape.forBitSize(Math.max(64, COUNT * 8)));
 
@@ -34,7 +34,7 @@ final class VectorShapes {
     }
 
     /** Whether the hardware has vectors for {@link VectorKernels}. */
-    static boolean wide() {
+    public static boolean wide() {
         return COUNT == 8 || COUNT == 16 || COUNT == 4 && multipliesAndAdds();
     }
 

@@ -1,9 +1,9 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
 import org.waterspout.model.architecture.Activation;
 
 /** The kernels in vectors of 128, 256 or 512 bits. */
-final class VectorKernels implements CpuKernels {
+public final class VectorKernels implements CpuKernels {
 
     private final ScalarKernels plain = new ScalarKernels();
 

@@ -1,11 +1,11 @@
-package org.waterspout.backend.cpu;
+package org.waterspout.backend.cpu.kernels;
 
-import static org.waterspout.backend.cpu.VectorShapes.BYTES;
-import static org.waterspout.backend.cpu.VectorShapes.COUNT;
-import static org.waterspout.backend.cpu.VectorShapes.FLOATS;
-import static org.waterspout.backend.cpu.VectorShapes.HALF;
-import static org.waterspout.backend.cpu.VectorShapes.INTS;
-import static org.waterspout.backend.cpu.VectorShapes.LITTLE;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.BYTES;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.COUNT;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.FLOATS;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.HALF;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.INTS;
+import static org.waterspout.backend.cpu.kernels.VectorShapes.LITTLE;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;

@@ -12,9 +12,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +29,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.waterspout.model.ModelFile;
+import org.waterspout.model.load.DemonstrationModel;
 
 /** What only a process of its own shows: variables of the environment, standard output that cannot be written, the exit code. */
 @Tag("slow")
@@ -117,6 +123,26 @@ class CommandLineProcessTest {
         Outcome answered = run(Map.of(), "run", "-v", "--backend", "emulator", "--context", "8", "--tokens", "1,2,3", "-n", "1");
         assertEquals(0, answered.exitCode, answered.err);
         assertTrue(answered.err.contains(compiled), answered.err);
+    }
+
+    /** The answer is there, and a line says why it was not quicker. */
+    @Test
+    void aDraftModelThatComputesNoNumbersIsNamed() throws IOException, InterruptedException {
+        byte[] model = demonstrationModel();
+        Path draft = folder.resolve("draft.gguf");
+        try (ModelFile file = DemonstrationModel.open()) {
+            byte[] norm = file.tensors().get("output_norm.weight").data().toArray(ValueLayout.JAVA_BYTE);
+            int at = new String(model, StandardCharsets.ISO_8859_1).indexOf(new String(norm, StandardCharsets.ISO_8859_1));
+            ByteBuffer.wrap(model).order(ByteOrder.LITTLE_ENDIAN).putFloat(at, Float.NaN);
+        }
+        Files.write(draft, model);
+        String[] words = {"run", "--max-tokens", "12", "--temperature", "0", "--draft-model", draft.toString(), "It is"};
+        Outcome drafted = run(Map.of(), words);
+        assertEquals(0, drafted.exitCode, drafted.err);
+        assertEquals(1, drafted.err.lines().filter(line -> line.contains("the draft model computes NaN or infinity")).count(), drafted.err);
+        Outcome plain = run(Map.of(), "run", "--max-tokens", "12", "--temperature", "0", "It is");
+        assertEquals(plain.out, drafted.out);
+        assertFalse(plain.err.contains("draft"), plain.err);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Batch;
@@ -46,6 +48,7 @@ import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.load.DemonstrationModel;
+import org.waterspout.model.load.ModelFiles;
 import org.waterspout.tests.ChangedFile;
 import org.waterspout.tests.TestBackend;
 
@@ -287,6 +290,31 @@ class DraftingTest {
             assertEquals(0, answer(decoder, behind).proposedTokens());
             assertEquals(steps, draft.steps);
         });
+    }
+
+    /** Where the frequencies of a draft go by the length of a sequence, it computes all anew behind the border, as the model does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"phi3-longrope", "llama-dynamic"})
+    void draftsGrowPastTheBorderOfTheirFrequencies(String family) {
+        try (ModelFile file = ModelFiles.open(Path.of("src", "test", "resources", "families", family + ".gguf"));
+                Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), 64);
+            int border = 16;
+            for (int length : new int[] {3, border - 1, border, border + 5}) {
+                DraftPlan draft = new DraftPlan(backend.prepare(graph, new PlanOptions(64, 1, 7, false)));
+                try (Decoder decoder = new Decoder(backend.prepare(graph, new PlanOptions(64, 1, 16, false)), 64, Optional.of(draft))) {
+                    int[] prompt = IntStream.range(0, length).map(i -> 3 + 7 * i % 30).toArray();
+                    Asked asked = new Asked(prompt, 36, GenerationConfig.GREEDY.withTokens(0, 36), new Speculation.Draft(3));
+                    Completion plain = answer(decoder, asked.with(Speculation.NONE));
+                    Completion found = answer(decoder, asked);
+                    assertArrayEquals(plain.tokens(), found.tokens());
+                    int beyond = plain.tokens().length - Math.max(0, border - length);
+                    assertTrue(found.acceptedTokens() > beyond / 2 && found.acceptedTokens() > 0.8 * found.proposedTokens(),
+                            found.acceptedTokens() + " of " + found.proposedTokens() + " of " + plain.tokens().length);
+                    assertTrue(draft.rows < 2 * (length + plain.tokens().length) + border, draft.rows + " rows");
+                }
+            }
+        }
     }
 
     /** How a draft fails. */

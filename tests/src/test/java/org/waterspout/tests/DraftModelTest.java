@@ -136,6 +136,18 @@ class DraftModelTest {
         }
     }
 
+    @Test
+    void aDraftMayRunOnAnotherBackend() {
+        GenerationRequest request = GenerationRequest.of(new Prompt.Raw("She was")).withMaxTokens(12);
+        try (LanguageModel model = LanguageModel.demonstration(OPTIONS, new DraftModel(same, LoadOptions.DEFAULT.withBackend("reference")
+                .withContextLength(64).withSequences(1)))) {
+            Completion found = complete(model, request.withSpeculation(new Speculation.Draft(7)));
+            assertArrayEquals(complete(model, request).tokens(), found.tokens());
+            assertTrue(found.acceptedTokens() > 5, found.acceptedTokens() + " accepted");
+        }
+        assertNoThreadIsLeft();
+    }
+
     /** Either may have rows that fill its table; what the other lacks is not proposed, and nothing behind it. */
     @Test
     void aTableThatIsFilledUpIsNoOtherVocabulary() {

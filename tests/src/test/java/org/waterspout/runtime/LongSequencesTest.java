@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
@@ -26,6 +27,7 @@ import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.Sharing;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
@@ -139,6 +141,22 @@ class LongSequencesTest {
                 assertArrayEquals(shortExpected, decoder.logits(shortTokens, true), LIMIT);
             }
         });
+    }
+
+    /** A short prompt whose answer had grown past the border before it was put back needs the keys of a long sequence. */
+    @Test
+    void whatWasPutBackBeyondTheBorderSharesNothingShort() {
+        try (ModelFile file = ModelFiles.open(MODEL); Backend backend = new CpuBackend(BackendOptions.DEFAULT);
+                Plan plan = backend.prepare(GraphBuilder.build(file, Architecture.of(file), 64), new PlanOptions(64, 2, 8, false))) {
+            int[] tokens = ints(file, "expected.tokens");
+            int prompt = BORDER - 4;
+            Slots slots = new Slots(plan);
+            Slot first = slots.take(Arrays.copyOf(tokens, prompt), prompt, Sharing.PROMPTS, Sharing.PROMPTS);
+            first.computed(prompt);
+            assertEquals(0, slots.take(Arrays.copyOf(tokens, BORDER + 1), prompt, Sharing.PROMPTS, Sharing.PROMPTS).computed());
+            slots.giveBack(List.of(first));
+            assertEquals(prompt - 1, slots.take(Arrays.copyOf(tokens, BORDER), prompt, Sharing.PROMPTS, Sharing.PROMPTS).computed());
+        }
     }
 
     private static int[] ints(ModelFile file, String key) {

@@ -51,6 +51,7 @@ public final class LanguageModel implements AutoCloseable {
     private static final int MAX_BEAMS_UNASKED = 32;
 
     private final LoadedModel loaded;
+    private final Optional<LoadedModel> draft;
     private final Optional<ChatTemplate> template;
     /** Null until the first tools come: most models are never told any. */
     private volatile ToolRequest.Templates templates;
@@ -60,11 +61,12 @@ public final class LanguageModel implements AutoCloseable {
     private final ReadWriteLock tokenizerUse = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private LanguageModel(LoadedModel loaded) {
+    private LanguageModel(LoadedModel loaded, Optional<LoadedModel> draft) {
         this.loaded = loaded;
+        this.draft = draft;
         this.template = loaded.text().flatMap(tokenizer -> ChatTemplate.of(loaded.file(), tokenizer));
         this.constraints = loaded.text().map(tokenizer -> new Constraints(tokenizer, loaded.endTokens()));
-        this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength());
+        this.decoder = new Decoder(loaded.plan(), loaded.architecture().contextLength(), draft.map(LoadedModel::plan));
     }
 
     /** Loads a model file onto the CPU. Errors as {@link #load(Path, LoadOptions)}. */
@@ -82,28 +84,57 @@ public final class LanguageModel implements AutoCloseable {
      * @throws org.waterspout.error.OutOfMemoryException      it does not fit; the message says what would
      */
     public static LanguageModel load(Path path, LoadOptions options) {
-        return load(ModelFiles.open(path), options);
+        return load(ModelFiles.open(path), options, Optional.empty());
+    }
+
+    /**
+     * Loads a model file, and a draft model that proposes tokens where a request wants it
+     * ({@link org.waterspout.generate.Speculation.Draft}). Errors as {@link #load(Path, LoadOptions)} for either, and
+     *
+     * @throws InvalidRequestException when the draft model has another vocabulary or is no decoder, or one of the two has a recurrent state
+     */
+    public static LanguageModel load(Path path, LoadOptions options, DraftModel draft) {
+        return load(ModelFiles.open(path), options, Optional.of(draft));
     }
 
     /** Loads the small model that comes with Waterspout. */
     public static LanguageModel demonstration(LoadOptions options) {
-        return load(DemonstrationModel.open(), options);
+        return load(DemonstrationModel.open(), options, Optional.empty());
     }
 
-    private static LanguageModel load(ModelFile file, LoadOptions options) {
+    /** As {@link #load(Path, LoadOptions, DraftModel)} for the small model that comes with Waterspout. */
+    public static LanguageModel demonstration(LoadOptions options, DraftModel draft) {
+        return load(DemonstrationModel.open(), options, Optional.of(draft));
+    }
+
+    private static LanguageModel load(ModelFile file, LoadOptions options, Optional<DraftModel> draft) {
         int beams = Math.min(GenerationConfig.beams(file.metadata()), MAX_BEAMS_UNASKED);
-        return new LanguageModel(LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)),
-                GraphBuilder::build));
+        LoadedModel loaded = LoadedModel.load(file, options.withSequences(Math.max(options.sequencesAtOneTime(), beams)),
+                GraphBuilder::build);
+        LoadedModel second = null;
+        try {
+            second = draft.map(one -> one.load(loaded, options)).orElse(null);
+            return new LanguageModel(loaded, Optional.ofNullable(second));
+        } catch (RuntimeException | Error failure) {
+            LoadedModel.close(second, failure);
+            LoadedModel.close(loaded, failure);
+            throw failure;
+        }
     }
 
     /** The context a model is loaded with: as asked, at most what it was trained for. */
     public static int contextLength(Architecture architecture, LoadOptions options) {
+        return contextLength(architecture, options, LoadOptions.DEFAULT_CONTEXT);
+    }
+
+    /** @param longest unless more is asked for */
+    static int contextLength(Architecture architecture, LoadOptions options, int longest) {
         if (options.contextLength() > architecture.contextLength()) {
             throw new InvalidRequestException("a context of " + options.contextLength() + " positions is asked for; the model has at most "
                     + architecture.contextLength());
         }
         return options.contextLength() > 0 ? options.contextLength()
-                : Math.min(architecture.contextLength(), LoadOptions.DEFAULT_CONTEXT);
+                : Math.min(architecture.contextLength(), longest);
     }
 
     /**
@@ -333,8 +364,10 @@ public final class LanguageModel implements AutoCloseable {
         return decoder.vocabulary();
     }
 
+    /** With that of the draft model. */
     public MemoryUse memory() {
-        return decoder.engine().plan().memory();
+        MemoryUse own = decoder.engine().plan().memory();
+        return draft.map(model -> own.plus(model.plan().memory())).orElse(own);
     }
 
     /** The plan this model runs on: for validation, while no request is under way. */
@@ -355,6 +388,7 @@ public final class LanguageModel implements AutoCloseable {
                 return;
             }
             closed = true;
+            draft.ifPresent(LoadedModel::close);
             loaded.close();
         } finally {
             tokenizerUse.writeLock().unlock();

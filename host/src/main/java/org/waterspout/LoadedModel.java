@@ -25,9 +25,10 @@ import org.waterspout.model.text.Tokenizer;
 /**
  * What every kind of model is made of when it is loaded. Closing it gives all of it back; the plan may be closed before.
  *
- * @param text the tokenizer; empty where images enter, or where there is none
+ * @param text        the tokenizer; empty where images enter, or where there is none
+ * @param ownsBackend whether the backend is closed with it
  */
-record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, Plan plan)
+record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer> text, Backend backend, boolean ownsBackend, Plan plan)
         implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
@@ -41,14 +42,24 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
 
     /** Takes over {@code file}. Errors as {@link LanguageModel#load(java.nio.file.Path, LoadOptions)}. */
     static LoadedModel load(ModelFile file, LoadOptions options, GraphOf graphOf) {
+        return load(file, options, LoadOptions.DEFAULT_CONTEXT, graphOf, Optional.empty());
+    }
+
+    /**
+     * As {@link #load(ModelFile, LoadOptions, GraphOf)}.
+     *
+     * @param longest context unless more is asked for
+     * @param shared  the backend of a model that is closed later; without, the options' own
+     */
+    static LoadedModel load(ModelFile file, LoadOptions options, int longest, GraphOf graphOf, Optional<Backend> shared) {
         Backend backend = null;
         Plan plan = null;
         // The tokenizer takes about as long as the weights on the cpu backend, and neither needs the other.
         CompletableFuture<Optional<Tokenizer>> tokenizer = CompletableFuture.supplyAsync(() -> tokenizer(file), LoadedModel::start);
         try {
-            backend = Backends.open(options.backend(), new BackendOptions(options.threads(), options.device()));
+            backend = shared.orElseGet(() -> Backends.open(options.backend(), new BackendOptions(options.threads(), options.device())));
             Architecture architecture = Architecture.of(file);
-            int context = LanguageModel.contextLength(architecture, options);
+            int context = LanguageModel.contextLength(architecture, options, longest);
             Graph whole = graphOf.build(file, architecture, context);
             int fitting = fittingContext(backend, whole, options, architecture, context);
             Graph graph = fitting == context ? whole : graphOf.build(file, architecture, fitting);
@@ -63,11 +74,11 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
             }
             Optional<Tokenizer> text = joined(tokenizer);
             text.ifPresent(present -> requireSameVocabulary(file, architecture, present));
-            return new LoadedModel(file, architecture, text, backend, plan);
+            return new LoadedModel(file, architecture, text, backend, shared.isEmpty(), plan);
         } catch (RuntimeException | Error failure) {
             List<AutoCloseable> opened = new ArrayList<>();
             opened.add(plan);
-            opened.add(backend);
+            opened.add(shared.isPresent() ? null : backend);
             finished(tokenizer).ifPresent(opened::add);
             opened.add(file);
             opened.forEach(each -> close(each, failure));
@@ -190,13 +201,19 @@ record LoadedModel(ModelFile file, Architecture architecture, Optional<Tokenizer
 
     /** What the model is called: the file's own name for it, else the file's. */
     String name() {
+        return name(file);
+    }
+
+    static String name(ModelFile file) {
         return file.metadata().optionalString("general.name").orElseGet(() -> file.path().getFileName().toString());
     }
 
     @Override
     public void close() {
         plan.close();
-        backend.close();
+        if (ownsBackend) {
+            backend.close();
+        }
         text.ifPresent(Tokenizer::close);
         file.close();
     }

@@ -13,4 +13,8 @@ public record MemoryUse(long mapped, long weights, long cache, long activations)
     public long total() {
         return mapped + weights + cache + activations;
     }
+
+    public MemoryUse plus(MemoryUse other) {
+        return new MemoryUse(mapped + other.mapped, weights + other.weights, cache + other.cache, activations + other.activations);
+    }
 }

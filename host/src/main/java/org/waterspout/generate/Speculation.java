@@ -16,6 +16,11 @@ public sealed interface Speculation {
         return new Ngrams(3, 7);
     }
 
+    /** What the draft model says that the model was loaded with. */
+    static Speculation draft() {
+        return new Draft(4);
+    }
+
     /** No tokens are proposed. */
     record None() implements Speculation {
     }
@@ -31,6 +36,20 @@ public sealed interface Speculation {
             if (longest < 1 || tokens < 1) {
                 throw new InvalidRequestException("sequences of " + longest + " tokens are to be looked for and " + tokens
                         + " tokens proposed; both must be 1 or more");
+            }
+        }
+    }
+
+    /**
+     * The tokens that a smaller model with the same vocabulary finds the most likely; the model is loaded with it
+     * ({@link org.waterspout.DraftModel}).
+     *
+     * @param tokens proposed at a time, at most, 1 or more
+     */
+    record Draft(int tokens) implements Speculation {
+        public Draft {
+            if (tokens < 1) {
+                throw new InvalidRequestException(tokens + " tokens are to be proposed at a time; it must be 1 or more");
             }
         }
     }

@@ -24,6 +24,11 @@ public sealed interface Op {
     /** The weights read. */
     List<Weight> weights();
 
+    /** How {@code weight}, one of {@link #weights()}, is read; an operation with weights says so. */
+    default WeightUse use(Weight weight) {
+        throw new IllegalStateException(label() + " does not say how it reads " + weight);
+    }
+
     /** What it is called in reports and messages: "MatMul". */
     default String label() {
         return getClass().getSimpleName();
@@ -138,6 +143,11 @@ public sealed interface Op {
         }
 
         @Override
+        public WeightUse use(Weight read) {
+            return WeightUse.TABLE;
+        }
+
+        @Override
         public Columns reads(Value value) {
             return Columns.ALL;
         }
@@ -158,6 +168,11 @@ public sealed interface Op {
         public List<Weight> weights() {
             return List.of(table);
         }
+
+        @Override
+        public WeightUse use(Weight read) {
+            return WeightUse.TABLE;
+        }
     }
 
     /** out[r] = input[r] + table[type[r]]. Table [types, width]. */
@@ -169,6 +184,11 @@ public sealed interface Op {
         @Override
         public List<Weight> weights() {
             return List.of(table);
+        }
+
+        @Override
+        public WeightUse use(Weight read) {
+            return WeightUse.TABLE;
         }
     }
 
@@ -198,6 +218,11 @@ public sealed interface Op {
         }
 
         @Override
+        public WeightUse use(Weight read) {
+            return WeightUse.VECTOR;
+        }
+
+        @Override
         public Columns reads(Value value) {
             return groups();
         }
@@ -222,6 +247,11 @@ public sealed interface Op {
         @Override
         public List<Weight> weights() {
             return Stream.concat(Stream.of(weight), bias.stream()).toList();
+        }
+
+        @Override
+        public WeightUse use(Weight read) {
+            return read == weight ? WeightUse.PRODUCT : WeightUse.VECTOR;
         }
     }
 
@@ -275,6 +305,11 @@ public sealed interface Op {
         @Override
         public List<Weight> weights() {
             return bias.stream().map(RelativeBias::table).toList();
+        }
+
+        @Override
+        public WeightUse use(Weight read) {
+            return WeightUse.VECTOR;
         }
 
         @Override
@@ -467,6 +502,11 @@ public sealed interface Op {
         public List<Weight> weights() {
             return Stream.concat(Stream.of(weight), bias.stream()).toList();
         }
+
+        @Override
+        public WeightUse use(Weight read) {
+            return read == weight ? WeightUse.PRODUCT : WeightUse.VECTOR;
+        }
     }
 
     /** out[r, 0] = the index of the largest element of input[r], the lowest such index, as a float (exact up to 2^24). Output width 1. */
@@ -501,6 +541,11 @@ public sealed interface Op {
             List<Weight> all = new ArrayList<>();
             parts.forEach(part -> all.addAll(part.weights()));
             return List.copyOf(all);
+        }
+
+        @Override
+        public WeightUse use(Weight read) {
+            return parts.stream().filter(part -> part.weights().contains(read)).findFirst().orElseThrow().use(read);
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.waterspout.backend.Plan;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.decode.LogProbabilityReader;
@@ -24,6 +25,7 @@ import org.waterspout.model.text.Tokenizer;
 public final class Decoder implements AutoCloseable {
 
     private final Plan plan;
+    private final Optional<Plan> draft;
     private final Engine engine;
     private final int longest;
 
@@ -34,9 +36,20 @@ public final class Decoder implements AutoCloseable {
 
     /** @param longest context that the model could be loaded with */
     public Decoder(Plan plan, int longest) {
+        this(plan, longest, Optional.empty());
+    }
+
+    /**
+     * Takes over {@code plan} and {@code draft} and closes them with itself.
+     *
+     * @param longest context that the model could be loaded with
+     * @param draft   of a model that proposes tokens ({@link Speculation.Draft}), with the same vocabulary and no recurrent state
+     */
+    public Decoder(Plan plan, int longest, Optional<Plan> draft) {
         this.plan = plan;
+        this.draft = draft;
         this.longest = longest;
-        this.engine = new Engine(plan, new DecoderScheduler(plan));
+        this.engine = new Engine(Stream.concat(Stream.of(plan), draft.stream()).toList(), new DecoderScheduler(plan, draft));
     }
 
     public Engine engine() {
@@ -89,10 +102,7 @@ public final class Decoder implements AutoCloseable {
                             + limit.blocks() * limit.blockLength() + " positions that the memory for keys and values has: shorten the"
                             + " prompt, search with a narrower beam, or load the model with more");
                 });
-        if (!request.speculation().equals(Speculation.NONE) && plan.graph().isRecurrent()) {
-            throw new InvalidRequestException(
-                    "the model's recurrent state cannot go back, so no tokens can be proposed and checked: leave the speculation away");
-        }
+        requireSpeculates(request.speculation());
         GenerationConfig seeded = config.seeded();
         GenerationRequest others = request.logProbabilities().map(wanted -> request.withLogProbabilities(wanted.withPrompt(false)))
                 .orElse(request);
@@ -105,6 +115,17 @@ public final class Decoder implements AutoCloseable {
         }
         engine.submit(all);
         return all;
+    }
+
+    private void requireSpeculates(Speculation speculation) {
+        if (!speculation.equals(Speculation.NONE) && plan.graph().isRecurrent()) {
+            throw new InvalidRequestException(
+                    "the model's recurrent state cannot go back, so no tokens can be proposed and checked: leave the speculation away");
+        }
+        if (speculation instanceof Speculation.Draft && draft.isEmpty()) {
+            throw new InvalidRequestException("a draft model is to propose tokens, and the model was loaded without one:"
+                    + " load it with a draft model, or leave the speculation away");
+        }
     }
 
     /**
@@ -172,7 +193,7 @@ public final class Decoder implements AutoCloseable {
         }
     }
 
-    /** Ends what is under way after its step, then closes the plan. */
+    /** Ends what is under way after its step, then closes the plans. */
     @Override
     public void close() {
         engine.close();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
@@ -37,6 +38,7 @@ final class DecoderScheduler implements Scheduler {
     }
 
     private final Plan plan;
+    private final Optional<Drafter> drafter;
     private final int vocabulary;
     private final int maxRows;
     private final Slots slots;
@@ -51,7 +53,13 @@ final class DecoderScheduler implements Scheduler {
     private float[] logits = {};
 
     DecoderScheduler(Plan plan) {
+        this(plan, Optional.empty());
+    }
+
+    /** @param draft the plan of a model that proposes tokens */
+    DecoderScheduler(Plan plan, Optional<Plan> draft) {
         this.plan = plan;
+        drafter = draft.map(one -> new Drafter(one, plan.graph().output().width()));
         vocabulary = plan.graph().output().width();
         maxRows = plan.options().maxRows();
         slots = new Slots(plan);
@@ -142,9 +150,10 @@ final class DecoderScheduler implements Scheduler {
     private void leave(SequenceTask task) {
         slots.giveBack(task.slots());
         task.setSlots(List.of());
+        drafter.ifPresent(model -> task.drafted().ifPresent(model::leave));
         if (task.sourceNumber() >= 0) {
             sources.clear(task.sourceNumber());
-            task.setSourceNumber(-1);
+            task.setSourceNumber(SequenceTask.NO_SOURCE);
         }
     }
 
@@ -171,12 +180,7 @@ final class DecoderScheduler implements Scheduler {
     public void step(Waiting waiting) {
         try {
             encode();
-            long start = System.nanoTime();
-            boolean generating = generate();
-            if (generating) {
-                pieces.tokensTook(System.nanoTime() - start);
-            }
-            prompts(generating);
+            prompts(generate());
         } catch (OutOfMemoryException full) {
             if (speculating) {
                 tight = true; // no task may lose its slot for what is only proposed
@@ -193,26 +197,60 @@ final class DecoderScheduler implements Scheduler {
     /** The next token of every sequence that is beyond its prompt. */
     private boolean generate() {
         List<SequenceTask> ready = running.stream().filter(task -> !task.inPrompt() && !task.done()).toList();
+        long nanos = 0;
         for (int from = 0; from < ready.size();) {
             int to = from;
-            Rows rows = new Rows();
-            List<Part> parts = new ArrayList<>();
             int known = 0;
             while (to < ready.size() && (to == from || known + rowsOf(ready.get(to)) <= maxRows)) {
                 known += rowsOf(ready.get(to++));
             }
-            int spare = tight ? 0 : Math.min(maxRows, MAX_SPECULATING_ROWS) - known;
-            for (SequenceTask task : ready.subList(from, to)) {
-                Part part = add(task, rows, Math.ceilDiv(spare, to - from - parts.size()));
-                parts.add(part);
-                spare -= part.proposed().length;
-            }
-            speculating = parts.stream().anyMatch(part -> part.proposed().length > 0);
-            step(parts, rows, ready.getFirst().phase());
-            speculating = false;
+            List<SequenceTask> tasks = ready.subList(from, to);
+            int spare = tight ? 0 : Math.max(0, Math.min(maxRows, MAX_SPECULATING_ROWS) - known);
+            int[] wanted = tasks.stream().mapToInt(task -> task.wanted(Math.min(spare, roomBehind(task)))).toArray();
+            draft(tasks, wanted, spare);
+            long start = System.nanoTime();
+            generate(tasks, wanted, spare);
+            nanos += System.nanoTime() - start;
             from = to;
         }
+        if (!ready.isEmpty()) {
+            pieces.tokensTook(nanos);
+            long took = nanos;
+            drafter.ifPresent(model -> model.tokensTook(took));
+        }
         return !ready.isEmpty();
+    }
+
+    /** The draft model puts as many tokens behind each that wants some as it will have rows for at least. */
+    private void draft(List<SequenceTask> tasks, int[] wanted, int spare) {
+        int wanting = wanting(wanted, 0);
+        if (drafter.isPresent() && wanting > 0) {
+            int share = Math.ceilDiv(spare, wanting);
+            drafter.get().draft(tasks, Arrays.stream(wanted).map(count -> Math.min(count, share)).toArray(), running.size() > 1);
+        }
+    }
+
+    private static int wanting(int[] wanted, int from) {
+        return (int) Arrays.stream(wanted, from, wanted.length).filter(count -> count > 0).count();
+    }
+
+    /**
+     * @param wanted tokens that each task would propose
+     * @param spare  rows that there are for them
+     */
+    private void generate(List<SequenceTask> tasks, int[] wanted, int spare) {
+        Rows rows = new Rows();
+        List<Part> parts = new ArrayList<>();
+        int left = spare;
+        for (int i = 0; i < wanted.length; i++) {
+            int share = wanted[i] == 0 ? 0 : Math.min(wanted[i], Math.ceilDiv(left, wanting(wanted, i)));
+            Part part = add(tasks.get(i), rows, share);
+            parts.add(part);
+            left -= part.proposed().length;
+        }
+        speculating = parts.stream().anyMatch(part -> part.proposed().length > 0);
+        step(parts, rows, tasks.getFirst().phase());
+        speculating = false;
     }
 
     private int rowsOf(SequenceTask task) {
@@ -229,22 +267,23 @@ final class DecoderScheduler implements Scheduler {
         return known == 0 ? slot.count() : slot.computed() + Math.min(known, Math.max(1, maxRows / task.live()));
     }
 
-    /** @param spare rows that there are for proposed tokens */
-    private Part add(SequenceTask task, Rows rows, int spare) {
+    /** @param share rows that it has for proposed tokens */
+    private Part add(SequenceTask task, Rows rows, int share) {
         int until = until(task);
         int before = rows.outputs();
         List<Slot> live = task.slots().subList(0, task.live());
         live.forEach(slot -> rows.add(slot, until, task.sourceNumber(), slot.count() - 1));
-        int[] proposed = task.propose(Math.min(spare, roomBehind(live.getFirst(), until)));
-        rows.propose(live.getFirst(), proposed);
+        int[] proposed = task.propose(share);
+        rows.propose(live.getFirst(), proposed, 0);
         return new Part(task, live, until, rows.outputs() - before, proposed);
     }
 
     /**
      * Positions that proposed tokens may have: none where more is to be computed first, or behind a border from which all is computed anew.
      */
-    private int roomBehind(Slot slot, int until) {
-        if (until < slot.count()) {
+    private int roomBehind(SequenceTask task) {
+        Slot slot = task.slots().getFirst();
+        if (until(task) < slot.count()) {
             return 0;
         }
         int end = slot.beyond() ? plan.options().contextLength() : Math.min(plan.options().contextLength(), slots.border());

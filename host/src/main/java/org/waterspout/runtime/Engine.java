@@ -11,8 +11,9 @@ import org.waterspout.error.ClosedException;
 import org.waterspout.generate.RequestOptions;
 
 /**
- * Runs the requests of many callers on one plan. A thread of its own has the plan: it lets requests begin, makes a step, hands out what
- * came of it, and begins again. Callers hand in {@link Call}s from any thread and take events out of them; no code of theirs runs here.
+ * Runs the requests of many callers on one plan, or on two where a draft model proposes tokens. A thread of its own has the plans: it
+ * lets requests begin, makes a step, hands out what came of it, and begins again. Callers hand in {@link Call}s from any thread and take
+ * events out of them; no code of theirs runs here.
  *
  * <p>Requests begin in the order of their priority, then of their arrival. A request waits for at most {@value Waiting#OVERTAKING} later
  * ones for each step of priority that they have more, so none waits for ever. The thread starts with the first request and ends with
@@ -25,7 +26,7 @@ public final class Engine implements AutoCloseable {
 
     private static final String CLOSED = "the model is closed: load it again";
 
-    private final Plan plan;
+    private final List<Plan> plans;
     private final Scheduler scheduler;
     private final Waiting waiting = new Waiting();
     /** Calls that have not ended; the engine thread's own. */
@@ -41,13 +42,22 @@ public final class Engine implements AutoCloseable {
 
     /** Takes over {@code plan} and closes it with itself. */
     Engine(Plan plan, Scheduler scheduler) {
-        this.plan = plan;
+        this(List.of(plan), scheduler);
+    }
+
+    /**
+     * Takes over {@code plans} and closes them with itself.
+     *
+     * @param plans the model's, then a draft model's
+     */
+    Engine(List<Plan> plans, Scheduler scheduler) {
+        this.plans = List.copyOf(plans);
         this.scheduler = scheduler;
     }
 
     /** The plan that it runs: for looking at, and for validation while no request is under way. */
     public Plan plan() {
-        return plan;
+        return plans.getFirst();
     }
 
     /** Why a closed model does nothing. */
@@ -128,7 +138,7 @@ public final class Engine implements AutoCloseable {
             return;
         }
         try {
-            plan.warmUp();
+            plans.forEach(Plan::warmUp);
             warm = true;
             asked.forEach(Call::succeed);
         } catch (RuntimeException | Error failure) {
@@ -203,7 +213,7 @@ public final class Engine implements AutoCloseable {
             warmUps.clear();
         }
         open.forEach(call -> call.fail(why));
-        plan.close();
+        plans.forEach(Plan::close);
     }
 
     private boolean isClosed() {
@@ -212,7 +222,7 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /** Ends what is under way after its step, then closes the plan and waits for that. */
+    /** Ends what is under way after its step, then closes its plans and waits for that. */
     @Override
     public void close() {
         Thread running;
@@ -221,7 +231,7 @@ public final class Engine implements AutoCloseable {
             closed = true;
             running = thread;
             if (running == null && first) {
-                plan.close();
+                plans.forEach(Plan::close);
             }
             monitor.notifyAll();
         }

@@ -7,7 +7,8 @@ import java.util.Set;
 import org.waterspout.constrain.Constraint;
 import org.waterspout.decode.BeamSearch;
 import org.waterspout.decode.LogProbabilityReader;
-import org.waterspout.decode.NgramProposals;
+import org.waterspout.decode.NgramProposer;
+import org.waterspout.decode.Proposals;
 import org.waterspout.decode.RowRanking;
 import org.waterspout.decode.Sampler;
 import org.waterspout.decode.Source;
@@ -29,6 +30,9 @@ import org.waterspout.model.text.Tokenizer;
 /** One answer: the prompt, then token after token, and what of its text is sure. With a beam the text comes at the end of the search. */
 final class GenerationTask extends SequenceTask {
 
+    /** A draft model is often wrong once, and then right for long. */
+    private static final int DRAFT_PATIENCE = 2;
+
     private final Call<GenerationEvent> events;
     private final GenerationRequest request;
     private final GenerationConfig config;
@@ -40,7 +44,8 @@ final class GenerationTask extends SequenceTask {
     private final Optional<BeamSearch> search;
     private final Optional<StreamDecoder> decoder;
     private final StopStrings stops;
-    private final Optional<NgramProposals> proposals;
+    private final Optional<Proposals> proposals;
+    private final Optional<DraftedSequence> drafted;
     private final Optional<LogProbabilityReader> answered;
     private final Optional<LogProbabilityReader> prompted;
     private final Optional<ToolCalls> calls;
@@ -96,9 +101,11 @@ final class GenerationTask extends SequenceTask {
         decoder = tokenizer.map(present -> calls.map(some -> StreamDecoder.continuing(present, some.marks()))
                 .orElseGet(() -> StreamDecoder.continuing(present, false)));
         this.calls = calls;
+        drafted = request.speculation() instanceof Speculation.Draft ? Optional.of(new DraftedSequence()) : Optional.empty();
         proposals = switch (request.speculation()) {
             case Speculation.None _ -> Optional.empty();
-            case Speculation.Ngrams ngrams -> Optional.of(new NgramProposals(ngrams));
+            case Speculation.Ngrams ngrams -> Optional.of(new Proposals(new NgramProposer(ngrams), ngrams.tokens(), 0));
+            case Speculation.Draft draft -> Optional.of(new Proposals(drafted.orElseThrow(), draft.tokens(), DRAFT_PATIENCE));
         };
         answered = request.logProbabilities().map(wanted -> new LogProbabilityReader(wanted.top()));
         prompted = request.logProbabilities().filter(LogProbabilities::ofPrompt).map(wanted -> new LogProbabilityReader(wanted.top()));
@@ -160,12 +167,22 @@ final class GenerationTask extends SequenceTask {
     }
 
     @Override
+    int wanted(int max) {
+        // the last token of an answer is chosen by the logits after the one before it
+        return proposals.map(some -> some.wanted(Math.min(max, maxTokens - count - 1))).orElse(0);
+    }
+
+    @Override
+    Optional<DraftedSequence> drafted() {
+        return drafted;
+    }
+
+    @Override
     int[] propose(int max) {
         if (proposals.isEmpty()) {
             return NONE;
         }
-        // the last token of an answer is chosen by the logits after the one before it
-        int[] found = proposals.get().propose(tokens, prompt.length + count, Math.min(max, maxTokens - count - 1));
+        int[] found = proposals.get().propose(tokens, prompt.length + count, max);
         int allowed = sampler.allowed(found);
         return allowed < found.length ? proposals.get().cut(allowed) : found;
     }
@@ -283,7 +300,7 @@ final class GenerationTask extends SequenceTask {
                 (begun - call().submitted()) / 1e9, (prefilled - begun) / 1e9, (ended - prefilled) / 1e9, sampler.seed(),
                 answered.map(LogProbabilityReader::all).orElse(List.of()), prompted.map(LogProbabilityReader::all).orElse(List.of()),
                 calls.map(ToolCalls::all).orElse(List.of()), calls.map(ToolCalls::faults).orElse(List.of()),
-                proposals.map(NgramProposals::proposed).orElse(0), proposals.map(NgramProposals::accepted).orElse(0))));
+                proposals.map(Proposals::proposed).orElse(0), proposals.map(Proposals::accepted).orElse(0))));
         end();
     }
 

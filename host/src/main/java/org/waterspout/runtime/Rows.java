@@ -6,8 +6,6 @@ import org.waterspout.backend.Batch;
 /** The rows of a step of a decoder, while they are gathered. */
 final class Rows {
 
-    private static final int SOURCE_NONE = -1;
-
     private int[] tokens = new int[16];
     private int[] positions = new int[16];
     private int[] sequences = new int[16];
@@ -48,9 +46,9 @@ final class Rows {
         }
     }
 
-    /** Adds tokens that may follow the last of a slot, whose logits are wanted. */
-    void propose(Slot slot, int[] proposed) {
-        for (int i = 0; i < proposed.length; i++) {
+    /** Adds tokens that may follow the last of a slot, from number {@code from} of them on; the logits of each are wanted. */
+    void propose(Slot slot, int[] proposed, int from) {
+        for (int i = from; i < proposed.length; i++) {
             if (count == tokens.length) {
                 grow();
             }
@@ -58,7 +56,7 @@ final class Rows {
             tokens[count] = proposed[i];
             positions[count] = position;
             sequences[count] = slot.number();
-            sources[count] = SOURCE_NONE;
+            sources[count] = SequenceTask.NO_SOURCE;
             lengths[count] = Math.max(slot.turnedBy(position), position + 1);
             outputs[outputCount++] = count++;
         }
@@ -77,7 +75,7 @@ final class Rows {
     Batch batch(int[] candidates, Batch.Phase phase) {
         Batch batch = new Batch(cut(tokens, count), cut(positions, count), cut(sequences, count), cut(outputs, outputCount))
                 .withLengths(cut(lengths, count)).withPhase(phase);
-        return sources[0] == SOURCE_NONE ? batch : batch.withSources(cut(sources, count)).withCandidates(candidates);
+        return sources[0] == SequenceTask.NO_SOURCE ? batch : batch.withSources(cut(sources, count)).withCandidates(candidates);
     }
 
     private static int[] cut(int[] numbers, int length) {

@@ -1,6 +1,7 @@
 package org.waterspout.runtime;
 
 import java.util.List;
+import java.util.Optional;
 import org.waterspout.backend.Batch;
 import org.waterspout.generate.Sharing;
 
@@ -9,8 +10,11 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
 
     static final int[] NONE = {};
 
+    /** Stands for the number of a source where there is none. */
+    static final int NO_SOURCE = -1;
+
     private List<Slot> slots = List.of();
-    private int source = -1;
+    private int source = NO_SOURCE;
     private boolean encoded;
 
     SequenceTask(Call<?> call) {
@@ -79,9 +83,23 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
     abstract void take(float[] logits, int from, int rows, int columns);
 
     /**
-     * Tokens that may come next, to be checked in the step that makes the next one: the logits after each are taken as long as they come.
+     * How many tokens it would propose for the next step; asked once before each.
      *
      * @param max tokens that there is room for
+     */
+    int wanted(int max) {
+        return 0;
+    }
+
+    /** The sequence as the draft model follows it; where none proposes, empty. */
+    Optional<DraftedSequence> drafted() {
+        return Optional.empty();
+    }
+
+    /**
+     * Tokens that may come next, to be checked in the step that makes the next one: the logits after each are taken as long as they come.
+     *
+     * @param max at most what is {@link #wanted}
      */
     int[] propose(int max) {
         return NONE;

@@ -113,6 +113,11 @@ final class Slot {
         return copy;
     }
 
+    /** Whether all tokens from position {@code from} on are below {@code vocabulary}. */
+    boolean isBelow(int from, int vocabulary) {
+        return Arrays.stream(tokens, Math.min(from, count), count).allMatch(token -> token < vocabulary);
+    }
+
     /** Tokens at the start that are those of {@code other}, among the first {@code max} of both. */
     int common(int[] other, int max) {
         int until = Math.min(Math.min(count, other.length), max);

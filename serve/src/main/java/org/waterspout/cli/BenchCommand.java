@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.waterspout.Generation;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
@@ -18,6 +19,7 @@ import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sharing;
+import org.waterspout.generate.Speculation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,6 +33,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private ModelOptions modelOptions;
+
+    @Mixin
+    private SpeculationOptions speculation;
 
     @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "128", description = "Length of the prompt; default:"
             + " ${DEFAULT-VALUE}.")
@@ -73,27 +78,36 @@ final class BenchCommand implements Callable<Integer> {
             throw new InvalidRequestException(
                     "--prompt-tokens, --runs and --streams must be 1 or more, --gen-tokens 2 or more, --warmup 0 or more");
         }
+        Speculation how = speculation.speculation();
+        if (file.isPresent() && speculation.isPresent()) {
+            throw new InvalidRequestException("no tokens are proposed where whole texts are measured: leave --file, or --speculate and"
+                    + " --draft-model, away");
+        }
         if (file.isPresent()) {
             print(new TextBench(console, modelOptions, file.get(), batch, runs).run(json));
             return 0;
         }
         Map<String, Object> object = new LinkedHashMap<>();
-        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(loadOptions()))) {
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(loadOptions(), speculation.draft()))) {
             if (promptTokens + generatedTokens > model.contextLength()) {
                 throw new InvalidRequestException("--prompt-tokens and --gen-tokens together exceed the context of "
                         + model.contextLength());
             }
             GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(prompt(model.vocabulary())))
-                    .withMaxTokens(generatedTokens).withIgnoreEnd(true).withSharing(Sharing.NONE);
+                    .withMaxTokens(generatedTokens).withIgnoreEnd(true).withSharing(Sharing.NONE).withSpeculation(how);
             Progress.loading(console, model::warmUp);
             List<Double> prefill = new ArrayList<>();
             List<Double> decode = new ArrayList<>();
+            int proposed = 0;
+            int accepted = 0;
             for (int run = -warmup; run < runs; run++) {
                 try (Generation generation = model.generate(request)) {
                     Completion completion = generation.complete();
                     if (run >= 0) {
                         prefill.add(completion.prefillTokensPerSecond());
                         decode.add(completion.decodeTokensPerSecond());
+                        proposed += completion.proposedTokens();
+                        accepted += completion.acceptedTokens();
                     }
                 }
             }
@@ -107,13 +121,17 @@ final class BenchCommand implements Callable<Integer> {
             Speed decodeSpeed = Speed.of(decode);
             object.put("prefill_tokens_per_second", json ? prefillSpeed : prefillSpeed.text("tokens"));
             object.put("decode_tokens_per_second", json ? decodeSpeed : decodeSpeed.text("tokens"));
+            if (speculation.isPresent()) {
+                object.put("proposed_tokens", proposed);
+                object.put("accepted_tokens", accepted);
+            }
             if (!streams.isEmpty()) {
-                object.put("streams", json ? StreamBench.run(model, streams, promptTokens, generatedTokens, runs)
-                        : StreamBench.text(StreamBench.run(model, streams, promptTokens, generatedTokens, runs)));
+                List<StreamBench.Row> rows = StreamBench.run(model, streams, promptTokens, generatedTokens, runs, how);
+                object.put("streams", json ? rows : StreamBench.text(rows));
             }
             object.put("peak_memory_bytes", ProcessMemory.peakBytes());
             if (!noCold) {
-                object.put("first_token_seconds", ColdStart.firstTokenSeconds(modelOptions.arguments(), prompt(model.vocabulary())));
+                object.put("first_token_seconds", ColdStart.firstTokenSeconds(arguments(), prompt(model.vocabulary())));
             }
         }
         print(object);
@@ -123,6 +141,10 @@ final class BenchCommand implements Callable<Integer> {
     private LoadOptions loadOptions() {
         return streams.isEmpty() ? LoadOptions.DEFAULT : LoadOptions.DEFAULT.withSequences(
                 streams.stream().mapToInt(count -> count).max().getAsInt());
+    }
+
+    private List<String> arguments() {
+        return Stream.concat(modelOptions.arguments().stream(), speculation.arguments().stream()).toList();
     }
 
     private void print(Map<String, Object> object) {

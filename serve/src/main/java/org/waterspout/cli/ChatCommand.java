@@ -51,14 +51,19 @@ import picocli.CommandLine.Option;
     @Mixin
     private SamplingOptions sampling;
 
+    @Mixin
+    private SpeculationOptions speculation;
+
     ChatCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() {
-        sampling.sampling(UnaryOperator.identity()); // refuses wrong values before the model is loaded
-        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT))) {
+        // both refuse wrong values before the model is loaded
+        sampling.sampling(UnaryOperator.identity());
+        speculation.speculation();
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(LoadOptions.DEFAULT, speculation.draft()))) {
             if (model.chatTemplate().isEmpty()) {
                 throw new InvalidRequestException(model.name() + " has no chat template: it continues text, it does not chat (use run)");
             }
@@ -105,7 +110,7 @@ import picocli.CommandLine.Option;
 
     private String answer(LanguageModel model, Terminal terminal, List<ChatMessage> messages) {
         GenerationRequest request = GenerationRequest.of(new Prompt.Conversation(messages, parseSpecial)).withMaxTokens(maxTokens)
-                .withStopStrings(sampling.stopStrings()).withSharing(Sharing.ALL);
+                .withStopStrings(sampling.stopStrings()).withSharing(Sharing.ALL).withSpeculation(speculation.speculation());
         try (Generation generation = model.generate(sampling.asked(request, model))) {
             Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> generation.cancel());
             try {

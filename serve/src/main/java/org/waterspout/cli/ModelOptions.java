@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.waterspout.DraftModel;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.Translator;
@@ -43,7 +44,7 @@ final class ModelOptions {
             + " f32.") private Optional<String> cacheType = Optional.empty();
 
     @Option(names = "--cache-memory", paramLabel = "MB", description =
-            "Megabytes that keys and values of all sequences may take; default: what memory allows.")
+            "Megabytes that keys and values of all sequences may take, and those of a draft model again; default: what memory allows.")
     private Optional<Long> cacheMemory = Optional.empty();
 
     /** The folders of this user's models. */
@@ -61,6 +62,17 @@ final class ModelOptions {
         LoadOptions options = options(base);
         return model.map(name -> LanguageModel.load(store().find(name), options))
                 .orElseGet(() -> LanguageModel.demonstration(options));
+    }
+
+    /** Loads the model as asked, and the draft model where one is named, which runs as the model does. */
+    LanguageModel load(LoadOptions base, Optional<String> draft) {
+        if (draft.isEmpty()) {
+            return load(base);
+        }
+        LoadOptions options = options(base);
+        DraftModel second = new DraftModel(store().find(draft.get()), options.withContextLength(0));
+        return model.map(name -> LanguageModel.load(store().find(name), options, second))
+                .orElseGet(() -> LanguageModel.demonstration(options, second));
     }
 
     /**

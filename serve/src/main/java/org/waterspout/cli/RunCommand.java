@@ -15,14 +15,12 @@ import org.waterspout.Generation;
 import org.waterspout.LanguageModel;
 import org.waterspout.LoadOptions;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.error.Quoted;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.LogProbabilities;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.RequestOptions;
-import org.waterspout.generate.Speculation;
 import org.waterspout.generate.TokenLogProbability;
 import org.waterspout.tools.ToolCall;
 import picocli.CommandLine.Command;
@@ -77,9 +75,8 @@ final class RunCommand implements Callable<Integer> {
             description = "So many answers, one after the other, each with a seed one above that of the one before; default:"
             + " ${DEFAULT-VALUE}.") private int answers;
 
-    @Option(names = "--speculate", paramLabel = "ngram",
-            description = "Propose what followed the last tokens before, and check several tokens in one step: the same answer, quicker"
-            + " where it repeats much.") private Optional<String> speculate = Optional.empty();
+    @Mixin
+    private SpeculationOptions speculation;
 
     @Option(names = "--json", description = "Print one JSON object, when done.")
     private boolean json;
@@ -99,10 +96,10 @@ final class RunCommand implements Callable<Integer> {
         GenerationRequest free = maxTokens.map(base::withMaxTokens).orElse(base);
         GenerationRequest formed = forms.form().map(free::withForm).orElse(free);
         GenerationRequest told = logProbabilities().map(formed::withLogProbabilities).orElse(formed);
-        GenerationRequest request = tools.use().map(told::withTools).orElse(told).withSpeculation(speculation());
+        GenerationRequest request = tools.use().map(told::withTools).orElse(told).withSpeculation(speculation.speculation());
         LoadOptions options = answers > 1 ? LoadOptions.DEFAULT.withSequences(Math.min(answers, LoadOptions.DEFAULT_SEQUENCES))
                 : LoadOptions.DEFAULT;
-        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(options))) {
+        try (LanguageModel model = Progress.loading(console, () -> modelOptions.load(options, speculation.draft()))) {
             List<Generation> generations = model.generate(sampling.asked(request, model), answers, RequestOptions.DEFAULT);
             Progress.loading(console, model::warmUp); // else the first token's time would hold the compiler's
             List<Map<String, Object>> objects = new ArrayList<>();
@@ -140,13 +137,6 @@ final class RunCommand implements Callable<Integer> {
                     : "--logprobs shows its numbers in JSON only: give --json too");
         }
         return logProbabilities.map(top -> new LogProbabilities(top, ofPrompt));
-    }
-
-    private Speculation speculation() {
-        if (speculate.isPresent() && !speculate.get().equals("ngram")) {
-            throw new InvalidRequestException("--speculate is " + Quoted.of(speculate.get()) + "; it may be ngram");
-        }
-        return speculate.isPresent() ? Speculation.ngrams() : Speculation.NONE;
     }
 
     private Prompt prompt() {
@@ -214,7 +204,7 @@ final class RunCommand implements Callable<Integer> {
         if (ofPrompt && !completion.promptLogProbabilities().isEmpty()) {
             object.put("prompt_logprobs", rows(model, completion.promptLogProbabilities()));
         }
-        if (speculate.isPresent()) {
+        if (speculation.isPresent()) {
             object.put("proposed_tokens", completion.proposedTokens());
             object.put("accepted_tokens", completion.acceptedTokens());
         }

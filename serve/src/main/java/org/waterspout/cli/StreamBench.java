@@ -15,6 +15,7 @@ import org.waterspout.error.ValidationException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.Speculation;
 
 /** Measures several answers at once. Their tokens are checked against those that each has alone. */
 final class StreamBench {
@@ -34,10 +35,11 @@ final class StreamBench {
     }
 
     /** The numbers of streams take turns, run by run. */
-    static List<Row> run(LanguageModel model, List<Integer> streams, int promptTokens, int generatedTokens, int runs) {
+    static List<Row> run(LanguageModel model, List<Integer> streams, int promptTokens, int generatedTokens, int runs,
+            Speculation speculation) {
         int max = streams.stream().mapToInt(count -> count).max().orElseThrow();
-        List<GenerationRequest> requests = IntStream.range(0, max).mapToObj(number -> request(model, number, promptTokens, generatedTokens))
-                .toList();
+        List<GenerationRequest> requests = IntStream.range(0, max).mapToObj(number -> request(model, number, promptTokens, generatedTokens)
+                .withSpeculation(speculation)).toList();
         List<int[]> alone = requests.stream().map(request -> model.generate(request).complete().tokens()).toList();
         Map<Integer, List<Double>> speeds = new LinkedHashMap<>();
         for (int run = 0; run < runs; run++) {

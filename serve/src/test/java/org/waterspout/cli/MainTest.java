@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -147,6 +148,32 @@ class MainTest {
         assertEquals(2, lines.length, outcome.out);
         assertEquals(lines[0].strip(), lines[1].strip());
         assertEquals(2, run("run", "--answers", "0", "She was").exitCode);
+    }
+
+    /** The demonstration model as its own draft: all of it comes. */
+    @Test
+    void aDraftModelProposesTokens(@TempDir Path folder) throws IOException {
+        String draft = folder.resolve("draft.gguf").toString();
+        try (InputStream model = getClass().getClassLoader().getResourceAsStream("org/waterspout/demo/austen.gguf")) {
+            Files.copy(model, Path.of(draft));
+        }
+        JsonNode plain = json("run", "--json", "--max-tokens", "30", "--temperature", "0", "It was");
+        assertFalse(plain.has("accepted_tokens"));
+        JsonNode drafted = json("run", "--json", "--max-tokens", "30", "--temperature", "0", "--draft-model", draft, "It was");
+        assertEquals(plain.get("tokens"), drafted.get("tokens"));
+        assertTrue(drafted.get("accepted_tokens").asInt() > 15, drafted.toString());
+        JsonNode ngrams = json("run", "--json", "--max-tokens", "30", "--temperature", "0", "--speculate", "ngram", "It was it was it");
+        assertTrue(ngrams.get("proposed_tokens").asInt() > 0, ngrams.toString());
+        JsonNode bench = json("bench", "--json", "--no-cold", "--prompt-tokens", "16", "--gen-tokens", "12", "--runs", "1", "--warmup",
+                "0", "--streams", "1,2", "--draft-model", draft);
+        assertTrue(bench.get("accepted_tokens").asInt() > 5, bench.toString());
+        assertEquals(2, bench.get("streams").size());
+        for (String[] arguments : new String[][] {{"run", "--speculate", "ngram", "--draft-model", draft, "It was"},
+                {"run", "--speculate", "beam", "It was"}, {"run", "--draft-model", folder.resolve("absent.gguf").toString(), "It was"},
+                {"bench", "--no-cold", "--file", draft, "--draft-model", draft}, {"chat", "--draft-model", draft}}) {
+            Outcome outcome = run(arguments);
+            assertTrue(outcome.exitCode != 0 && outcome.err.strip().lines().count() == 1, outcome.err);
+        }
     }
 
     @Test

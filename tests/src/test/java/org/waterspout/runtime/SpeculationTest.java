@@ -28,7 +28,8 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.constrain.AnswerForm;
-import org.waterspout.decode.NgramProposals;
+import org.waterspout.decode.NgramProposer;
+import org.waterspout.decode.Proposals;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationConfig;
@@ -204,34 +205,51 @@ class SpeculationTest {
     void theMostRecentOfTheLongestIsProposed() {
         Speculation.Ngrams two = new Speculation.Ngrams(2, 3);
         int[] sequence = {1, 2, 9, 9, 1, 2, 7, 8, 2, 5, 1, 2, 0};
-        assertArrayEquals(new int[] {7, 8, 2}, new NgramProposals(two).propose(sequence, 12, 10));
-        assertArrayEquals(new int[] {7}, new NgramProposals(two).propose(sequence, 12, 1));
-        assertArrayEquals(new int[0], new NgramProposals(two).propose(sequence, 12, 0));
-        assertArrayEquals(new int[0], new NgramProposals(two).propose(sequence, 13, 10));
-        assertArrayEquals(new int[] {8}, new NgramProposals(new Speculation.Ngrams(1, 1)).propose(new int[] {7, 8, 7}, 3, 5));
+        assertArrayEquals(new int[] {7, 8, 2}, proposed(two, sequence, 12, 10));
+        assertArrayEquals(new int[] {7}, proposed(two, sequence, 12, 1));
+        assertArrayEquals(new int[0], proposed(two, sequence, 12, 0));
+        assertArrayEquals(new int[0], proposed(two, sequence, 12, -3));
+        assertArrayEquals(new int[0], proposed(two, sequence, 13, 10));
+        assertArrayEquals(new int[] {8}, proposed(new Speculation.Ngrams(1, 1), new int[] {7, 8, 7}, 3, 5));
         assertThrows(InvalidRequestException.class, () -> new Speculation.Ngrams(0, 1));
         assertThrows(InvalidRequestException.class, () -> new Speculation.Ngrams(1, 0));
+    }
+
+    private static int[] proposed(Speculation.Ngrams how, int[] sequence, int length, int max) {
+        return proposed(new Proposals(new NgramProposer(how), how.tokens(), 0), sequence, length, max);
+    }
+
+    private static int[] proposed(Proposals proposals, int[] sequence, int length, int max) {
+        return proposals.propose(sequence, length, proposals.wanted(max));
     }
 
     /** Where the text goes another way each time, ever fewer steps have rows to check; one that is right ends that. */
     @Test
     void wrongProposalsPause() {
-        NgramProposals proposals = new NgramProposals(new Speculation.Ngrams(1, 4));
-        int[] sequence = {7, 8, 7};
+        assertEquals(List.of(0, 2, 5, 10, 19, 36, 69), wrongSteps(new Proposals(new NgramProposer(new Speculation.Ngrams(1, 4)), 4, 0)));
+        assertEquals(List.of(0, 1, 2, 4, 7, 12, 21, 38, 71), wrongSteps(new Proposals(new NgramProposer(new Speculation.Ngrams(1, 4)), 4,
+                2)));
+        Proposals proposals = new Proposals(new NgramProposer(new Speculation.Ngrams(1, 4)), 4, 0);
+        wrongSteps(proposals);
+        assertEquals(0, proposals.accepted());
+        int[] right = {};
+        while (right.length == 0) {
+            right = proposed(proposals, WRONG, 3, 5);
+        }
+        proposals.chosen(8);
+        assertEquals(2, proposed(proposals, WRONG, 3, 5).length, "at the next step, and more of them");
+    }
+
+    private static final int[] WRONG = {7, 8, 7};
+
+    private static List<Integer> wrongSteps(Proposals proposals) {
         List<Integer> steps = new ArrayList<>();
         for (int step = 0; step < 100; step++) {
-            if (proposals.propose(sequence, 3, 5).length > 0) {
+            if (proposed(proposals, WRONG, 3, 5).length > 0) {
                 steps.add(step);
                 proposals.chosen(9);
             }
         }
-        assertEquals(List.of(0, 2, 5, 10, 19, 36, 69), steps);
-        assertEquals(0, proposals.accepted());
-        int[] right = {};
-        while (right.length == 0) {
-            right = proposals.propose(sequence, 3, 5);
-        }
-        proposals.chosen(8);
-        assertEquals(2, proposals.propose(sequence, 3, 5).length, "at the next step, and more of them");
+        return steps;
     }
 }

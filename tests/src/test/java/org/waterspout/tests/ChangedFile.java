@@ -9,19 +9,19 @@ import org.waterspout.model.Tensor;
 import org.waterspout.model.WeightType;
 
 /** A file with other keys or tensors than it has. */
-record ChangedFile(ModelFile file, Metadata metadata, Map<String, Tensor> tensors) implements ModelFile {
+public record ChangedFile(ModelFile file, Metadata metadata, Map<String, Tensor> tensors) implements ModelFile {
 
-    static ChangedFile of(ModelFile file) {
+    public static ChangedFile of(ModelFile file) {
         return new ChangedFile(file, file.metadata(), file.tensors());
     }
 
-    ChangedFile key(String key, Object value) {
+    public ChangedFile key(String key, Object value) {
         Map<String, Object> values = new LinkedHashMap<>(metadata.values());
         values.put(key, value);
         return new ChangedFile(file, new Metadata(values), tensors);
     }
 
-    ChangedFile without(String name) {
+    public ChangedFile without(String name) {
         Map<String, Object> values = new LinkedHashMap<>(metadata.values());
         Map<String, Tensor> left = new LinkedHashMap<>(tensors);
         values.remove(name);
@@ -29,7 +29,7 @@ record ChangedFile(ModelFile file, Metadata metadata, Map<String, Tensor> tensor
         return new ChangedFile(file, new Metadata(values), left);
     }
 
-    ChangedFile tensor(String name, int rows, int columns) {
+    public ChangedFile tensor(String name, int rows, int columns) {
         Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
         changed.put(name, new RandomTensors(1).tensor(name, WeightType.F32, rows, columns, 1));
         return new ChangedFile(file, metadata, changed);

@@ -189,7 +189,7 @@ class ManyCallersTest {
     @Test
     void aFullQueueRefuses() {
         List<Generation> waiting = new ArrayList<>();
-        try (Generation running = longAnswer()) {
+        try (Generation _ = longAnswer()) {
             BusyException busy = assertThrows(BusyException.class, () -> {
                 for (int i = 0; i < Engine.QUEUE + 2; i++) {
                     waiting.add(model.generate(request(1)));

@@ -18,6 +18,7 @@ import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
+import org.waterspout.graph.WeightUse;
 import org.waterspout.model.Tensor;
 
 /**
@@ -119,7 +120,7 @@ public final class CpuBackend implements Backend {
         Set<Tensor> seen = new HashSet<>();
         for (Op op : CpuPlan.allOps(graph)) {
             for (Weight weight : op.weights()) {
-                if (CpuPlan.isVector(op, weight)) {
+                if (op.use(weight) == WeightUse.VECTOR) {
                     weights += (long) Float.BYTES * weight.tensor().count();
                 } else if (seen.add(weight.tensor())) {
                     long bytes = weight.tensor().data().byteSize();

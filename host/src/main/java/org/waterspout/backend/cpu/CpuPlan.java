@@ -19,6 +19,7 @@ import org.waterspout.backend.StepObserver;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
+import org.waterspout.graph.WeightUse;
 import org.waterspout.model.Tensor;
 
 /** A graph on the CPU, and that of its encoder if it has one: two programs that share workers, matrices and remembered sources. */
@@ -57,20 +58,14 @@ public final class CpuPlan implements Plan {
         return Stream.concat(graph.encoder().stream().flatMap(Graph::plainOps), graph.plainOps()).toList();
     }
 
-    /** Whether {@code weight} of {@code op} is kept as floats: gains, biases and distances' biases are. */
-    static boolean isVector(Op op, Weight weight) {
-        return op instanceof Op.Norm || op instanceof Op.Attention || op instanceof Op.MatMul product && product.weight() != weight
-                || op instanceof Op.Shortlist shortlist && shortlist.weight() != weight;
-    }
-
     private Map<Weight, Matrix> matrices(Graph graph) {
         Map<Tensor, Matrix> byTensor = new HashMap<>(); // one for a table that is also the output's weights, or both sides'
         Map<Weight, Matrix> byWeight = new HashMap<>();
-        Set<Tensor> multiplied = allOps(graph).stream().filter(op -> op instanceof Op.MatMul || op instanceof Op.Shortlist)
-                .flatMap(op -> op.weights().stream()).map(Weight::tensor).collect(Collectors.toSet());
+        Set<Tensor> multiplied = allOps(graph).stream().flatMap(op -> op.weights().stream()
+                .filter(weight -> op.use(weight) == WeightUse.PRODUCT)).map(Weight::tensor).collect(Collectors.toSet());
         for (Op op : allOps(graph)) {
             for (Weight weight : op.weights()) {
-                if (!isVector(op, weight)) {
+                if (op.use(weight) != WeightUse.VECTOR) {
                     byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(),
                             tensor -> Matrix.of(tensor, arena, multiplied.contains(tensor))));
                 }

@@ -47,7 +47,7 @@ final class UnusedArray<T extends TornadoNativeArray> implements Constant {
 
     @Override
     public List<Long> bytes() {
-        return List.of((long) array.getNumBytesOfSegment());
+        return List.of(array.getNumBytesOfSegment());
     }
 
     @Override

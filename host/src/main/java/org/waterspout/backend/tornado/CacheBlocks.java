@@ -35,7 +35,7 @@ record CacheBlocks(int count, int length, boolean shared) {
             return own;
         }
         // fewer than one sequence needs are refused when the plan is prepared
-        return new CacheBlocks((int) Math.clamp(blocks, ofContext, Integer.MAX_VALUE), SHARED, true);
+        return new CacheBlocks(Math.clamp(blocks, ofContext, Integer.MAX_VALUE), SHARED, true);
     }
 
     /** Positions of all blocks; what an int does not hold is refused when the plan is prepared. */

@@ -16,7 +16,7 @@ import org.waterspout.graph.Kept;
  */
 record CacheBlocks(int count, int length, boolean shared) {
 
-    /** Positions of a block that sequences share, as on the cpu. */
+    /** Positions of a block that sequences share, as on the cpu; fewer where the context is shorter. */
     static final int SHARED = 64;
 
     static CacheBlocks of(Graph graph, PlanOptions options) {
@@ -26,16 +26,17 @@ record CacheBlocks(int count, int length, boolean shared) {
         if (options.cacheBytes() == 0 || graph.encoder().isPresent() || position == 0) {
             return own;
         }
-        int ofContext = Math.ceilDiv(options.contextLength(), SHARED);
+        int length = Math.min(SHARED, options.contextLength());
+        int ofContext = Math.ceilDiv(options.contextLength(), length);
         if (options.maxSequences() == 1) {
-            return new CacheBlocks(1, Math.multiplyExact(ofContext, SHARED), false);
+            return new CacheBlocks(1, Math.multiplyExact(ofContext, length), false);
         }
-        long blocks = options.cacheBytes() / (position * SHARED);
+        long blocks = options.cacheBytes() / (position * length);
         if (blocks >= (long) ofContext * options.maxSequences()) {
             return own;
         }
         // fewer than one sequence needs are refused when the plan is prepared
-        return new CacheBlocks(Math.clamp(blocks, ofContext, Integer.MAX_VALUE), SHARED, true);
+        return new CacheBlocks(Math.clamp(blocks, ofContext, Integer.MAX_VALUE), length, true);
     }
 
     /** Positions of all blocks; what an int does not hold is refused when the plan is prepared. */

@@ -18,9 +18,9 @@ import org.waterspout.model.architecture.Architecture;
  *                      as suit the backend: {@link #DEFAULT_SEQUENCES} where memory is taken as it is used, else 1
  * @param batchRows     most tokens computed in one step of a prompt; encoders take more where one sequence may have more
  * @param cacheType     how a decoder keeps keys and values; when absent, as suits: {@link #cacheTypeInUse}
- * @param cacheBytes    bytes that keys and values may take, 0 for what memory allows. A decoder on cpu fills them with whatever sequences
- *                      need; where no context length is asked for, it is as long as one sequence can be. Elsewhere whole contexts of all
- *                      sequences must fit
+ * @param cacheBytes    bytes that keys and values may take, 0 for what memory allows. A decoder fills them with whatever sequences need;
+ *                      where no context length is asked for, it is as long as one sequence can be. Of a translator, and on the reference,
+ *                      whole contexts of all sequences must fit
  * @param observable    keep every operation's values readable, for validation
  * @param warmUp        compile a device's kernels while loading; without, at the first request, and one that is refused does not wait for
  *                      them

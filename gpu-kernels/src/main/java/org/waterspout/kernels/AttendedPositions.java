@@ -9,26 +9,26 @@ final class AttendedPositions {
     private AttendedPositions() {
     }
 
-    /** The row of keys and values that is position 0; with shape.placed() 1, of place 0. */
+    /** The row of keys and values that is position 0; where positions are placed, of block 0. */
     static int begin(IntArray step, AttentionShape shape, int row) {
         int ints = StepLayout.HEADER + row * StepLayout.ROW;
         int result = row - step.get(ints + StepLayout.POSITION);
         if (shape.kind() == AttentionShape.CACHE) {
-            int sequence = shape.placed() == 1 ? 0 : step.get(ints + StepLayout.SEQUENCE);
-            result = (step.get(StepLayout.SLOTS + shape.slot()) * shape.sequences() + sequence) * shape.positions();
+            int sequence = shape.placed() > 0 ? 0 : step.get(ints + StepLayout.SEQUENCE);
+            result = step.get(StepLayout.SLOTS + shape.slot()) * shape.cacheRows() + sequence * shape.positions();
         }
         if (shape.kind() == AttentionShape.MEMORY) {
-            result = (step.get(StepLayout.SLOTS + shape.slot()) * shape.sequences()
-                    + step.get(ints + StepLayout.SOURCE)) * shape.positions();
+            result = step.get(StepLayout.SLOTS + shape.slot()) * shape.cacheRows()
+                    + step.get(ints + StepLayout.SOURCE) * shape.positions();
         }
         return result;
     }
 
-    /** Rows from place 0 to where position {@code t} of {@code sequence} lies; 0 unless shape.placed() is 1. */
+    /** How many rows position {@code t} of {@code sequence} lies behind where it would lie in block 0; 0 where it is not placed. */
     static int moved(FloatArray places, AttentionShape shape, int sequence, int t) {
         int result = 0;
-        if (shape.placed() == 1) {
-            result = (int) places.get(sequence * shape.positions() + t) * shape.positions();
+        if (shape.placed() > 0) {
+            result = (int) places.get(sequence * shape.positions() + t) * shape.placed();
         }
         return result;
     }

@@ -8,7 +8,7 @@ package org.waterspout.kernels;
  * @param kvHeads     key and value heads; divides heads
  * @param headDimension   numbers in a head
  * @param positions   positions of a sequence in the cache, or of a source in the memory
- * @param sequences   sequences in the cache, or sources in the memory
+ * @param cacheRows   rows of a cache or of a memory
  * @param queryStride numbers from one row of the query to the next
  * @param queryOffset first number of row 0 in the query
  * @param keyStride   numbers from one row of the keys to the next
@@ -22,9 +22,9 @@ package org.waterspout.kernels;
  * @param softCap     0 for none
  * @param biased      1 when biases by distance are added to the scores, else 0
  * @param reach       the biases are for distances from -(reach - 1) to reach - 1
- * @param placed      1 when positions of a sequence lie where the places say, 0 when all lie at the sequence's number
+ * @param placed      rows of a block when positions of a sequence lie where the places say, 0 when all lie at the sequence's number
  */
-public record AttentionShape(int kind, int heads, int kvHeads, int headDimension, int positions, int sequences, int queryStride,
+public record AttentionShape(int kind, int heads, int kvHeads, int headDimension, int positions, int cacheRows, int queryStride,
         int queryOffset, int keyStride, int keyOffset, int valueStride, int valueOffset, int halves, int slot, float scale, float softCap,
         int biased, int reach, int placed) {
 

@@ -16,8 +16,8 @@ public final class CacheKernels {
     }
 
     /**
-     * keys[number, place[r], position[r]] = key[r], and likewise values. key, value: float [rows, stride]; keys, values: float [caches,
-     * sequences, contextLength, width]. Items: rows * 2 * width, a row's keys before its values. Exact.
+     * keys[number, place[r]] = key[r], and likewise values. key, value: float [rows, stride]; keys, values: float [caches,
+     * cacheRows, width]. Items: rows * 2 * width, a row's keys before its values. Exact.
      */
     public static void append(KernelContext context, IntArray step, FloatArray key, FloatArray value, FloatArray keys,
             FloatArray values, CacheShape shape) {
@@ -26,7 +26,7 @@ public final class CacheKernels {
         if (item < step.get(StepLayout.ROWS) * 2 * width) {
             int row = item / (2 * width);
             int column = item % width;
-            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.slot()) + column;
+            int target = target(step, row, width, shape.cacheRows(), shape.slot()) + column;
             if (item % (2 * width) < width) {
                 keys.set(target, key.get(row * shape.keyStride() + shape.keyOffset() + column));
             } else {
@@ -43,7 +43,7 @@ public final class CacheKernels {
         if (item < step.get(StepLayout.ROWS) * 2 * width) {
             int row = item / (2 * width);
             int column = item % width;
-            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.slot()) + column;
+            int target = target(step, row, width, shape.cacheRows(), shape.slot()) + column;
             if (item % (2 * width) < width) {
                 keys.set(target, KeptNumbers.half(key.get(row * shape.keyStride() + shape.keyOffset() + column)));
             } else {
@@ -55,8 +55,8 @@ public final class CacheKernels {
     /**
      * Turns queries and keys as {@link RopeKernels#rope} does, writes the queries to rotated and keys and values to the caches, in one
      * launch. query, key, value: float [rows, stride]; angles: as for rope; rotated: float [rows, queryWidth];
-     * keys, values: float [caches, sequences, contextLength, width]. Items: rows * (queryWidth + 2 * width), a row's query, then its
-     * key, then its value. Error limit: 3e-7 of the largest input.
+     * keys, values: float [caches, cacheRows, width]. Items: rows * (queryWidth + 2 * width), a row's query, then its key, then its
+     * value. Error limit: 3e-7 of the largest input.
      */
     public static void rotateAndAppend(KernelContext context, IntArray step, FloatArray query, FloatArray key, FloatArray value,
             FloatArray angles, FloatArray rotated, FloatArray keys, FloatArray values, RotateShape shape) {
@@ -67,7 +67,7 @@ public final class CacheKernels {
         if (item < step.get(StepLayout.ROWS) * all) {
             int row = item / all;
             int column = item % all;
-            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.cacheSlot());
+            int target = target(step, row, width, shape.cacheRows(), shape.cacheSlot());
             if (column < queryWidth) {
                 rotated.set(row * queryWidth + column, turnedQuery(step, query, angles, row, column, shape));
             }
@@ -94,7 +94,7 @@ public final class CacheKernels {
         if (item < step.get(StepLayout.ROWS) * all) {
             int row = item / all;
             int column = item % all;
-            int target = target(step, row, width, shape.contextLength(), shape.sequences(), shape.cacheSlot());
+            int target = target(step, row, width, shape.cacheRows(), shape.cacheSlot());
             if (column < queryWidth) {
                 rotated.set(row * queryWidth + column, turnedQuery(step, query, angles, row, column, shape));
             }
@@ -107,6 +107,40 @@ public final class CacheKernels {
                 values.set(target + valueColumn,
                         KeptNumbers.half(value.get(row * shape.valueStride() + shape.valueOffset() + valueColumn)));
             }
+        }
+    }
+
+    /**
+     * keys[c, to[i], ...] = keys[c, from[i], ...] of every cache c and pair i of blocks, and likewise values. blocks: int [pairs, 2], from
+     * and to; keys, values: float [caches, blocks, length, width]. No block is both written and read. Items: pairs * caches * length *
+     * width, an element of a key and of a value each. Exact.
+     */
+    public static void copyBlocks(KernelContext context, IntArray step, IntArray blocks, FloatArray keys, FloatArray values,
+            BlockShape shape) {
+        int item = context.globalIdx;
+        int of = shape.length() * shape.width();
+        if (item < step.get(StepLayout.ROWS) * shape.caches() * of) {
+            int pair = item / (shape.caches() * of);
+            int cache = item / of % shape.caches() * shape.cacheRows() * shape.width();
+            int from = cache + blocks.get(2 * pair) * of + item % of;
+            int to = cache + blocks.get(2 * pair + 1) * of + item % of;
+            keys.set(to, keys.get(from));
+            values.set(to, values.get(from));
+        }
+    }
+
+    /** As copyBlocks, keys, values: half. */
+    public static void copyHalves(KernelContext context, IntArray step, IntArray blocks, ShortArray keys, ShortArray values,
+            BlockShape shape) {
+        int item = context.globalIdx;
+        int of = shape.length() * shape.width();
+        if (item < step.get(StepLayout.ROWS) * shape.caches() * of) {
+            int pair = item / (shape.caches() * of);
+            int cache = item / of % shape.caches() * shape.cacheRows() * shape.width();
+            int from = cache + blocks.get(2 * pair) * of + item % of;
+            int to = cache + blocks.get(2 * pair + 1) * of + item % of;
+            keys.set(to, keys.get(from));
+            values.set(to, values.get(from));
         }
     }
 
@@ -123,9 +157,8 @@ public final class CacheKernels {
     }
 
     /** First number of the cached row of step row {@code row}. */
-    private static int target(IntArray step, int row, int width, int contextLength, int sequences, int slot) {
-        int ints = StepLayout.HEADER + row * StepLayout.ROW;
-        int place = step.get(StepLayout.SLOTS + slot) * sequences + step.get(ints + StepLayout.PLACE);
-        return (place * contextLength + step.get(ints + StepLayout.POSITION)) * width;
+    private static int target(IntArray step, int row, int width, int cacheRows, int slot) {
+        int place = step.get(StepLayout.HEADER + row * StepLayout.ROW + StepLayout.PLACE);
+        return (step.get(StepLayout.SLOTS + slot) * cacheRows + place) * width;
     }
 }

@@ -8,10 +8,8 @@ package org.waterspout.kernels;
  * @param keyOffset     first number of row 0 in the key
  * @param valueStride   numbers from one row of the value to the next
  * @param valueOffset   first number of row 0 in the value
- * @param contextLength positions of a sequence
- * @param sequences     sequences in the cache
+ * @param cacheRows     rows of a cache
  * @param slot          step slot with the cache's number
  */
-public record CacheShape(int width, int keyStride, int keyOffset, int valueStride, int valueOffset, int contextLength, int sequences,
-        int slot) {
+public record CacheShape(int width, int keyStride, int keyOffset, int valueStride, int valueOffset, int cacheRows, int slot) {
 }

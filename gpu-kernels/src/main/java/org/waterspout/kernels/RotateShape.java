@@ -15,13 +15,11 @@ package org.waterspout.kernels;
  * @param keyOffset     as queryOffset, of the key
  * @param valueStride   as queryStride, of the value
  * @param valueOffset   as queryOffset, of the value
- * @param contextLength positions of a sequence
- * @param sequences     sequences in the caches
+ * @param cacheRows     rows of a cache
  * @param positions     positions of an angle table
  * @param tableSlot     step slot with the angle table's number
  * @param cacheSlot     step slot with the cache's number
  */
 public record RotateShape(int queryWidth, int width, int headDimension, int pairs, int interleaved, int queryStride, int queryOffset,
-        int keyStride, int keyOffset, int valueStride, int valueOffset, int contextLength, int sequences, int positions,
-        int tableSlot, int cacheSlot) {
+        int keyStride, int keyOffset, int valueStride, int valueOffset, int cacheRows, int positions, int tableSlot, int cacheSlot) {
 }

@@ -28,7 +28,7 @@ public final class StepLayout {
     public static final int POSITION = 1;
     /** Row: the number of its sequence, or of its source where sources are encoded. */
     public static final int SEQUENCE = 2;
-    /** Row: the place in the caches where its key and value are written; its sequence's number, but after a reorder. */
+    /** Row: the row of a cache where its key and value are written. */
     public static final int PLACE = 3;
     /** Row: the row that SelectRows takes as this row of its output; the last row that MeanRows takes. */
     public static final int SELECTED = 4;

@@ -21,11 +21,11 @@ public final class WideAttentionKernels {
      * sum of softmax(cap(scale * q . k[t]) + bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one
      * pass by the online softmax (Milakov and Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows.
      * query: float [rows, queryStride]; keys, values: float, or halfKeys, halfValues: half when shape.halves() is 1, rows of keyStride and
-     * valueStride, which are [caches, sequences, positions], those of the step, or [memories, sources, positions]; biases: float [tables,
-     * heads, 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when shape.placed() is 1: where in
-     * the cache that position of the sequence lies; output: float [rows, heads * headDimension]. An item makes one head of one row; private
-     * memory for its sums and a tile of scores; no local memory. Where a key or value is infinite or NaN, the output holds no number.
-     * Error limit: 3e-6 of the largest value.
+     * valueStride, which are [caches, cacheRows], those of the step, or [memories, sources, positions]; biases: float [tables, heads,
+     * 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when shape.placed() is above 0: how many
+     * blocks of so many rows that position of the sequence lies behind where it would lie in block 0; output: float [rows, heads *
+     * headDimension]. An item makes one head of one row; private memory for its sums and a tile of scores; no local memory. Where a key or
+     * value is infinite or NaN, the output holds no number. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             ShortArray halfKeys, ShortArray halfValues, FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {

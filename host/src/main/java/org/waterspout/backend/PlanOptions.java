@@ -10,8 +10,8 @@ import org.waterspout.error.OutOfMemoryException;
  * @param maxSources    of an encoder-decoder: sources whose keys and values are kept at one time; else 0
  * @param sourceLength  of an encoder-decoder: positions of a source; else 0
  * @param cacheType     how keys and values of causal attention are kept; those of sources stay in 32 bits
- * @param cacheBytes    bytes that caches may take; 0 for what memory allows. Where a cache grows as it is used, they bound the positions of
- *                      all sequences together, and one sequence of the context's length must fit; elsewhere all sequences must
+ * @param cacheBytes    bytes that caches may take; 0 for what memory allows. Where sequences share a cache ({@link Plan#cacheLimit}), they
+ *                      bound the positions of all together, and one sequence of the context's length must fit; elsewhere all must
  */
 public record PlanOptions(int contextLength, int maxSequences, int maxRows, boolean observable, int maxSources, int sourceLength,
         CacheType cacheType, long cacheBytes) {

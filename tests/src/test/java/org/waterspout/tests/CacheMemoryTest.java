@@ -18,7 +18,9 @@ import org.waterspout.TranslationOptions;
 import org.waterspout.Translator;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
+import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.tornado.TornadoBackend;
@@ -115,6 +117,30 @@ class CacheMemoryTest {
             long whole = backend.estimate(graph, options).cache() - headers;
             assertTrue(whole > 0 && whole % 2 == 0);
             assertEquals(whole / 2, backend.estimate(graph, options.withCacheType(CacheType.F16)).cache() - headers);
+        }
+    }
+
+    /** One sequence must fit a device's memory, and what is more is shared, until each has its own. */
+    @Test
+    void aDevicesSequencesShareWhatTheyMayTake() {
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = new TornadoBackend(BackendOptions.DEFAULT)) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), BLOCK + 1);
+            PlanOptions options = new PlanOptions(BLOCK + 1, 3, 4, false).withCacheType(CacheType.F16);
+            long two = backend.estimate(graph, options.withSequences(1).withCacheBytes(Long.MAX_VALUE)).cache();
+            try (Plan plan = backend.prepare(graph, options.withCacheBytes(two))) {
+                assertEquals(Optional.of(new CacheLimit(2, BLOCK)), plan.cacheLimit());
+                assertEquals(two, plan.memory().cache());
+            }
+            try (Plan plan = backend.prepare(graph, options.withCacheBytes(5 * two / 2))) {
+                assertEquals(Optional.of(new CacheLimit(5, BLOCK)), plan.cacheLimit());
+            }
+            try (Plan plan = backend.prepare(graph, options.withCacheBytes(3 * two))) {
+                assertEquals(Optional.empty(), plan.cacheLimit());
+                assertEquals(backend.estimate(graph, options).cache(), plan.memory().cache());
+            }
+            String message = assertThrows(OutOfMemoryException.class, () -> backend.prepare(graph, options.withCacheBytes(two - 1)))
+                    .getMessage();
+            assertTrue(message.contains("65 positions of 1 sequences") && message.contains("use a shorter context"), message);
         }
     }
 

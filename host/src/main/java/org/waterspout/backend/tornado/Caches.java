@@ -12,10 +12,10 @@ import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
 
 /**
- * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, sequences,
- * contextLength, width], in 32 bits or 16; and in 32 those of cross-attention caches, [cross-attention caches, sources, sourceLength,
- * width], and recurrent states, [layers, 2 * sequences, width], twice as many as sequences, so that a step writes none that it reads
- * ({@link AncestorTable}).
+ * What outlives a step: the keys and values of a graph's causal attention, all of one width in two arrays, [caches, blocks, positions of a
+ * block, width], in 32 bits or 16 ({@link CacheBlocks}); and in 32 those of cross-attention caches, [cross-attention caches, sources,
+ * sourceLength, width], and recurrent states, [layers, 2 * sequences, width], twice as many as sequences, so that a step writes none that
+ * it reads ({@link AncestorTable}).
  */
 final class Caches {
 
@@ -39,7 +39,7 @@ final class Caches {
     private final Map<Integer, Pair> crossCaches = new TreeMap<>();
     private final Map<Integer, States> states = new TreeMap<>();
 
-    Caches(Graph graph, PlanOptions options) {
+    Caches(Graph graph, PlanOptions options, CacheBlocks blocks) {
         Map<Integer, List<Integer>> attentions = new TreeMap<>();
         Map<Integer, List<Integer>> crossLayers = new TreeMap<>();
         Map<Integer, List<Integer>> recurrences = new TreeMap<>();
@@ -52,7 +52,7 @@ final class Caches {
         });
         boolean halves = halves(options.cacheType());
         attentions.forEach((width, layers) -> caches.put(width,
-                pair("", layers, count(layers, options.maxSequences(), options.contextLength(), width), halves, width)));
+                pair("", layers, count(layers, blocks.count(), blocks.length(), width), halves, width)));
         crossLayers.forEach((width, layers) -> crossCaches.put(width,
                 pair("cross-attention cache ", layers, count(layers, options.maxSources(), options.sourceLength(), width), false, width)));
         recurrences.forEach((width, layers) -> states.put(width, new States(layers,
@@ -85,6 +85,11 @@ final class Caches {
 
     private static DeviceBuffer buffer(String name, long count, boolean halves) {
         return halves ? DeviceBuffer.halves(name, count) : new DeviceBuffer(name, count, Life.PLAN);
+    }
+
+    /** Those of causal attention by their width. */
+    Map<Integer, Pair> ofAttention() {
+        return caches;
     }
 
     /** Of causal attention. */

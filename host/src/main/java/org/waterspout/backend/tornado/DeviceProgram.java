@@ -1,5 +1,6 @@
 package org.waterspout.backend.tornado;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -8,6 +9,7 @@ import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.tornado.Section.Rows;
 import org.waterspout.backend.tornado.Section.Stage;
 import org.waterspout.graph.Graph;
+import org.waterspout.kernels.BlockShape;
 
 /**
  * A graph, and its encoder, as kernels, buffers and constants, before anything is allocated.
@@ -15,11 +17,13 @@ import org.waterspout.graph.Graph;
  * @param graph     the graph itself
  * @param encoder   of an encoder-decoder
  * @param places    what brings the places of positions to the device; empty where they never change
+ * @param copies    what copies blocks that sequences share; empty where they share none
  * @param resources what all of these share
  * @param buffers   arrays that kernels write, to allocate: shared activations, then caches
  * @param constants arrays that kernels only read
  */
-record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optional<Section> places, Resources resources,
+record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optional<Section> places, Optional<Section> copies,
+        Resources resources,
         List<DeviceBuffer> buffers, List<Constant> constants) {
 
     /** Bytes that TornadoVM puts in front of every array. */
@@ -36,10 +40,19 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
             Launch copy = resources.kernels().upload(resources.placesFeed().orElseThrow(), View.whole(buffer, options.contextLength()));
             return new Section(Rows.ALL, List.of(List.of()), List.of(new Stage("places", List.of(copy), Optional.empty())));
         });
-        List<List<Launch>> stages = stages(encoder, places, main).map(Stage::launches).toList();
+        Optional<Section> copies = resources.copiedBlocks().map(pairs -> copies(pairs, resources));
+        List<List<Launch>> stages = stages(encoder, places, copies, main).map(Stage::launches).toList();
         List<Constant> constants = stages.stream().flatMap(List::stream).<Constant>flatMap(launch -> launch.constants().stream()).distinct()
                 .toList();
-        return new DeviceProgram(main, encoder, places, resources, BufferPlan.of(stages), constants);
+        return new DeviceProgram(main, encoder, places, copies, resources, BufferPlan.of(stages), constants);
+    }
+
+    private static Section copies(Feed pairs, Resources resources) {
+        CacheBlocks blocks = resources.blocks();
+        List<Launch> launches = new ArrayList<>();
+        resources.caches().ofAttention().forEach((width, pair) -> launches.add(resources.kernels().copyBlocks(pairs, pair,
+                new BlockShape(width, blocks.length(), blocks.rows(), pair.layers().size()))));
+        return new Section(Rows.ALL, List.of(List.of()), List.of(new Stage("copies", launches, Optional.empty())));
     }
 
     /**
@@ -47,17 +60,18 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
      * one that has it: a graph's stages run one after the other, and places behind the encoder's or the graph's.
      */
     Stream<Stage> stages() {
-        return stages(encoder, places, graph);
+        return stages(encoder, places, copies, graph);
     }
 
-    private static Stream<Stage> stages(Optional<GraphProgram> encoder, Optional<Section> places, GraphProgram main) {
-        return Stream.of(encoder.stream().flatMap(GraphProgram::all), places.stream(), main.all()).flatMap(sections -> sections)
-                .flatMap(section -> section.stages().stream());
+    private static Stream<Stage> stages(Optional<GraphProgram> encoder, Optional<Section> places, Optional<Section> copies,
+            GraphProgram main) {
+        return Stream.of(encoder.stream().flatMap(GraphProgram::all), places.stream(), copies.stream(), main.all())
+                .flatMap(sections -> sections).flatMap(section -> section.stages().stream());
     }
 
     Stream<Feed> feeds() {
         return Stream.of(resources.inputEmbeddings(), resources.candidates().map(CandidateFeed::feed), resources.placesFeed(),
-                resources.rowAngles().map(RowAngles::feed)).flatMap(Optional::stream);
+                resources.copiedBlocks(), resources.rowAngles().map(RowAngles::feed)).flatMap(Optional::stream);
     }
 
     MemoryUse memory() {

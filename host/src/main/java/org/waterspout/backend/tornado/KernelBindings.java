@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.waterspout.kernels.ActivateShape;
 import org.waterspout.kernels.Activations;
 import org.waterspout.kernels.AttentionShape;
+import org.waterspout.kernels.BlockShape;
 import org.waterspout.kernels.CacheKernels;
 import org.waterspout.kernels.CacheShape;
 import org.waterspout.kernels.ElementKernels;
@@ -227,6 +228,22 @@ final class KernelBindings {
                     } else {
                         graph.task(task, CacheKernels::append, context, step, key.buffer().array(), value.buffer().array(),
                                 pair.keys().array(), pair.values().array(), shape);
+                    }
+                });
+    }
+
+    /** Copies blocks within the caches, a pair of them, from and to, for each row of {@code pairs}. */
+    Launch copyBlocks(Feed pairs, Caches.Pair pair, BlockShape shape) {
+        List<DeviceBuffer> caches = List.of(pair.keys(), pair.values());
+        return new Launch("CacheKernels.copyBlocks", ELEMENTS,
+                rows -> Math.multiplyExact(rows, shape.caches() * shape.length() * shape.width()), caches, caches, List.of(),
+                List.of(pairs), (graph, task, context, step) -> {
+                    if (pair.keys().isHalves()) {
+                        graph.task(task, CacheKernels::copyHalves, context, step, pairs.ints(), pair.keys().halves(),
+                                pair.values().halves(), shape);
+                    } else {
+                        graph.task(task, CacheKernels::copyBlocks, context, step, pairs.ints(), pair.keys().array(),
+                                pair.values().array(), shape);
                     }
                 });
     }

@@ -14,22 +14,26 @@ final class Resources {
 
     private final KernelBindings kernels;
     private final Constants constants = new Constants();
+    private final CacheBlocks blocks;
     private final Caches caches;
     private final Optional<DeviceBuffer> places;
     private final Optional<Feed> placesFeed;
+    private final Optional<Feed> copiedBlocks;
     private final Optional<RowAngles> rowAngles;
     private Optional<Feed> inputEmbeddings = Optional.empty();
     private Optional<CandidateFeed> candidates = Optional.empty();
 
     Resources(Graph graph, PlanOptions options, KernelFamily family) {
         kernels = new KernelBindings(family);
-        caches = new Caches(graph, options);
+        blocks = CacheBlocks.of(graph, options);
+        caches = new Caches(graph, options, blocks);
         // one sequence can take nobody's place
         boolean placed = options.maxSequences() > 1
                 && graph.kept().anyMatch(Kept.KeysAndValues.class::isInstance);
         long count = (long) options.maxSequences() * options.contextLength();
         places = placed ? Optional.of(new DeviceBuffer("places", count, Life.PLAN)) : Optional.empty();
         placesFeed = placed ? Optional.of(Feed.floats("places", count)) : Optional.empty();
+        copiedBlocks = blocks.shared() ? Optional.of(Feed.ints("copied blocks", 2L * options.maxRows())) : Optional.empty();
         List<RopeTable> tables = Stream.concat(Stream.of(graph), graph.encoder().stream()).flatMap(RopeTable::tables).distinct().toList();
         rowAngles = tables.stream().anyMatch(table -> table.dynamic().isPresent()) ? Optional.of(new RowAngles(tables, options.maxRows()))
                 : Optional.empty();
@@ -41,6 +45,11 @@ final class Resources {
 
     Constants constants() {
         return constants;
+    }
+
+    /** How causal attention's rows are divided. */
+    CacheBlocks blocks() {
+        return blocks;
     }
 
     Caches caches() {
@@ -55,6 +64,11 @@ final class Resources {
     /** What {@link #places()} is copied from. */
     Optional<Feed> placesFeed() {
         return placesFeed;
+    }
+
+    /** Pairs of blocks to copy, from and to, before a step; empty where blocks are not shared. */
+    Optional<Feed> copiedBlocks() {
+        return copiedBlocks;
     }
 
     /** Angles of the rows of a step; empty where they follow from a row's position. */

@@ -297,7 +297,7 @@ final class SectionLowering {
         } else {
             query = view(op.query());
             View key = view(op.key());
-            launches.add(kernels.append(key, value, pair, shape(key, value, slot)));
+            launches.add(kernels.append(key, value, pair, shape(key, value, resources.blocks().rows(), slot)));
         }
         attend(op, AttentionShape.CACHE, query, View.whole(pair.keys(), op.key().width()), View.whole(pair.values(), op.key().width()),
                 biases, slot);
@@ -311,8 +311,9 @@ final class SectionLowering {
         boolean placed = kind == AttentionShape.CACHE && resources.places().isPresent();
         int halves = key.buffer().isHalves() ? 1 : 0;
         AttentionShape shape = new AttentionShape(kind, op.heads(), op.kvHeads(), op.headDimension(), options.contextLength(),
-                options.maxSequences(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(), halves,
-                slot, op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(), placed ? 1 : 0);
+                resources.blocks().rows(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(),
+                halves, slot, op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(),
+                placed ? resources.blocks().length() : 0);
         launches.add(kernels.attend(query, key.buffer(), value.buffer(), biases, placed ? resources.places() : Optional.empty(), shape,
                 output(op.output())));
     }
@@ -322,7 +323,9 @@ final class SectionLowering {
         int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View key = view(op.key());
         View value = view(op.value());
-        launches.add(kernels.append(key, value, pair, shape(key, value, slot)));
+        // the encoder's sequences are the sources
+        launches.add(kernels.append(key, value, pair,
+                shape(key, value, options.maxSequences() * options.contextLength(), slot)));
     }
 
     private void crossAttention(List<Op.CrossAttention> repeats, Op.CrossAttention op) {
@@ -331,7 +334,8 @@ final class SectionLowering {
         int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View query = view(op.query());
         AttentionShape shape = new AttentionShape(AttentionShape.MEMORY, op.heads(), op.heads(), op.headDimension(), options.sourceLength(),
-                options.maxSources(), query.stride(), query.offset(), width, 0, width, 0, 0, slot, op.scale(), 0, 0, 0, 0);
+                options.maxSources() * options.sourceLength(), query.stride(), query.offset(), width, 0, width, 0, 0, slot, op.scale(), 0,
+                0, 0, 0);
         launches.add(kernels.attend(query, pair.keys(), pair.values(), Optional.empty(), Optional.empty(), shape, output(op.output())));
     }
 
@@ -356,13 +360,11 @@ final class SectionLowering {
         RopeShape rope = shape(ropes, angles);
         launches.add(kernels.rotateAndAppend(input, key, value, angles, rotated, pair, new RotateShape(rope.width(), key.width(),
                 rope.headDimension(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
-                value.stride(), value.offset(), options.contextLength(), options.maxSequences(), rope.positions(), rope.slot(),
-                cacheSlot)));
+                value.stride(), value.offset(), resources.blocks().rows(), rope.positions(), rope.slot(), cacheSlot)));
     }
 
-    private CacheShape shape(View key, View value, int slot) {
-        return new CacheShape(key.width(), key.stride(), key.offset(), value.stride(), value.offset(), options.contextLength(),
-                options.maxSequences(), slot);
+    private static CacheShape shape(View key, View value, int cacheRows, int slot) {
+        return new CacheShape(key.width(), key.stride(), key.offset(), value.stride(), value.offset(), cacheRows, slot);
     }
 
     private void fused(List<Op.Fused> repeats, Op.Fused op) {

@@ -12,16 +12,18 @@ final class StepRows {
     private final IntArray step;
     private final int border;
     private final int contextLength;
+    private final int sourceLength;
     private final int rowTables;
 
     /**
      * @param border    of the sequences' lengths, {@link org.waterspout.graph.RopeTable#border(org.waterspout.graph.Graph)}
      * @param rowTables tables of {@link RowAngles}; 0 where angles are not a step's
      */
-    StepRows(IntArray step, int border, int contextLength, int rowTables) {
+    StepRows(IntArray step, int border, int contextLength, int sourceLength, int rowTables) {
         this.step = step;
         this.border = border;
         this.contextLength = contextLength;
+        this.sourceLength = sourceLength;
         this.rowTables = rowTables;
     }
 
@@ -29,7 +31,7 @@ final class StepRows {
         return StepLayout.HEADER + row * StepLayout.ROW;
     }
 
-    /** What every step says of its rows. */
+    /** What every step says of its rows, those of sources among them. */
     void write(Batch batch) {
         int[] last = new int[1 + Arrays.stream(batch.sequences()).max().orElse(0)];
         int[] lengths = batch.turnedLengths();
@@ -44,7 +46,7 @@ final class StepRows {
             int inSets = lengths[row] > border ? contextLength + position : position;
             step.set(at + StepLayout.TURN, rowTables > 0 ? row * rowTables : inSets);
             step.set(at + StepLayout.SEQUENCE, sequence);
-            step.set(at + StepLayout.PLACE, sequence);
+            step.set(at + StepLayout.PLACE, sequence * sourceLength + position);
             step.set(at + StepLayout.TYPE, batch.type(row));
             step.set(at + StepLayout.LENGTH, next < 0 ? position + 1 : step.get(at(next) + StepLayout.LENGTH));
             step.set(at + StepLayout.NEXT, next);
@@ -52,7 +54,7 @@ final class StepRows {
         }
     }
 
-    /** Where keys and values go. */
+    /** Where keys and values of a step that is not of sources go. */
     void writePlaces(int[] places) {
         for (int row = 0; row < places.length; row++) {
             step.set(at(row) + StepLayout.PLACE, places[row]);

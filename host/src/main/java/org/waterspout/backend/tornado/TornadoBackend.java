@@ -130,7 +130,10 @@ public final class TornadoBackend implements Backend {
 
     private void requireFits(DeviceProgram program, Graph graph, PlanOptions options) {
         MemoryUse use = program.memory();
-        options.requireCache(use.cache());
+        if (options.cacheBytes() > 0) { // a decoder's sequences make room for each other
+            PlanOptions together = graph.encoder().isPresent() ? options : options.withSequences(1);
+            together.requireCache(estimate(graph, together).cache());
+        }
         long available = device.device().memory();
         long perPosition = Math.max(1, use.cache() / options.contextLength());
         if (use.total() > available) {

@@ -3,11 +3,13 @@ package org.waterspout.backend.tornado;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanContract;
@@ -53,13 +55,13 @@ public final class TornadoPlan implements Plan {
         this.options = options;
         this.program = program;
         this.device = device;
-        this.places = new AncestorTable(options.maxSequences(), options.contextLength());
+        this.places = new AncestorTable(options.maxSequences(), options.contextLength(), program.resources().blocks());
         this.contract = new PlanContract(graph, options);
         this.recurrent = graph.isRecurrent();
         this.step = new IntArray(StepLayout.HEADER + StepLayout.ROW * Math.max(options.maxRows(), program.graph().chunk()));
         step.init(0);
         this.stepRows = new StepRows(step, RopeTable.border(graph), options.contextLength(),
-                program.resources().rowAngles().map(RowAngles::tables).orElse(0));
+                options.sourceLength(), program.resources().rowAngles().map(RowAngles::tables).orElse(0));
     }
 
     /** Repacks and uploads the weights and compiles the kernels, by one token through every stage. */
@@ -106,6 +108,8 @@ public final class TornadoPlan implements Plan {
             runEncoder(withNumbers(graph.encoder().orElseThrow(), one), new float[0], StepObserver.NONE);
         }
         runStep(withNumbers(graph, one), new float[graph.output().width()], StepObserver.NONE);
+        program.copies().ifPresent(copies -> runRepeats(copies, 0, one, StepObserver.NONE));
+        places.forget(0);
     }
 
     private static Batch withNumbers(Graph graph, Batch batch) {
@@ -127,6 +131,11 @@ public final class TornadoPlan implements Plan {
     @Override
     public MemoryUse memory() {
         return program.memory();
+    }
+
+    @Override
+    public Optional<CacheLimit> cacheLimit() {
+        return program.resources().blocks().limit();
     }
 
     @Override
@@ -204,12 +213,29 @@ public final class TornadoPlan implements Plan {
 
     private void writeRows(Batch batch) {
         stepRows.write(batch);
-        stepRows.writePlaces(places.rows(batch));
+        try {
+            stepRows.writePlaces(places.rows(batch));
+        } finally {
+            copyBlocks(batch);
+        }
         if (recurrent) {
             stepRows.writeStates(batch, places);
         }
         if (program.encoder().isPresent()) {
             stepRows.writeSources(batch, source -> Math.max(1, contract.sourceLength(source))); // the warming token has none
+        }
+    }
+
+    /** Also where a step finds no blocks: those that it did find stay with their sequences. */
+    private void copyBlocks(Batch batch) {
+        List<SharedBlocks.Copy> copies = places.takeCopies();
+        if (!copies.isEmpty()) {
+            IntArray pairs = program.resources().copiedBlocks().orElseThrow().ints();
+            for (int i = 0; i < copies.size(); i++) {
+                pairs.set(2 * i, copies.get(i).from());
+                pairs.set(2 * i + 1, copies.get(i).to());
+            }
+            runRepeats(program.copies().orElseThrow(), copies.size(), batch, StepObserver.NONE);
         }
     }
 

@@ -27,7 +27,7 @@ class AncestorTableTest {
     private int[][] copied = new int[SEQUENCES][POSITIONS];
     private int[] copiedStates = new int[SEQUENCES];
     private final int[] lengths = new int[SEQUENCES];
-    private final AncestorTable places = new AncestorTable(SEQUENCES, POSITIONS);
+    private final AncestorTable places = new AncestorTable(SEQUENCES, POSITIONS, new CacheBlocks(SEQUENCES, POSITIONS, false));
     private final FloatArray table = new FloatArray(SEQUENCES * POSITIONS);
     private int written;
 
@@ -86,7 +86,8 @@ class AncestorTableTest {
         for (int row = 0; row < sequences.length; row++) {
             int sequence = sequences[row];
             written++;
-            keys[chosen[row]][positions[row]] = written;
+            assertEquals(positions[row], chosen[row] % POSITIONS);
+            keys[chosen[row] / POSITIONS][positions[row]] = written;
             copied[sequence][positions[row]] = written;
             assertFalse(Arrays.stream(before).anyMatch(place -> place == places.state(sequence)), "a step writes no state that it reads");
             states[places.state(sequence)] = written;

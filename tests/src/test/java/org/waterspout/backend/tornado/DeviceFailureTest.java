@@ -166,7 +166,7 @@ class DeviceFailureTest {
                 List.of(new Section.Stage("failing", List.of(launch), Optional.empty())));
         DeviceProgram changed = new DeviceProgram(
                 new GraphProgram(List.of(failing), List.of(), graph.output(), graph.chunk(), graph.selects()),
-                Optional.empty(), Optional.empty(), program.resources(), program.buffers(), List.of());
+                Optional.empty(), Optional.empty(), Optional.empty(), program.resources(), program.buffers(), List.of());
         changed.buffers().forEach(DeviceBuffer::allocate);
         try (Executions executions = new Executions(changed, device, new IntArray(64))) {
             executions.run(failing.stages().getFirst(), 1);

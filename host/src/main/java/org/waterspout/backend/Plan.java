@@ -23,6 +23,11 @@ public interface Plan extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Blocks that stay when their sequence goes, where the plan can keep any. */
+    default Optional<KeptBlocks> keptBlocks() {
+        return Optional.empty();
+    }
+
     /**
      * Does at once what the first step would do before it computes: on a device, compile the kernels and upload the weights.
      *

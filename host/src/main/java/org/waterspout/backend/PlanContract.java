@@ -185,6 +185,15 @@ public final class PlanContract {
         }
     }
 
+    /** @throws InvalidRequestException for a sequence that the plan does not have, or that ends before {@code end} */
+    public void checkHolds(int sequence, int end) {
+        checkSequence(sequence);
+        if (lengths[sequence] < end) {
+            throw new InvalidRequestException("sequence " + sequence + " holds " + lengths[sequence] + " positions and not " + end
+                    + ": compute them first");
+        }
+    }
+
     /** @throws ClosedException when closed */
     public void requireOpen() {
         if (closed) {
@@ -236,7 +245,12 @@ public final class PlanContract {
     }
 
     public void forgotten(int sequence) {
-        lengths[sequence] = 0;
+        resumed(sequence, 0);
+    }
+
+    /** The sequence holds so many positions now, which had been kept. */
+    public void resumed(int sequence, int length) {
+        lengths[sequence] = length;
     }
 
     public void closed() {

@@ -104,7 +104,8 @@ final class DecoderScheduler implements Scheduler {
         for (int i = 0; i < task.width(); i++) {
             boolean first = i == 0;
             int[] tokens = i < task.live() ? task.sequence(i) : SequenceTask.NONE;
-            own.add(slots.take(tokens, tokens.length == 0 ? 0 : task.prompt().length, first ? task.sharing() : Sharing.NONE));
+            own.add(slots.take(tokens, tokens.length == 0 ? 0 : task.prompt().length, first ? task.sharing() : Sharing.NONE,
+                    task.leaves()));
         }
         task.setSlots(own);
         if (task.source().length > 0) {
@@ -159,15 +160,12 @@ final class DecoderScheduler implements Scheduler {
 
     /** Makes room after a step that found no memory. */
     private void makeRoom(Waiting waiting, OutOfMemoryException full) {
-        if (slots.dropOldest()) {
-            return;
-        }
         if (running.size() == 1) {
             running.getFirst().fail(full);
             return;
         }
         SequenceTask last = running.stream().max(Waiting.ORDER).orElseThrow();
-        last.slots().forEach(slots::drop);
+        last.slots().forEach(slots::clear);
         leave(last);
         running.remove(last);
         waiting.putBack(last);
@@ -368,7 +366,7 @@ final class DecoderScheduler implements Scheduler {
     /** Runs {@code work} for {@code tasks}, which fail where it does; memory that has ended is no failure yet. */
     private boolean run(List<SequenceTask> tasks, Runnable work) {
         try {
-            work.run();
+            inRoom(work);
             return true;
         } catch (OutOfMemoryException full) {
             throw full;
@@ -378,6 +376,21 @@ final class DecoderScheduler implements Scheduler {
                 task.slots().forEach(slots::drop); // nobody knows what stands there
             });
             return false;
+        }
+    }
+
+    /** Where there is no memory for {@code work}, what is kept of ended sequences goes, the least recently used first. */
+    private void inRoom(Runnable work) {
+        boolean done = false;
+        while (!done) {
+            try {
+                work.run();
+                done = true;
+            } catch (OutOfMemoryException full) {
+                if (!slots.dropOldest()) {
+                    throw full;
+                }
+            }
         }
     }
 
@@ -405,6 +418,7 @@ final class DecoderScheduler implements Scheduler {
             }
         } catch (RuntimeException | Error failure) {
             task.fail(Failures.of(failure));
+            task.slots().forEach(slots::drop); // what gave no numbers here gives others none
         }
         if (all && !task.done()) {
             extend(task, parents);

@@ -88,7 +88,7 @@ final class Drafter {
         }
         if (sequence.slot().isEmpty()) {
             // no answer depends on the draft's numbers, so it takes what there is
-            sequence.begin(slots.take(answer.tokens(), answer.count(), task.sharing() == Sharing.NONE ? Sharing.NONE : Sharing.ALL));
+            sequence.begin(slots.take(answer.tokens(0, answer.count()), answer.count(), all(task.sharing()), all(task.leaves())));
         }
         sequence.follow(answer);
         Slot own = sequence.slot().orElseThrow();
@@ -96,6 +96,10 @@ final class Drafter {
             own.turnAnew();
         }
         return true;
+    }
+
+    private static Sharing all(Sharing asked) {
+        return asked == Sharing.NONE ? Sharing.NONE : Sharing.ALL;
     }
 
     /** Positions that a sequence may have before all of it would have to be computed anew. */

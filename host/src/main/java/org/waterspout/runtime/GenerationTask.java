@@ -131,6 +131,11 @@ final class GenerationTask extends SequenceTask {
     }
 
     @Override
+    Sharing leaves() {
+        return request.sharing();
+    }
+
+    @Override
     int firstOutput() {
         return prompted.isPresent() ? 0 : super.firstOutput();
     }

@@ -42,6 +42,11 @@ abstract sealed class SequenceTask extends Task permits GenerationTask, Translat
         return Sharing.PROMPTS;
     }
 
+    /** What others may take of it. */
+    Sharing leaves() {
+        return Sharing.PROMPTS;
+    }
+
     /** The logits after this position of the prompt are the first that are wanted. */
     int firstOutput() {
         return prompt().length - 1;

@@ -1,6 +1,7 @@
 package org.waterspout.runtime;
 
 import java.util.Arrays;
+import org.waterspout.generate.Sharing;
 
 /**
  * One of the sequences that a plan has caches for: the tokens that shall stand there, and how many of them were computed. What was computed
@@ -12,8 +13,12 @@ final class Slot {
     private int[] tokens = new int[64];
     private int count;
     private int computed;
-    /** So many tokens from the start were computed, or will be, as those of a prompt. */
+    /** So many tokens from the start are the prompt's. */
     private int prompt;
+    /** So many were computed, or will be, as those of a prompt: fewer where the prompt begins with what another generated. */
+    private int prompted;
+    /** What others may have of it. */
+    private Sharing leaves = Sharing.NONE;
     /** Whether the tokens are turned by the frequencies of long sequences. */
     private boolean beyond;
     private long used;
@@ -38,6 +43,14 @@ final class Slot {
         return prompt;
     }
 
+    int prompted() {
+        return prompted;
+    }
+
+    Sharing leaves() {
+        return leaves;
+    }
+
     boolean beyond() {
         return beyond;
     }
@@ -51,8 +64,8 @@ final class Slot {
         return tokens[position];
     }
 
-    int[] tokens() {
-        return Arrays.copyOf(tokens, count);
+    int[] tokens(int from, int to) {
+        return Arrays.copyOfRange(tokens, from, to);
     }
 
     /** When a task last had it, as {@link Slots} counts. */
@@ -64,11 +77,12 @@ final class Slot {
         used = value;
     }
 
-    /** A new sequence, of which {@code shared} tokens have been computed. */
-    void begin(int[] all, int promptLength, int shared, boolean isBeyond) {
+    /** A new sequence, of which {@code shared} tokens have been computed, the first {@code sharedPrompt} of them as those of a prompt. */
+    void begin(int[] all, int promptLength, int shared, int sharedPrompt, boolean isBeyond) {
         tokens = Arrays.copyOf(all, Math.max(all.length + 64, 64));
         count = all.length;
         prompt = promptLength;
+        prompted = sharedPrompt < shared ? sharedPrompt : promptLength;
         computed = shared;
         beyond = isBeyond;
     }
@@ -85,9 +99,14 @@ final class Slot {
         computed = until;
     }
 
+    void setLeaves(Sharing value) {
+        leaves = value;
+    }
+
     /** Everything is to be computed again, as a sequence beyond the border. */
     void turnAnew() {
         computed = 0;
+        prompted = prompt;
         beyond = true;
     }
 
@@ -96,6 +115,7 @@ final class Slot {
         count = 0;
         computed = 0;
         prompt = 0;
+        prompted = 0;
     }
 
     /** The same sequence as {@code other} is, or was. */
@@ -104,6 +124,7 @@ final class Slot {
         count = other.count;
         computed = other.computed;
         prompt = other.prompt;
+        prompted = other.prompted;
         beyond = other.beyond;
     }
 

@@ -9,8 +9,13 @@ import java.util.stream.IntStream;
 import org.waterspout.backend.Plan;
 import org.waterspout.generate.Sharing;
 import org.waterspout.graph.RopeTable;
+import org.waterspout.runtime.PrefixCache.Block;
+import org.waterspout.runtime.PrefixCache.Turn;
 
-/** The sequences that a plan has caches for. A new one shares the beginning of any that is there already. */
+/**
+ * The sequences that a plan has caches for. A new one shares the beginning of any that is there already, token by token; what others had
+ * before is kept in whole blocks, where the plan keeps any ({@link PrefixCache}), and shared where it is longer.
+ */
 final class Slots {
 
     /** A shared beginning must be worth a copy of the table that says where keys and values lie. */
@@ -22,6 +27,7 @@ final class Slots {
     private final boolean shares;
     private final List<Slot> all;
     private final List<Slot> free;
+    private final Optional<PrefixCache> kept;
     private long clock;
 
     Slots(Plan plan) {
@@ -32,6 +38,7 @@ final class Slots {
         this.shares = plan.graph().encoder().isEmpty() && !plan.graph().isRecurrent();
         this.all = IntStream.range(0, plan.options().maxSequences()).mapToObj(Slot::new).toList();
         this.free = new ArrayList<>(all);
+        this.kept = shares ? plan.keptBlocks().map(PrefixCache::new) : Optional.empty();
     }
 
     int free() {
@@ -50,10 +57,12 @@ final class Slots {
         if (!shares || sharing == Sharing.NONE) {
             return false;
         }
-        int now = all.stream().mapToInt(slot -> shared(slot, prompt, sharing)).max().orElse(0);
-        return all.stream().filter(slot -> !free.contains(slot) && slot.computed() < slot.prompt() && turnedAlike(slot, prompt.length))
-                .anyMatch(slot -> Math.min(slot.common(prompt, slot.prompt()), prompt.length - 1) >= Math.max(now, slot.computed())
-                + MIN_SHARED);
+        Turn turn = turn(prompt.length, prompt.length);
+        int now = Math.max(all.stream().mapToInt(slot -> shared(slot, turn, prompt, sharing)).max().orElse(0),
+                length(find(turn, prompt, sharing)));
+        return all.stream().filter(slot -> !free.contains(slot) && slot.computed() < slot.prompt() && serves(slot, turn, sharing))
+                .anyMatch(slot -> Math.min(slot.common(prompt, sharing == Sharing.ALL ? slot.prompt() : slot.prompted()), prompt.length - 1)
+                        >= Math.max(now, slot.computed()) + MIN_SHARED);
     }
 
     /**
@@ -62,19 +71,50 @@ final class Slots {
      *
      * @param tokens prompt, and what was generated of it before it was put back
      * @param prompt tokens of it that are the prompt's
+     * @param leaves what others may have of it
      */
-    Slot take(int[] tokens, int prompt, Sharing sharing) {
+    Slot take(int[] tokens, int prompt, Sharing sharing, Sharing leaves) {
         int[] beginning = Arrays.copyOf(tokens, prompt);
-        Optional<Slot> best = shares ? all.stream().filter(slot -> shared(slot, beginning, sharing) >= MIN_SHARED)
-                .max(Comparator.<Slot>comparingInt(slot -> shared(slot, beginning, sharing)).thenComparing(free::contains))
-                : Optional.empty();
-        int shared = best.map(slot -> shared(slot, beginning, sharing)).orElse(0);
-        Slot target = leastUseful(best, shared);
+        Turn turn = turn(tokens.length, prompt);
+        Optional<Slot> best = all.stream().filter(slot -> shared(slot, turn, beginning, sharing) >= MIN_SHARED)
+                .max(Comparator.<Slot>comparingInt(slot -> shared(slot, turn, beginning, sharing)).thenComparing(free::contains));
+        int shared = best.map(slot -> shared(slot, turn, beginning, sharing)).orElse(0);
+        List<Block> blocks = find(turn, beginning, sharing);
+        boolean resumes = length(blocks) > shared;
+        Slot target = resumes ? leastUseful(Optional.empty(), 0) : leastUseful(best, shared);
         free.remove(target);
-        best.filter(slot -> slot != target).ifPresent(slot -> copy(slot, target));
-        target.begin(tokens, prompt, shared, isBeyond(tokens.length));
+        int sharedPrompt = resumes ? length(blocks.stream().filter(Block::prompt).toList())
+                : Math.min(shared, best.map(Slot::prompted).orElse(0));
+        keep(target);
+        if (resumes) {
+            kept.orElseThrow().resume(target, blocks);
+        } else {
+            best.filter(slot -> slot != target).ifPresent(slot -> copy(slot, target));
+        }
+        kept.ifPresent(PrefixCache::trim);
+        target.begin(tokens, prompt, resumes ? length(blocks) : shared, sharedPrompt, turn.beyond());
+        target.setLeaves(leaves);
         target.setUsed(++clock);
         return target;
+    }
+
+    private List<Block> find(Turn turn, int[] prompt, Sharing sharing) {
+        return sharing == Sharing.NONE ? List.of()
+                : kept.map(some -> some.find(turn, prompt, prompt.length - 1, sharing == Sharing.ALL)).orElse(List.of());
+    }
+
+    private int length(List<Block> blocks) {
+        return blocks.isEmpty() ? 0 : blocks.size() * kept.orElseThrow().blockLength();
+    }
+
+    /** What others may have of a slot that another sequence takes; generated tokens are for those who ask for all. */
+    private void keep(Slot slot) {
+        int tokens = switch (slot.leaves()) {
+            case NONE -> 0;
+            case PROMPTS -> Math.min(slot.computed(), slot.prompted());
+            case ALL -> slot.computed();
+        };
+        kept.ifPresent(some -> some.keep(slot, turn(slot), tokens));
     }
 
     /**
@@ -88,21 +128,26 @@ final class Slots {
         return best.filter(free::contains).filter(slot -> slot.computed() - shared <= lost).or(() -> oldest).orElseThrow();
     }
 
-    private int shared(Slot slot, int[] prompt, Sharing sharing) {
-        if (sharing == Sharing.NONE || !turnedAlike(slot, prompt.length)) {
+    private int shared(Slot slot, Turn turn, int[] prompt, Sharing sharing) {
+        if (!serves(slot, turn, sharing)) {
             return 0;
         }
-        int usable = sharing == Sharing.ALL ? slot.computed() : Math.min(slot.computed(), slot.prompt());
+        int usable = sharing == Sharing.ALL ? slot.computed() : Math.min(slot.computed(), slot.prompted());
         return Math.min(slot.common(prompt, usable), prompt.length - 1);
     }
 
     /** Keys that were turned for another length are no use. */
-    private boolean turnedAlike(Slot slot, int length) {
-        return slot.beyond() == isBeyond(length) && Math.max(dynamicBorder, slot.prompt()) == Math.max(dynamicBorder, length);
+    private boolean serves(Slot slot, Turn turn, Sharing sharing) {
+        return shares && sharing != Sharing.NONE && slot.leaves() != Sharing.NONE && turn(slot).equals(turn);
     }
 
-    private boolean isBeyond(int length) {
-        return length > border;
+    private Turn turn(Slot slot) {
+        return new Turn(slot.beyond(), Math.max(dynamicBorder, slot.prompt()));
+    }
+
+    /** Of a sequence that has {@code length} tokens now, {@code prompt} of which are the prompt's. */
+    private Turn turn(int length, int prompt) {
+        return new Turn(length > border, Math.max(dynamicBorder, prompt));
     }
 
     private void copy(Slot from, Slot to) {
@@ -123,25 +168,39 @@ final class Slots {
         return IntStream.range(0, all.size()).toArray();
     }
 
-    /** Takes slots back; what was computed stays there. */
+    /** Takes slots back; what was computed stays there, where others may have it. */
     void giveBack(List<Slot> slots) {
         for (Slot slot : slots) {
+            if (slot.leaves() == Sharing.NONE) {
+                drop(slot);
+            }
             slot.setUsed(++clock);
             free.add(slot);
         }
     }
 
     /**
-     * Gives the memory of one sequence back that no task has: the least recently used.
+     * Gives memory back that no task has: what is kept that was used least recently, then what stands in free slots.
      *
      * @return false where there is none
      */
     boolean dropOldest() {
+        if (kept.map(PrefixCache::dropOldest).orElse(false)) {
+            return true;
+        }
         Optional<Slot> oldest = free.stream().filter(slot -> slot.computed() > 0).min(Comparator.comparingLong(Slot::used));
-        oldest.ifPresent(this::drop);
+        oldest.ifPresent(this::clear);
         return oldest.isPresent();
     }
 
+    /** Empties a slot; what others may have is kept as long as there is memory. */
+    void clear(Slot slot) {
+        keep(slot);
+        kept.ifPresent(PrefixCache::trim);
+        drop(slot);
+    }
+
+    /** Empties a slot; nothing is kept of it. */
     void drop(Slot slot) {
         slot.forget();
         plan.forget(slot.number());

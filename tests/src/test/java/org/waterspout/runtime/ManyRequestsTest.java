@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -40,6 +41,7 @@ import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
 import org.waterspout.generate.Sampling;
+import org.waterspout.generate.Sharing;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.model.ModelFile;
@@ -59,7 +61,11 @@ class ManyRequestsTest {
     private static final int SEQUENCES = 6;
 
     /** What a request asks for. */
-    private record Asked(int[] prompt, int tokens, GenerationConfig config, RequestOptions options, boolean cancelled) {
+    private record Asked(int[] prompt, int tokens, GenerationConfig config, RequestOptions options, boolean cancelled, Sharing sharing) {
+
+        Asked withSharing(Sharing value) {
+            return new Asked(prompt, tokens, config, options, cancelled, value);
+        }
     }
 
     @TestFactory
@@ -97,6 +103,40 @@ class ManyRequestsTest {
         }
     }
 
+    /**
+     * Twelve beginnings of up to four blocks come back again and again, to three slots and too few blocks for all of them: what is kept of
+     * them serves, and the answers are those of a plan that shares nothing.
+     */
+    @Test
+    void moreBeginningsThanSlotsComeBack() throws InterruptedException {
+        int context = 320;
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = new CpuBackend(BackendOptions.DEFAULT)) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), context);
+            for (int positions : new int[] {700, 4000}) {
+                TightPlan plan = new TightPlan(backend.prepare(graph, new PlanOptions(context, 3, 64, false)), positions);
+                run(graph, backend, plan, comingBack(new SplittableRandom(positions), 80, graph.output().width()), 3, positions);
+                assertTrue(plan.resumed() > 64 * 10, plan.resumed() + " positions of kept blocks served");
+                assertEquals(positions == 700, plan.refused() > 10, plan.refused() + " steps found no memory");
+            }
+        }
+    }
+
+    private static List<Asked> comingBack(SplittableRandom random, int count, int vocabulary) {
+        List<int[]> beginnings = Stream.generate(() -> random.ints(random.nextInt(60, 280), 3, vocabulary).toArray()).limit(12).toList();
+        return Stream.generate(() -> {
+            int[] beginning = beginnings.get(random.nextInt(beginnings.size()));
+            int[] prompt = Arrays.copyOf(beginning, random.nextInt(40, beginning.length + 1));
+            boolean ends = random.nextInt(3) == 0;
+            if (ends) {
+                prompt[prompt.length - 1] = random.nextInt(3, vocabulary);
+            }
+            GenerationConfig config = random.nextInt(10) == 0 ? GenerationConfig.GREEDY.withBeams(2, 1)
+                    : GenerationConfig.GREEDY.withSampling(Sampling.GREEDY.withTemperature(1).withSeed(random.nextLong()));
+            return new Asked(prompt, random.nextInt(1, 30), config, RequestOptions.DEFAULT, random.nextInt(10) == 0,
+                    random.nextInt(8) == 0 ? Sharing.NONE : Sharing.PROMPTS);
+        }).limit(count).toList();
+    }
+
     private static void run(TestBackend where, int count, long seed) throws InterruptedException {
         try (ModelFile file = DemonstrationModel.open(); Backend backend = where.open().get()) {
             Graph graph = GraphBuilder.build(file, Architecture.of(file), CONTEXT);
@@ -110,12 +150,17 @@ class ManyRequestsTest {
 
     /** @param together sequences that a last request has, of which each takes memory of its own */
     private static void run(Graph graph, Backend backend, Plan plan, int count, int together, long seed) throws InterruptedException {
-        List<Asked> all = asked(new SplittableRandom(seed), count, graph.output().width());
+        run(graph, backend, plan, asked(new SplittableRandom(seed), count, graph.output().width()), together, seed);
+    }
+
+    private static void run(Graph graph, Backend backend, Plan plan, List<Asked> all, int together, long seed) throws InterruptedException {
+        int count = all.size();
         Map<Integer, int[]> alone = new HashMap<>();
-        PlanOptions lonely = new PlanOptions(CONTEXT, 4, 32, false).withCacheType(plan.options().cacheType());
+        PlanOptions lonely = new PlanOptions(plan.options().contextLength(), 4, plan.options().maxRows(), false)
+                .withCacheType(plan.options().cacheType());
         try (Decoder decoder = new Decoder(backend.prepare(graph, lonely))) {
             for (int i = 0; i < count; i++) {
-                alone.put(i, completion(submit(decoder, all.get(i), RequestOptions.DEFAULT)).tokens());
+                alone.put(i, completion(submit(decoder, all.get(i).withSharing(Sharing.NONE), RequestOptions.DEFAULT)).tokens());
             }
         }
         Map<FinishReason, Integer> reasons = new EnumMap<>(FinishReason.class);
@@ -143,7 +188,7 @@ class ManyRequestsTest {
             }
             // all places and all blocks are free again: as many at a time as there are
             Call<GenerationEvent> wide = submit(decoder, new Asked(new int[] {1, 2, 3}, 4, GenerationConfig.GREEDY.withBeams(together, 1),
-                    RequestOptions.DEFAULT, false), RequestOptions.DEFAULT);
+                    RequestOptions.DEFAULT, false, Sharing.PROMPTS), RequestOptions.DEFAULT);
             assertEquals(4, completion(wide).tokens().length);
         }
         assertTrue(reasons.getOrDefault(FinishReason.CANCELLED, 0) > 0 && reasons.getOrDefault(FinishReason.MAX_TOKENS, 0) > count / 2,
@@ -170,13 +215,14 @@ class ManyRequestsTest {
             RequestOptions options = RequestOptions.DEFAULT.withPriority(random.nextInt(-2, 3));
             all.add(new Asked(prompt, random.nextInt(1, 25), config,
                     random.nextInt(10) == 0 ? options.withTimeout(Duration.ofMillis(random.nextInt(1, 40))) : options,
-                    random.nextInt(10) == 0));
+                    random.nextInt(10) == 0, Sharing.PROMPTS));
         }
         return all;
     }
 
     private static Call<GenerationEvent> submit(Decoder decoder, Asked asked, RequestOptions options) {
-        GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens());
+        GenerationRequest request = GenerationRequest.of(new Prompt.Tokens(asked.prompt())).withMaxTokens(asked.tokens())
+                .withSharing(asked.sharing());
         return decoder.generate(Optional.empty(), Set.of(2), request, 1, asked.config().withTokens(0, asked.tokens()), Optional.empty(),
                 Optional::empty, asked.prompt(), options).getFirst();
     }

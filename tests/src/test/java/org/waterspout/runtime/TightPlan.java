@@ -1,17 +1,63 @@
 package org.waterspout.runtime;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.StepObserver;
 import org.waterspout.error.OutOfMemoryException;
 
-/** A plan whose caches hold so many positions of all sequences together, and which counts what it is asked for. */
+/**
+ * A plan whose caches hold so many positions of all sequences and kept blocks together, shared ones counted for each, and which counts
+ * what it is asked for.
+ */
 final class TightPlan extends WatchedPlan {
+
+    /** Kept blocks take room, and give positions to the sequences that begin with them. */
+    private final class CountedBlocks implements KeptBlocks {
+        private final KeptBlocks blocks;
+
+        CountedBlocks(KeptBlocks blocks) {
+            this.blocks = blocks;
+        }
+
+        @Override
+        public int blockLength() {
+            return blocks.blockLength();
+        }
+
+        @Override
+        public long max() {
+            return blocks.max();
+        }
+
+        @Override
+        public int keep(int sequence, int block) {
+            kept += blockLength();
+            return blocks.keep(sequence, block);
+        }
+
+        @Override
+        public void resume(int sequence, int[] numbers) {
+            lengths[sequence] = numbers.length * blockLength();
+            resumed += lengths[sequence];
+            blocks.resume(sequence, numbers);
+        }
+
+        @Override
+        public boolean drop(int block) {
+            kept -= blockLength();
+            blocks.drop(block);
+            return true;
+        }
+    }
 
     private final int max;
     private final int[] lengths;
+    private int kept;
     private int refused;
+    private long resumed;
     private long prompts;
     private boolean closed;
 
@@ -26,6 +72,11 @@ final class TightPlan extends WatchedPlan {
         return refused;
     }
 
+    /** Positions that kept blocks gave to sequences. */
+    long resumed() {
+        return resumed;
+    }
+
     /** Rows of prompts that were computed. */
     long promptRows() {
         return prompts;
@@ -36,12 +87,17 @@ final class TightPlan extends WatchedPlan {
     }
 
     @Override
+    public Optional<KeptBlocks> keptBlocks() {
+        return super.keptBlocks().map(CountedBlocks::new);
+    }
+
+    @Override
     public void step(Batch batch, float[] output, StepObserver observer) {
         int[] after = lengths.clone();
         for (int row = 0; row < batch.rows(); row++) {
             after[batch.sequences()[row]] = batch.positions()[row] + 1;
         }
-        if (Arrays.stream(after).sum() > max) {
+        if (Arrays.stream(after).sum() + kept > max) {
             refused++;
             throw new OutOfMemoryException("no memory is left for keys and values");
         }

@@ -3,6 +3,7 @@ package org.waterspout.runtime;
 import java.util.Optional;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
@@ -36,6 +37,11 @@ class WatchedPlan implements Plan {
     @Override
     public Optional<CacheLimit> cacheLimit() {
         return plan.cacheLimit();
+    }
+
+    @Override
+    public Optional<KeptBlocks> keptBlocks() {
+        return plan.keptBlocks();
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanContract;
@@ -33,6 +34,41 @@ public final class CpuPlan implements Plan {
     private record Side(Program program, CpuCaches caches) {
     }
 
+    /** Those of the decoder's cache. */
+    private final class Blocks implements KeptBlocks {
+
+        private final KeyValueCache cache = decoder.caches.cache();
+
+        @Override
+        public int blockLength() {
+            return CpuKernels.BLOCK;
+        }
+
+        @Override
+        public long max() {
+            return maxKept;
+        }
+
+        @Override
+        public int keep(int sequence, int block) {
+            contract.checkHolds(sequence, (block + 1) * CpuKernels.BLOCK);
+            return cache.keep(sequence, block);
+        }
+
+        @Override
+        public void resume(int sequence, int[] blocks) {
+            contract.checkSequence(sequence);
+            cache.resume(sequence, blocks);
+            contract.resumed(sequence, cache.length(sequence));
+        }
+
+        @Override
+        public boolean drop(int block) {
+            contract.requireOpen();
+            return cache.drop(block);
+        }
+    }
+
     private final Graph graph;
     private final PlanOptions options;
     private final MemoryUse memory;
@@ -40,6 +76,7 @@ public final class CpuPlan implements Plan {
     private final Side decoder;
     private final Optional<Side> encoder;
     private final PlanContract contract;
+    private final long maxKept;
 
     CpuPlan(CpuKernels kernels, int few, Workers workers, Graph graph, PlanOptions options, MemoryUse memory) {
         this.graph = graph;
@@ -55,6 +92,7 @@ public final class CpuPlan implements Plan {
             CpuCaches own = CpuCaches.ofEncoder(source, options, kernels.lanes(), caches);
             return new Side(new Program(kernels, workers, scratches, source, matrices, own, Program.Size.ofSources(options, few)), own);
         });
+        maxKept = caches.cache().maxKept(options, Runtime.getRuntime().maxMemory());
     }
 
     /** The operations, groups taken apart, with those of an encoder. */
@@ -124,7 +162,12 @@ public final class CpuPlan implements Plan {
 
     @Override
     public Optional<CacheLimit> cacheLimit() {
-        return decoder.caches.cache().limit();
+        return decoder.caches.cache().limit().filter(_ -> options.cacheBytes() > 0);
+    }
+
+    @Override
+    public Optional<KeptBlocks> keptBlocks() {
+        return maxKept == 0 || graph.isRecurrent() ? Optional.empty() : Optional.of(new Blocks());
     }
 
     @Override

@@ -20,6 +20,7 @@ import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.HostMemory;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
@@ -30,6 +31,7 @@ import org.waterspout.backend.cpu.kernels.VectorShapes;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.DeviceException;
+import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
@@ -218,6 +220,34 @@ class CpuPlanTest {
         String message = assertThrows(InvalidRequestException.class, request::run).getMessage();
         assertTrue(message.contains(saying), message);
         assertFalse(message.contains("\n"), message);
+    }
+
+    /** A sequence that begins with kept blocks goes on as the one that filled them. */
+    @Test
+    void keptBlocksAreGoneOnFrom() {
+        Graph graph = SmallModel.graph(CONTEXT, true);
+        try (CpuBackend cpu = backend(2)) {
+            Plan plan = cpu.prepare(graph, new PlanOptions(CONTEXT, 2, 80, false));
+            KeptBlocks blocks = plan.keptBlocks().orElseThrow();
+            float[] expected = new float[SmallModel.VOCABULARY];
+            float[] output = new float[SmallModel.VOCABULARY];
+            Batch first = batches.batch(0, 0, 70, 69);
+            Batch next = batches.batch(1, 64, 6, 5);
+            plan.step(first, expected);
+            refuses("holds 70 positions and not 128", () -> blocks.keep(0, 1));
+            int kept = blocks.keep(0, 0);
+            plan.step(new Batch(next.tokens(), next.positions(), new int[6], next.outputRows()), expected);
+            plan.forget(0);
+            refuses("gap", () -> plan.step(next, output));
+            blocks.resume(1, new int[] {kept});
+            plan.step(next, output);
+            assertArrayEquals(expected, output);
+            refuses("no block 7", () -> blocks.resume(0, new int[] {7}));
+            refuses("sequence 2", () -> blocks.resume(2, new int[] {kept}));
+            assertFalse(blocks.drop(kept), "the second sequence has it");
+            plan.close();
+            assertThrows(ClosedException.class, () -> blocks.drop(kept));
+        }
     }
 
     @Test

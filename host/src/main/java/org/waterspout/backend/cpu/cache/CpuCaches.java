@@ -19,9 +19,11 @@ import org.waterspout.graph.Op;
 public record CpuCaches(KeyValueCache cache, KeyValueCache sources, States states) {
 
     public static CpuCaches of(Graph graph, PlanOptions options, int lanes) {
-        // an encoder-decoder's whole caches were found to fit
-        long max = graph.encoder().isPresent() ? 0 : options.cacheBytes();
-        return new CpuCaches(new KeyValueCache(cacheLayers(graph, options.cacheType(), lanes), options.maxSequences(), max),
+        List<KeyValueCache.Layer> layers = cacheLayers(graph, options.cacheType(), lanes);
+        // what is kept of ended sequences takes no more than all sequences may have; an encoder-decoder's whole caches were found to fit
+        long max = graph.encoder().isPresent() ? 0 : options.cacheBytes() > 0 ? options.cacheBytes()
+                : KeyValueCache.bytes(layers, options.maxSequences(), options.contextLength());
+        return new CpuCaches(new KeyValueCache(layers, options.maxSequences(), max),
                 new KeyValueCache(sourceLayers(graph, lanes), options.maxSources()),
                 new States(graph, options.maxSequences()));
     }

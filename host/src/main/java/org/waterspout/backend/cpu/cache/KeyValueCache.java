@@ -1,6 +1,7 @@
 package org.waterspout.backend.cpu.cache;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -9,7 +10,9 @@ import java.util.function.LongPredicate;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.HostMemory;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.kernels.CpuKernels;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 
 /**
@@ -20,9 +23,12 @@ import org.waterspout.error.OutOfMemoryException;
  *
  * <p>Sequences that go on from the same beginning share its blocks; one that is about to write into a shared block gets its own
  * copy first, so that at most the last, partly filled block is ever copied. Blocks behind the end of a sequence that goes back or begins
- * anew serve the next that needs one.
+ * anew serve the next that needs one. Full blocks can be kept by themselves, too ({@link #keep}), for sequences that begin with them later.
  */
 public final class KeyValueCache {
+
+    /** Of the heap, what kept blocks may take where nobody says how much: nobody waits for them. */
+    private static final int KEPT_PART = 4;
 
     /**
      * One layer's cache.
@@ -53,11 +59,12 @@ public final class KeyValueCache {
         }
     }
 
-    /** All layers' keys and values of {@link CpuKernels#BLOCK} positions, [layer] each, and how many sequences have them. */
+    /** All layers' keys and values of {@link CpuKernels#BLOCK} positions, [layer] each, and how many have them. */
     private static final class Block {
 
         final CacheArray[] keys;
         final CacheArray[] values;
+        /** Sequences that have it; who keeps it is one more. */
         int users;
 
         Block(List<Layer> layers) {
@@ -84,6 +91,8 @@ public final class KeyValueCache {
     private final List<Layer> layers;
     private final Block[][] blocks;
     private final Deque<Block> spare = new ArrayDeque<>();
+    /** By their numbers; null where a number is free. */
+    private final List<Block> kept = new ArrayList<>();
     private final int[] lengths;
     private final LongPredicate room;
     private final long max;
@@ -115,6 +124,17 @@ public final class KeyValueCache {
 
     private static int blocks(int contextLength) {
         return Math.ceilDiv(contextLength, CpuKernels.BLOCK);
+    }
+
+    /** Of all layers' keys and values. */
+    private long blockBytes() {
+        return bytes(layers, 1, 1);
+    }
+
+    /** Blocks that may be kept: all, or where no bytes are given, what a part of a heap of so many bytes holds. */
+    public long maxKept(PlanOptions options, long heap) {
+        long all = limit().map(CacheLimit::blocks).orElse(0L);
+        return options.cacheBytes() > 0 || all == 0 ? all : Math.min(all, heap / KEPT_PART / blockBytes());
     }
 
     /** What bytes bound; nothing where memory alone does. */
@@ -188,7 +208,7 @@ public final class KeyValueCache {
     }
 
     private Block make(int sequence, int position) {
-        long bytes = bytes(layers, 1, 1);
+        long bytes = blockBytes();
         if (made == max) {
             throw new OutOfMemoryException(
                     "the %d KB that keys and values may take are in use, so there are none from position %d of sequence %d on: ".formatted(
@@ -247,6 +267,47 @@ public final class KeyValueCache {
             blocks[i] = after[i];
             lengths[i] = lengthsBefore[parents[i]];
         }
+    }
+
+    /** Keeps a full block of {@code sequence}; its number until it is dropped. Called between steps. */
+    public int keep(int sequence, int block) {
+        int number = kept.indexOf(null);
+        if (number < 0) {
+            number = kept.size();
+            kept.add(null);
+        }
+        kept.set(number, blocks[sequence][block]);
+        kept.get(number).users++;
+        return number;
+    }
+
+    private Block kept(int number) {
+        if (number < 0 || number >= kept.size() || kept.get(number) == null) {
+            throw new InvalidRequestException("no block " + number + " is kept: it was dropped, or never kept");
+        }
+        return kept.get(number);
+    }
+
+    /** {@code sequence} holds the positions of these kept blocks, and no others. Called between steps. */
+    public void resume(int sequence, int[] numbers) {
+        Block[] own = Arrays.stream(numbers).mapToObj(this::kept).toArray(Block[]::new);
+        for (Block block : own) {
+            block.users++;
+        }
+        release(blocks[sequence], 0);
+        blocks[sequence] = own;
+        lengths[sequence] = own.length * CpuKernels.BLOCK;
+    }
+
+    /** Keeps a block no longer; whether nobody has it any more. Called between steps. */
+    public boolean drop(int number) {
+        Block block = kept(number);
+        kept.set(number, null);
+        boolean free = --block.users == 0;
+        if (free) {
+            spare.push(block);
+        }
+        return free;
     }
 
     public Layer layer(int layer) {

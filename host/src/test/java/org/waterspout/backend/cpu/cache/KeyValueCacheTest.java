@@ -18,10 +18,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.backend.cpu.kernels.ScalarKernels;
 import org.waterspout.backend.cpu.kernels.VectorKernels;
 import org.waterspout.backend.cpu.kernels.VectorShapes;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 
 /** Blocks are made when a sequence reaches them, while there is memory; sequences share what is full. */
@@ -204,5 +206,49 @@ class KeyValueCacheTest {
         assertFalse(cache.keys(0, 0, 0) == cache.keys(0, 1, 0));
         assertEquals(1, cache.length(1));
         assertEquals(131, cache.length(0));
+    }
+
+    @Test
+    void keptBlocksOutliveTheirSequence() {
+        KeyValueCache cache = cache(2, 4);
+        reach(cache, 0, 0, 150);
+        cache.keys(0, 0, 1).write(0, 3, new float[] {5}, 0, 1, 1);
+        CacheArray first = cache.keys(0, 0, 0);
+        CacheArray second = cache.keys(0, 0, 1);
+        int[] kept = {cache.keep(0, 0), cache.keep(0, 1)};
+        cache.forget(0);
+        reach(cache, 0, 0, 128); // the third block, and a last one
+        assertThrows(OutOfMemoryException.class, () -> reach(cache, 0, 128, 129));
+        cache.resume(1, kept);
+        assertEquals(128, cache.length(1));
+        assertSame(first, cache.keys(0, 1, 0));
+        cache.forget(0);
+        reach(cache, 1, 100, 101); // goes back into what is kept: in a block of its own
+        assertEquals(5, cache.keys(0, 1, 1).read(0, 64, new float[0], null)[3]);
+        cache.keys(0, 1, 1).write(0, 3, new float[] {6}, 0, 1, 1);
+        cache.resume(0, new int[] {kept[0], kept[1]});
+        assertSame(second, cache.keys(0, 0, 1));
+        assertEquals(5, second.read(0, 64, new float[0], null)[3]);
+        assertFalse(cache.drop(kept[1]), "the sequence has it");
+        cache.forget(1);
+        assertFalse(cache.drop(kept[0]));
+        assertThrows(InvalidRequestException.class, () -> cache.drop(kept[0]));
+        assertThrows(InvalidRequestException.class, () -> cache.resume(1, kept));
+        cache.forget(0);
+        reach(cache, 1, 0, 256); // every block is there again
+        int last = cache.keep(1, 3);
+        cache.forget(1);
+        assertTrue(cache.drop(last), "nobody has it");
+    }
+
+    @Test
+    void keptBlocksTakeAPartOfTheHeapOrWhatIsGiven() {
+        PlanOptions options = new PlanOptions(130, 4, 8, false);
+        KeyValueCache whole = new KeyValueCache(List.of(LAYER), 4, 12 * BLOCK_BYTES);
+        assertEquals(12, whole.maxKept(options, 1 << 30));
+        assertEquals(5, whole.maxKept(options, 4 * 6 * BLOCK_BYTES - 1));
+        assertEquals(0, whole.maxKept(options, 4 * BLOCK_BYTES - 1));
+        assertEquals(12, whole.maxKept(options.withCacheBytes(12 * BLOCK_BYTES), BLOCK_BYTES));
+        assertEquals(0, new KeyValueCache(List.of(KeyValueCache.Layer.NONE), 4).maxKept(options, 1 << 30));
     }
 }

@@ -133,7 +133,8 @@ public final class CpuPlan implements Plan {
 
     @Override
     public Optional<KeptBlocks> keptBlocks() {
-        return maxKept == 0 || graph.isRecurrent() ? Optional.empty() : Optional.of(new PlanBlocks(contract, decoder.caches.cache(), maxKept));
+        return maxKept == 0 || graph.isRecurrent() ? Optional.empty()
+                : Optional.of(new PlanBlocks(contract, decoder.caches.cache(), maxKept));
     }
 
     @Override

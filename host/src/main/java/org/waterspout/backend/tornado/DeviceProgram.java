@@ -29,9 +29,12 @@ record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optiona
     /** Bytes that TornadoVM puts in front of every array. */
     static final int HEADER_BYTES = 16;
 
-    /** @param maxAllocation most bytes in one array of the device */
-    static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
-        Resources resources = new Resources(graph, options, family);
+    /**
+     * @param blocks        how the rows of caches are divided
+     * @param maxAllocation most bytes in one array of the device
+     */
+    static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, CacheBlocks blocks, long maxAllocation) {
+        Resources resources = new Resources(graph, options, family, blocks);
         PlanOptions source = new PlanOptions(Math.max(1, options.sourceLength()), Math.max(1, options.maxSources()), options.maxRows(),
                 options.observable());
         Optional<GraphProgram> encoder = graph.encoder().map(one -> GraphLowering.lower(one, source, resources, "encoder-", maxAllocation));

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.error.OutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 

@@ -22,12 +22,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * Holds modules and packages to the direction that docs/design.md gives: what stands below imports what stands above, never the reverse.
  */
+@Tag("slow")
 class ImportRulesTest {
 
     private static final String TORNADO_API = "uk.ac.manchester.tornado..";

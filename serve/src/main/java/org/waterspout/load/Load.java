@@ -47,7 +47,8 @@ public record Load(URI server, Optional<String> key, Optional<String> model, Mix
      * @throws CancelledException      when the thread is interrupted
      */
     public LoadReport run(double rate) {
-        try (LoadClient client = new LoadClient(server, key, timeout); ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        try (LoadClient client = new LoadClient(server, key, timeout);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Mix.Entry> drawn = mix.completed(model.orElseGet(client::firstModel)).draw(requests, seed);
             Arrivals arrivals = new Arrivals(rate, seed);
             long[] times = arrivals.times(requests);

@@ -30,7 +30,8 @@ class LoadCommandTest {
 
     @Test
     void eachRateIsRunAndDrawn(@TempDir Path folder) throws IOException {
-        try (StandIn server = new StandIn(exchange -> StandIn.stream(exchange, 1, StandIn.piece("a"), StandIn.piece("b"), "data: [DONE]"))) {
+        try (StandIn server = new StandIn(exchange -> StandIn.stream(exchange, 1, StandIn.piece("a"), StandIn.piece("b"),
+                "data: [DONE]"))) {
             Path picture = folder.resolve("load.svg");
             assertEquals(0, run("load", server.address().toString(), "--rate", "50,100", "--requests", "5", "--streams", "3", "--json",
                     "--picture", picture.toString()), err::toString);

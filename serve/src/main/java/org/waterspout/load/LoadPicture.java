@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/** Throughput against latency, as a picture in SVG: one point for each rate, joined in the order of the rates. */
+/**
+ * Throughput against latency, as a picture in SVG: one point for each rate, joined in the order of the rates. Times have a logarithmic
+ * scale, since they grow without end where a server falls behind.
+ */
 public final class LoadPicture {
 
     private static final int WIDTH = 720;
@@ -26,13 +29,17 @@ public final class LoadPicture {
 
     private final List<LoadReport> reports;
     private final double mostTokens;
-    private final double mostSeconds;
+    /** The powers of ten that the scale of seconds begins and ends with. */
+    private final int lowest;
+    private final int highest;
 
     private LoadPicture(List<LoadReport> reports) {
         this.reports = reports;
         this.mostTokens = round(reports.stream().mapToDouble(LoadReport::tokensPerSecond).max().orElse(0));
-        this.mostSeconds = round(reports.stream().flatMapToDouble(report -> LINES.stream()
-                .mapToDouble(line -> line.seconds().applyAsDouble(report))).max().orElse(0));
+        double[] seconds = reports.stream().flatMapToDouble(report -> LINES.stream()
+                .mapToDouble(line -> line.seconds().applyAsDouble(report))).filter(value -> value > 0).sorted().toArray();
+        this.lowest = seconds.length == 0 ? -1 : (int) Math.floor(Math.log10(seconds[0]));
+        this.highest = seconds.length == 0 ? 0 : Math.max(lowest + 1, (int) Math.ceil(Math.log10(seconds[seconds.length - 1])));
     }
 
     /** @param reports one or more, in the order in which they are joined */
@@ -53,8 +60,10 @@ public final class LoadPicture {
         return LEFT + (WIDTH - LEFT - RIGHT) * tokens / mostTokens;
     }
 
+    /** What took no time lies on the axis. */
     private double y(double seconds) {
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * seconds / mostSeconds;
+        double share = (Math.log10(Math.max(seconds, Math.pow(10, lowest))) - lowest) / (highest - lowest);
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
     }
 
     private String draw() {
@@ -64,10 +73,14 @@ public final class LoadPicture {
         add(svg, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, HEIGHT);
         for (int tick = 0; tick <= TICKS; tick++) {
             double tokens = mostTokens * tick / TICKS;
-            double seconds = mostSeconds * tick / TICKS;
-            add(svg, "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>", LEFT, y(seconds), WIDTH - RIGHT);
-            add(svg, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 8, y(seconds) + 4, number(seconds));
             add(svg, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", x(tokens), HEIGHT - BOTTOM + 18, number(tokens));
+        }
+        for (int power = lowest; power <= highest; power++) {
+            for (int step : power == highest ? List.of(1) : List.of(1, 2, 5)) {
+                double seconds = step * Math.pow(10, power);
+                add(svg, "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>", LEFT, y(seconds), WIDTH - RIGHT);
+                add(svg, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>", LEFT - 8, y(seconds) + 4, number(seconds));
+            }
         }
         add(svg, "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"black\"/>", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
         add(svg, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">tokens a second, all answers together</text>",
@@ -79,7 +92,7 @@ public final class LoadPicture {
         for (LoadReport report : reports) {
             if (report.rate() > 0) {
                 add(svg, "<text x=\"%.1f\" y=\"%.1f\" fill=\"#555\" font-size=\"10\" text-anchor=\"middle\">%s/s</text>",
-                        x(report.tokensPerSecond()), y(report.whole().p50()) - 8, number(report.rate()));
+                        x(report.tokensPerSecond()), y(report.whole().p99()) - 8, number(report.rate()));
             }
         }
         return svg.append("</svg>\n").toString();

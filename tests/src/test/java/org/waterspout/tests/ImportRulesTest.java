@@ -42,6 +42,8 @@ class ImportRulesTest {
     private static final String DECODE = "org.waterspout.decode..";
     private static final String RUNTIME = "org.waterspout.runtime..";
     private static final String CLI = "org.waterspout.cli..";
+    private static final String SERVER = "org.waterspout.server..";
+    private static final String HTTP = "org.waterspout.server.http";
     private static final String EMULATOR = "org.waterspout.emulator..";
 
     /** Inner packages, and who may import them besides themselves. */
@@ -53,7 +55,11 @@ class ImportRulesTest {
             "org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text"),
             "org.waterspout.model.text.json", List.of("org.waterspout.model.text"),
             "org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache"),
-            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"));
+            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"),
+            HTTP, List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli"),
+            "org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model", "org.waterspout.server.openai"),
+            "org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli"),
+            "org.waterspout.server.openai", List.of("org.waterspout.server"));
 
     private static JavaClasses ours;
 
@@ -101,6 +107,19 @@ class ImportRulesTest {
     @Test
     void nothingKnowsTheCommandLine() {
         noClasses().that().resideOutsideOfPackage(CLI).should().dependOnClassesThat().resideInAPackage(CLI).check(ours);
+    }
+
+    @Test
+    void onlyTheCommandLineKnowsTheServer() {
+        noClasses().that().resideOutsideOfPackages(SERVER, CLI).should().dependOnClassesThat().resideInAPackage(SERVER).check(ours);
+    }
+
+    @Test
+    void onlyOnePackageKnowsTheHttpLibrary() {
+        noClasses().that().resideOutsideOfPackage(HTTP).should().dependOnClassesThat().resideInAnyPackage("io.vertx..", "io.netty..")
+                .check(ours);
+        noClasses().that().resideInAPackage(HTTP).should().dependOnClassesThat().resideInAnyPackage(GENERATE, RUNTIME, BACKEND, MODEL)
+                .check(ours);
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.waterspout.server.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,7 +14,14 @@ public final class RawClient implements AutoCloseable {
     private final Socket socket;
 
     public RawClient(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(port, 1 << 16);
+    }
+
+    /** @param buffer bytes that the system keeps for it while it does not read */
+    public RawClient(int port, int buffer) throws IOException {
+        socket = new Socket();
+        socket.setReceiveBufferSize(buffer);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(Math.toIntExact(Duration.ofSeconds(30).toMillis()));
     }

@@ -19,6 +19,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.waterspout.LoadOptions;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.server.http.Address;
 import org.waterspout.server.http.HttpLimits;
 import org.waterspout.server.http.RawClient;
@@ -86,8 +87,9 @@ class ServerLifeTest {
 
     @Test
     void aClientThatLeavesInItsPromptEndsIt() throws IOException, InterruptedException {
-        try (Server server = server(OPTIONS)) {
-            String text = "it was the best of all worlds and ".repeat(60);
+        LoadOptions slow = LoadOptions.DEFAULT.withBackend("reference").withSequences(1).withBatchRows(4);
+        try (Server server = Server.start(OPTIONS, List.of(ModelSource.demonstration(slow).getFirst()))) {
+            String text = "it was the best of all worlds and ".repeat(25); // seconds, of which a step takes few milliseconds
             for (String more : List.of("}", ", \"stream\": true}")) {
                 try (RawClient client = new RawClient(port(server))) {
                     client.post(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"" + text + "\", \"max_tokens\": 100000" + more);
@@ -116,13 +118,13 @@ class ServerLifeTest {
 
     @Test
     void aReaderThatTakesNothingIsCutOffAndItsAnswerEnds() throws IOException, InterruptedException {
-        HttpLimits limits = HttpLimits.DEFAULT.withBufferBytes(1).withWriteTimeout(Duration.ofMillis(100));
-        try (Server server = server(OPTIONS.withLimits(limits)); RawClient client = new RawClient(port(server))) {
-            // a thousand log-probabilities an event fill the system's buffers soon
-            client.post("/v1/completions", LONG + ", \"stream\": true, \"logprobs\": 5, \"n\": 100}");
-            await(() -> server.answers() == 100, "it does not begin");
+        HttpLimits limits = HttpLimits.DEFAULT.withBufferBytes(1).withWriteTimeout(Duration.ofMillis(200));
+        try (Server server = server(OPTIONS.withLimits(limits)); RawClient client = new RawClient(port(server), 2048)) {
+            client.post(COMPLETIONS, LONG + ", \"stream\": true, \"logprobs\": 5, \"n\": 100}");
             client.until("data: {");
-            assertTrue(server.answers() == 100);
+            assertEquals(100, server.answers());
+            await(() -> server.answers() == 0, "its answers go on though it takes nothing");
+            client.rest(); // ends, since the connection is closed
         }
     }
 
@@ -259,7 +261,7 @@ class ServerLifeTest {
         try {
             Server.start(same, List.of(wrong)).close();
             throw new AssertionError("a context of that length was taken");
-        } catch (org.waterspout.error.InvalidRequestException expected) {
+        } catch (InvalidRequestException expected) {
             assertTrue(expected.getMessage().contains("positions is asked for"), expected.getMessage());
         }
         try (Server server = server(same)) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
@@ -72,6 +73,7 @@ class ForcedCallsTest {
         return call;
     }
 
+    @Tag("slow")
     @Test
     void argumentsFitTheToolsSchema() throws IOException {
         Set<String> names = new HashSet<>();

@@ -210,7 +210,7 @@ class MainTest {
         assertEquals(3, all.size());
         double[] ofLast = doubles(last);
         double[] ofAll = doubles(all.get(2));
-        assertArrayEquals(ofLast, ofAll, 1e-3);
+        assertArrayEquals(ofLast, ofAll, 1e-5);
     }
 
     private static double[] doubles(JsonNode list) {

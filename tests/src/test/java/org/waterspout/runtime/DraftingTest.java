@@ -154,6 +154,7 @@ class DraftingTest {
      * Each kind of draft, beside others that have none, with cancels, in plenty of memory and in little, of the model's and of the draft's;
      * the draft's context is shorter, and it has fewer sequences and rows than the model.
      */
+    @Tag("slow")
     @TestFactory
     Stream<DynamicTest> answersAreThoseOfPlainDecoding() {
         return TestBackend.all().stream().filter(backend -> backend.name().equals("cpu") || backend.name().startsWith("tornado"))

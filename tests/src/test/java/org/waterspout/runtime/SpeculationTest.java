@@ -113,12 +113,13 @@ class SpeculationTest {
     }
 
     /** Alone and beside others, in plenty of memory and where tasks are put back, with and without sharing. */
+    @Tag("slow")
     @TestFactory
     Stream<DynamicTest> answersAreThoseOfPlainDecoding() {
         return TestBackend.all().stream().filter(backend -> backend.name().equals("cpu") || backend.name().startsWith("tornado"))
                 .flatMap(backend -> Stream.of(1000, 200).map(positions -> DynamicTest.dynamicTest(backend.name() + " " + positions, () -> {
                     assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
-                    run(backend, positions, backend.name().equals("cpu") ? 64 : 12);
+                    run(backend, positions, backend.name().equals("cpu") ? 64 : 32);
                 })));
     }
 
@@ -146,7 +147,7 @@ class SpeculationTest {
                     accepted += found.acceptedTokens();
                     proposed += found.proposedTokens();
                 }
-                assertTrue(accepted > count / 3 && proposed > accepted, accepted + " of " + proposed);
+                assertTrue(accepted > count / 2 && proposed > accepted, accepted + " of " + proposed);
                 assertTrue(plan.rows > 4, plan.rows + " rows");
                 assertTrue(positions < 1000 || plan.rows <= 8, plan.rows + " rows"); // what was put back is computed again in more
                 assertTrue(positions == 1000 ? tight.refused() == 0 : tight.refused() > 0, tight.refused() + " steps found no memory");

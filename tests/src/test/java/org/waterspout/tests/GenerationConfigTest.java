@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
@@ -64,6 +65,7 @@ class GenerationConfigTest {
     }
 
     /** In any order, with more sources than places, in batches too small for all of them. */
+    @Tag("slow")
     @TestFactory
     Stream<DynamicNode> aSourceGivesTheSameWhateverStandsBesideIt() {
         long seed = new Random().nextLong();

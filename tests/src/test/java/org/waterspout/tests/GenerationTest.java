@@ -46,6 +46,9 @@ class GenerationTest {
     /** Relative to the largest logit, of steps of other sizes, which sum in another order: 1.0e-6 was seen. */
     private static final double LIMIT = 3e-6;
 
+    /** 2.7e-6 was seen, and 3.2e-6 of a perplexity. */
+    private static final double LOG_PROBABILITY_LIMIT = 8e-6;
+
     /** Logits of 20 within {@link #LIMIT} of each other; no token was behind. */
     private static final Agreement AGREEMENT = new Agreement(6e-5f);
 
@@ -294,12 +297,12 @@ class GenerationTest {
             int from = (before.length - 1 + i) * model.vocabulary();
             double total = IntStream.range(from, from + model.vocabulary()).mapToDouble(at -> Math.exp(logits[at])).sum();
             double expected = logits[from + after[i]] - Math.log(total);
-            assertEquals(expected, score.tokens().get(i).logProbability(), 1e-4, "token " + i);
+            assertEquals(expected, score.tokens().get(i).logProbability(), LOG_PROBABILITY_LIMIT, "token " + i);
             assertEquals(after[i], score.tokens().get(i).id());
             sum += expected;
         }
-        assertEquals(sum, score.logProbability(), 1e-4);
-        assertEquals(Math.exp(-sum / after.length), score.perplexity(), 1e-3);
+        assertEquals(sum, score.logProbability(), LOG_PROBABILITY_LIMIT);
+        assertEquals(Math.exp(-sum / after.length), score.perplexity(), LOG_PROBABILITY_LIMIT);
         assertTrue(score.tokens().stream().allMatch(TokenLogProbability::mostLikely), "it is the greedy answer");
         assertTrue(model.score(prompt, " zzz qqq").logProbability() < score.logProbability());
         assertThrows(InvalidRequestException.class, () -> model.score(prompt, ""));

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,12 +23,14 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.waterspout.model.text.jinja.Rendered;
 
 /**
  * Holds modules and packages to the direction that docs/design.md gives: what stands below imports what stands above, never the reverse.
  */
+@Tag("slow")
 class ImportRulesTest {
 
     private static final String TORNADO_API = "uk.ac.manchester.tornado..";
@@ -47,19 +50,25 @@ class ImportRulesTest {
     private static final String EMULATOR = "org.waterspout.emulator..";
 
     /** Inner packages, and who may import them besides themselves. */
-    private static final Map<String, List<String>> BORDERS = Map.of(
-            "org.waterspout.model.text.characters", List.of("org.waterspout.model.text", "org.waterspout.model.text.subword",
-                    "org.waterspout.model.text.sentencepiece", "org.waterspout.model.text.json"),
-            "org.waterspout.model.text.subword", List.of("org.waterspout.model.text", "org.waterspout.model.text.sentencepiece",
-                    "org.waterspout.model.text.json"),
-            "org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text"),
-            "org.waterspout.model.text.json", List.of("org.waterspout.model.text"),
-            "org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache"),
-            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"),
-            HTTP, List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli"),
-            "org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model", "org.waterspout.server.openai"),
-            "org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli"),
-            "org.waterspout.server.openai", List.of("org.waterspout.server"));
+    private static final Map<String, List<String>> BORDERS = Map.ofEntries(
+            entry("org.waterspout.model.text.characters", List.of("org.waterspout.model.text", "org.waterspout.model.text.subword",
+                    "org.waterspout.model.text.sentencepiece", "org.waterspout.model.text.json")),
+            entry("org.waterspout.model.text.subword", List.of("org.waterspout.model.text", "org.waterspout.model.text.sentencepiece",
+                    "org.waterspout.model.text.json")),
+            entry("org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text")),
+            entry("org.waterspout.model.text.json", List.of("org.waterspout.model.text")),
+            entry("org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache")),
+            entry("org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu")),
+            entry("org.waterspout.backend.tornado.buffers", List.of("org.waterspout.backend.tornado",
+                    "org.waterspout.backend.tornado.launches", "org.waterspout.backend.tornado.lowering")),
+            entry("org.waterspout.backend.tornado.launches", List.of("org.waterspout.backend.tornado",
+                    "org.waterspout.backend.tornado.lowering")),
+            entry("org.waterspout.backend.tornado.lowering", List.of("org.waterspout.backend.tornado")),
+            entry(HTTP, List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
+            entry("org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model",
+                    "org.waterspout.server.openai")),
+            entry("org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
+            entry("org.waterspout.server.openai", List.of("org.waterspout.server")));
 
     private static JavaClasses ours;
 
@@ -142,6 +151,22 @@ class ImportRulesTest {
             String[] allowed = Stream.concat(Stream.of(inner), owners.stream()).toArray(String[]::new);
             noClasses().that().resideOutsideOfPackages(allowed).should().dependOnClassesThat().resideInAPackage(inner).check(ours);
         });
+    }
+
+    /** What is public in an inner package is what its owners name; all else is seen there only. */
+    @Test
+    void innerPackagesShowWhatTheirOwnersName() {
+        assertEquals(List.of(), ours.stream().filter(one -> BORDERS.containsKey(one.getPackageName()) && one.isTopLevelClass())
+                .filter(one -> one.getModifiers().contains(JavaModifier.PUBLIC))
+                .filter(one -> ours.stream().filter(user -> !user.getPackageName().equals(one.getPackageName()))
+                        .flatMap(user -> user.getDirectDependenciesFromSelf().stream())
+                        .noneMatch(dependency -> inside(dependency.getTargetClass(), one)))
+                .map(JavaClass::getName).sorted().toList());
+    }
+
+    /** Whether {@code inner} is {@code outer} or stands within it. */
+    private static boolean inside(JavaClass inner, JavaClass outer) {
+        return inner.equals(outer) || inner.getName().startsWith(outer.getName() + "$");
     }
 
     @Test

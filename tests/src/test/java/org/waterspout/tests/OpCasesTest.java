@@ -56,6 +56,7 @@ class OpCasesTest {
     }
 
     /** Rows computed together and rows computed one at a time are the same to the bit: the reference has no tails to get wrong. */
+    @Tag("slow")
     @TestFactory
     Stream<DynamicTest> theReferenceGivesTheSameRowByRow() {
         return OpCases.all().stream().map(opCase -> DynamicTest.dynamicTest(opCase.name(), () -> {

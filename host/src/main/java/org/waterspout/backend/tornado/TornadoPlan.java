@@ -10,14 +10,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanBlocks;
 import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
-import org.waterspout.backend.tornado.Section.Observed;
-import org.waterspout.backend.tornado.Section.Rows;
-import org.waterspout.backend.tornado.Section.Stage;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
+import org.waterspout.backend.tornado.buffers.Constant;
+import org.waterspout.backend.tornado.buffers.DeviceBuffer;
+import org.waterspout.backend.tornado.buffers.Feed;
+import org.waterspout.backend.tornado.buffers.RowAngles;
+import org.waterspout.backend.tornado.buffers.View;
+import org.waterspout.backend.tornado.launches.Section;
+import org.waterspout.backend.tornado.launches.Section.Observed;
+import org.waterspout.backend.tornado.launches.Section.Rows;
+import org.waterspout.backend.tornado.launches.Section.Stage;
+import org.waterspout.backend.tornado.lowering.DeviceProgram;
+import org.waterspout.backend.tornado.lowering.GraphProgram;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Graph;
@@ -136,6 +147,12 @@ public final class TornadoPlan implements Plan {
     @Override
     public Optional<CacheLimit> cacheLimit() {
         return program.resources().blocks().limit();
+    }
+
+    @Override
+    public Optional<KeptBlocks> keptBlocks() {
+        CacheBlocks blocks = program.resources().blocks();
+        return blocks.shared() && !recurrent ? Optional.of(new PlanBlocks(contract, places, blocks.count())) : Optional.empty();
     }
 
     @Override

@@ -72,6 +72,7 @@ class ByteLevelEncoderTest {
         return Arrays.copyOf(ends, count);
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("preTokenizers")
     void wordsAreThoseOfTheLibraryWhateverTheCharacter(PreTokenizer preTokenizer) {

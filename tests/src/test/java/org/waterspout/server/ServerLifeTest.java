@@ -73,7 +73,7 @@ class ServerLifeTest {
                 awaitSoon(server, 1);
             }
             running.until("data: {"); // goes on
-            running.close();
+            running.leave();
             awaitSoon(server, 0);
             try (RawClient whole = new RawClient(port(server))) {
                 whole.post(COMPLETIONS, LONG + "}");
@@ -139,7 +139,7 @@ class ServerLifeTest {
             assertTrue(begin.startsWith("HTTP/1.1 200 OK\r\n"), begin);
             assertTrue(begin.endsWith(": waiting\n\n"), begin);
             assertFalse(waiting.until(": waiting\n\n").contains("data:"));
-            running.close();
+            running.leave();
             assertTrue(waiting.until("[DONE]\n\n").endsWith("data: [DONE]\n\n"));
         }
     }
@@ -158,9 +158,9 @@ class ServerLifeTest {
             assertEquals("queue_full", full.error().get("code").asText());
             assertTrue(ask.refused(COMPLETIONS, LONG + ", \"n\": 4}").get("message").asText().contains("at most 3"));
             assertEquals(200, ask.get("/v1/models").status());
-            second.close();
+            second.leave();
             awaitSoon(server, 1);
-            first.close();
+            first.leave();
             awaitSoon(server, 0);
             assertEquals(200, ask.post(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"a\"}").status());
         }

@@ -80,10 +80,13 @@ final class Exchange implements Output {
         request.exceptionHandler(_ -> leave());
         Request head = head();
         Optional<Response> refused = handler.refuse(head);
-        request.handler(piece -> received(piece));
-        if (refused.isPresent()) {
+        request.handler(this::received);
+        if (refused.isPresent() && head.header("transfer-encoding").isEmpty() && head.header("content-length").orElse("0").equals("0")) {
+            answering = true;
+            answer(refused::get);
+        } else if (refused.isPresent()) {
             answerWithoutBody(refused.get());
-        } else if (head.header("content-length").filter(length -> isTooLong(length)).isPresent()) {
+        } else if (head.header("content-length").filter(this::isTooLong).isPresent()) {
             answerWithoutBody(handler.tooLong(limits.bodyBytes()));
         } else {
             bodyTimer = vertx.setTimer(Math.max(1, limits.readTimeout().toMillis()), _ -> answerWithoutBody(handler.tooSlow()));

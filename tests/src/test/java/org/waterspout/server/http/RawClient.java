@@ -61,6 +61,11 @@ public final class RawClient implements AutoCloseable {
         return until("");
     }
 
+    /** Closes the connection before its time, as a client does that has gone. */
+    public void leave() throws IOException {
+        close();
+    }
+
     @Override
     public void close() throws IOException {
         socket.close();

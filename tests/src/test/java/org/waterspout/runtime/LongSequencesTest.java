@@ -2,9 +2,8 @@ package org.waterspout.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import org.waterspout.generate.RequestOptions;
-
 import java.nio.file.Path;
+
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -20,13 +19,14 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
+import org.waterspout.backend.tornado.launches.KernelFamily;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
 import org.waterspout.generate.Prompt;
+import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.Sharing;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.GraphBuilder;

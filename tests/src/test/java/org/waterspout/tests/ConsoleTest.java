@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
+import org.waterspout.backend.tornado.launches.KernelFamily;
 
 /** Runs on a device leave no error line on the console, and a launch that fails would. */
 @Tag("slow")

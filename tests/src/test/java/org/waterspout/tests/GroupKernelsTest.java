@@ -9,8 +9,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
+import org.waterspout.backend.tornado.launches.KernelFamily;
 import org.waterspout.validate.RelativeError;
 
 /**

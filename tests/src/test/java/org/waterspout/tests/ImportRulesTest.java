@@ -55,7 +55,12 @@ class ImportRulesTest {
             "org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text"),
             "org.waterspout.model.text.json", List.of("org.waterspout.model.text"),
             "org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache"),
-            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"));
+            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"),
+            "org.waterspout.backend.tornado.buffers", List.of("org.waterspout.backend.tornado", "org.waterspout.backend.tornado.launches",
+                    "org.waterspout.backend.tornado.lowering"),
+            "org.waterspout.backend.tornado.launches", List.of("org.waterspout.backend.tornado",
+                    "org.waterspout.backend.tornado.lowering"),
+            "org.waterspout.backend.tornado.lowering", List.of("org.waterspout.backend.tornado"));
 
     private static JavaClasses ours;
 
@@ -125,6 +130,22 @@ class ImportRulesTest {
             String[] allowed = Stream.concat(Stream.of(inner), owners.stream()).toArray(String[]::new);
             noClasses().that().resideOutsideOfPackages(allowed).should().dependOnClassesThat().resideInAPackage(inner).check(ours);
         });
+    }
+
+    /** What is public in an inner package is what its owners name; all else is seen there only. */
+    @Test
+    void innerPackagesShowWhatTheirOwnersName() {
+        assertEquals(List.of(), ours.stream().filter(one -> BORDERS.containsKey(one.getPackageName()) && one.isTopLevelClass())
+                .filter(one -> one.getModifiers().contains(JavaModifier.PUBLIC))
+                .filter(one -> ours.stream().filter(user -> !user.getPackageName().equals(one.getPackageName()))
+                        .flatMap(user -> user.getDirectDependenciesFromSelf().stream())
+                        .noneMatch(dependency -> inside(dependency.getTargetClass(), one)))
+                .map(JavaClass::getName).sorted().toList());
+    }
+
+    /** Whether {@code inner} is {@code outer} or stands within it. */
+    private static boolean inside(JavaClass inner, JavaClass outer) {
+        return inner.equals(outer) || inner.getName().startsWith(outer.getName() + "$");
     }
 
     @Test

@@ -1,7 +1,6 @@
 package org.waterspout.tests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,9 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
-import org.waterspout.backend.CacheType;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Op;
 import org.waterspout.model.WeightType;

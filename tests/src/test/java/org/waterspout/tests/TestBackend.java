@@ -7,9 +7,9 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.cpu.CpuBackend;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.backend.tornado.KernelFamily;
 import org.waterspout.backend.tornado.TornadoBackend;
 import org.waterspout.backend.tornado.TornadoDevices;
+import org.waterspout.backend.tornado.launches.KernelFamily;
 
 /**
  * A backend that cases run on.

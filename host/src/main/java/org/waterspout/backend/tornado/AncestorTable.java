@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.PlanBlocks;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.error.OutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 

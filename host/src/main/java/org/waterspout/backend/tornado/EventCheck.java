@@ -1,7 +1,8 @@
 package org.waterspout.backend.tornado;
 
 import java.util.List;
-import org.waterspout.backend.tornado.Section.Stage;
+import org.waterspout.backend.tornado.launches.Launch;
+import org.waterspout.backend.tornado.launches.Section.Stage;
 import org.waterspout.error.DeviceException;
 
 /**

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.waterspout.backend.NumberedBlocks;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.error.OutOfMemoryException;
 
 /**

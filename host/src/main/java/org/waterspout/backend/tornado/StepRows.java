@@ -3,6 +3,7 @@ package org.waterspout.backend.tornado;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.tornado.buffers.RowAngles;
 import org.waterspout.kernels.StepLayout;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 

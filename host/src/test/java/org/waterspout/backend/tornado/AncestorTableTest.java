@@ -12,6 +12,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Places are right when reading through them gives what a cache gives that copies whole sequences. */

@@ -7,7 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.waterspout.backend.tornado.Section.Stage;
+import org.waterspout.backend.tornado.launches.Launch;
+import org.waterspout.backend.tornado.launches.Section.Stage;
 import org.waterspout.error.DeviceException;
 
 class EventCheckTest {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;

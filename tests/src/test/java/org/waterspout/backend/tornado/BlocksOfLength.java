@@ -3,6 +3,7 @@ package org.waterspout.backend.tornado;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.graph.Graph;
 
 /** Plans on a device whose sequences share blocks of another length, and of another number, than the options say. */

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,23 +45,31 @@ class ImportRulesTest {
     private static final String DECODE = "org.waterspout.decode..";
     private static final String RUNTIME = "org.waterspout.runtime..";
     private static final String CLI = "org.waterspout.cli..";
+    private static final String SERVER = "org.waterspout.server..";
+    private static final String HTTP = "org.waterspout.server.http";
     private static final String EMULATOR = "org.waterspout.emulator..";
 
     /** Inner packages, and who may import them besides themselves. */
-    private static final Map<String, List<String>> BORDERS = Map.of(
-            "org.waterspout.model.text.characters", List.of("org.waterspout.model.text", "org.waterspout.model.text.subword",
-                    "org.waterspout.model.text.sentencepiece", "org.waterspout.model.text.json"),
-            "org.waterspout.model.text.subword", List.of("org.waterspout.model.text", "org.waterspout.model.text.sentencepiece",
-                    "org.waterspout.model.text.json"),
-            "org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text"),
-            "org.waterspout.model.text.json", List.of("org.waterspout.model.text"),
-            "org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache"),
-            "org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu"),
-            "org.waterspout.backend.tornado.buffers", List.of("org.waterspout.backend.tornado", "org.waterspout.backend.tornado.launches",
-                    "org.waterspout.backend.tornado.lowering"),
-            "org.waterspout.backend.tornado.launches", List.of("org.waterspout.backend.tornado",
-                    "org.waterspout.backend.tornado.lowering"),
-            "org.waterspout.backend.tornado.lowering", List.of("org.waterspout.backend.tornado"));
+    private static final Map<String, List<String>> BORDERS = Map.ofEntries(
+            entry("org.waterspout.model.text.characters", List.of("org.waterspout.model.text", "org.waterspout.model.text.subword",
+                    "org.waterspout.model.text.sentencepiece", "org.waterspout.model.text.json")),
+            entry("org.waterspout.model.text.subword", List.of("org.waterspout.model.text", "org.waterspout.model.text.sentencepiece",
+                    "org.waterspout.model.text.json")),
+            entry("org.waterspout.model.text.sentencepiece", List.of("org.waterspout.model.text")),
+            entry("org.waterspout.model.text.json", List.of("org.waterspout.model.text")),
+            entry("org.waterspout.backend.cpu.kernels", List.of("org.waterspout.backend.cpu", "org.waterspout.backend.cpu.cache")),
+            entry("org.waterspout.backend.cpu.cache", List.of("org.waterspout.backend.cpu")),
+            entry("org.waterspout.backend.tornado.buffers", List.of("org.waterspout.backend.tornado",
+                    "org.waterspout.backend.tornado.launches", "org.waterspout.backend.tornado.lowering")),
+            entry("org.waterspout.backend.tornado.launches", List.of("org.waterspout.backend.tornado",
+                    "org.waterspout.backend.tornado.lowering")),
+            entry("org.waterspout.backend.tornado.lowering", List.of("org.waterspout.backend.tornado")),
+            entry(HTTP, List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
+            entry("org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model",
+                    "org.waterspout.server.openai")),
+            entry("org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
+            entry("org.waterspout.server.openai", List.of("org.waterspout.server")),
+            entry("org.waterspout.load", List.of("org.waterspout.cli")));
 
     private static JavaClasses ours;
 
@@ -108,6 +117,19 @@ class ImportRulesTest {
     @Test
     void nothingKnowsTheCommandLine() {
         noClasses().that().resideOutsideOfPackage(CLI).should().dependOnClassesThat().resideInAPackage(CLI).check(ours);
+    }
+
+    @Test
+    void onlyTheCommandLineKnowsTheServer() {
+        noClasses().that().resideOutsideOfPackages(SERVER, CLI).should().dependOnClassesThat().resideInAPackage(SERVER).check(ours);
+    }
+
+    @Test
+    void onlyOnePackageKnowsTheHttpLibrary() {
+        noClasses().that().resideOutsideOfPackage(HTTP).should().dependOnClassesThat().resideInAnyPackage("io.vertx..", "io.netty..")
+                .check(ours);
+        noClasses().that().resideInAPackage(HTTP).should().dependOnClassesThat().resideInAnyPackage(GENERATE, RUNTIME, BACKEND, MODEL)
+                .check(ours);
     }
 
     @Test

@@ -5,7 +5,7 @@ package org.waterspout.kernels;
  *
  * @param width         numbers in a row of the key and the value
  * @param headDimension numbers in a head
- * @param rowQuants     pairs of quants in a cached row, 0 where it has none
+ * @param rowQuants     pairs of quants in a cached row, where it is of quants
  * @param rowScales     scales in a cached row, 0 where it has none
  * @param keyStride     numbers from one row of the key to the next
  * @param keyOffset     first number of row 0 in the key

@@ -7,7 +7,7 @@ package org.waterspout.kernels;
  * @param queryWidth    numbers in a row of the query
  * @param width         numbers in a row of the key and the value
  * @param headDimension     numbers in a head
- * @param rowQuants     pairs of quants in a cached row, 0 where it has none
+ * @param rowQuants     pairs of quants in a cached row, where it is of quants
  * @param rowScales     scales in a cached row, 0 where it has none
  * @param pairs         rotated pairs of each head
  * @param interleaved   1 when pair i is elements 2i and 2i + 1, 0 when it is i and i + pairs

@@ -191,6 +191,15 @@ public final class PlanContract {
         }
     }
 
+    /** @throws InvalidRequestException for a sequence that the plan does not have, or one longer than the context */
+    public void checkResumes(int sequence, long length) {
+        checkSequence(sequence);
+        if (length > options.contextLength()) {
+            throw new InvalidRequestException(length + " positions of kept blocks exceed the context of " + options.contextLength()
+                    + ": resume fewer");
+        }
+    }
+
     /** @throws ClosedException when closed */
     public void requireOpen() {
         if (closed) {

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -24,14 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
-import org.waterspout.backend.StepObserver;
 import org.waterspout.backend.cpu.CpuBackend;
-import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.backend.tornado.BlocksOfLength;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.FinishReason;
 import org.waterspout.generate.GenerationConfig;
@@ -95,21 +92,10 @@ class ManyRequestsTest {
             PlanOptions options = new PlanOptions(CONTEXT, 2 * SEQUENCES, 32, false).withCacheType(type);
             // a device counts whole blocks where bytes are bounded, and headers
             long block = backend.estimate(graph, options.withSequences(1).withCacheBytes(Long.MAX_VALUE)).cache() / 2;
-            AtomicInteger refused = new AtomicInteger();
-            Plan plan = new WatchedPlan(backend.prepare(graph, options.withCacheBytes(6 * block + block / 2))) {
-                @Override
-                public void step(Batch batch, float[] output, StepObserver observer) {
-                    try {
-                        super.step(batch, output, observer);
-                    } catch (OutOfMemoryException full) {
-                        refused.incrementAndGet();
-                        throw full;
-                    }
-                }
-            };
+            CountingPlan plan = new CountingPlan(backend.prepare(graph, options.withCacheBytes(6 * block + block / 2)));
             assertEquals(Optional.of(new CacheLimit(6, 64)), plan.cacheLimit());
             run(graph, backend, plan, count, 6, 20261130L);
-            assertTrue(refused.get() > count / 20, refused + " steps found no memory");
+            assertTrue(plan.refused() > count / 20, plan.refused() + " steps found no memory");
         }
     }
 
@@ -124,18 +110,46 @@ class ManyRequestsTest {
             Graph graph = GraphBuilder.build(file, Architecture.of(file), context);
             for (int positions : new int[] {700, 4000}) {
                 TightPlan plan = new TightPlan(backend.prepare(graph, new PlanOptions(context, 3, 64, false)), positions);
-                run(graph, backend, plan, comingBack(new SplittableRandom(positions), 80, graph.output().width()), 3, positions);
+                run(graph, backend, plan, comingBack(new SplittableRandom(positions), 80, 60, 280, graph.output().width()), 3, positions);
                 assertTrue(plan.resumed() > 64 * 10, plan.resumed() + " positions of kept blocks served");
                 assertEquals(positions == 700, plan.refused() > 10, plan.refused() + " steps found no memory");
             }
         }
     }
 
-    private static List<Asked> comingBack(SplittableRandom random, int count, int vocabulary) {
-        List<int[]> beginnings = Stream.generate(() -> random.ints(random.nextInt(60, 280), 3, vocabulary).toArray()).limit(12).toList();
+    /** As on cpu, in a device's own blocks: of seven positions, 18 of them, of which the longest sequences take eleven, or 120. */
+    @TestFactory
+    Stream<DynamicTest> onDevicesInOddBlocks() {
+        return TestBackend.all().stream().filter(backend -> Set.of("emulator", "tornado").contains(backend.name()))
+                .flatMap(backend -> Stream.of(18, 120).map(blocks -> DynamicTest.dynamicTest(
+                        backend.name() + ", " + blocks + " blocks", () -> {
+                            assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
+                            inOddBlocks(backend, blocks);
+                        })));
+    }
+
+    private static void inOddBlocks(TestBackend where, int blocks) throws InterruptedException {
+        int context = 76;
+        try (ModelFile file = DemonstrationModel.open(); Backend backend = where.open().get()) {
+            Graph graph = GraphBuilder.build(file, Architecture.of(file), context);
+            CountingPlan plan = new CountingPlan(BlocksOfLength.prepare(backend, graph, new PlanOptions(context, 3, 16, false), blocks, 7));
+            run(graph, backend, plan, comingBack(new SplittableRandom(blocks), 30, 16, 46, graph.output().width()), 3, blocks);
+            assertTrue(plan.resumed() > 7 * 5, plan.resumed() + " positions of kept blocks served");
+            if (blocks == 18) {
+                assertTrue(plan.refused() > 5, plan.refused() + " steps found no memory");
+                assertTrue(plan.dropped() > 10, plan.dropped() + " blocks were given up");
+            } else {
+                assertEquals(0, plan.refused() + plan.dropped());
+            }
+        }
+    }
+
+    private static List<Asked> comingBack(SplittableRandom random, int count, int shortest, int longest, int vocabulary) {
+        List<int[]> beginnings = Stream.generate(() -> random.ints(random.nextInt(shortest, longest), 3, vocabulary).toArray()).limit(12)
+                .toList();
         return Stream.generate(() -> {
             int[] beginning = beginnings.get(random.nextInt(beginnings.size()));
-            int[] prompt = Arrays.copyOf(beginning, random.nextInt(40, beginning.length + 1));
+            int[] prompt = Arrays.copyOf(beginning, random.nextInt(2 * shortest / 3, beginning.length + 1));
             boolean ends = random.nextInt(3) == 0;
             if (ends) {
                 prompt[prompt.length - 1] = random.nextInt(3, vocabulary);

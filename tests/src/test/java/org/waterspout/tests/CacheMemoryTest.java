@@ -120,7 +120,7 @@ class CacheMemoryTest {
         }
     }
 
-    /** One sequence must fit a device's memory, and what is more is shared, until each has its own. */
+    /** One sequence must fit a device's memory, and what is more is shared; beyond what sequences can fill, it keeps blocks. */
     @Test
     void aDevicesSequencesShareWhatTheyMayTake() {
         try (ModelFile file = DemonstrationModel.open(); Backend backend = new TornadoBackend(BackendOptions.DEFAULT)) {
@@ -134,9 +134,20 @@ class CacheMemoryTest {
             try (Plan plan = backend.prepare(graph, options.withCacheBytes(5 * two / 2))) {
                 assertEquals(Optional.of(new CacheLimit(5, BLOCK)), plan.cacheLimit());
             }
-            try (Plan plan = backend.prepare(graph, options.withCacheBytes(3 * two))) {
+            try (Plan plan = backend.prepare(graph, options.withCacheBytes(5 * two))) {
+                assertEquals(Optional.of(new CacheLimit(10, BLOCK)), plan.cacheLimit());
+                assertEquals(10, plan.keptBlocks().orElseThrow().max());
+                assertTrue(plan.memory().cache() <= 5 * two && plan.memory().cache() > 9 * two / 2);
+            }
+            try (Plan plan = backend.prepare(graph, options.withCacheBytes(Long.MAX_VALUE))) {
+                assertTrue(plan.memory().total() <= backend.device().memory(), "no more than the device has");
+                assertTrue(plan.keptBlocks().orElseThrow().max() > 100);
+            }
+            assertEquals(backend.estimate(graph, options.withCacheBytes(3 * two)).cache(),
+                    backend.estimate(graph, options.withCacheBytes(9 * two)).cache(), "what the sequences can fill");
+            try (Plan plan = backend.prepare(graph, options)) {
                 assertEquals(Optional.empty(), plan.cacheLimit());
-                assertEquals(backend.estimate(graph, options).cache(), plan.memory().cache());
+                assertEquals(Optional.empty(), plan.keptBlocks());
             }
             String message = assertThrows(OutOfMemoryException.class, () -> backend.prepare(graph, options.withCacheBytes(two - 1)))
                     .getMessage();

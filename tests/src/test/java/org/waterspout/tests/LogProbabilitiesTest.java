@@ -116,7 +116,8 @@ class LogProbabilitiesTest {
                     double sum = Math.log(IntStream.range(from, from + 41).mapToDouble(at -> Math.exp(logits[at])).sum());
                     assertEquals(tokens[i + 1], all.get(i).id());
                     assertEquals(logits[from + tokens[i + 1]] - sum, all.get(i).logProbability(), LIMIT_OF_KERNELS);
-                    assertEquals(1, all.get(i).top().stream().mapToDouble(top -> Math.exp(top.logProbability())).sum(), 1.4e-6); // 4.9e-7 was seen
+                    // 4.9e-7 was seen
+                    assertEquals(1, all.get(i).top().stream().mapToDouble(top -> Math.exp(top.logProbability())).sum(), 1.4e-6);
                     seldom |= !all.get(i).mostLikely();
                 }
             }

@@ -2,6 +2,7 @@ package org.waterspout.tests;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -17,8 +18,10 @@ import org.waterspout.backend.Backend;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
@@ -93,7 +96,30 @@ class SharedBlocksOnDevicesTest {
             shared.forget(0);
             step(own, shared, IntStream.range(61, 70).toArray(), IntStream.range(61, 70).map(_ -> 2).toArray());
             step(own, shared, new int[] {77, 70, 0}, new int[] {1, 2, 0});
+            goOnFromKept(own, shared);
         }
+    }
+
+    /** What sequence 1 kept of its first block is gone on from by another, after all had been forgotten and computed over. */
+    private static void goOnFromKept(Plan own, Plan shared) {
+        KeptBlocks blocks = shared.keptBlocks().orElseThrow();
+        assertTrue(assertThrows(InvalidRequestException.class, () -> blocks.keep(1, 1)).getMessage()
+                .contains("sequence 1 holds 78 positions and not 128"));
+        int kept = blocks.keep(1, 0);
+        own.reorder(new int[] {1, 1, 2});
+        for (int sequence = 0; sequence < SEQUENCES; sequence++) {
+            shared.forget(sequence);
+        }
+        own.forget(2);
+        step(own, shared, IntStream.range(0, 32).toArray(), IntStream.range(0, 32).map(_ -> 2).toArray());
+        blocks.resume(0, new int[] {kept});
+        blocks.resume(1, new int[] {kept});
+        step(own, shared, new int[] {64, 65, 64, 32}, new int[] {0, 0, 1, 2});
+        step(own, shared, new int[] {10, 66}, new int[] {1, 0}); // goes back into what is kept: in a copy of its own
+        assertFalse(blocks.drop(kept), "the first sequence has it");
+        step(own, shared, new int[] {67, 11}, new int[] {0, 1});
+        assertTrue(assertThrows(InvalidRequestException.class, () -> blocks.resume(0, new int[] {kept})).getMessage()
+                .contains("no block " + kept + " is kept"));
     }
 
     private static Batch batch(int[] positions, int[] sequences) {

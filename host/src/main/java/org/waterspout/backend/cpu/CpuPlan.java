@@ -14,6 +14,7 @@ import org.waterspout.backend.CacheType;
 import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanBlocks;
 import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
@@ -33,41 +34,6 @@ public final class CpuPlan implements Plan {
 
     /** What an encoder is run with. */
     private record Side(Program program, CpuCaches caches) {
-    }
-
-    /** Those of the decoder's cache. */
-    private final class Blocks implements KeptBlocks {
-
-        private final KeyValueCache cache = decoder.caches.cache();
-
-        @Override
-        public int blockLength() {
-            return CpuKernels.BLOCK;
-        }
-
-        @Override
-        public long max() {
-            return maxKept;
-        }
-
-        @Override
-        public int keep(int sequence, int block) {
-            contract.checkHolds(sequence, (block + 1) * CpuKernels.BLOCK);
-            return cache.keep(sequence, block);
-        }
-
-        @Override
-        public void resume(int sequence, int[] blocks) {
-            contract.checkSequence(sequence);
-            cache.resume(sequence, blocks);
-            contract.resumed(sequence, cache.length(sequence));
-        }
-
-        @Override
-        public boolean drop(int block) {
-            contract.requireOpen();
-            return cache.drop(block);
-        }
     }
 
     private final Graph graph;
@@ -164,7 +130,8 @@ public final class CpuPlan implements Plan {
 
     @Override
     public Optional<KeptBlocks> keptBlocks() {
-        return maxKept == 0 || graph.isRecurrent() ? Optional.empty() : Optional.of(new Blocks());
+        return maxKept == 0 || graph.isRecurrent() ? Optional.empty()
+                : Optional.of(new PlanBlocks(contract, decoder.caches.cache(), maxKept));
     }
 
     @Override

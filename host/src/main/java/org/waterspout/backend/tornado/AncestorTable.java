@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.waterspout.backend.Batch;
+import org.waterspout.backend.PlanBlocks;
 import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.error.OutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -15,9 +16,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  *
  * <p>Where each sequence has a block as long as the context, a position of a sequence lies in its own until a reorder; then several
  * sequences read what one of them wrote, and a new row is written to a block where no other sequence reads that position. There are as many
- * blocks as sequences, so one is always free. Otherwise positions lie in {@link SharedBlocks}.
+ * blocks as sequences, so one is always free. Otherwise positions lie in {@link SharedBlocks}, and only then can blocks be kept.
  */
-final class AncestorTable {
+final class AncestorTable implements PlanBlocks.Cache {
 
     private final int[] lengths;
     private final int positions;
@@ -126,6 +127,28 @@ final class AncestorTable {
     /** Blocks that must be copied before the rows last asked for are written. */
     List<SharedBlocks.Copy> takeCopies() {
         return shared.map(SharedBlocks::takeCopies).orElse(List.of());
+    }
+
+    @Override
+    public int blockLength() {
+        return blocks.length();
+    }
+
+    @Override
+    public int keep(int sequence, int block) {
+        return shared.orElseThrow().keep(sequence, block);
+    }
+
+    @Override
+    public void resume(int sequence, int[] numbers) {
+        shared.orElseThrow().resume(sequence, numbers);
+        lengths[sequence] = numbers.length * blocks.length();
+        changed = true;
+    }
+
+    @Override
+    public boolean drop(int number) {
+        return shared.orElseThrow().drop(number);
     }
 
     /** Other sequences may write where {@code sequence} stood. */

@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import org.waterspout.backend.NumberedBlocks;
 import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.error.OutOfMemoryException;
 
 /**
  * Blocks of positions that sequences take as they need them and have in common where they began the same, each counted. One that is about
- * to write into a block that others read gets a copy of its own first.
+ * to write into a block that others read gets a copy of its own first. Full blocks can be kept by themselves, too ({@link #keep}), for
+ * sequences that begin with them later.
  */
 final class SharedBlocks {
 
@@ -26,6 +28,7 @@ final class SharedBlocks {
     private final int[] users;
     private final Deque<Integer> spare = new ArrayDeque<>();
     private final List<Copy> copies = new ArrayList<>();
+    private final NumberedBlocks<Integer> kept = new NumberedBlocks<>();
 
     SharedBlocks(int sequences, int positions, CacheBlocks size) {
         length = size.length();
@@ -88,10 +91,33 @@ final class SharedBlocks {
         }
     }
 
-    private void release(int block) {
-        if (block != NONE && --users[block] == 0) {
+    private boolean release(int block) {
+        boolean free = block != NONE && --users[block] == 0;
+        if (free) {
             spare.push(block);
         }
+        return free;
+    }
+
+    /** Keeps a full block of {@code sequence}; its number until it is dropped. */
+    int keep(int sequence, int block) {
+        users[blocks[sequence][block]]++;
+        return kept.add(blocks[sequence][block]);
+    }
+
+    /** {@code sequence} holds the positions of these kept blocks, and no others. */
+    void resume(int sequence, int[] numbers) {
+        List<Integer> own = kept.get(numbers);
+        own.forEach(block -> users[block]++);
+        cut(sequence, 0);
+        for (int at = 0; at < own.size(); at++) {
+            blocks[sequence][at] = own.get(at);
+        }
+    }
+
+    /** Keeps a block no longer; whether nobody has it any more. */
+    boolean drop(int number) {
+        return release(kept.remove(number));
     }
 
     /** Sequence i goes on where {@code parents[i]} stood. */

@@ -14,6 +14,7 @@ import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.backend.tornado.buffers.Constants;
 import org.waterspout.backend.tornado.buffers.DeviceBuffer;
 import org.waterspout.backend.tornado.launches.KernelFamily;
@@ -88,15 +89,32 @@ public final class TornadoBackend implements Backend {
         if (graph.encoder().isPresent() && (options.maxSources() == 0 || options.sourceLength() == 0)) {
             throw new InvalidRequestException("the model " + graph.name() + " reads sources: prepare its plan with room for them");
         }
-        Graph fused = fused(graph);
         requireCacheType(options.cacheType());
-        DeviceProgram program = lower(fused, options);
+        Graph fused = fused(graph);
+        DeviceProgram program = lower(fused, options, CacheBlocks.of(fused, options));
         requireFits(program, graph, options);
+        CacheBlocks blocks = program.resources().blocks();
+        CacheBlocks all = blocks.withRoomForKept(fused, options, program.caches(), maxPiece(),
+                device.device().memory() - program.memory().total());
+        return plan(fused, options, all.equals(blocks) ? program : lower(fused, options, all));
+    }
+
+    /** As {@link #prepare(Graph, PlanOptions)}, with blocks of another length and number than suit the options. */
+    TornadoPlan prepare(Graph graph, PlanOptions options, CacheBlocks blocks) {
+        Graph fused = fused(graph);
+        return plan(fused, options, lower(fused, options, blocks));
+    }
+
+    private TornadoPlan plan(Graph graph, PlanOptions options, DeviceProgram program) {
         EventCheck.check(program.stages().toList(), EventCheck.length());
         LOG.info("{} kernels on {}; weights: {}", family == KernelFamily.WIDE ? "wide" : "group", device.device().name(),
                 Constants.repacked(graph.weights()).entrySet().stream().map(entry -> entry.getKey() + " as " + entry.getValue())
                         .collect(Collectors.joining(", ")));
-        return new TornadoPlan(fused, options, program, device);
+        CacheBlocks blocks = program.resources().blocks();
+        if (blocks.shared()) {
+            LOG.info("keys and values: {} blocks of {} positions", blocks.count(), blocks.length());
+        }
+        return new TornadoPlan(graph, options, program, device);
     }
 
     /** A graph that is fused already is run as it is. */
@@ -104,8 +122,13 @@ public final class TornadoBackend implements Backend {
         return graph.isFused() ? graph : Fusion.apply(graph, kinds);
     }
 
-    private DeviceProgram lower(Graph graph, PlanOptions options) {
-        return DeviceProgram.lower(graph, options, family, device.device().maxAllocation());
+    private DeviceProgram lower(Graph graph, PlanOptions options, CacheBlocks blocks) {
+        return DeviceProgram.lower(graph, options, family, blocks, device.device().maxAllocation());
+    }
+
+    /** Most bytes of an array. */
+    private long maxPiece() {
+        return Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
     }
 
     @Override
@@ -128,7 +151,7 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public MemoryUse estimate(Graph graph, PlanOptions options) {
-        return lower(fused(graph), options).memory();
+        return lower(fused(graph), options, CacheBlocks.of(graph, options)).memory();
     }
 
     private void requireFits(DeviceProgram program, Graph graph, PlanOptions options) {
@@ -145,7 +168,7 @@ public final class TornadoBackend implements Backend {
                     + ", which gives " + megabytes(available) + ": " + (fitting > 0 ? "use a context of at most " + fitting + ", or " : "")
                     + "raise WATERSPOUT_DEVICE_MEMORY_GB (-Dtornado.device.memory without the launcher) if the device has more");
         }
-        long limit = Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
+        long limit = maxPiece();
         program.caches().stream().filter(cache -> cache.bytes() > limit || cache.count() > Integer.MAX_VALUE).findFirst()
                 .ifPresent(cache -> {
                     boolean crossCache = program.resources().caches().isCrossCache(cache);

@@ -10,11 +10,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.CacheLimit;
+import org.waterspout.backend.KeptBlocks;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.Plan;
+import org.waterspout.backend.PlanBlocks;
 import org.waterspout.backend.PlanContract;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.StepObserver;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.backend.tornado.buffers.Constant;
 import org.waterspout.backend.tornado.buffers.DeviceBuffer;
 import org.waterspout.backend.tornado.buffers.Feed;
@@ -143,6 +146,12 @@ public final class TornadoPlan implements Plan {
     @Override
     public Optional<CacheLimit> cacheLimit() {
         return program.resources().blocks().limit();
+    }
+
+    @Override
+    public Optional<KeptBlocks> keptBlocks() {
+        CacheBlocks blocks = program.resources().blocks();
+        return blocks.shared() && !recurrent ? Optional.of(new PlanBlocks(contract, places, blocks.count())) : Optional.empty();
     }
 
     @Override

@@ -1,19 +1,25 @@
 package org.waterspout.backend.tornado;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.tornado.buffers.CacheBlocks;
+import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -30,8 +36,14 @@ class SharedBlocksTest {
     private final FloatArray table = new FloatArray(SEQUENCES * POSITIONS);
     private final AncestorTable places = new AncestorTable(SEQUENCES, POSITIONS, new CacheBlocks(COUNT, LENGTH, true));
     private List<List<Integer>> copied = new ArrayList<>(IntStream.range(0, SEQUENCES).mapToObj(_ -> List.<Integer>of()).toList());
+    /** @param index whose place in its sequence it has */
+    private record Kept(int index, List<Integer> contents) {
+    }
+
+    private final Map<Integer, Kept> kept = new TreeMap<>();
     private int written;
     private int refused;
+    private int resumed;
 
     @Test
     void whatIsFullIsSharedAndWhatIsNotIsCopied() {
@@ -55,13 +67,16 @@ class SharedBlocksTest {
     void readsWhatACopyingCacheHas(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         for (int round = 0; round < 400; round++) {
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(9)) {
                 case 0 -> reorder(random.ints(random.nextInt(SEQUENCES + 1), 0, SEQUENCES).toArray());
                 case 1 -> {
                     int sequence = random.nextInt(SEQUENCES);
                     places.forget(sequence);
                     copied.set(sequence, List.of());
                 }
+                case 2 -> keep(random);
+                case 3 -> drop(random);
+                case 4 -> resume(random);
                 default -> {
                     List<Integer> sequences = new ArrayList<>();
                     List<Integer> positions = new ArrayList<>();
@@ -79,7 +94,58 @@ class SharedBlocksTest {
             }
             check();
         }
-        assertTrue(refused > 5 && written > 100, refused + " refused, " + written + " written");
+        assertTrue(refused > 5 && written > 100 && resumed > 2, refused + " refused, " + written + " written, " + resumed + " resumed");
+        while (!kept.isEmpty()) {
+            drop(random);
+        }
+        for (int sequence = 0; sequence < SEQUENCES; sequence++) {
+            places.forget(sequence);
+            copied.set(sequence, List.of());
+        }
+        int before = refused;
+        step(new int[9], IntStream.range(0, 9).toArray());
+        step(new int[] {1, 1, 1, 1, 1, 1, 1, 1, 1}, IntStream.range(0, 9).toArray());
+        step(new int[] {2}, new int[1]);
+        assertEquals(before, refused, "no block is left over");
+        step(new int[] {3}, new int[1]);
+        assertEquals(before + 1, refused);
+    }
+
+    private void keep(Random random) {
+        int sequence = random.nextInt(SEQUENCES);
+        int full = copied.get(sequence).size() / LENGTH;
+        if (full > 0 && kept.size() < 4) {
+            int block = random.nextBoolean() ? 0 : random.nextInt(full);
+            Kept one = new Kept(block, List.copyOf(copied.get(sequence).subList(block * LENGTH, (block + 1) * LENGTH)));
+            assertNull(kept.put(places.keep(sequence, block), one), "a number of its own");
+        }
+    }
+
+    private void drop(Random random) {
+        if (!kept.isEmpty()) {
+            int number = List.copyOf(kept.keySet()).get(random.nextInt(kept.size()));
+            List<Integer> contents = kept.remove(number).contents();
+            boolean others = kept.values().stream().anyMatch(one -> one.contents().equals(contents))
+                    || copied.stream().anyMatch(one -> Collections.indexOfSubList(one, contents) >= 0);
+            assertTrue(!places.drop(number) || !others, "what somebody has is not free");
+            assertThrows(InvalidRequestException.class, () -> places.drop(number));
+        }
+    }
+
+    /** Kept blocks of any sequences, each at its place. */
+    private void resume(Random random) {
+        List<Integer> numbers = new ArrayList<>();
+        List<Integer> contents = new ArrayList<>();
+        List<Integer> next = kept.keySet().stream().filter(number -> kept.get(number).index() == 0).toList();
+        while (!next.isEmpty() && (numbers.isEmpty() || random.nextInt(4) > 0)) {
+            numbers.add(next.get(random.nextInt(next.size())));
+            contents.addAll(kept.get(numbers.getLast()).contents());
+            next = kept.keySet().stream().filter(number -> kept.get(number).index() == numbers.size()).toList();
+        }
+        int sequence = random.nextInt(SEQUENCES);
+        places.resume(sequence, numbers.stream().mapToInt(i -> i).toArray());
+        copied.set(sequence, contents);
+        resumed += numbers.size();
     }
 
     private void step(int[] sequences, int[] positions) {

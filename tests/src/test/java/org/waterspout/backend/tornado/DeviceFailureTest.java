@@ -20,6 +20,7 @@ import org.waterspout.backend.BackendOptions;
 import org.waterspout.backend.Batch;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.backend.tornado.buffers.DeviceBuffer;
 import org.waterspout.backend.tornado.launches.KernelFamily;
 import org.waterspout.backend.tornado.launches.Launch;
@@ -163,7 +164,8 @@ class DeviceFailureTest {
     /** Builds and runs a plan of one kernel. */
     private static void run(Launch.Binding binding) {
         TornadoDevices.Found device = TornadoDevices.choose(Optional.empty());
-        DeviceProgram program = DeviceProgram.lower(GRAPH, new PlanOptions(16, 1, 1, false), KernelFamily.WIDE,
+        PlanOptions options = new PlanOptions(16, 1, 1, false);
+        DeviceProgram program = DeviceProgram.lower(GRAPH, options, KernelFamily.WIDE, CacheBlocks.of(GRAPH, options),
                 device.device().maxAllocation());
         GraphProgram graph = program.graph();
         Section section = graph.sections().getFirst();

@@ -1,7 +1,6 @@
 package org.waterspout.backend.cpu.cache;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -10,9 +9,10 @@ import java.util.function.LongPredicate;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.CacheType;
 import org.waterspout.backend.HostMemory;
+import org.waterspout.backend.NumberedBlocks;
+import org.waterspout.backend.PlanBlocks;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.cpu.kernels.CpuKernels;
-import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.OutOfMemoryException;
 
 /**
@@ -25,7 +25,7 @@ import org.waterspout.error.OutOfMemoryException;
  * copy first, so that at most the last, partly filled block is ever copied. Blocks behind the end of a sequence that goes back or begins
  * anew serve the next that needs one. Full blocks can be kept by themselves, too ({@link #keep}), for sequences that begin with them later.
  */
-public final class KeyValueCache {
+public final class KeyValueCache implements PlanBlocks.Cache {
 
     /**
      * One layer's cache.
@@ -91,8 +91,7 @@ public final class KeyValueCache {
     private final List<Layer> layers;
     private final Block[][] blocks;
     private final Deque<Block> spare = new ArrayDeque<>();
-    /** By their numbers; null where a number is free. */
-    private final List<Block> kept = new ArrayList<>();
+    private final NumberedBlocks<Block> kept = new NumberedBlocks<>();
     private final int[] lengths;
     private final LongPredicate room;
     private final long max;
@@ -268,28 +267,22 @@ public final class KeyValueCache {
         }
     }
 
-    /** Keeps a full block of {@code sequence}; its number until it is dropped. Called between steps. */
-    public int keep(int sequence, int block) {
-        int number = kept.indexOf(null);
-        if (number < 0) {
-            number = kept.size();
-            kept.add(null);
-        }
-        kept.set(number, blocks[sequence][block]);
-        kept.get(number).users++;
-        return number;
+    @Override
+    public int blockLength() {
+        return CpuKernels.BLOCK;
     }
 
-    private Block kept(int number) {
-        if (number < 0 || number >= kept.size() || kept.get(number) == null) {
-            throw new InvalidRequestException("no block " + number + " is kept: it was dropped, or never kept");
-        }
-        return kept.get(number);
+    /** Keeps a full block of {@code sequence}; its number until it is dropped. Called between steps. */
+    @Override
+    public int keep(int sequence, int block) {
+        blocks[sequence][block].users++;
+        return kept.add(blocks[sequence][block]);
     }
 
     /** {@code sequence} holds the positions of these kept blocks, and no others. Called between steps. */
+    @Override
     public void resume(int sequence, int[] numbers) {
-        Block[] own = Arrays.stream(numbers).mapToObj(this::kept).toArray(Block[]::new);
+        Block[] own = kept.get(numbers).toArray(Block[]::new);
         for (Block block : own) {
             block.users++;
         }
@@ -299,9 +292,9 @@ public final class KeyValueCache {
     }
 
     /** Keeps a block no longer; whether nobody has it any more. Called between steps. */
+    @Override
     public boolean drop(int number) {
-        Block block = kept(number);
-        kept.set(number, null);
+        Block block = kept.remove(number);
         boolean free = --block.users == 0;
         if (free) {
             spare.push(block);

@@ -33,12 +33,14 @@ import org.waterspout.kernels.BlockShape;
  * @param constants arrays that kernels only read
  */
 public record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, Optional<Section> places, Optional<Section> copies,
-        Resources resources,
-        List<DeviceBuffer> buffers, List<Constant> constants) {
+        Resources resources, List<DeviceBuffer> buffers, List<Constant> constants) {
 
-    /** @param maxAllocation most bytes in one array of the device */
-    public static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, long maxAllocation) {
-        Resources resources = new Resources(graph, options, family);
+    /**
+     * @param blocks        how the rows of caches are divided
+     * @param maxAllocation most bytes in one array of the device
+     */
+    public static DeviceProgram lower(Graph graph, PlanOptions options, KernelFamily family, CacheBlocks blocks, long maxAllocation) {
+        Resources resources = new Resources(graph, options, family, blocks);
         PlanOptions source = new PlanOptions(Math.max(1, options.sourceLength()), Math.max(1, options.maxSources()), options.maxRows(),
                 options.observable());
         Optional<GraphProgram> encoder = graph.encoder().map(one -> GraphLowering.lower(one, source, resources, "encoder-", maxAllocation));

@@ -32,12 +32,12 @@ public final class Resources {
     private Optional<Feed> inputEmbeddings = Optional.empty();
     private Optional<CandidateFeed> candidates = Optional.empty();
 
-    Resources(Graph graph, PlanOptions options, KernelFamily family) {
+    Resources(Graph graph, PlanOptions options, KernelFamily family, CacheBlocks blocks) {
         kernels = new KernelBindings(family);
-        blocks = CacheBlocks.of(graph, options);
+        this.blocks = blocks;
         caches = new Caches(graph, options, blocks);
-        // one sequence can take nobody's place
-        boolean placed = options.maxSequences() > 1
+        // one sequence can take nobody's place, but for that of kept blocks
+        boolean placed = (options.maxSequences() > 1 || blocks.shared())
                 && graph.kept().anyMatch(Kept.KeysAndValues.class::isInstance);
         long count = (long) options.maxSequences() * options.contextLength();
         places = placed ? Optional.of(new DeviceBuffer("places", count, Life.PLAN)) : Optional.empty();

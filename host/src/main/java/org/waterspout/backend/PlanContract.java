@@ -5,9 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.graph.BatchInput;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
-import org.waterspout.graph.Weight;
 
 /**
  * What a {@link Plan} asks of whoever runs it, the same on every backend. It knows how far each sequence has come, and refuses what would
@@ -29,21 +28,19 @@ public final class PlanContract {
 
         Side(Graph graph) {
             this.graph = graph;
-            vocabulary = minRows(Op.Embed.class);
-            positions = minRows(Op.AddPosition.class);
-            types = minRows(Op.AddType.class);
-            given = graph.plainOps().mapToInt(op -> op instanceof Op.InputEmbeddings numbers ? numbers.output().width() : 0).max()
-                    .orElse(0);
-            whole = graph.plainOps().anyMatch(Op::needsWholeSequences);
-            crossAttends = graph.plainOps().anyMatch(Op.CrossAttention.class::isInstance);
+            vocabulary = least(BatchInput.Kind.TOKENS);
+            positions = least(BatchInput.Kind.POSITIONS);
+            types = least(BatchInput.Kind.TYPES);
+            given = graph.batchInputs(BatchInput.Kind.EMBEDDINGS).max().orElse(0);
+            whole = graph.needsWholeSequences();
+            crossAttends = graph.attends().anyMatch(attends -> attends.source().isPresent());
             recurrent = graph.isRecurrent();
-            shortlist = graph.plainOps().anyMatch(Op.Shortlist.class::isInstance);
+            shortlist = graph.batchInputs(BatchInput.Kind.CANDIDATES).findAny().isPresent();
         }
 
-        /** Rows of the smallest table that operations of {@code kind} read. */
-        private int minRows(Class<? extends Op> kind) {
-            return graph.plainOps().filter(kind::isInstance).flatMap(op -> op.weights().stream()).mapToInt(Weight::rows).min()
-                    .orElse(Integer.MAX_VALUE);
+        /** Rows of the smallest table that this part of a batch chooses rows of. */
+        private int least(BatchInput.Kind kind) {
+            return graph.batchInputs(kind).min().orElse(Integer.MAX_VALUE);
         }
     }
 

@@ -2,6 +2,7 @@ package org.waterspout.graph;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -49,7 +50,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
 
     /** As {@link #ops}, with the groups of {@link Op.Fused} taken apart. */
     public Stream<Op> plainOps() {
-        return ops().flatMap(op -> op instanceof Op.Fused fused ? fused.parts().stream() : Stream.of(op));
+        return ops().flatMap(op -> op.plain().stream());
     }
 
     private static Stream<Op> inOrder(List<Op> before, List<List<Op>> layers, List<Op> after, List<List<Op>> crossCaches) {
@@ -63,12 +64,32 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
 
     /** Whether the output has a row for each of the batch's output rows, not for each of its rows. */
     public boolean selects() {
-        return ops().anyMatch(Op::selectsRows);
+        return plainOps().anyMatch(op -> op.step().selectsRows());
     }
 
     /** What its operations keep, without doubles. */
     public Stream<Kept> kept() {
-        return plainOps().flatMap(op -> op.keeps().stream()).distinct();
+        return plainOps().flatMap(op -> op.step().keeps().stream()).distinct();
+    }
+
+    /** How its operations attend. */
+    public Stream<Attends> attends() {
+        return plainOps().flatMap(op -> op.step().attends().stream());
+    }
+
+    /** Sizes of what its operations read of one part of a batch; none where they do not read it. */
+    public IntStream batchInputs(BatchInput.Kind kind) {
+        return plainOps().flatMap(op -> op.step().reads().stream()).filter(read -> read.kind() == kind).mapToInt(BatchInput::size);
+    }
+
+    /** Whether a step must hold whole sequences, each from position 0. */
+    public boolean needsWholeSequences() {
+        return plainOps().anyMatch(op -> op.step().wholeSequences());
+    }
+
+    /** Whether groups of operations run as one. */
+    public boolean isFused() {
+        return ops().anyMatch(op -> !op.plain().equals(List.of(op)));
     }
 
     /** Whether sequences have a state, so that they cannot go back but to their beginning. */
@@ -93,7 +114,7 @@ public record Graph(String name, List<Op> before, List<List<Op>> layers, List<Op
     }
 
     private static boolean holds(List<Op> ops, Op wanted) {
-        return ops.stream().anyMatch(op -> op.equals(wanted) || op instanceof Op.Fused fused && fused.parts().contains(wanted));
+        return ops.stream().anyMatch(op -> op.equals(wanted) || op.plain().contains(wanted));
     }
 
     /** The graph as text, one operation a line. */

@@ -40,19 +40,12 @@ public sealed interface Op {
     /** How the columns of {@code output} may be shared out. */
     Columns writes(Value output);
 
-    /** What is kept for later operations or steps; empty where the operation keeps nothing. */
-    default Optional<Kept> keeps() {
-        return Optional.empty();
-    }
+    /** What it has to do with the step it runs in; {@link Fused} leaves the answer to its parts. */
+    StepUse step();
 
-    /** Whether a step must hold whole sequences, each from position 0. */
-    default boolean needsWholeSequences() {
-        return false;
-    }
-
-    /** Whether the output has a row for each output row of the batch only. */
-    default boolean selectsRows() {
-        return false;
+    /** The operations that it stands for: itself, or the parts of a group. */
+    default List<Op> plain() {
+        return List.of(this);
     }
 
     /** An operation on its own: one output, and mostly no weights. */
@@ -156,6 +149,11 @@ public sealed interface Op {
         public Columns writes(Value value) {
             return Columns.ALL;
         }
+
+        @Override
+        public StepUse step() {
+            return StepUse.reads(BatchInput.Kind.TOKENS, table.rows());
+        }
     }
 
     /** out[r] = input[r] + table[position[r]]. Table [positions, width]. */
@@ -172,6 +170,11 @@ public sealed interface Op {
         @Override
         public WeightUse use(Weight read) {
             return WeightUse.TABLE;
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.reads(BatchInput.Kind.POSITIONS, table.rows());
         }
     }
 
@@ -190,6 +193,11 @@ public sealed interface Op {
         public WeightUse use(Weight read) {
             return WeightUse.TABLE;
         }
+
+        @Override
+        public StepUse step() {
+            return StepUse.reads(BatchInput.Kind.TYPES, table.rows());
+        }
     }
 
     /** out[r] = batch.inputEmbeddings()[r]: what enters is no tokens but numbers, the patches of an image. */
@@ -198,6 +206,11 @@ public sealed interface Op {
         @Override
         public List<Value> inputs() {
             return List.of();
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.reads(BatchInput.Kind.EMBEDDINGS, output.width());
         }
     }
 
@@ -219,7 +232,7 @@ public sealed interface Op {
 
         @Override
         public WeightUse use(Weight read) {
-            return WeightUse.VECTOR;
+            return read == gain ? WeightUse.GAIN : WeightUse.BIAS;
         }
 
         @Override
@@ -234,6 +247,11 @@ public sealed interface Op {
 
         private Columns groups() {
             return gain.columns() == input.width() ? Columns.ALL : new Columns(gain.columns());
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
         }
     }
 
@@ -251,7 +269,12 @@ public sealed interface Op {
 
         @Override
         public WeightUse use(Weight read) {
-            return read == weight ? WeightUse.PRODUCT : WeightUse.VECTOR;
+            return read == weight ? WeightUse.PRODUCT : WeightUse.BIAS;
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
         }
     }
 
@@ -260,6 +283,11 @@ public sealed interface Op {
         public Rope {
             require(input.width() == output.width() && input.width() % headDimension == 0
                     && table.rotatedWidth() <= headDimension, "Rope with heads of " + headDimension, input, table, output);
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.turns(new Turn(table, layout, headDimension));
         }
     }
 
@@ -309,7 +337,7 @@ public sealed interface Op {
 
         @Override
         public WeightUse use(Weight read) {
-            return WeightUse.VECTOR;
+            return WeightUse.DISTANCES;
         }
 
         @Override
@@ -318,13 +346,14 @@ public sealed interface Op {
         }
 
         @Override
-        public Optional<Kept> keeps() {
-            return mask == Mask.CAUSAL ? Optional.of(new Kept.KeysAndValues(layer, kvHeads, headDimension)) : Optional.empty();
-        }
-
-        @Override
-        public boolean needsWholeSequences() {
-            return mask == Mask.BIDIRECTIONAL;
+        public StepUse step() {
+            Attends.Keys keys = switch (mask) {
+                case CAUSAL -> new Attends.Keys.OfSequence(layer, key, value);
+                case BIDIRECTIONAL -> new Attends.Keys.OfStep(layer, key, value);
+            };
+            Optional<Kept> kept = mask == Mask.CAUSAL ? Optional.of(new Kept.KeysAndValues(layer, kvHeads, headDimension))
+                    : Optional.empty();
+            return StepUse.attends(new Attends(query, heads, kvHeads, headDimension, bias, keys), kept, mask == Mask.BIDIRECTIONAL);
         }
     }
 
@@ -365,8 +394,8 @@ public sealed interface Op {
         }
 
         @Override
-        public Optional<Kept> keeps() {
-            return Optional.of(new Kept.SourceKeysAndValues(cache, key.width()));
+        public StepUse step() {
+            return StepUse.keeps(new Kept.SourceKeysAndValues(cache, key.width()));
         }
     }
 
@@ -385,6 +414,12 @@ public sealed interface Op {
         @Override
         public List<Value> inputs() {
             return List.of(query);
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.attends(new Attends(query, heads, heads, headDimension, Optional.empty(), new Attends.Keys.OfSource(cache)),
+                    Optional.empty(), false);
         }
     }
 
@@ -406,8 +441,8 @@ public sealed interface Op {
         }
 
         @Override
-        public Optional<Kept> keeps() {
-            return Optional.of(new Kept.State(layer, output.width()));
+        public StepUse step() {
+            return StepUse.keeps(new Kept.State(layer, output.width()));
         }
     }
 
@@ -421,6 +456,11 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(left, right);
         }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
+        }
     }
 
     /** out = left * right, element by element. */
@@ -433,12 +473,22 @@ public sealed interface Op {
         public List<Value> inputs() {
             return List.of(left, right);
         }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
+        }
     }
 
     /** out = function(input), element by element. */
     record Activate(Activation function, Value input, Value output) implements ByColumn, Unary {
         public Activate {
             require(input.width() == output.width(), "Activate", input, output);
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
         }
     }
 
@@ -447,12 +497,22 @@ public sealed interface Op {
         public Scale {
             require(input.width() == output.width(), "Scale", input, output);
         }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
+        }
     }
 
     /** out = cap * tanh(input / cap): Gemma 2's logits. */
     record SoftCap(Value input, float cap, Value output) implements ByColumn, Unary {
         public SoftCap {
             require(input.width() == output.width() && cap > 0, "SoftCap of " + cap, input, output);
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
         }
     }
 
@@ -463,8 +523,8 @@ public sealed interface Op {
         }
 
         @Override
-        public boolean selectsRows() {
-            return true;
+        public StepUse step() {
+            return StepUse.selectsRows(false);
         }
     }
 
@@ -478,13 +538,8 @@ public sealed interface Op {
         }
 
         @Override
-        public boolean needsWholeSequences() {
-            return true;
-        }
-
-        @Override
-        public boolean selectsRows() {
-            return true;
+        public StepUse step() {
+            return StepUse.selectsRows(true);
         }
     }
 
@@ -505,7 +560,12 @@ public sealed interface Op {
 
         @Override
         public WeightUse use(Weight read) {
-            return read == weight ? WeightUse.PRODUCT : WeightUse.VECTOR;
+            return read == weight ? WeightUse.PRODUCT : WeightUse.BIAS;
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.reads(BatchInput.Kind.CANDIDATES, output.width());
         }
     }
 
@@ -513,6 +573,11 @@ public sealed interface Op {
     record ArgMax(Value input, Value output) implements Dense, Unary {
         public ArgMax {
             require(output.width() == 1 && input.width() <= 1 << 24, "ArgMax", input, output);
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
         }
     }
 
@@ -528,7 +593,12 @@ public sealed interface Op {
             parts = List.copyOf(parts);
             inputs = List.copyOf(inputs);
             outputs = List.copyOf(outputs);
-            require(parts.stream().noneMatch(Fused.class::isInstance), "Fused: parts are plain operations", kind);
+            require(parts.stream().allMatch(part -> part.plain().equals(List.of(part))), "Fused: parts are plain operations", kind);
+        }
+
+        @Override
+        public List<Op> plain() {
+            return parts;
         }
 
         @Override
@@ -556,6 +626,11 @@ public sealed interface Op {
         @Override
         public Columns writes(Value value) {
             return Columns.ALL;
+        }
+
+        @Override
+        public StepUse step() {
+            return StepUse.NONE;
         }
     }
 

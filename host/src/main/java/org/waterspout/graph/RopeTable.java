@@ -60,7 +60,7 @@ public record RopeTable(double[] frequencies, double magnitude, int border, doub
 
     /** The tables of a graph's operations, each once. */
     public static Stream<RopeTable> tables(Graph graph) {
-        return graph.plainOps().filter(Op.Rope.class::isInstance).map(op -> ((Op.Rope) op).table()).distinct();
+        return graph.plainOps().flatMap(op -> op.step().turns().stream()).map(Turn::table).distinct();
     }
 
     /** Leading elements of each head that are rotated; the rest pass unchanged. */

@@ -14,7 +14,7 @@ import org.waterspout.error.InvalidRequestException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.Hypothesis;
 import org.waterspout.generate.RequestOptions;
-import org.waterspout.graph.Op;
+import org.waterspout.graph.BatchInput;
 
 /**
  * What callers ask of an encoder-decoder's engine: targets for sources. Safe for use from several threads, whose sources go through the
@@ -45,8 +45,7 @@ public final class EncoderDecoder implements AutoCloseable {
         this.longest = longest;
         this.start = start;
         this.ends = Set.copyOf(ends);
-        this.sourceVocabulary = plan.graph().encoder().orElseThrow().ops().filter(Op.Embed.class::isInstance)
-                .mapToInt(op -> ((Op.Embed) op).table().rows()).findFirst().orElseThrow();
+        this.sourceVocabulary = plan.graph().encoder().orElseThrow().batchInputs(BatchInput.Kind.TOKENS).min().orElseThrow();
     }
 
     public Engine engine() {

@@ -12,6 +12,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.backend.reference.ReferencePlan;
 import org.waterspout.error.ValidationException;
+import org.waterspout.graph.Attends;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
@@ -127,7 +128,7 @@ public final class FiniteCheck {
         String first = "first in %s, %s".formatted(op.label(), place);
         Optional<Weight> damaged = op.weights().stream().filter(FiniteCheck::holdsOther).findFirst();
         return damaged.map(weight -> first + ", whose weight " + weight.tensor().name() + " holds such numbers itself: the file is damaged")
-                .orElse(op instanceof Op.Attention && type != CacheType.F32
+                .orElse(type != CacheType.F32 && op.step().attends().stream().anyMatch(Attends::readsCache)
                         ? first + ", whose keys or values are beyond what a cache of type " + type.label() + " holds: use type "
                         + CacheType.F32.label() : first + ", from finite inputs and weights: the values grow beyond what 32-bit floats"
                         + " hold");

@@ -17,6 +17,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.backend.reference.ReferenceBackend;
 import org.waterspout.backend.reference.ReferencePlan;
+import org.waterspout.graph.Attends;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
@@ -199,7 +200,7 @@ public final class Validator {
 
     /** Types of the matrices, or of the cache that is read; gains and biases are floats in every model. */
     private static String weights(Op op, CacheType cacheType) {
-        if (op instanceof Op.Attention && cacheType != CacheType.F32) {
+        if (cacheType != CacheType.F32 && op.step().attends().stream().anyMatch(Attends::readsCache)) {
             return cacheType.label();
         }
         return op.weights().stream().filter(weight -> weight.tensor().shape().size() > 1).map(weight -> weight.tensor().type().name())

@@ -133,15 +133,10 @@ record OpCase(String name, String operation, Graph graph, PlanOptions options, L
 
     private List<Action> pieces(Action action) {
         return switch (action) {
-            case Action.Step(Batch batch) -> pieces(batch, needsWholeSequences(graph)).stream().<Action>map(Action.Step::new).toList();
+            case Action.Step(Batch batch) -> pieces(batch, graph.needsWholeSequences()).stream().<Action>map(Action.Step::new).toList();
             case Action.Encode(Batch batch) -> pieces(batch, true).stream().<Action>map(Action.Encode::new).toList(); // sources come whole
             case Action.Reorder _ -> List.of(action);
         };
-    }
-
-    private static boolean needsWholeSequences(Graph graph) {
-        return graph.ops().anyMatch(op -> op instanceof Op.MeanRows || op instanceof Op.Attention attention
-                && attention.mask() == Op.Mask.BIDIRECTIONAL);
     }
 
     private static List<Batch> pieces(Batch batch, boolean whole) {

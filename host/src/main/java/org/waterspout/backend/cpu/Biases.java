@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
 import org.waterspout.graph.RelativeBias;
 
 /**
@@ -23,16 +22,15 @@ final class Biases {
 
     Biases(Graph graph, int positions) {
         this.positions = positions;
-        graph.plainOps().forEach(op -> {
-            if (op instanceof Op.Attention attention) {
-                attention.bias().ifPresent(bias -> tables.computeIfAbsent(bias, this::table));
-            }
-        });
+        biases(graph).forEach(bias -> tables.computeIfAbsent(bias, this::table));
     }
 
     static long bytes(Graph graph, int positions) {
-        return graph.plainOps().flatMap(op -> op instanceof Op.Attention attention ? attention.bias().stream() : Stream.of())
-                .distinct().mapToLong(bias -> (long) Float.BYTES * bias.table().columns() * (2L * (positions + MARGIN) - 1)).sum();
+        return biases(graph).mapToLong(bias -> (long) Float.BYTES * bias.table().columns() * (2L * (positions + MARGIN) - 1)).sum();
+    }
+
+    private static Stream<RelativeBias> biases(Graph graph) {
+        return graph.attends().flatMap(attends -> attends.bias().stream()).distinct();
     }
 
     private float[][] table(RelativeBias bias) {

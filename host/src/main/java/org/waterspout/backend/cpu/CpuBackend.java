@@ -23,7 +23,6 @@ import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
-import org.waterspout.graph.WeightUse;
 import org.waterspout.model.Tensor;
 
 /**
@@ -125,7 +124,7 @@ public final class CpuBackend implements Backend {
         Set<Tensor> seen = new HashSet<>();
         for (Op op : CpuPlan.allOps(graph)) {
             for (Weight weight : op.weights()) {
-                if (op.use(weight) == WeightUse.VECTOR) {
+                if (op.use(weight).asFloats()) {
                     weights += (long) Float.BYTES * weight.tensor().count();
                 } else if (seen.add(weight.tensor())) {
                     long bytes = weight.tensor().data().byteSize();

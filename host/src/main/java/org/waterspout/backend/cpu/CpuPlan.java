@@ -22,6 +22,7 @@ import org.waterspout.backend.cpu.cache.CpuCaches;
 import org.waterspout.backend.cpu.cache.KeyValueCache;
 import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.backend.cpu.kernels.Matrix;
+import org.waterspout.graph.Attends;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Weight;
@@ -73,7 +74,7 @@ public final class CpuPlan implements Plan {
                 .filter(weight -> op.use(weight) == WeightUse.PRODUCT)).map(Weight::tensor).collect(Collectors.toSet());
         for (Op op : allOps(graph)) {
             for (Weight weight : op.weights()) {
-                if (op.use(weight) != WeightUse.VECTOR) {
+                if (!op.use(weight).asFloats()) {
                     byWeight.put(weight, byTensor.computeIfAbsent(weight.tensor(),
                             tensor -> Matrix.of(tensor, arena, multiplied.contains(tensor))));
                 }
@@ -100,13 +101,9 @@ public final class CpuPlan implements Plan {
         int widest = allOps(graph).stream().flatMap(op -> op.weights().stream()).mapToInt(Weight::columns).max().orElse(1);
         int headDimension = 1;
         int group = 1;
-        for (Op op : allOps(graph)) {
-            if (op instanceof Op.Attention attention) {
-                headDimension = Math.max(headDimension, attention.headDimension());
-                group = Math.max(group, attention.heads() / attention.kvHeads());
-            } else if (op instanceof Op.CrossAttention cross) {
-                headDimension = Math.max(headDimension, cross.headDimension());
-            }
+        for (Attends attends : Stream.concat(graph.attends(), graph.encoder().stream().flatMap(Graph::attends)).toList()) {
+            headDimension = Math.max(headDimension, attends.headDimension());
+            group = Math.max(group, attends.heads() / attends.kvHeads());
         }
         return new Scratch.Size(widest, headDimension, group, options.cacheType() != CacheType.F32);
     }

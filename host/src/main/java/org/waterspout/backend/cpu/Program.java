@@ -9,7 +9,6 @@ import org.waterspout.backend.cpu.cache.CpuCaches;
 import org.waterspout.backend.cpu.kernels.CpuKernels;
 import org.waterspout.backend.cpu.kernels.Matrix;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
@@ -71,7 +70,7 @@ final class Program {
      * out the same to the bit whoever its neighbours are.
      */
     private static int few(Graph graph, Size size) {
-        return graph.plainOps().anyMatch(Op::needsWholeSequences) ? 0 : size.few();
+        return graph.needsWholeSequences() ? 0 : size.few();
     }
 
     /** Bytes of what a program makes for itself. */

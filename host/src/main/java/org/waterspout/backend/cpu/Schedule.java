@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.waterspout.backend.cpu.kernels.Matrix;
 import org.waterspout.graph.Columns;
@@ -69,13 +68,9 @@ final class Schedule {
         List<Op> plain = new ArrayList<>();
         List<Op> wholes = new ArrayList<>();
         graph.ops().forEach(op -> {
-            if (op instanceof Op.Fused fused) {
-                plain.addAll(fused.parts());
-                for (int i = 1; i < fused.parts().size(); i++) {
-                    wholes.add(null);
-                }
-            } else {
-                plain.add(op);
+            plain.addAll(op.plain());
+            for (int i = 1; i < op.plain().size(); i++) {
+                wholes.add(null);
             }
             wholes.add(op);
         });
@@ -126,7 +121,7 @@ final class Schedule {
         }
         for (Value output : op.outputs()) {
             written[output.id()] = writes(op, output);
-            selected[output.id()] = op.selectsRows()
+            selected[output.id()] = op.step().selectsRows()
                     || op.inputs().stream().anyMatch(input -> selected[input.id()]);
             slotOf[output.id()] = take(new Slot(output.width(), written[output.id()] == COPY, selected[output.id()]));
         }
@@ -165,31 +160,23 @@ final class Schedule {
     }
 
     private ScheduledOp task(Op op, Op whole, Waits wait) {
-        return switch (op) {
-            case Op.Embed embed -> task(op, whole, wait, matrices.get(embed.table()), null, null, 0);
-            case Op.AddPosition add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
-            case Op.Norm norm -> task(op, whole, wait, null, vector(norm.gain()), vector(norm.bias()), 0);
-            case Op.MatMul product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
-            case Op.Rope rope -> task(op, whole, wait, null, null, null, angles(rope.table()));
-            case Op.AddType add -> task(op, whole, wait, matrices.get(add.table()), null, null, 0);
-            case Op.Shortlist product -> task(op, whole, wait, matrices.get(product.weight()), null, vector(product.bias()), 0);
-            case Op.Attention _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.ArgMax _,
-                    Op.InputEmbeddings _, Op.StoreCrossCache _, Op.CrossAttention _, Op.Recurrence _,
-                    Op.MeanRows _ -> task(op, whole, wait, null, null, null, 0);
-            case Op.Fused _ -> throw new IllegalStateException("a fused operation holds plain ones");
-        };
-    }
-
-    private ScheduledOp task(Op op, Op whole, Waits wait, Matrix matrix, float[] gain, float[] bias, int angles) {
+        Matrix matrix = null;
+        float[] gain = null;
+        float[] bias = null;
+        for (Weight weight : op.weights()) {
+            switch (op.use(weight)) {
+                case TABLE, PRODUCT -> matrix = matrices.get(weight);
+                case GAIN -> gain = vector(weight);
+                case BIAS -> bias = vector(weight);
+                case DISTANCES -> { } // the step's Biases have them
+            }
+        }
+        int angles = op.step().turns().map(turn -> angles(turn.table())).orElse(0);
         return new ScheduledOp(op, whole, wait.rowWise(), wait.inPanels(), tasks.size(), matrix, gain, bias, angles);
     }
 
     private float[] vector(Weight weight) {
         return matrices.isEmpty() ? null : weight.tensor().decode();
-    }
-
-    private float[] vector(Optional<Weight> weight) {
-        return weight.map(this::vector).orElse(null);
     }
 
     private int angles(RopeTable table) {

@@ -7,9 +7,10 @@ import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.Attends;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
-import org.waterspout.graph.Op;
+import org.waterspout.graph.Value;
 
 /** The definition of right: plain loops, sums in double precision, one thread. Never tuned. */
 public final class ReferenceBackend implements Backend {
@@ -62,8 +63,11 @@ public final class ReferenceBackend implements Backend {
                 case Kept.State(int layer, int width) -> widths.put("state " + layer, (long) width);
             }
         });
-        graph.plainOps().filter(Op.Attention.class::isInstance).map(Op.Attention.class::cast).filter(Op::needsWholeSequences)
-                .forEach(attention -> widths.put("cache " + attention.layer(), 2L * attention.key().width()));
+        graph.attends().forEach(attends -> {
+            if (attends.keys() instanceof Attends.Keys.OfStep(int layer, Value key, Value _)) {
+                widths.put("cache " + layer, 2L * key.width());
+            }
+        });
         return widths.values().stream().mapToLong(Long::longValue).sum();
     }
 

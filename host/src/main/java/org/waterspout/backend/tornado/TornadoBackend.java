@@ -23,7 +23,6 @@ import org.waterspout.error.OutOfMemoryException;
 import org.waterspout.graph.Fusion;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
 
 /**
  * Graphs on a device that TornadoVM reaches; its name is "tornado". The same code on the emulator, where the JVM was started without
@@ -118,7 +117,7 @@ public final class TornadoBackend implements Backend {
 
     /** A graph that is fused already is run as it is. */
     private Graph fused(Graph graph) {
-        return graph.ops().anyMatch(Op.Fused.class::isInstance) ? graph : Fusion.apply(graph, kinds);
+        return graph.isFused() ? graph : Fusion.apply(graph, kinds);
     }
 
     private DeviceProgram lower(Graph graph, PlanOptions options, CacheBlocks blocks) {

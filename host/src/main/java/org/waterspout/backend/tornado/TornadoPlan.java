@@ -30,6 +30,7 @@ import org.waterspout.backend.tornado.launches.Section.Stage;
 import org.waterspout.backend.tornado.lowering.DeviceProgram;
 import org.waterspout.backend.tornado.lowering.GraphProgram;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.graph.BatchInput;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
@@ -123,9 +124,7 @@ public final class TornadoPlan implements Plan {
     }
 
     private static Batch withNumbers(Graph graph, Batch batch) {
-        int width = graph.ops().filter(Op.InputEmbeddings.class::isInstance).mapToInt(op -> op.outputs().getFirst().width()).findFirst()
-                .orElse(0);
-        return batch.withInputEmbeddings(new float[width]);
+        return batch.withInputEmbeddings(new float[graph.batchInputs(BatchInput.Kind.EMBEDDINGS).max().orElse(0)]);
     }
 
     @Override
@@ -308,8 +307,9 @@ public final class TornadoPlan implements Plan {
         Function<Value, float[]> values = value -> {
             int input = op.inputs().indexOf(value);
             View view = input >= 0 ? observed.inputs().get(input) : observed.outputs().get(op.outputs().indexOf(value));
-            boolean unselected = input >= 0 && op.selectsRows();
-            boolean listed = input < 0 && op instanceof Op.Shortlist && batch.candidates().length > 0;
+            boolean unselected = input >= 0 && op.step().selectsRows();
+            boolean listed = input < 0 && batch.candidates().length > 0
+                    && op.step().reads().stream().anyMatch(read -> read.kind() == BatchInput.Kind.CANDIDATES);
             return read(view, listed ? batch.candidates().length : view.stride(), unselected ? batch.rows() : rows);
         };
         observer.after(op, values);

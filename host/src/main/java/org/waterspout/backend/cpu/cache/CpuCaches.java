@@ -7,7 +7,6 @@ import org.waterspout.backend.CacheType;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Kept;
-import org.waterspout.graph.Op;
 
 /**
  * What outlives a step of one graph.
@@ -49,14 +48,12 @@ public record CpuCaches(KeyValueCache cache, KeyValueCache sources, States state
     /** A source is read by every step of its target and is no longer than a text: it stays in 32 bits. */
     private static List<KeyValueCache.Layer> sourceLayers(Graph graph, int lanes) {
         List<KeyValueCache.Layer> layers = new ArrayList<>();
-        graph.plainOps().forEach(op -> {
-            if (op instanceof Op.CrossAttention cross) {
-                while (layers.size() <= cross.cache()) {
-                    layers.add(KeyValueCache.Layer.NONE);
-                }
-                layers.set(cross.cache(), KeyValueCache.Layer.of(CacheType.F32, cross.heads(), cross.headDimension(), lanes));
+        graph.attends().forEach(attends -> attends.source().ifPresent(cache -> {
+            while (layers.size() <= cache) {
+                layers.add(KeyValueCache.Layer.NONE);
             }
-        });
+            layers.set(cache, KeyValueCache.Layer.of(CacheType.F32, attends.kvHeads(), attends.headDimension(), lanes));
+        }));
         return layers;
     }
 

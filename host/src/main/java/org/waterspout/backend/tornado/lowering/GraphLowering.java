@@ -19,6 +19,7 @@ import org.waterspout.backend.tornado.launches.Section.Stage;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
+import org.waterspout.graph.RopeTable;
 import org.waterspout.graph.Value;
 
 /**
@@ -96,7 +97,7 @@ final class GraphLowering {
             }
         }
         SectionLowering lowering = lowering(options.maxRows(), 1, graph.before(), Map.of());
-        if (graph.plainOps().anyMatch(Op.Rope.class::isInstance)) {
+        if (RopeTable.tables(graph).findAny().isPresent()) {
             lowering.uploadAngles();
         }
         addSection(Rows.ALL, lowering, stages(lowering, "before", graph.before().stream().map(List::of).toList(), List.of()));
@@ -241,7 +242,7 @@ final class GraphLowering {
     private boolean after() {
         List<Op> ops = graph.after();
         int select = 0;
-        while (select < ops.size() && !ops.get(select).selectsRows()) {
+        while (select < ops.size() && !ops.get(select).step().selectsRows()) {
             select++;
         }
         List<Op> all = ops.subList(0, select);
@@ -258,7 +259,7 @@ final class GraphLowering {
         SectionLowering first = lowering(options.maxRows(), 1, all, views);
         addSection(Rows.ALL, first, stages(first, "after", all.stream().map(List::of).toList(), List.of()));
         for (Op op : selected) {
-            if (!anyRows(op)) {
+            if (op.plain().stream().anyMatch(part -> part.step().readsRow())) {
                 throw new UnsupportedModelException("graph " + graph.name() + ": " + op
                         + " behind SelectRows or MeanRows is not run by the tornado backend: use the cpu backend");
             }
@@ -270,17 +271,6 @@ final class GraphLowering {
         SectionLowering last = lowering(chunk, 1, selected, views);
         addSection(Rows.SELECTED, last, stages(last, "selected", selected.stream().map(List::of).toList(), List.of()));
         return !selected.isEmpty();
-    }
-
-    /** Whether an operation asks nothing of the step's rows, so that it may stand where these are others. */
-    private static boolean anyRows(Op op) {
-        return switch (op) {
-            case Op.Embed _, Op.AddPosition _, Op.AddType _, Op.InputEmbeddings _, Op.Rope _, Op.Attention _, Op.StoreCrossCache _,
-                    Op.CrossAttention _, Op.Recurrence _ -> false;
-            case Op.Norm _, Op.MatMul _, Op.Add _, Op.Multiply _, Op.Activate _, Op.Scale _, Op.SoftCap _, Op.SelectRows _, Op.MeanRows _,
-                    Op.Shortlist _, Op.ArgMax _ -> true;
-            case Op.Fused fused -> fused.parts().stream().allMatch(GraphLowering::anyRows);
-        };
     }
 
     /** Where the output lies; copied once more where the last section does not write it, since only a graph's own arrays can be read. */

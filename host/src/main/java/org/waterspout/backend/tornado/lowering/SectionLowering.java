@@ -19,6 +19,7 @@ import org.waterspout.backend.tornado.launches.GridCheck;
 import org.waterspout.backend.tornado.launches.KernelBindings;
 import org.waterspout.backend.tornado.launches.Launch;
 import org.waterspout.error.UnsupportedModelException;
+import org.waterspout.graph.Attends;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
@@ -274,17 +275,16 @@ final class SectionLowering {
             return false;
         }
         List<Op> readers = ops.stream().filter(op -> op.inputs().contains(rope.output())).toList();
-        if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.mask() == Op.Mask.BIDIRECTIONAL
-                || attention.query().equals(attention.key()) || attention.headDimension() != rope.headDimension()) {
-            return false;
-        }
-        return turned(attention.query()).equals(turned(attention.key())) && !attention.value().equals(rope.output());
+        return readers.size() == 1 && readers.getFirst().step().attends().stream().anyMatch(attends ->
+                attends.keys() instanceof Attends.Keys.OfSequence(int _, Value key, Value value) && !attends.query().equals(key)
+                        && attends.headDimension() == rope.headDimension() && turned(attends.query()).equals(turned(key))
+                        && !value.equals(rope.output()));
     }
 
     /** How a value was turned: equal for query and key of an attention that one launch can serve. */
-    private List<Object> turned(Value value) {
-        return ops.stream().filter(op -> op.outputs().contains(value) && op instanceof Op.Rope).map(Op.Rope.class::cast)
-                .<List<Object>>map(rope -> List.of(rope.table(), rope.layout(), rope.headDimension())).findFirst().orElse(List.of(value));
+    private Object turned(Value value) {
+        return ops.stream().filter(op -> op.outputs().contains(value)).<Object>flatMap(op -> op.step().turns().stream()).findFirst()
+                .orElse(value);
     }
 
     private void attention(List<Op.Attention> repeats, Op.Attention op) {

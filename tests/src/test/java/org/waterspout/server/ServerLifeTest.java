@@ -32,8 +32,8 @@ class ServerLifeTest {
     private static final ServerOptions OPTIONS = ServerOptions.DEFAULT.withAddress(new Address("127.0.0.1", 0, Optional.empty()));
     private static final String COMPLETIONS = "/v1/completions";
     /** One answer at a time, of as many tokens as the context holds: seconds. The bias keeps the end away. */
-    private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is a truth\", \"max_tokens\": 100000, \"logit_bias\": {\"1\":"
-            + " -100, \"2\": -100}";
+    private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is a truth\", \"max_tokens\": 100000, "
+            + "\"logit_bias\": {\"1\": -100, \"2\": -100}";
 
     private static Server server(ServerOptions options) {
         return Server.start(options, List.of(ModelSource.demonstration(LoadOptions.DEFAULT.withSequences(1).withThreads(1)).getFirst()));
@@ -190,13 +190,14 @@ class ServerLifeTest {
         try (server; HttpClient client = HttpClient.newHttpClient()) {
             Asking ask = new Asking(client, server.url());
             CompletableFuture<String> underWay = client.sendAsync(ask.to(COMPLETIONS).POST(HttpRequest.BodyPublishers.ofString(
-                    "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 60, \"stream\": true}")).build(), BodyHandlers.ofString())
-                    .thenApply(answer -> answer.body());
+                    "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 60, \"stream\": true}")).build(),
+                    BodyHandlers.ofString()).thenApply(answer -> answer.body());
             await(() -> server.answers() == 1, "it does not begin");
             Thread ending = Thread.ofVirtual().start(server::close);
             await(() -> status(ask, "/health/ready") == 503, "it stays ready");
             assertEquals(200, status(ask, "/health/live"));
-            assertEquals(200, ask.post(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"a\", \"max_tokens\": 1}").status()); // drain delay
+            // the drain delay
+            assertEquals(200, ask.post(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"a\", \"max_tokens\": 1}").status());
             assertTrue(underWay.get(60, TimeUnit.SECONDS).endsWith("data: [DONE]\n\n"));
             ending.join(Duration.ofSeconds(30));
             assertFalse(ending.isAlive());
@@ -272,7 +273,8 @@ class ServerLifeTest {
     @Test
     void theAnswersOfAStreamAreJson() throws IOException, InterruptedException {
         try (Server server = server(OPTIONS); HttpClient client = HttpClient.newHttpClient()) {
-            List<JsonNode> events = new Asking(client, server.url()).events(COMPLETIONS, LONG.replace("100000", "5") + ", \"stream\": true}");
+            Asking ask = new Asking(client, server.url());
+            List<JsonNode> events = ask.events(COMPLETIONS, LONG.replace("100000", "5") + ", \"stream\": true}");
             assertEquals("length", events.getLast().at("/choices/0/finish_reason").asText());
         }
     }

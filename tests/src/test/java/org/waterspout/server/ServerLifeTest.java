@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -181,6 +182,44 @@ class ServerLifeTest {
             for (CompletableFuture<Integer> one : all) {
                 assertEquals(429, one.get(60, TimeUnit.SECONDS));
             }
+        }
+    }
+
+    @Test
+    void clientsThatLeaveAtAnyTimeLeaveNothingBehind() throws Exception {
+        long seed = 20_261;
+        Random random = new Random(seed);
+        try (Server server = Server.start(OPTIONS.withPlaces(20), List.of(ModelSource.demonstration(LoadOptions.DEFAULT).getFirst()));
+                HttpClient client = HttpClient.newHttpClient()) {
+            Asking ask = new Asking(client, server.url());
+            String asked = "{\"model\": \"austen\", \"prompt\": \"It was\", \"temperature\": 0, \"max_tokens\": 30}";
+            String expected = ask.good(COMPLETIONS, asked).at("/choices/0/text").asText();
+            List<Thread> leaving = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                String body = LONG + List.of("}", ", \"stream\": true}", ", \"n\": 3}", ", \"n\": 3, \"stream\": true}")
+                        .get(random.nextInt(4));
+                int part = random.nextInt(4) == 0 ? random.nextInt(body.length()) : body.length();
+                int stay = random.nextInt(60);
+                leaving.add(Thread.ofVirtual().start(() -> leaveAfter(port(server), body, part, stay)));
+                Thread.sleep(random.nextInt(8));
+            }
+            for (Thread one : leaving) {
+                one.join();
+            }
+            await(() -> server.answers() == 0, "answers are left, seed " + seed);
+            await(() -> server.connections() <= 1, server.connections() + " connections are left, seed " + seed);
+            assertEquals(expected, ask.good(COMPLETIONS, asked).at("/choices/0/text").asText());
+        }
+    }
+
+    /** Sends a part of a request and stays for so many milliseconds. */
+    private static void leaveAfter(int port, String body, int part, int stay) {
+        try (RawClient client = new RawClient(port)) {
+            client.send("POST " + COMPLETIONS + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n"
+                    + body.substring(0, part));
+            Thread.sleep(stay);
+        } catch (IOException | InterruptedException failure) {
+            throw new IllegalStateException(failure);
         }
     }
 

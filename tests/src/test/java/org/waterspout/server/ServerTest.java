@@ -302,6 +302,7 @@ class ServerTest {
         Path file = Files.writeString(folder.resolve("keys"), "# of tests\n\nfirst-secret-key-1\n" + hashed + "\n");
         ApiKeys keys = ApiKeys.read(file);
         assertEquals("2 keys", keys.toString());
+        assertTrue(ApiKeys.of(List.of(hashed)).hold("another-secret-key") && !ApiKeys.of(List.of(hashed)).hold(hashed));
         try (Server locked = Server.start(OPTIONS.withKeys(keys), List.of(ModelSource.demonstration(LoadOptions.DEFAULT).getFirst()))) {
             Asking asking = new Asking(client, locked.url());
             Asking.Answer without = asking.get("/v1/models");

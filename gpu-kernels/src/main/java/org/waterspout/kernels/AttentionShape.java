@@ -15,7 +15,9 @@ package org.waterspout.kernels;
  * @param keyOffset   first number of row 0 in the keys
  * @param valueStride numbers from one row of the values to the next
  * @param valueOffset first number of row 0 in the values
- * @param halves      1 when keys and values are halves, 0 when they are floats
+ * @param kept        what keys and values are: {@link #FLOATS}, {@link #HALVES} or {@link #QUANTS}
+ * @param headStride  numbers of the keys' and values' arrays from one head to the next
+ * @param scaleStride scales from one row to the next; 0 when there are none
  * @param slot        step slot with the number of the cache or memory; the next slots hold the window, 0 for none, and the number of the
  *                    table of biases
  * @param scale       factor on q . k
@@ -25,8 +27,8 @@ package org.waterspout.kernels;
  * @param placed      rows of a block when positions of a sequence lie where the places say, 0 when all lie at the sequence's number
  */
 public record AttentionShape(int kind, int heads, int kvHeads, int headDimension, int positions, int cacheRows, int queryStride,
-        int queryOffset, int keyStride, int keyOffset, int valueStride, int valueOffset, int halves, int slot, float scale, float softCap,
-        int biased, int reach, int placed) {
+        int queryOffset, int keyStride, int keyOffset, int valueStride, int valueOffset, int kept, int headStride, int scaleStride,
+        int slot, float scale, float softCap, int biased, int reach, int placed) {
 
     /** In the cache of the row's sequence, up to the row's position. */
     public static final int CACHE = 0;
@@ -34,4 +36,11 @@ public record AttentionShape(int kind, int heads, int kvHeads, int headDimension
     public static final int STEP = 1;
     /** In the memory of the row's source, all of it. */
     public static final int MEMORY = 2;
+
+    /** Keys and values are floats. */
+    public static final int FLOATS = 0;
+    /** Keys and values are halves, by their bits. */
+    public static final int HALVES = 1;
+    /** Keys and values are whole numbers with a scale for each 32 of a head: {@link KeptNumbers}. */
+    public static final int QUANTS = 2;
 }

@@ -34,7 +34,9 @@ public final class GroupAttentionKernels {
         int begin = AttendedPositions.begin(step, shape, row);
         int first = AttendedPositions.first(step, shape, row);
         int end = AttendedPositions.end(step, shape, row);
-        int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headDimension();
+        int kvHead = head / (shape.heads() / shape.kvHeads());
+        int within = kvHead * shape.headStride();
+        int scales = kvHead * KeptNumbers.groups(shape.headDimension());
         int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headDimension();
         int bias = AttendedPositions.bias(step, shape, head, position);
         int fours = shape.headDimension() / 4 * 4;
@@ -48,21 +50,22 @@ public final class GroupAttentionKernels {
             float score = -1e30f;
             float spoilt = 0f;
             if (start + lane < end) {
-                int k = (begin + start + lane + AttendedPositions.moved(places, shape, sequence, start + lane)) * shape.keyStride()
-                        + shape.keyOffset() + kvHead;
+                int place = begin + start + lane + AttendedPositions.moved(places, shape, sequence, start + lane);
+                int k = place * shape.keyStride() + shape.keyOffset() + within;
+                int scale = place * shape.scaleStride() + scales;
                 // four sums: less rounding, and no product waits for the one before
                 float dot0 = 0f;
                 float dot1 = 0f;
                 float dot2 = 0f;
                 float dot3 = 0f;
                 for (int d = 0; d < fours; d += 4) {
-                    dot0 += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k + d, shape.halves());
-                    dot1 += query.get(q + d + 1) * KeptNumbers.one(keys, halfKeys, k + d + 1, shape.halves());
-                    dot2 += query.get(q + d + 2) * KeptNumbers.one(keys, halfKeys, k + d + 2, shape.halves());
-                    dot3 += query.get(q + d + 3) * KeptNumbers.one(keys, halfKeys, k + d + 3, shape.halves());
+                    dot0 += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k, d, scale, shape.kept());
+                    dot1 += query.get(q + d + 1) * KeptNumbers.one(keys, halfKeys, k, d + 1, scale, shape.kept());
+                    dot2 += query.get(q + d + 2) * KeptNumbers.one(keys, halfKeys, k, d + 2, scale, shape.kept());
+                    dot3 += query.get(q + d + 3) * KeptNumbers.one(keys, halfKeys, k, d + 3, scale, shape.kept());
                 }
                 for (int d = fours; d < shape.headDimension(); d++) {
-                    dot0 += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k + d, shape.halves());
+                    dot0 += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k, d, scale, shape.kept());
                 }
                 float dot = (dot0 + dot1) + (dot2 + dot3);
                 // maxima pass over NaN; the product of what is not finite with a zero that no compiler knows does not
@@ -100,9 +103,10 @@ public final class GroupAttentionKernels {
             for (int d = lane; d < shape.headDimension(); d += StepLayout.GROUP) {
                 float sum = local[sums + d] * keep;
                 for (int t = 0; t < count; t++) {
-                    int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
-                            + shape.valueOffset() + kvHead;
-                    sum += local[shares + t] * KeptNumbers.one(values, halfValues, v + d, shape.halves());
+                    int place = begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t);
+                    int v = place * shape.valueStride() + shape.valueOffset() + within;
+                    int scale = place * shape.scaleStride() + scales;
+                    sum += local[shares + t] * KeptNumbers.one(values, halfValues, v, d, scale, shape.kept());
                 }
                 local[sums + d] = sum;
             }

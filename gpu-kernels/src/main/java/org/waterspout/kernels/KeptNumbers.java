@@ -6,13 +6,31 @@ import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.vectors.Float8;
 
 /**
- * Numbers of keys and values as they are kept: floats, or IEEE 754 halves by their bits. A kernel takes an array of each kind and reads
- * the one that its shape says; TornadoVM compiles no more than that one. Halves are made and read by arithmetic: bit casts and half types
- * do not compile everywhere.
+ * Numbers of keys and values as they are kept: floats, IEEE 754 halves by their bits, or quants, whole numbers from -127 to 127 with a
+ * scale, a float, for each {@link #GROUP} of a head. A kernel takes an array of floats and one of 16 bits and reads what its shape says;
+ * TornadoVM compiles no more than that. Halves are made and read by arithmetic: bit casts and half types do not compile everywhere.
+ *
+ * <p>Of quants, the floats are the scales, and 16 bits hold two: number i of eight in the low ones, and number i + 4 in the high ones, so
+ * that both halves of a vector are made of four neighbours. A head is filled up with zeros to whole eights.
  */
-final class KeptNumbers {
+public final class KeptNumbers {
+
+    /** Numbers of a head that share a scale. */
+    public static final int GROUP = 32;
+
+    private static final float STEP = 1f / 127;
 
     private KeptNumbers() {
+    }
+
+    /** Pairs of quants of a head. */
+    public static int pairs(int headDimension) {
+        return (headDimension + 7) / 8 * 4;
+    }
+
+    /** Scales of a head. */
+    public static int groups(int headDimension) {
+        return (headDimension + GROUP - 1) / GROUP;
     }
 
     /**
@@ -66,33 +84,102 @@ final class KeptNumbers {
         return (short) bits;
     }
 
-    /** The number of a half; an infinity, of either sign, where {@link #half} found none. */
+    /**
+     * The number of a half, exactly; an infinity, of either sign, where {@link #half} found none. With exponent e and mantissa m it is
+     * (1024 min(e, 1) + m) 2^(max(e, 1) - 25). Without a branch, as few steps as there are: eight of them must stay below what TornadoVM
+     * puts in place of a call.
+     */
     static float number(short bits) {
+        int exponent = (bits >> 10) & 31;
+        int whole = (bits & 1023) + TornadoMath.min(exponent, 1) * 1024;
+        float power = (float) (1 << TornadoMath.max(exponent, 1));
         // only 1 << 31 is negative; its product is beyond every float
-        return Decode.half(bits) + TornadoMath.min((float) (1 << ((bits >> 10) & 31)), 0f) * 1e35f;
+        return (float) ((1 | (bits >> 15)) * whole) * power * 2.9802322e-8f + TornadoMath.min(power, 0f) * 1e35f; // 2^-25
     }
 
-    /** Number {@code i} of halves where {@code kept} is 1, of floats where it is 0. */
-    static float one(FloatArray floats, ShortArray halves, int i, int kept) {
-        float result = 0f;
-        if (kept == 1) {
-            result = number(halves.get(i));
+    /**
+     * The scale of numbers of which {@code largest} is the largest size.
+     *
+     * @param spoilt 0, or NaN where one of them is not finite
+     */
+    static float scale(float largest, float spoilt) {
+        return largest * STEP + spoilt;
+    }
+
+    /**
+     * {@code x} in steps of {@code scale}; halves of a step go away from 0. A device's quotient may be off by a digit, its products are
+     * not: they decide, so that every device makes the same.
+     */
+    static int quant(float x, float scale) {
+        float size = TornadoMath.abs(x);
+        int steps = 0;
+        if (scale > 0f) {
+            steps = (int) (size / scale + 0.5f);
+            steps = TornadoMath.max(0, TornadoMath.min(127, steps));
+            if (size < ((float) steps - 0.5f) * scale) {
+                steps -= 1;
+            }
+            if (steps < 127 && size >= ((float) steps + 0.5f) * scale) {
+                steps += 1;
+            }
         }
-        if (kept == 0) {
-            result = floats.get(i);
+        return x < 0f ? -steps : steps;
+    }
+
+    /** Two quants in 16 bits. */
+    static short pair(int low, int high) {
+        return (short) (high * 256 + (low & 255));
+    }
+
+    private static float low(int pair) {
+        return (float) ((pair << 24) >> 24);
+    }
+
+    private static float high(int pair) {
+        return (float) (pair >> 8);
+    }
+
+    /**
+     * Number {@code d} of a head.
+     *
+     * @param at    where the head begins in the array that its numbers are in
+     * @param scale where its scales begin, if it has any
+     * @param kept  {@link AttentionShape#FLOATS}, {@link AttentionShape#HALVES} or {@link AttentionShape#QUANTS}
+     */
+    static float one(FloatArray floats, ShortArray halves, int at, int d, int scale, int kept) {
+        float result = 0f;
+        if (kept == AttentionShape.QUANTS) {
+            int pair = halves.get(at + d / 8 * 4 + d % 4);
+            result = (float) ((pair << (24 - d % 8 / 4 * 8)) >> 24) * floats.get(scale + d / GROUP);
+        }
+        if (kept == AttentionShape.HALVES) {
+            result = number(halves.get(at + d));
+        }
+        if (kept == AttentionShape.FLOATS) {
+            result = floats.get(at + d);
         }
         return result;
     }
 
-    /** As {@link #one}, numbers {@code i} to {@code i + 7}. */
-    static Float8 eight(FloatArray floats, ShortArray halves, int i, int kept) {
+    /** As {@link #one}, numbers {@code d} to {@code d + 7}, {@code d} a multiple of 8. */
+    static Float8 eight(FloatArray floats, ShortArray halves, int at, int d, int scale, int kept) {
         Float8 result = FloatLanes.zero();
-        if (kept == 1) {
+        if (kept == AttentionShape.QUANTS) {
+            int i = at + d / 2;
+            int first = halves.get(i);
+            int second = halves.get(i + 1);
+            int third = halves.get(i + 2);
+            int fourth = halves.get(i + 3);
+            result = Float8.mult(new Float8(low(first), low(second), low(third), low(fourth), high(first), high(second), high(third),
+                    high(fourth)), floats.get(scale + d / GROUP));
+        }
+        if (kept == AttentionShape.HALVES) {
+            int i = at + d;
             result = new Float8(number(halves.get(i)), number(halves.get(i + 1)), number(halves.get(i + 2)), number(halves.get(i + 3)),
                     number(halves.get(i + 4)), number(halves.get(i + 5)), number(halves.get(i + 6)), number(halves.get(i + 7)));
         }
-        if (kept == 0) {
-            result = FloatLanes.floats(floats, i);
+        if (kept == AttentionShape.FLOATS) {
+            result = FloatLanes.floats(floats, at + d);
         }
         return result;
     }

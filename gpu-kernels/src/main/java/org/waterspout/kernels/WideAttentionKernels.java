@@ -20,12 +20,12 @@ public final class WideAttentionKernels {
      * For query head h of row r, over the positions t that {@link AttendedPositions#first} and {@link AttendedPositions#end} give: out =
      * sum of softmax(cap(scale * q . k[t]) + bias[table, h, t - position + reach - 1]) v[t], cap(s) = softCap tanh(s / softCap); in one
      * pass by the online softmax (Milakov and Gimelshein 2018): a running maximum and total, the sums rescaled whenever the maximum grows.
-     * query: float [rows, queryStride]; keys, values: float, or halfKeys, halfValues: half when shape.halves() is 1, rows of keyStride and
-     * valueStride, which are [caches, cacheRows], those of the step, or [memories, sources, positions]; biases: float [tables, heads,
-     * 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read when shape.placed() is above 0: how many
-     * blocks of so many rows that position of the sequence lies behind where it would lie in block 0; output: float [rows, heads *
-     * headDimension]. An item makes one head of one row; private memory for its sums and a tile of scores; no local memory. Where a key or
-     * value is infinite or NaN, the output holds no number. Error limit: 3e-6 of the largest value.
+     * query: float [rows, queryStride]; keys, values: float, or halfKeys, halfValues: of 16 bits, as shape.kept() says ({@link
+     * KeptNumbers}), rows of keyStride and valueStride, which are [caches, cacheRows], those of the step, or [memories, sources,
+     * positions]; biases: float [tables, heads, 2 * reach - 1], read when shape.biased() is 1; places: float [sequences, positions], read
+     * when shape.placed() is above 0: how many blocks of so many rows that position of the sequence lies behind where it would lie in
+     * block 0; output: float [rows, heads * headDimension]. An item makes one head of one row; private memory for its sums and a tile of
+     * scores; no local memory. Where a key or value is infinite or NaN, the output holds no number. Error limit: 3e-6 of the largest value.
      */
     public static void attend(KernelContext context, IntArray step, FloatArray query, FloatArray keys, FloatArray values,
             ShortArray halfKeys, ShortArray halfValues, FloatArray biases, FloatArray places, FloatArray output, AttentionShape shape) {
@@ -40,7 +40,9 @@ public final class WideAttentionKernels {
             int begin = AttendedPositions.begin(step, shape, row);
             int first = AttendedPositions.first(step, shape, row);
             int end = AttendedPositions.end(step, shape, row);
-            int kvHead = head / (shape.heads() / shape.kvHeads()) * shape.headDimension() + step.get(StepLayout.ZERO);
+            int kvHead = head / (shape.heads() / shape.kvHeads());
+            int within = kvHead * shape.headStride() + step.get(StepLayout.ZERO);
+            int scales = kvHead * KeptNumbers.groups(shape.headDimension());
             int q = row * shape.queryStride() + shape.queryOffset() + head * shape.headDimension() + step.get(StepLayout.ZERO);
             int bias = AttendedPositions.bias(step, shape, head, position);
             int vectors = shape.headDimension() / 8 * 8;
@@ -55,16 +57,17 @@ public final class WideAttentionKernels {
                 float peak = largest;
                 float spoilt = 0f;
                 for (int t = 0; t < count; t++) {
-                    int k = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.keyStride()
-                            + shape.keyOffset() + kvHead;
+                    int place = begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t);
+                    int k = place * shape.keyStride() + shape.keyOffset() + within;
+                    int scale = place * shape.scaleStride() + scales;
                     Float8 dots = FloatLanes.zero();
                     for (int d = 0; d < vectors; d += 8) {
                         dots = FloatLanes.multiplyAdd(dots, FloatLanes.floats(query, q + d),
-                                KeptNumbers.eight(keys, halfKeys, k + d, shape.halves()));
+                                KeptNumbers.eight(keys, halfKeys, k, d, scale, shape.kept()));
                     }
                     float dot = FloatLanes.sum(dots);
                     for (int d = vectors; d < shape.headDimension(); d++) {
-                        dot += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k + d, shape.halves());
+                        dot += query.get(q + d) * KeptNumbers.one(keys, halfKeys, k, d, scale, shape.kept());
                     }
                     float score = dot * shape.scale();
                     // maxima pass over NaN; the product of what is not finite with a zero that no compiler knows does not
@@ -89,9 +92,10 @@ public final class WideAttentionKernels {
                     Float8 sum = Float8.mult(new Float8(sums[d], sums[d + 1], sums[d + 2], sums[d + 3], sums[d + 4], sums[d + 5],
                             sums[d + 6], sums[d + 7]), keep);
                     for (int t = 0; t < count; t++) {
-                        int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
-                                + shape.valueOffset() + kvHead;
-                        sum = Float8.add(sum, Float8.mult(KeptNumbers.eight(values, halfValues, v + d, shape.halves()), scores[t]));
+                        int place = begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t);
+                        int v = place * shape.valueStride() + shape.valueOffset() + within;
+                        int scale = place * shape.scaleStride() + scales;
+                        sum = Float8.add(sum, Float8.mult(KeptNumbers.eight(values, halfValues, v, d, scale, shape.kept()), scores[t]));
                     }
                     sums[d] = sum.getS0();
                     sums[d + 1] = sum.getS1();
@@ -105,9 +109,10 @@ public final class WideAttentionKernels {
                 for (int d = vectors; d < shape.headDimension(); d++) {
                     float sum = sums[d] * keep;
                     for (int t = 0; t < count; t++) {
-                        int v = (begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t)) * shape.valueStride()
-                                + shape.valueOffset() + kvHead;
-                        sum += KeptNumbers.one(values, halfValues, v + d, shape.halves()) * scores[t];
+                        int place = begin + start + t + AttendedPositions.moved(places, shape, sequence, start + t);
+                        int v = place * shape.valueStride() + shape.valueOffset() + within;
+                        int scale = place * shape.scaleStride() + scales;
+                        sum += KeptNumbers.one(values, halfValues, v, d, scale, shape.kept()) * scores[t];
                     }
                     sums[d] = sum;
                 }

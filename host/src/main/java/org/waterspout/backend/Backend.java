@@ -1,7 +1,5 @@
 package org.waterspout.backend;
 
-import java.util.EnumSet;
-import java.util.Set;
 import org.waterspout.graph.Graph;
 
 /** A way of running graphs: the reference, the CPU, or a device through TornadoVM. Safe for use from several threads. */
@@ -16,7 +14,6 @@ public interface Backend extends AutoCloseable {
     /**
      * Makes a graph with its weights ready to run. What takes long on a device is left to {@link Plan#warmUp()} or the first step.
      *
-     * @throws org.waterspout.error.InvalidRequestException for a cache type that is not among {@link #cacheTypes}
      * @throws org.waterspout.error.OutOfMemoryException when there is no room for what it takes from the start; the message says what
      *                                                   would help
      * @throws org.waterspout.error.DeviceException      when the device fails
@@ -25,11 +22,6 @@ public interface Backend extends AutoCloseable {
 
     /** The memory that a plan takes when all its positions are in use, computed without loading anything. */
     MemoryUse estimate(Graph graph, PlanOptions options);
-
-    /** Ways in which this backend can keep keys and values; plans with others are refused. */
-    default Set<CacheType> cacheTypes() {
-        return EnumSet.allOf(CacheType.class);
-    }
 
     /** Sequences that a step is best made of where there are enough of them: fewer leave fixed costs unpaid, more gain little. */
     default int sequencesOfStep() {

@@ -24,6 +24,7 @@ public enum CacheType {
     public static final int GROUP = 32;
 
     private static final int LARGEST_QUANT = 127;
+    private static final float STEP = 1f / LARGEST_QUANT;
     private static final int HALF_EXPONENT = 0x7C00;
     private static final short HALF_NAN = 0x7E00;
 
@@ -71,12 +72,25 @@ public enum CacheType {
         for (int i = 0; i < count; i++) {
             largest = Math.max(largest, Math.abs(x[from + i * stride]));
         }
-        return largest <= Float.MAX_VALUE ? largest / LARGEST_QUANT : Float.NaN;
+        return largest <= Float.MAX_VALUE ? largest * STEP : Float.NaN;
     }
 
-    /** {@code x} in steps of {@code scale}. */
+    /**
+     * {@code x} in steps of {@code scale}; halves of a step go away from 0. Products decide, which are the same to the bit on every device;
+     * quotients are not.
+     */
     public static byte quant(float x, float scale) {
-        return scale == 0 ? 0 : (byte) Math.clamp(Math.rint(x / scale), -LARGEST_QUANT, LARGEST_QUANT);
+        if (!(scale > 0)) {
+            return 0;
+        }
+        float size = Math.abs(x);
+        int steps = Math.min((int) (size / scale + 0.5f), LARGEST_QUANT);
+        if (size < (steps - 0.5f) * scale) {
+            steps--;
+        } else if (steps < LARGEST_QUANT && size >= (steps + 0.5f) * scale) {
+            steps++;
+        }
+        return (byte) (x < 0 ? -steps : steps);
     }
 
     /** Replaces each number of some heads by what would be read back. */

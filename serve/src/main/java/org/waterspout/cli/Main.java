@@ -14,8 +14,8 @@ import picocli.CommandLine.ScopeType;
         description = "Runs transformers from Java, on devices through TornadoVM and on the CPU.",
         subcommands = {RunCommand.class, ChatCommand.class, TranslateCommand.class, EmbedCommand.class, ClassifyCommand.class,
         RerankCommand.class, AnswerCommand.class, ServeCommand.class, HiddenCommand.class, InspectCommand.class, DevicesCommand.class,
-            ValidateCommand.class, TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, PullCommand.class,
-            ListCommand.class, HelpCommand.class},
+            ValidateCommand.class, TokenizeCommand.class, LogitsCommand.class, BenchCommand.class, LoadCommand.class,
+            PullCommand.class, ListCommand.class, HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true,
         footer = {"", "Exit codes: 0 done, 1 an error of ours or a lost answer, 2 a wrong request, 3 no such model, 4 a damaged model"
         + " file,", "5 a model that is not supported, 6 no device or environment, 7 out of memory, 8 a failed download, 9 wrong answers,",

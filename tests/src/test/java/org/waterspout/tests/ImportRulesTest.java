@@ -68,7 +68,8 @@ class ImportRulesTest {
             entry("org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model",
                     "org.waterspout.server.openai")),
             entry("org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
-            entry("org.waterspout.server.openai", List.of("org.waterspout.server")));
+            entry("org.waterspout.server.openai", List.of("org.waterspout.server")),
+            entry("org.waterspout.load", List.of("org.waterspout.cli")));
 
     private static JavaClasses ours;
 

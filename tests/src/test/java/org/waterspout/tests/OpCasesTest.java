@@ -1,7 +1,6 @@
 package org.waterspout.tests;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -19,9 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.waterspout.backend.Backend;
-import org.waterspout.backend.CacheType;
 import org.waterspout.backend.reference.ReferenceBackend;
-import org.waterspout.error.InvalidRequestException;
 import org.waterspout.graph.FusionKind;
 import org.waterspout.graph.Op;
 import org.waterspout.model.WeightType;
@@ -33,23 +30,25 @@ class OpCasesTest {
 
     @TestFactory
     Stream<DynamicNode> theCpuAgreesWithTheReference() {
-        return agreeWithTheReference(TestBackend.compared().filter(backend -> backend.name().equals("cpu")));
+        return agreeWithTheReference(TestBackend.compared().filter(backend -> backend.name().equals("cpu")),
+                Stream.concat(OpCases.all().stream(), PositionCases.moreInFewerBits().stream()).toList());
     }
 
     @TestFactory
     @Tag("slow")
     Stream<DynamicNode> everyDeviceAgreesWithTheReference() {
-        return agreeWithTheReference(TestBackend.comparedInEveryFamily().filter(backend -> !backend.name().equals("cpu")));
+        return agreeWithTheReference(TestBackend.comparedInEveryFamily().filter(backend -> !backend.name().equals("cpu")),
+                OpCases.all());
     }
 
-    private static Stream<DynamicNode> agreeWithTheReference(Stream<TestBackend> backends) {
+    private static Stream<DynamicNode> agreeWithTheReference(Stream<TestBackend> backends, List<OpCase> cases) {
         return backends.map(backend -> {
             if (!backend.runs()) {
                 return DynamicTest.dynamicTest(backend.name() + ": skipped, " + backend.why(),
                         () -> assumeTrue(false, backend.name() + " skipped: " + backend.why()));
             }
             Backend opened = backend.open().get();
-            Stream<DynamicTest> tests = OpCases.all().stream().filter(opCase -> opened.cacheTypes().contains(opCase.options().cacheType()))
+            Stream<DynamicTest> tests = cases.stream()
                     .map(opCase -> DynamicTest.dynamicTest(opCase.name(), () -> check(opCase, opened)));
             return DynamicContainer.dynamicContainer(backend.name(), tests.onClose(opened::close));
         });
@@ -87,27 +86,8 @@ class OpCasesTest {
                     .collect(Collectors.toCollection(() -> EnumSet.noneOf(WeightType.class)));
             assertEquals(EnumSet.allOf(WeightType.class), types, operation);
         }
-        List<String> names = OpCases.all().stream().map(OpCase::name).toList();
+        List<String> names = Stream.concat(OpCases.all().stream(), PositionCases.moreInFewerBits().stream()).map(OpCase::name).toList();
         assertEquals(names.size(), Set.copyOf(names).size(), "names are unique, since they are seeds");
-    }
-
-    @TestFactory
-    Stream<DynamicTest> aCacheTypeThatABackendLacksIsRefusedByName() {
-        return TestBackend.all().stream().map(backend -> DynamicTest.dynamicTest(backend.name(), () -> {
-            assumeTrue(backend.runs(), backend.name() + " skipped: " + backend.why());
-            try (Backend opened = backend.open().get()) {
-                OpCase any = PositionCases.all().getLast();
-                for (CacheType type : CacheType.values()) {
-                    if (opened.cacheTypes().contains(type)) {
-                        opened.prepare(any.graph(), any.options().withCacheType(type)).close();
-                    } else {
-                        String message = assertThrows(InvalidRequestException.class,
-                                () -> opened.prepare(any.graph(), any.options().withCacheType(type))).getMessage();
-                        assertTrue(message.contains(type.label()) && message.contains("f32"), message);
-                    }
-                }
-            }
-        }));
     }
 
     static void check(OpCase opCase, Backend backend) {

@@ -43,17 +43,53 @@ final class PositionCases {
         cases.add(attention(3, 1, 80, 0, 20, true));
         cases.add(layers(false));
         cases.add(layers(true));
+        for (CacheType type : CacheType.values()) {
+            cases.add(turnedAttention(4, 2, 40).withCacheType(type));
+        }
         for (CacheType type : List.of(CacheType.F16, CacheType.Q8_0)) {
-            for (int[] shape : heads) {
-                cases.add(attention(shape[0], shape[1], shape[2], 0, 0, false).withCacheType(type));
-            }
-            cases.add(attention(4, 1, 40, 1, 0, false).withCacheType(type));
+            cases.add(attention(9, 3, 13, 0, 0, false).withCacheType(type));
+            cases.add(attention(3, 1, 80, 0, 0, false).withCacheType(type));
             cases.add(attention(4, 2, 32, 4, 50, false).withCacheType(type));
-            cases.add(attention(4, 2, 32, 0, 0, true).withCacheType(type));
             cases.add(attention(4, 4, 64, 33, 0, true).withCacheType(type));
             cases.add(attention(9, 3, 13, 0, 20, true).withCacheType(type));
         }
         return cases;
+    }
+
+    /**
+     * More heads in caches of fewer bits. A device's kernels read each of them by the loops that the cases of {@link #all} go through, and
+     * compile anew for each case; on cpu every head dimension has its own number of whole vectors.
+     */
+    static List<OpCase> moreInFewerBits() {
+        List<OpCase> cases = new ArrayList<>();
+        for (CacheType type : List.of(CacheType.F16, CacheType.Q8_0)) {
+            for (int[] shape : new int[][] {{1, 1, 16}, {4, 4, 40}, {6, 2, 64}, {4, 2, 128}}) {
+                cases.add(attention(shape[0], shape[1], shape[2], 0, 0, false).withCacheType(type));
+            }
+            cases.add(attention(4, 1, 40, 1, 0, false).withCacheType(type));
+            cases.add(attention(4, 2, 32, 0, 0, true).withCacheType(type));
+        }
+        return cases;
+    }
+
+    /**
+     * Queries and keys that are turned in the launch that keeps them. By angles of 0, and doubled: so what is kept is the same to the bit
+     * everywhere, and rounds to the same.
+     */
+    private static OpCase turnedAttention(int heads, int kvHeads, int headDimension) {
+        OpCaseBuilder b = new OpCaseBuilder("Attention " + heads + "/" + kvHeads + " heads of " + headDimension + " turned");
+        Value query = b.input(heads * headDimension);
+        Value key = b.input(kvHeads * headDimension);
+        Value value = b.input(kvHeads * headDimension);
+        Value turnedQuery = b.value(heads * headDimension);
+        Value turnedKey = b.value(kvHeads * headDimension);
+        Value output = b.value(heads * headDimension);
+        RopeTable table = new RopeTable(new double[headDimension / 2 - 2], 2);
+        b.layer(new Op.Rope(query, table, RopeLayout.HALVES, headDimension, turnedQuery),
+                new Op.Rope(key, table, RopeLayout.HALVES, headDimension, turnedKey),
+                attention(0, turnedQuery, turnedKey, value, heads, kvHeads, headDimension, 0, 0, output));
+        b.caches(1);
+        return b.build("Attention", output, Tolerance.ATTENTION);
     }
 
     /** Frequencies as in Su et al. 2021 with base 10000. */

@@ -67,17 +67,17 @@ final class Executions implements AutoCloseable {
         Stage clear = new Stage("clear", KernelBindings.clear(program.buffers()), Optional.empty());
         try {
             this.plan = new TornadoExecutionPlan(graphs(program, clear, step));
-            plan.withDevice(TornadoExecutionPlan.getDevice(device.backend(), device.index()));
         } catch (RuntimeException | Error failure) {
             throw DeviceFailure.of(failure);
         }
-        this.results = results(plan);
-        setGrids(clear, 1);
         try {
+            plan.withDevice(TornadoExecutionPlan.getDevice(device.backend(), device.index()));
+            this.results = results(plan);
+            setGrids(clear, 1);
             execute(0);
-        } catch (WaterspoutException failure) {
+        } catch (RuntimeException | Error failure) {
             closeAfter(failure);
-            throw failure;
+            throw DeviceFailure.of(failure);
         }
     }
 

@@ -10,7 +10,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.backend.Backend;
 import org.waterspout.backend.BackendOptions;
-import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Device;
 import org.waterspout.backend.MemoryUse;
 import org.waterspout.backend.PlanOptions;
@@ -90,7 +89,6 @@ public final class TornadoBackend implements Backend {
         if (graph.encoder().isPresent() && (options.maxSources() == 0 || options.sourceLength() == 0)) {
             throw new InvalidRequestException("the model " + graph.name() + " reads sources: prepare its plan with room for them");
         }
-        requireCacheType(options.cacheType());
         Graph fused = fused(graph);
         DeviceProgram program = lower(fused, options, CacheBlocks.of(fused, options));
         requireFits(program, graph, options);
@@ -130,18 +128,6 @@ public final class TornadoBackend implements Backend {
     /** Most bytes of an array. */
     private long maxPiece() {
         return Math.min(device.device().maxAllocation(), Float.BYTES * (long) Integer.MAX_VALUE);
-    }
-
-    @Override
-    public Set<CacheType> cacheTypes() {
-        return EnumSet.of(CacheType.F32, CacheType.F16);
-    }
-
-    private void requireCacheType(CacheType type) {
-        if (!cacheTypes().contains(type)) {
-            throw new InvalidRequestException("the " + name() + " backend does not keep keys and values as " + type.label()
-                    + ": use one of " + cacheTypes().stream().map(CacheType::label).collect(Collectors.joining(", ")));
-        }
     }
 
     /** More than on a CPU, since a step costs dozens of launches however few its rows are. */

@@ -30,7 +30,6 @@ import org.waterspout.backend.tornado.launches.Section.Stage;
 import org.waterspout.backend.tornado.lowering.DeviceProgram;
 import org.waterspout.backend.tornado.lowering.GraphProgram;
 import org.waterspout.error.OutOfMemoryException;
-import org.waterspout.error.WaterspoutException;
 import org.waterspout.graph.Graph;
 import org.waterspout.graph.Op;
 import org.waterspout.graph.RopeTable;
@@ -99,7 +98,7 @@ public final class TornadoPlan implements Plan {
             executions = new Executions(program, device, step);
             try {
                 oneToken();
-            } catch (WaterspoutException failure) {
+            } catch (RuntimeException | Error failure) {
                 executions.closeAfter(failure);
                 executions = null;
                 throw failure;

@@ -5,7 +5,6 @@ import java.util.Optional;
 import org.waterspout.backend.CacheLimit;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Kept;
 
 /**
  * How the rows of a cache of causal attention are divided. Without a bound on their bytes each sequence has a block as long as the
@@ -22,7 +21,7 @@ public record CacheBlocks(int count, int length, boolean shared) {
 
     /** As many as the sequences can fill, where the bytes are not fewer. */
     public static CacheBlocks of(Graph graph, PlanOptions options) {
-        long position = positionBytes(graph, options);
+        long position = Caches.positionBytes(graph, options.cacheType());
         if (options.cacheBytes() == 0 || graph.encoder().isPresent() || position == 0) {
             return new CacheBlocks(options.maxSequences(), options.contextLength(), false);
         }
@@ -31,11 +30,6 @@ public record CacheBlocks(int count, int length, boolean shared) {
         // fewer than one sequence needs are refused when the plan is prepared
         return new CacheBlocks((int) Math.min(Integer.MAX_VALUE, Math.clamp(options.cacheBytes() / (position * length), ofContext,
                 (long) ofContext * options.maxSequences())), length, true);
-    }
-
-    private static long positionBytes(Graph graph, PlanOptions options) {
-        return graph.kept().mapToLong(kept -> kept instanceof Kept.KeysAndValues(int _, int kvHeads, int headDimension)
-                ? 2L * kvHeads * options.cacheType().bytes(headDimension) : 0).sum();
     }
 
     /**
@@ -49,7 +43,7 @@ public record CacheBlocks(int count, int length, boolean shared) {
         if (!shared || graph.isRecurrent()) {
             return this;
         }
-        long block = positionBytes(graph, options) * length;
+        long block = Caches.positionBytes(graph, options.cacheType()) * length;
         long most = caches.stream().mapToLong(cache -> Math.min(piece / Math.ceilDiv(cache.bytes(), count),
                 Integer.MAX_VALUE / (cache.count() / count))).min().orElse(count);
         return new CacheBlocks((int) Math.max(count, Math.min(most, Math.min(options.cacheBytes() / block, count + spare / block))), length,

@@ -1,6 +1,7 @@
 package org.waterspout.backend.tornado.buffers;
 
 import java.util.Objects;
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.ShortArray;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
@@ -26,24 +27,31 @@ public final class DeviceBuffer {
     private final long count;
     private final boolean halves;
     private final Life life;
+    private final Optional<DeviceBuffer> scales;
     private DeviceBuffer host;
     private TornadoNativeArray array;
 
     /** @param count floats */
     public DeviceBuffer(String name, long count, Life life) {
-        this(name, count, false, life);
+        this(name, count, false, life, Optional.empty());
     }
 
-    private DeviceBuffer(String name, long count, boolean halves, Life life) {
+    private DeviceBuffer(String name, long count, boolean halves, Life life, Optional<DeviceBuffer> scales) {
         this.name = name;
         this.count = count;
         this.halves = halves;
         this.life = life;
+        this.scales = scales;
     }
 
     /** Of 16-bit floats, for the whole plan. */
     public static DeviceBuffer halves(String name, long count) {
-        return new DeviceBuffer(name, count, true, Life.PLAN);
+        return new DeviceBuffer(name, count, true, Life.PLAN, Optional.empty());
+    }
+
+    /** Of quants, two in 16 bits, for the whole plan. */
+    public static DeviceBuffer quants(String name, long pairs, long scales) {
+        return new DeviceBuffer(name, pairs, true, Life.PLAN, Optional.of(new DeviceBuffer("scales of " + name, scales, Life.PLAN)));
     }
 
     String name() {
@@ -55,8 +63,14 @@ public final class DeviceBuffer {
         return count;
     }
 
+    /** Whether these are of 16 bits. */
     public boolean isHalves() {
         return halves;
+    }
+
+    /** Those of quants. */
+    public Optional<DeviceBuffer> scales() {
+        return scales;
     }
 
     /** On the device, with TornadoVM's header. */

@@ -3,8 +3,11 @@ package org.waterspout.backend.tornado.launches;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.waterspout.backend.CacheType;
 import org.waterspout.backend.tornado.buffers.Angles;
 import org.waterspout.backend.tornado.buffers.BiasTable;
+import org.waterspout.backend.tornado.buffers.CacheBlocks;
 import org.waterspout.backend.tornado.buffers.Caches;
 import org.waterspout.backend.tornado.buffers.Constant;
 import org.waterspout.backend.tornado.buffers.DeviceBuffer;
@@ -24,6 +27,7 @@ import org.waterspout.kernels.EmbedShape;
 import org.waterspout.kernels.GroupArgMaxKernels;
 import org.waterspout.kernels.GroupAttentionKernels;
 import org.waterspout.kernels.GroupNormKernels;
+import org.waterspout.kernels.KeptNumbers;
 import org.waterspout.kernels.NormShape;
 import org.waterspout.kernels.PairShape;
 import org.waterspout.kernels.RecurrenceKernels;
@@ -229,49 +233,78 @@ public final class KernelBindings {
         return buffers;
     }
 
+    /** Keys and values, with their scales if they have any. */
+    private static List<DeviceBuffer> all(Caches.Pair pair) {
+        return Stream.of(pair.keys(), pair.values()).flatMap(kept -> Stream.concat(Stream.of(kept), kept.scales().stream())).toList();
+    }
+
+    private static FloatArray scales(DeviceBuffer quants) {
+        return quants.scales().orElseThrow().array();
+    }
+
+    /** Items that write a row of keys and values: a number each, or a group of numbers with a scale. */
+    private static int items(Caches.Pair pair, int width, int headDimension) {
+        return 2 * (pair.row().type() == CacheType.Q8_0 ? width / headDimension * KeptNumbers.groups(headDimension) : width);
+    }
+
     public Launch append(View key, View value, Caches.Pair pair, CacheShape shape) {
-        return new Launch("CacheKernels.append", ELEMENTS, rows -> Math.multiplyExact(rows, 2 * shape.width()),
-                List.of(key.buffer(), value.buffer()), List.of(pair.keys(), pair.values()), List.of(), (graph, task, context, step) -> {
-                    if (pair.keys().isHalves()) {
-                        graph.task(task, CacheKernels::appendHalves, context, step, key.buffer().array(), value.buffer().array(),
-                                pair.keys().halves(), pair.values().halves(), shape);
-                    } else {
-                        graph.task(task, CacheKernels::append, context, step, key.buffer().array(), value.buffer().array(),
-                                pair.keys().array(), pair.values().array(), shape);
+        int items = items(pair, shape.width(), shape.headDimension());
+        return new Launch("CacheKernels.append", ELEMENTS, rows -> Math.multiplyExact(rows, items),
+                List.of(key.buffer(), value.buffer()), all(pair), List.of(), (graph, task, context, step) -> {
+                    FloatArray keyIn = key.buffer().array();
+                    FloatArray valueIn = value.buffer().array();
+                    switch (pair.row().type()) {
+                        case F32 -> graph.task(task, CacheKernels::append, context, step, keyIn, valueIn, pair.keys().array(),
+                                pair.values().array(), shape);
+                        case F16 -> graph.task(task, CacheKernels::appendHalves, context, step, keyIn, valueIn, pair.keys().halves(),
+                                pair.values().halves(), shape);
+                        case Q8_0 -> graph.task(task, CacheKernels::appendQuants, context, step, keyIn, valueIn, scales(pair.keys()),
+                                scales(pair.values()), pair.keys().halves(), pair.values().halves(), shape);
                     }
                 });
     }
 
     /** Copies blocks within the caches, a pair of them, from and to, for each row of {@code pairs}. */
-    public Launch copyBlocks(Feed pairs, Caches.Pair pair, BlockShape shape) {
-        List<DeviceBuffer> caches = List.of(pair.keys(), pair.values());
+    public List<Launch> copyBlocks(Feed pairs, Caches.Pair pair, CacheBlocks blocks) {
+        Launch numbers = copyBlocks(pairs, pair.keys(), pair.values(),
+                new BlockShape(pair.row().numbers(), blocks.length(), blocks.rows(), pair.layers().size()));
+        return pair.row().scales() == 0 ? List.of(numbers)
+                : List.of(numbers, copyBlocks(pairs, pair.keys().scales().orElseThrow(), pair.values().scales().orElseThrow(),
+                        new BlockShape(pair.row().scales(), blocks.length(), blocks.rows(), pair.layers().size())));
+    }
+
+    private static Launch copyBlocks(Feed pairs, DeviceBuffer keys, DeviceBuffer values, BlockShape shape) {
         return new Launch("CacheKernels.copyBlocks", ELEMENTS,
-                rows -> Math.multiplyExact(rows, shape.caches() * shape.length() * shape.width()), caches, caches, List.of(),
-                List.of(pairs), (graph, task, context, step) -> {
-                    if (pair.keys().isHalves()) {
-                        graph.task(task, CacheKernels::copyHalves, context, step, pairs.ints(), pair.keys().halves(),
-                                pair.values().halves(), shape);
+                rows -> Math.multiplyExact(rows, shape.caches() * shape.length() * shape.width()), List.of(keys, values),
+                List.of(keys, values), List.of(), List.of(pairs), (graph, task, context, step) -> {
+                    if (keys.isHalves()) {
+                        graph.task(task, CacheKernels::copyHalves, context, step, pairs.ints(), keys.halves(), values.halves(), shape);
                     } else {
-                        graph.task(task, CacheKernels::copyBlocks, context, step, pairs.ints(), pair.keys().array(),
-                                pair.values().array(), shape);
+                        graph.task(task, CacheKernels::copyBlocks, context, step, pairs.ints(), keys.array(), values.array(), shape);
                     }
                 });
     }
 
     public Launch rotateAndAppend(View query, View key, View value, Angles angles, View rotated, Caches.Pair pair,
             RotateShape shape) {
-        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows ->
-                Math.multiplyExact(rows, shape.queryWidth() + 2 * shape.width()),
-                with(angles, query.buffer(), key.buffer(), value.buffer()), List.of(rotated.buffer(), pair.keys(), pair.values()),
+        int items = shape.queryWidth() + items(pair, shape.width(), shape.headDimension());
+        List<DeviceBuffer> writes = new ArrayList<>(List.of(rotated.buffer()));
+        writes.addAll(all(pair));
+        return new Launch("CacheKernels.rotateAndAppend", ELEMENTS, rows -> Math.multiplyExact(rows, items),
+                with(angles, query.buffer(), key.buffer(), value.buffer()), writes,
                 angles.constants(), (graph, task, context, step) -> {
                     FloatArray in = query.buffer().array();
+                    FloatArray keyIn = key.buffer().array();
+                    FloatArray valueIn = value.buffer().array();
                     FloatArray out = rotated.buffer().array();
-                    if (pair.keys().isHalves()) {
-                        graph.task(task, CacheKernels::rotateAndAppendHalves, context, step, in, key.buffer().array(),
-                                value.buffer().array(), angles.angles(), out, pair.keys().halves(), pair.values().halves(), shape);
-                    } else {
-                        graph.task(task, CacheKernels::rotateAndAppend, context, step, in, key.buffer().array(), value.buffer().array(),
-                                angles.angles(), out, pair.keys().array(), pair.values().array(), shape);
+                    switch (pair.row().type()) {
+                        case F32 -> graph.task(task, CacheKernels::rotateAndAppend, context, step, in, keyIn, valueIn, angles.angles(),
+                                out, pair.keys().array(), pair.values().array(), shape);
+                        case F16 -> graph.task(task, CacheKernels::rotateAndAppendHalves, context, step, in, keyIn, valueIn,
+                                angles.angles(), out, pair.keys().halves(), pair.values().halves(), shape);
+                        case Q8_0 -> graph.task(task, CacheKernels::rotateAndAppendQuants, context, step, in, keyIn, valueIn,
+                                angles.angles(), out, scales(pair.keys()), scales(pair.values()), pair.keys().halves(),
+                                pair.values().halves(), shape);
                     }
                 });
     }
@@ -317,13 +350,13 @@ public final class KernelBindings {
         return unused.array();
     }
 
-    /** What stands in for the kind of array that keys and values are not. */
-    private Constant otherKind(DeviceBuffer kept) {
-        return kept.isHalves() ? unused : unusedHalves;
+    /** What stands in for the kind of array that keys and values are not; quants are of both kinds. */
+    private Optional<Constant> otherKind(DeviceBuffer kept) {
+        return kept.scales().isPresent() ? Optional.empty() : Optional.of(kept.isHalves() ? unused : unusedHalves);
     }
 
     private FloatArray floats(DeviceBuffer kept) {
-        return kept.isHalves() ? unusedArray() : kept.array();
+        return kept.isHalves() ? kept.scales().map(DeviceBuffer::array).orElseGet(this::unusedArray) : kept.array();
     }
 
     private ShortArray halves(DeviceBuffer kept) {
@@ -338,8 +371,9 @@ public final class KernelBindings {
             AttentionShape shape, View output) {
         List<DeviceBuffer> reads = new ArrayList<>(List.of(query.buffer(), keys, values));
         places.ifPresent(reads::add);
+        Stream.of(keys, values).flatMap(kept -> kept.scales().stream()).forEach(reads::add);
         List<Constant> constants = new ArrayList<>(biases.stream().toList());
-        constants.add(otherKind(keys));
+        otherKind(keys).ifPresent(constants::add);
         if ((biases.isEmpty() || places.isEmpty()) && !constants.contains(unused)) {
             constants.add(unused);
         }

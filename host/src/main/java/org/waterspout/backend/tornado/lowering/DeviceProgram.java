@@ -19,7 +19,6 @@ import org.waterspout.backend.tornado.launches.Section;
 import org.waterspout.backend.tornado.launches.Section.Rows;
 import org.waterspout.backend.tornado.launches.Section.Stage;
 import org.waterspout.graph.Graph;
-import org.waterspout.kernels.BlockShape;
 
 /**
  * A graph, and its encoder, as kernels, buffers and constants, before anything is allocated.
@@ -59,8 +58,7 @@ public record DeviceProgram(GraphProgram graph, Optional<GraphProgram> encoder, 
     private static Section copies(Feed pairs, Resources resources) {
         CacheBlocks blocks = resources.blocks();
         List<Launch> launches = new ArrayList<>();
-        resources.caches().ofAttention().forEach((width, pair) -> launches.add(resources.kernels().copyBlocks(pairs, pair,
-                new BlockShape(width, blocks.length(), blocks.rows(), pair.layers().size()))));
+        resources.caches().ofAttention().values().forEach(pair -> launches.addAll(resources.kernels().copyBlocks(pairs, pair, blocks)));
         return new Section(Rows.ALL, List.of(List.of()), List.of(new Stage("copies", launches, Optional.empty())));
     }
 

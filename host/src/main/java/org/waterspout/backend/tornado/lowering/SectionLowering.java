@@ -24,6 +24,7 @@ import org.waterspout.graph.Value;
 import org.waterspout.graph.Weight;
 import org.waterspout.kernels.AttentionShape;
 import org.waterspout.kernels.CacheShape;
+import org.waterspout.kernels.KeptNumbers;
 import org.waterspout.kernels.RopeShape;
 import org.waterspout.kernels.RotateShape;
 import org.waterspout.kernels.StepLayout;
@@ -274,7 +275,7 @@ final class SectionLowering {
         }
         List<Op> readers = ops.stream().filter(op -> op.inputs().contains(rope.output())).toList();
         if (readers.size() != 1 || !(readers.getFirst() instanceof Op.Attention attention) || attention.mask() == Op.Mask.BIDIRECTIONAL
-                || attention.query().equals(attention.key())) {
+                || attention.query().equals(attention.key()) || attention.headDimension() != rope.headDimension()) {
             return false;
         }
         return turned(attention.query()).equals(turned(attention.key())) && !attention.value().equals(rope.output());
@@ -307,10 +308,10 @@ final class SectionLowering {
         } else {
             query = view(op.query());
             View key = view(op.key());
-            launches.add(kernels.append(key, value, pair, shape(key, value, resources.blocks().rows(), slot)));
+            launches.add(kernels.append(key, value, pair, shape(key, value, op.headDimension(), pair, resources.blocks().rows(), slot)));
         }
-        attend(op, AttentionShape.CACHE, query, View.whole(pair.keys(), op.key().width()), View.whole(pair.values(), op.key().width()),
-                biases, slot);
+        attend(op, AttentionShape.CACHE, query, View.whole(pair.keys(), pair.row().numbers()),
+                View.whole(pair.values(), pair.row().numbers()), biases, slot);
     }
 
     private static int table(Optional<BiasTable> biases, Op.Attention op) {
@@ -319,13 +320,22 @@ final class SectionLowering {
 
     private void attend(Op.Attention op, int kind, View query, View key, View value, Optional<BiasTable> biases, int slot) {
         boolean placed = kind == AttentionShape.CACHE && resources.places().isPresent();
-        int halves = key.buffer().isHalves() ? 1 : 0;
+        int kept = kept(key.buffer());
+        int headStride = kept == AttentionShape.QUANTS ? KeptNumbers.pairs(op.headDimension()) : op.headDimension();
+        int scaleStride = kept == AttentionShape.QUANTS ? caches.of(op.key().width()).row().scales() : 0;
         AttentionShape shape = new AttentionShape(kind, op.heads(), op.kvHeads(), op.headDimension(), options.contextLength(),
                 resources.blocks().rows(), query.stride(), query.offset(), key.stride(), key.offset(), value.stride(), value.offset(),
-                halves, slot, op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(),
+                kept, headStride, scaleStride, slot, op.scale(), op.softCap(), biases.isPresent() ? 1 : 0, options.contextLength(),
                 placed ? resources.blocks().length() : 0);
         launches.add(kernels.attend(query, key.buffer(), value.buffer(), biases, placed ? resources.places() : Optional.empty(), shape,
                 output(op.output())));
+    }
+
+    private static int kept(DeviceBuffer keys) {
+        if (keys.scales().isPresent()) {
+            return AttentionShape.QUANTS;
+        }
+        return keys.isHalves() ? AttentionShape.HALVES : AttentionShape.FLOATS;
     }
 
     private void storeCrossCache(List<Op.StoreCrossCache> repeats, Op.StoreCrossCache op) {
@@ -335,7 +345,7 @@ final class SectionLowering {
         View value = view(op.value());
         // the encoder's sequences are the sources
         launches.add(kernels.append(key, value, pair,
-                shape(key, value, options.maxSequences() * options.contextLength(), slot)));
+                shape(key, value, key.width(), pair, options.maxSequences() * options.contextLength(), slot)));
     }
 
     private void crossAttention(List<Op.CrossAttention> repeats, Op.CrossAttention op) {
@@ -344,8 +354,8 @@ final class SectionLowering {
         int slot = slot(repeat -> List.of(pair.indexOf(repeats.get(repeat).cache())));
         View query = view(op.query());
         AttentionShape shape = new AttentionShape(AttentionShape.MEMORY, op.heads(), op.heads(), op.headDimension(), options.sourceLength(),
-                options.maxSources() * options.sourceLength(), query.stride(), query.offset(), width, 0, width, 0, 0, slot, op.scale(), 0,
-                0, 0, 0);
+                options.maxSources() * options.sourceLength(), query.stride(), query.offset(), width, 0, width, 0,
+                AttentionShape.FLOATS, op.headDimension(), 0, slot, op.scale(), 0, 0, 0, 0);
         launches.add(kernels.attend(query, pair.keys(), pair.values(), Optional.empty(), Optional.empty(), shape, output(op.output())));
     }
 
@@ -369,12 +379,14 @@ final class SectionLowering {
         View input = view(ropes.getFirst().input());
         RopeShape rope = shape(ropes, angles);
         launches.add(kernels.rotateAndAppend(input, key, value, angles, rotated, pair, new RotateShape(rope.width(), key.width(),
-                rope.headDimension(), rope.pairs(), rope.interleaved(), input.stride(), input.offset(), key.stride(), key.offset(),
-                value.stride(), value.offset(), resources.blocks().rows(), rope.positions(), rope.slot(), cacheSlot)));
+                rope.headDimension(), pair.row().numbers(), pair.row().scales(), rope.pairs(), rope.interleaved(), input.stride(),
+                input.offset(), key.stride(), key.offset(), value.stride(), value.offset(), resources.blocks().rows(), rope.positions(),
+                rope.slot(), cacheSlot)));
     }
 
-    private static CacheShape shape(View key, View value, int cacheRows, int slot) {
-        return new CacheShape(key.width(), key.stride(), key.offset(), value.stride(), value.offset(), cacheRows, slot);
+    private static CacheShape shape(View key, View value, int headDimension, Caches.Pair pair, int cacheRows, int slot) {
+        return new CacheShape(key.width(), headDimension, pair.row().numbers(), pair.row().scales(), key.stride(), key.offset(),
+                value.stride(), value.offset(), cacheRows, slot);
     }
 
     private void fused(List<Op.Fused> repeats, Op.Fused op) {

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ServeCommandTest {
 
     private static final long LIMIT_SECONDS = 60;
-    private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 100000, \"n\": 100, \"stream\": true,"
-            + " \"logit_bias\": {\"1\": -100, \"2\": -100}}";
+    private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 100000, \"n\": 100, "
+            + "\"stream\": true, \"logit_bias\": {\"1\": -100, \"2\": -100}}";
 
     @TempDir
     private Path folder;

@@ -45,9 +45,9 @@ class ChatServerTest {
             + "<|im_start|>assistant\n";
     private static final String CHAT = "/v1/chat/completions";
     private static final String HI = "\"model\": \"chat\", \"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]";
-    private static final String TOOLS = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"room\", \"description\": \"a room\","
-            + " \"parameters\": {\"type\": \"object\", \"properties\": {\"number\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 99}},"
-            + " \"required\": [\"number\"]}}}, {\"type\": \"function\", \"function\": {\"name\": \"nothing\"}}]";
+    private static final String TOOLS = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"room\", \"description\": "
+            + "\"a room\", \"parameters\": {\"type\": \"object\", \"properties\": {\"number\": {\"type\": \"integer\", \"minimum\": 1, "
+            + "\"maximum\": 99}}, \"required\": [\"number\"]}}}, {\"type\": \"function\", \"function\": {\"name\": \"nothing\"}}]";
 
     @TempDir
     private static Path folder;

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -32,8 +33,8 @@ class ServerLifeTest {
     private static final ServerOptions OPTIONS = ServerOptions.DEFAULT.withAddress(new Address("127.0.0.1", 0, Optional.empty()));
     private static final String COMPLETIONS = "/v1/completions";
     /** One answer at a time, of as many tokens as the context holds: seconds. The bias keeps the end away. */
-    private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is a truth\", \"max_tokens\": 100000, \"logit_bias\": {\"1\":"
-            + " -100, \"2\": -100}";
+    private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is a truth\", \"max_tokens\": 100000, "
+            + "\"logit_bias\": {\"1\": -100, \"2\": -100}";
 
     private static Server server(ServerOptions options) {
         return Server.start(options, List.of(ModelSource.demonstration(LoadOptions.DEFAULT.withSequences(1).withThreads(1)).getFirst()));
@@ -185,18 +186,57 @@ class ServerLifeTest {
     }
 
     @Test
+    void clientsThatLeaveAtAnyTimeLeaveNothingBehind() throws Exception {
+        long seed = 20_261;
+        Random random = new Random(seed);
+        try (Server server = Server.start(OPTIONS.withPlaces(20), List.of(ModelSource.demonstration(LoadOptions.DEFAULT).getFirst()));
+                HttpClient client = HttpClient.newHttpClient()) {
+            Asking ask = new Asking(client, server.url());
+            String asked = "{\"model\": \"austen\", \"prompt\": \"It was\", \"temperature\": 0, \"max_tokens\": 30}";
+            String expected = ask.good(COMPLETIONS, asked).at("/choices/0/text").asText();
+            List<Thread> leaving = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                String body = LONG + List.of("}", ", \"stream\": true}", ", \"n\": 3}", ", \"n\": 3, \"stream\": true}")
+                        .get(random.nextInt(4));
+                int part = random.nextInt(4) == 0 ? random.nextInt(body.length()) : body.length();
+                int stay = random.nextInt(60);
+                leaving.add(Thread.ofVirtual().start(() -> leaveAfter(port(server), body, part, stay)));
+                Thread.sleep(random.nextInt(8));
+            }
+            for (Thread one : leaving) {
+                one.join();
+            }
+            await(() -> server.answers() == 0, "answers are left, seed " + seed);
+            await(() -> server.connections() <= 1, server.connections() + " connections are left, seed " + seed);
+            assertEquals(expected, ask.good(COMPLETIONS, asked).at("/choices/0/text").asText());
+        }
+    }
+
+    /** Sends a part of a request and stays for so many milliseconds. */
+    private static void leaveAfter(int port, String body, int part, int stay) {
+        try (RawClient client = new RawClient(port)) {
+            client.send("POST " + COMPLETIONS + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n"
+                    + body.substring(0, part));
+            Thread.sleep(stay);
+        } catch (IOException | InterruptedException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    @Test
     void aServerThatEndsFinishesWhatIsUnderWay() throws Exception {
         Server server = server(OPTIONS.withDrain(Duration.ofMillis(500), Duration.ofSeconds(30)));
         try (server; HttpClient client = HttpClient.newHttpClient()) {
             Asking ask = new Asking(client, server.url());
             CompletableFuture<String> underWay = client.sendAsync(ask.to(COMPLETIONS).POST(HttpRequest.BodyPublishers.ofString(
-                    "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 60, \"stream\": true}")).build(), BodyHandlers.ofString())
-                    .thenApply(answer -> answer.body());
+                    "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 60, \"stream\": true}")).build(),
+                    BodyHandlers.ofString()).thenApply(answer -> answer.body());
             await(() -> server.answers() == 1, "it does not begin");
             Thread ending = Thread.ofVirtual().start(server::close);
             await(() -> status(ask, "/health/ready") == 503, "it stays ready");
             assertEquals(200, status(ask, "/health/live"));
-            assertEquals(200, ask.post(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"a\", \"max_tokens\": 1}").status()); // drain delay
+            // the drain delay
+            assertEquals(200, ask.post(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"a\", \"max_tokens\": 1}").status());
             assertTrue(underWay.get(60, TimeUnit.SECONDS).endsWith("data: [DONE]\n\n"));
             ending.join(Duration.ofSeconds(30));
             assertFalse(ending.isAlive());
@@ -272,7 +312,8 @@ class ServerLifeTest {
     @Test
     void theAnswersOfAStreamAreJson() throws IOException, InterruptedException {
         try (Server server = server(OPTIONS); HttpClient client = HttpClient.newHttpClient()) {
-            List<JsonNode> events = new Asking(client, server.url()).events(COMPLETIONS, LONG.replace("100000", "5") + ", \"stream\": true}");
+            Asking ask = new Asking(client, server.url());
+            List<JsonNode> events = ask.events(COMPLETIONS, LONG.replace("100000", "5") + ", \"stream\": true}");
             assertEquals("length", events.getLast().at("/choices/0/finish_reason").asText());
         }
     }

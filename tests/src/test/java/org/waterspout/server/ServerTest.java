@@ -78,7 +78,8 @@ class ServerTest {
         JsonNode error = ask.refused(COMPLETIONS, "{\"model\": \"spam\", \"prompt\": \"a\"}");
         assertEquals("model", error.get("param").asText());
         assertTrue(error.get("message").asText().contains("labels texts"), error.toString());
-        assertTrue(ask.refused("/v1/embeddings", "{\"model\": \"dates\", \"input\": \"a\"}").get("message").asText().contains("translates"));
+        String message = ask.refused("/v1/embeddings", "{\"model\": \"dates\", \"input\": \"a\"}").get("message").asText();
+        assertTrue(message.contains("translates"), message);
     }
 
     @Test
@@ -125,7 +126,8 @@ class ServerTest {
             List<JsonNode> parts = events.stream().flatMap(event -> event.get("choices").valueStream())
                     .filter(part -> part.get("index").asInt() == index).toList();
             JsonNode expected = whole.get("choices").get(index);
-            assertEquals(expected.get("text").asText(), parts.stream().map(part -> part.get("text").asText()).collect(Collectors.joining()));
+            assertEquals(expected.get("text").asText(),
+                    parts.stream().map(part -> part.get("text").asText()).collect(Collectors.joining()));
             assertEquals(expected.get("finish_reason"), parts.getLast().get("finish_reason"));
             assertTrue(parts.stream().limit(parts.size() - 1L).allMatch(part -> part.get("finish_reason").isNull()));
             for (String list : List.of("tokens", "token_logprobs", "top_logprobs", "text_offset")) {
@@ -138,7 +140,8 @@ class ServerTest {
         assertEquals(whole.at("/usage/completion_tokens"), events.getLast().at("/usage/completion_tokens"));
         assertTrue(events.stream().limit(events.size() - 1L).allMatch(event -> event.get("usage").isNull()));
         assertEquals(1, events.stream().map(event -> event.get("id")).distinct().count());
-        assertTrue(ask.events(COMPLETIONS, "{" + PROMPT + ", \"max_tokens\": 2, \"stream\": true}").stream().noneMatch(e -> e.has("usage")));
+        assertTrue(ask.events(COMPLETIONS, "{" + PROMPT + ", \"max_tokens\": 2, \"stream\": true}").stream()
+                .noneMatch(event -> event.has("usage")));
     }
 
     @Test
@@ -158,7 +161,8 @@ class ServerTest {
 
     @Test
     void promptsMayBeSeveralAndTokens() throws IOException, InterruptedException {
-        JsonNode two = ask.good(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": [\"It was\", \"She had\"], \"temperature\": 0, \"n\": 2}");
+        JsonNode two = ask.good(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": [\"It was\", \"She had\"], \"temperature\": 0,"
+                + " \"n\": 2}");
         assertEquals(4, two.get("choices").size());
         assertEquals(two.at("/choices/0/text"), two.at("/choices/1/text"));
         JsonNode one = ask.good(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"She had\", \"temperature\": 0}");
@@ -199,7 +203,8 @@ class ServerTest {
         "\"temperature\": 1e400 | temperature", "\"max_tokens\": -1 | max_tokens", "\"max_tokens\": 1.5 | max_tokens",
         "\"max_tokens\": 99999999999 | max_tokens", "\"n\": 0 | n", "\"n\": 129 | n", "\"top_p\": 1.01 | top_p",
         "\"presence_penalty\": -2.5 | presence_penalty", "\"frequency_penalty\": true | frequency_penalty", "\"seed\": 1.5 | seed",
-        "\"logit_bias\": {\"a\": 1} | logit_bias", "\"logit_bias\": {\"1\": 101} | logit_bias", "\"logit_bias\": {\"999999\": 1} | logit_bias",
+        "\"logit_bias\": {\"a\": 1} | logit_bias", "\"logit_bias\": {\"1\": 101} | logit_bias",
+        "\"logit_bias\": {\"999999\": 1} | logit_bias",
         "\"logit_bias\": {\"1\": 1, \"01\": 2} | logit_bias", "\"stop\": [1] | stop", "\"stop\": \"\" | stop", "\"logprobs\": 6 | logprobs",
         "\"echo\": true | echo", "\"best_of\": 2 | best_of", "\"suffix\": \"x\" | suffix", "\"stream\": \"yes\" | stream",
         "\"stream_options\": {\"include_usage\": true} | stream_options",
@@ -271,7 +276,8 @@ class ServerTest {
     @Test
     void aPageOfAnotherOriginMayNotAsk() throws IOException {
         for (String headers : List.of("Host: localhost\r\nOrigin: http://evil.example\r\n", "Host: localhost\r\nOrigin: null\r\n",
-                "Host: evil.example\r\n", "Host: evil.example\r\nOrigin: http://evil.example\r\n", "Host: localhost.evil.example\r\n", "")) {
+                "Host: evil.example\r\n", "Host: evil.example\r\nOrigin: http://evil.example\r\n",
+                "Host: localhost.evil.example\r\n", "")) {
             try (RawClient raw = new RawClient(port(server))) {
                 String answer = raw.send("GET /v1/models HTTP/1.0\r\n" + headers + "\r\n").rest();
                 assertTrue(answer.startsWith("HTTP/1.0 403 "), headers + answer);
@@ -296,6 +302,7 @@ class ServerTest {
         Path file = Files.writeString(folder.resolve("keys"), "# of tests\n\nfirst-secret-key-1\n" + hashed + "\n");
         ApiKeys keys = ApiKeys.read(file);
         assertEquals("2 keys", keys.toString());
+        assertTrue(ApiKeys.of(List.of(hashed)).hold("another-secret-key") && !ApiKeys.of(List.of(hashed)).hold(hashed));
         try (Server locked = Server.start(OPTIONS.withKeys(keys), List.of(ModelSource.demonstration(LoadOptions.DEFAULT).getFirst()))) {
             Asking asking = new Asking(client, locked.url());
             Asking.Answer without = asking.get("/v1/models");

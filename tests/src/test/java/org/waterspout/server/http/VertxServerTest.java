@@ -282,18 +282,19 @@ class VertxServerTest {
     @Test
     void headersMayBeAsLongAsTheLimit() throws IOException {
         try (VertxServer server = server(HttpLimits.DEFAULT.withHeaderBytes(1000), VertxServerTest::echo)) {
-            // what counts is the lines, without the empty one at the end
-            String start = "Host: localhost\r\nX-Test: ";
-            for (int over = -2; over <= 40; over += 42) {
+            for (int length : new int[] {1000, 1001}) {
                 try (RawClient client = new RawClient(server.port())) {
-                    String value = "a".repeat(1000 - start.length() - 2 + over);
-                    String answer = client.send("GET / HTTP/1.1\r\n" + start + value + "\r\n\r\n").until("\r\n\r\n");
-                    assertTrue(answer.startsWith(over < 0 ? "HTTP/1.1 200 " : "HTTP/1.1 431 "), answer);
+                    String host = "Host: localhost";
+                    String test = "X-Test: ";
+                    String value = "a".repeat(length - host.length() - test.length()); // what counts is the lines, without their ends
+                    String answer = client.send("GET / HTTP/1.1\r\n" + host + "\r\n" + test + value + "\r\n\r\n").until("\r\n\r\n");
+                    assertTrue(answer.startsWith(length == 1000 ? "HTTP/1.1 200 " : "HTTP/1.1 431 "), answer);
                 }
-            }
-            try (RawClient client = new RawClient(server.port())) {
-                String answer = client.send("GET /" + "a".repeat(1000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n").rest();
-                assertTrue(answer.matches("(?s)HTTP/1[.][01] 414 .*"), answer);
+                try (RawClient client = new RawClient(server.port())) {
+                    String path = "/" + "a".repeat(length - "GET / HTTP/1.1".length());
+                    String answer = client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").until("\r\n\r\n");
+                    assertTrue(answer.matches("(?s)HTTP/1[.][01] " + (length == 1000 ? 200 : 414) + " .*"), answer);
+                }
             }
         }
     }

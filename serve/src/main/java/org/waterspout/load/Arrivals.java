@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
  * @param rate requests a second; 0 for as many as the streams can bear
  * @param seed of the times and of the order of the mix
  */
-public record Arrivals(double rate, long seed) {
+record Arrivals(double rate, long seed) {
 
     /** Whether requests come at times of their own. */
     public boolean isOpen() {

@@ -45,6 +45,7 @@ class ImportRulesTest {
     private static final String DECODE = "org.waterspout.decode..";
     private static final String RUNTIME = "org.waterspout.runtime..";
     private static final String CLI = "org.waterspout.cli..";
+    private static final String LOAD = "org.waterspout.load";
     private static final String SERVER = "org.waterspout.server..";
     private static final String HTTP = "org.waterspout.server.http";
     private static final String EMULATOR = "org.waterspout.emulator..";
@@ -68,8 +69,7 @@ class ImportRulesTest {
             entry("org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model",
                     "org.waterspout.server.openai")),
             entry("org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
-            entry("org.waterspout.server.openai", List.of("org.waterspout.server")),
-            entry("org.waterspout.load", List.of("org.waterspout.cli")));
+            entry("org.waterspout.server.openai", List.of("org.waterspout.server")));
 
     private static JavaClasses ours;
 
@@ -122,6 +122,13 @@ class ImportRulesTest {
     @Test
     void onlyTheCommandLineKnowsTheServer() {
         noClasses().that().resideOutsideOfPackages(SERVER, CLI).should().dependOnClassesThat().resideInAPackage(SERVER).check(ours);
+    }
+
+    @Test
+    void theLoadToolKnowsNoServerAndNoModel() {
+        noClasses().that().resideOutsideOfPackages(LOAD, CLI).should().dependOnClassesThat().resideInAPackage(LOAD).check(ours);
+        noClasses().that().resideInAPackage(LOAD).should().dependOnClassesThat().resideInAnyPackage(SERVER, GENERATE, RUNTIME, BACKEND,
+                MODEL).check(ours);
     }
 
     @Test

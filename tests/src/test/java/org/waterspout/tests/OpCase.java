@@ -9,7 +9,6 @@ import org.waterspout.backend.CacheType;
 import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.graph.Graph;
-import org.waterspout.graph.Op;
 
 /**
  * One operation at one shape and weight type, as a graph that any backend runs: inputs come from F32 tables by token, the

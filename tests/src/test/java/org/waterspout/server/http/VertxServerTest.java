@@ -301,7 +301,7 @@ class VertxServerTest {
 
     @Test
     void whoSendsNothingOrByteByByteIsClosed() throws IOException, InterruptedException {
-        HttpLimits limits = HttpLimits.DEFAULT.withReadTimeout(Duration.ofMillis(400));
+        HttpLimits limits = HttpLimits.DEFAULT.withReadTimeout(Duration.ofMillis(1500));
         try (VertxServer server = server(limits, VertxServerTest::echo); RawClient silent = new RawClient(server.port());
                 RawClient drip = new RawClient(server.port()); RawClient kept = new RawClient(server.port())) {
             kept.get("/");
@@ -325,7 +325,7 @@ class VertxServerTest {
 
     @Test
     void aBodyThatDoesNotComeIsNotWaitedFor() throws IOException {
-        HttpLimits limits = HttpLimits.DEFAULT.withReadTimeout(Duration.ofMillis(200));
+        HttpLimits limits = HttpLimits.DEFAULT.withReadTimeout(Duration.ofMillis(1000));
         try (VertxServer server = server(limits, VertxServerTest::echo); RawClient client = new RawClient(server.port())) {
             String answer = client.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n12345").rest();
             assertTrue(answer.startsWith("HTTP/1.1 408 "), answer);
@@ -335,10 +335,10 @@ class VertxServerTest {
 
     @Test
     void anAnswerMayTakeLongerThanTheTimeToRead() throws IOException {
-        HttpLimits limits = HttpLimits.DEFAULT.withReadTimeout(Duration.ofMillis(100));
+        HttpLimits limits = HttpLimits.DEFAULT.withReadTimeout(Duration.ofMillis(1000));
         try (VertxServer server = server(limits, request -> {
             try {
-                Thread.sleep(500);
+                Thread.sleep(1500);
             } catch (InterruptedException e) {
                 throw new CancelledException("interrupted", e);
             }

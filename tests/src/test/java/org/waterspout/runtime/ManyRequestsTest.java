@@ -109,7 +109,8 @@ class ManyRequestsTest {
             Graph graph = GraphBuilder.build(file, Architecture.of(file), context);
             for (int positions : new int[] {700, 4000}) {
                 TightPlan plan = new TightPlan(backend.prepare(graph, new PlanOptions(context, 3, 64, false)), positions);
-                run(graph, backend, plan, comingBack(new SplittableRandom(positions), 80, 60, 280, graph.output().width()), 3, positions);
+                List<Asked> all = comingBack(new SplittableRandom(positions), 12, 80, 60, 280, graph.output().width());
+                run(graph, backend, plan, all, 3, positions);
                 assertTrue(plan.resumed() > 64 * 10, plan.resumed() + " positions of kept blocks served");
                 assertEquals(positions == 700, plan.refused() > 10, plan.refused() + " steps found no memory");
             }
@@ -132,7 +133,7 @@ class ManyRequestsTest {
         try (ModelFile file = DemonstrationModel.open(); Backend backend = where.open().get()) {
             Graph graph = GraphBuilder.build(file, Architecture.of(file), context);
             CountingPlan plan = new CountingPlan(BlocksOfLength.prepare(backend, graph, new PlanOptions(context, 3, 16, false), blocks, 7));
-            run(graph, backend, plan, comingBack(new SplittableRandom(blocks), 30, 16, 46, graph.output().width()), 3, blocks);
+            run(graph, backend, plan, comingBack(new SplittableRandom(blocks), 7, 40, 16, 46, graph.output().width()), 3, blocks);
             assertTrue(plan.resumed() > 7 * 5, plan.resumed() + " positions of kept blocks served");
             if (blocks == 18) {
                 assertTrue(plan.refused() > 5, plan.refused() + " steps found no memory");
@@ -143,8 +144,9 @@ class ManyRequestsTest {
         }
     }
 
-    private static List<Asked> comingBack(SplittableRandom random, int count, int shortest, int longest, int vocabulary) {
-        List<int[]> beginnings = Stream.generate(() -> random.ints(random.nextInt(shortest, longest), 3, vocabulary).toArray()).limit(12)
+    /** @param many beginnings that come again and again */
+    private static List<Asked> comingBack(SplittableRandom random, int many, int count, int shortest, int longest, int vocabulary) {
+        List<int[]> beginnings = Stream.generate(() -> random.ints(random.nextInt(shortest, longest), 3, vocabulary).toArray()).limit(many)
                 .toList();
         return Stream.generate(() -> {
             int[] beginning = beginnings.get(random.nextInt(beginnings.size()));

@@ -39,6 +39,7 @@ import org.waterspout.model.load.DemonstrationModel;
 import org.waterspout.tests.TestBackend;
 
 /** What a failed or cancelled sequence left in its slot and in blocks that it shared misleads nobody. */
+@Tag("slow")
 @Tag(TestBackend.ON_DEVICES)
 class FailedSequencesTest {
 

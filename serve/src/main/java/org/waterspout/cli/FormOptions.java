@@ -1,15 +1,11 @@
 package org.waterspout.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.waterspout.constrain.AnswerForm;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.error.Quoted;
-import org.waterspout.error.Reason;
 import picocli.CommandLine.Option;
 
 /** The options that say what an answer has to be like. */
@@ -31,21 +27,14 @@ final class FormOptions {
     /** @throws InvalidRequestException for more than one form, or a wrong one */
     Optional<AnswerForm> form() {
         List<AnswerForm> all = Stream.of(
-                jsonSchema.map(text -> AnswerForm.jsonSchema(text.stripLeading().startsWith("{") ? text : read(Path.of(text)))),
+                jsonSchema.map(text -> AnswerForm.jsonSchema(text.stripLeading().startsWith("{") ? text
+                        : TextInput.read(Path.of(text)))),
                 regex.map(AnswerForm::regex),
                 choices.isEmpty() ? Optional.<AnswerForm>empty() : Optional.of(AnswerForm.choices(choices)),
-                grammar.map(file -> AnswerForm.grammar(read(file)))).flatMap(Optional::stream).toList();
+                grammar.map(file -> AnswerForm.grammar(TextInput.read(file)))).flatMap(Optional::stream).toList();
         if (all.size() > 1) {
             throw new InvalidRequestException("more than one of --json-schema, --regex, --choice and --grammar is given: give one kind");
         }
         return all.stream().findFirst();
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException failure) {
-            throw new InvalidRequestException(Quoted.of(file.toString()) + " cannot be read: " + Reason.of(failure), failure);
-        }
     }
 }

@@ -2,7 +2,6 @@ package org.waterspout.cli;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,7 +84,8 @@ final class LoadCommand implements Callable<Integer> {
         if (tokens < 1 || timeout < 1 || rates.stream().anyMatch(rate -> !(rate > 0 && Double.isFinite(rate)))) {
             throw new InvalidRequestException("--rate must be above 0, --gen-tokens and --timeout 1 or more");
         }
-        Load load = new Load(server, keyFile.map(LoadCommand::key), model, mix.map(Mix::read).orElseGet(() -> Mix.ofChats(tokens)),
+        Load load = new Load(server, keyFile.map(TextInput::read).map(String::strip), model,
+                mix.map(Mix::read).orElseGet(() -> Mix.ofChats(tokens)),
                 requests, streams, Duration.ofSeconds(timeout), seed);
         List<LoadReport> reports = new ArrayList<>();
         for (double rate : rates.isEmpty() ? List.of(0.0) : rates) {
@@ -104,14 +104,6 @@ final class LoadCommand implements Callable<Integer> {
         }
         picture.ifPresent(file -> draw(file, reports));
         return reports.stream().allMatch(report -> report.failures() == report.requests()) ? NOTHING_ANSWERED : 0;
-    }
-
-    private static String key(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.UTF_8).strip();
-        } catch (IOException failure) {
-            throw new InvalidRequestException(Quoted.of(file.toString()) + " cannot be read: " + Reason.of(failure), failure);
-        }
     }
 
     private static void draw(Path file, List<LoadReport> reports) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Option;
 
 @Command(name = "serve", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Serves models over HTTP, with OpenAI's interface. SIGTERM or Ctrl-C ends it when its answers are finished, a second"
-        + " one at once.") final class ServeCommand implements Callable<Integer> {
+        + " one at once.")
+final class ServeCommand implements Callable<Integer> {
 
     private static final double NANOSECONDS = 1e9;
     private static final double MOST_SECONDS = 86_400;
@@ -88,7 +89,8 @@ import picocli.CommandLine.Option;
 
     @Option(names = "--drain-delay", paramLabel = "S", defaultValue = "0",
             description = "Seconds for which work is still taken after SIGTERM, though the server is not ready any more. Default:"
-            + " ${DEFAULT-VALUE}.") private double drainDelay;
+            + " ${DEFAULT-VALUE}.")
+    private double drainDelay;
 
     @Option(names = "--shutdown-timeout", paramLabel = "S", defaultValue = "30",
             description = "Seconds that answers under way may take after that. Default: ${DEFAULT-VALUE}.")

@@ -1,7 +1,5 @@
 package org.waterspout.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +12,6 @@ import org.waterspout.TranslationOptions;
 import org.waterspout.Translator;
 import org.waterspout.backend.Device;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.error.Reason;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.load.ModelFiles;
@@ -61,15 +58,11 @@ final class TextBench {
     }
 
     private List<String> texts() {
-        try {
-            List<String> lines = Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
-            if (lines.isEmpty()) {
-                throw new InvalidRequestException(file + " is empty: give texts, one a line");
-            }
-            return lines;
-        } catch (IOException e) {
-            throw new InvalidRequestException(file + " cannot be read: " + Reason.of(e), e);
+        List<String> lines = TextInput.read(file).lines().filter(line -> !line.isBlank()).toList();
+        if (lines.isEmpty()) {
+            throw new InvalidRequestException(file + " is empty: give texts, one a line");
         }
+        return lines;
     }
 
     private Map<String, Object> translator(Path path, List<String> texts, boolean json) {

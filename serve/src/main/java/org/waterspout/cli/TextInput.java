@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.Quoted;
 import org.waterspout.error.Reason;
 import picocli.CommandLine.Option;
 
@@ -60,9 +61,13 @@ final class TextInput {
         return standard() ? "standard input" : file.get();
     }
 
-    /** The whole of a file. */
+    /**
+     * The whole of a file.
+     *
+     * @throws InvalidRequestException where it cannot be read, or is no text in UTF-8
+     */
     static String read(Path path) {
-        return text(Optional.of(path), path.toString());
+        return text(Optional.of(path), Quoted.of(path.toString()));
     }
 
     private static String text(Optional<Path> path, String name) {

@@ -2,16 +2,12 @@ package org.waterspout.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.util.RawValue;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.waterspout.error.InvalidRequestException;
-import org.waterspout.error.Quoted;
-import org.waterspout.error.Reason;
 import org.waterspout.tools.Tool;
 import org.waterspout.tools.ToolCall;
 import org.waterspout.tools.ToolCallFormat;
@@ -41,7 +37,8 @@ final class ToolOptions {
             throw new InvalidRequestException(
                     "--tool-choice and --tool-format say how tools are called, and there are none: give --tools, too");
         }
-        return file.map(path -> new ToolUse(Tool.list(read(path)), choice.map(ToolOptions::choice).orElse(ToolChoice.AUTO), format));
+        return file.map(path -> new ToolUse(Tool.list(TextInput.read(path)), choice.map(ToolOptions::choice).orElse(ToolChoice.AUTO),
+                format));
     }
 
     private static ToolChoice choice(String text) {
@@ -51,14 +48,6 @@ final class ToolOptions {
             case "required" -> ToolChoice.REQUIRED;
             default -> ToolChoice.named(text);
         };
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException failure) {
-            throw new InvalidRequestException(Quoted.of(file.toString()) + " cannot be read: " + Reason.of(failure), failure);
-        }
     }
 
     /** A call as one line of JSON. */

@@ -10,39 +10,22 @@ import org.waterspout.error.OutOfMemoryException;
 /** Counts the steps for which a plan has no blocks, and what its kept ones give. */
 final class CountingPlan extends WatchedPlan {
 
-    /** Those of the plan. */
-    private final class CountedBlocks implements KeptBlocks {
-        private final KeptBlocks blocks;
+    private final class CountedBlocks extends WatchedBlocks {
 
         CountedBlocks(KeptBlocks blocks) {
-            this.blocks = blocks;
-        }
-
-        @Override
-        public int blockLength() {
-            return blocks.blockLength();
-        }
-
-        @Override
-        public long max() {
-            return blocks.max();
-        }
-
-        @Override
-        public int keep(int sequence, int block) {
-            return blocks.keep(sequence, block);
+            super(blocks);
         }
 
         @Override
         public void resume(int sequence, int[] numbers) {
             resumed += (long) numbers.length * blockLength();
-            blocks.resume(sequence, numbers);
+            super.resume(sequence, numbers);
         }
 
         @Override
         public boolean drop(int block) {
             dropped++;
-            return blocks.drop(block);
+            return super.drop(block);
         }
     }
 

@@ -57,10 +57,10 @@ class SpeculationTest {
     private static final long SEED = 20261130L;
 
     /** The largest step of generated rows that a plan ran. */
-    private static final class CountingPlan extends WatchedPlan {
+    private static final class LargestStepPlan extends WatchedPlan {
         private int rows;
 
-        CountingPlan(Plan plan) {
+        LargestStepPlan(Plan plan) {
             super(plan);
         }
 
@@ -132,7 +132,7 @@ class SpeculationTest {
                 plain = all.stream().map(one -> completion(submit(decoder, one, Speculation.NONE))).toList();
             }
             TightPlan tight = new TightPlan(backend.prepare(graph, new PlanOptions(CONTEXT, 4, 16, false)), positions);
-            CountingPlan plan = new CountingPlan(tight);
+            LargestStepPlan plan = new LargestStepPlan(tight);
             try (Decoder decoder = new Decoder(plan)) {
                 SplittableRandom random = new SplittableRandom(SEED + 1);
                 List<Call<GenerationEvent>> calls = all.stream().map(one ->

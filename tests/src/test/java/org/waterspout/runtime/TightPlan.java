@@ -15,40 +15,29 @@ import org.waterspout.error.OutOfMemoryException;
 final class TightPlan extends WatchedPlan {
 
     /** Kept blocks take room, and give positions to the sequences that begin with them. */
-    private final class CountedBlocks implements KeptBlocks {
-        private final KeptBlocks blocks;
+    private final class TightBlocks extends WatchedBlocks {
 
-        CountedBlocks(KeptBlocks blocks) {
-            this.blocks = blocks;
-        }
-
-        @Override
-        public int blockLength() {
-            return blocks.blockLength();
-        }
-
-        @Override
-        public long max() {
-            return blocks.max();
+        TightBlocks(KeptBlocks blocks) {
+            super(blocks);
         }
 
         @Override
         public int keep(int sequence, int block) {
             kept += blockLength();
-            return blocks.keep(sequence, block);
+            return super.keep(sequence, block);
         }
 
         @Override
         public void resume(int sequence, int[] numbers) {
             lengths[sequence] = numbers.length * blockLength();
             resumed += lengths[sequence];
-            blocks.resume(sequence, numbers);
+            super.resume(sequence, numbers);
         }
 
         @Override
         public boolean drop(int block) {
             kept -= blockLength();
-            blocks.drop(block);
+            super.drop(block);
             return true;
         }
     }
@@ -88,7 +77,7 @@ final class TightPlan extends WatchedPlan {
 
     @Override
     public Optional<KeptBlocks> keptBlocks() {
-        return super.keptBlocks().map(CountedBlocks::new);
+        return super.keptBlocks().map(TightBlocks::new);
     }
 
     @Override

@@ -45,7 +45,6 @@ class GenerationTest {
 
     /** Relative to the largest logit, of steps of other sizes, which sum in another order: 1.0e-6 was seen. */
     private static final double LIMIT = 3e-6;
-
     /** 2.7e-6 was seen, and 3.2e-6 of a perplexity. */
     private static final double LOG_PROBABILITY_LIMIT = 8e-6;
 

@@ -64,7 +64,7 @@ final class TextInput {
     /**
      * The whole of a file.
      *
-     * @throws InvalidRequestException where it cannot be read, or is no text in UTF-8
+     * @throws InvalidRequestException for a file that is missing, closed to us, or no text in UTF-8
      */
     static String read(Path path) {
         return text(Optional.of(path), Quoted.of(path.toString()));

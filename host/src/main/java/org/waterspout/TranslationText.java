@@ -88,6 +88,10 @@ final class TranslationText implements AutoCloseable {
         }
         requireOfPair(options.from(), "source");
         requireOfPair(options.to(), "target");
+        if (options.to().isPresent() && tokenizer().languages().isEmpty() && !file.metadata().has("translation.target_language")) {
+            throw new InvalidRequestException("the model translates into one language, whose name is not known here: leave out"
+                    + " the language '" + options.to().get() + "'");
+        }
     }
 
     /** A model of one pair of languages whose file says which they are has no others. */

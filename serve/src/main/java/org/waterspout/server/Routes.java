@@ -5,17 +5,20 @@ import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.waterspout.server.http.Handler;
 import org.waterspout.server.http.Request;
 import org.waterspout.server.http.Response;
 import org.waterspout.server.json.JsonBody;
 import org.waterspout.server.json.Refusal;
 import org.waterspout.server.openai.Failure;
-import org.waterspout.server.openai.OpenAiRoutes;
+import org.waterspout.server.route.Route;
+import org.waterspout.server.route.RouteTable;
 
 /** Who may ask, and who answers which path. */
 final class Routes implements Handler {
@@ -30,13 +33,14 @@ final class Routes implements Handler {
     private static final String FIT_REQUEST_ID = "[A-Za-z0-9_.:-]{1,128}";
 
     private final ServerOptions options;
-    private final OpenAiRoutes openAi;
+    private final RouteTable table;
     private final Supplier<Phase> phase;
     private final SecureRandom random = new SecureRandom();
 
-    Routes(ServerOptions options, OpenAiRoutes openAi, Supplier<Phase> phase) {
+    /** @param routes all but those that ask for the health */
+    Routes(ServerOptions options, List<Route> routes, Supplier<Phase> phase) {
         this.options = options;
-        this.openAi = openAi;
+        table = new RouteTable(Stream.concat(HEALTH.stream().map(path -> Route.get(path, _ -> health(path))), routes.stream()).toList());
         this.phase = phase;
     }
 
@@ -65,7 +69,7 @@ final class Routes implements Handler {
     public Response handle(Request request) {
         Response response;
         try {
-            response = HEALTH.contains(request.path()) ? health(request.path()) : openAi.answer(request);
+            response = table.of(request).answer().apply(request);
         } catch (RuntimeException failure) {
             response = response(Failure.of(failure));
         }
@@ -99,13 +103,7 @@ final class Routes implements Handler {
         if (!health) {
             checkKey(head);
         }
-        Optional<String> method = health ? Optional.of("GET") : openAi.method(head.path());
-        if (method.isEmpty()) {
-            throw Refusal.request(404, "there is nothing at this path", "not_found");
-        }
-        if (!method.get().equals(head.method())) {
-            throw Refusal.request(405, "this path takes " + method.get() + " only", "method_not_allowed");
-        }
+        table.of(head);
         if (!head.query().isEmpty()) {
             throw Refusal.request(400, "the path has a query, and none is known: leave out what stands behind the question mark",
                     "unknown_query");

@@ -4,6 +4,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.waterspout.error.InvalidRequestException;
@@ -12,6 +13,8 @@ import org.waterspout.server.http.VertxServer;
 import org.waterspout.server.model.ModelSource;
 import org.waterspout.server.model.ModelTable;
 import org.waterspout.server.openai.OpenAiRoutes;
+import org.waterspout.server.route.Route;
+import org.waterspout.server.task.TaskRoutes;
 
 /**
  * Models over HTTP. It listens while it loads them, so that its health can be asked for, and answers requests when each of them has
@@ -42,8 +45,9 @@ public final class Server implements AutoCloseable {
     private Server(ServerOptions options) {
         this.options = options;
         models = new ModelTable(options.places());
-        http = new VertxServer(options.address(), options.limits(),
-                new Routes(options, new OpenAiRoutes(models, options.quiet()), () -> phase));
+        List<Route> routes = Stream.concat(new OpenAiRoutes(models, options.quiet()).routes().stream(),
+                new TaskRoutes(models).routes().stream()).toList();
+        http = new VertxServer(options.address(), options.limits(), new Routes(options, routes, () -> phase));
     }
 
     /**

@@ -65,11 +65,16 @@ class ImportRulesTest {
             entry("org.waterspout.backend.tornado.launches", List.of("org.waterspout.backend.tornado",
                     "org.waterspout.backend.tornado.lowering")),
             entry("org.waterspout.backend.tornado.lowering", List.of("org.waterspout.backend.tornado")),
-            entry(HTTP, List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
+            entry(HTTP, List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.server.route",
+                    "org.waterspout.server.task", "org.waterspout.cli")),
             entry("org.waterspout.server.json", List.of("org.waterspout.server", "org.waterspout.server.model",
-                    "org.waterspout.server.openai")),
-            entry("org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai", "org.waterspout.cli")),
-            entry("org.waterspout.server.openai", List.of("org.waterspout.server")));
+                    "org.waterspout.server.openai", "org.waterspout.server.route", "org.waterspout.server.task")),
+            entry("org.waterspout.server.model", List.of("org.waterspout.server", "org.waterspout.server.openai",
+                    "org.waterspout.server.route", "org.waterspout.server.task", "org.waterspout.cli")),
+            entry("org.waterspout.server.route", List.of("org.waterspout.server", "org.waterspout.server.openai",
+                    "org.waterspout.server.task")),
+            entry("org.waterspout.server.openai", List.of("org.waterspout.server")),
+            entry("org.waterspout.server.task", List.of("org.waterspout.server")));
 
     private static JavaClasses ours;
 

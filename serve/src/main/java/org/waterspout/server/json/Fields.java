@@ -121,6 +121,24 @@ public final class Fields {
     }
 
     /**
+     * As {@link #texts}, where there have to be some.
+     *
+     * @param most of them
+     */
+    public List<String> requiredTexts(String field, int most) {
+        List<String> texts = texts(field).orElseThrow(() -> refusal(field, "is missing: give a string or a list of strings"));
+        requireCount(field, texts, most);
+        return texts;
+    }
+
+    /** Refuses an empty list, and one of more than {@code most}. */
+    public void requireCount(String field, List<?> values, int most) {
+        if (values.isEmpty() || values.size() > most) {
+            throw refusal(field, "has " + values.size() + " entries; it may have 1 to " + most);
+        }
+    }
+
+    /**
      * A parameter that may be there with a value that changes nothing.
      *
      * @param why what is said to any other value

@@ -16,6 +16,7 @@ import org.waterspout.server.http.Response;
 import org.waterspout.server.json.JsonBody;
 import org.waterspout.server.json.Refusal;
 import org.waterspout.server.model.Admission;
+import org.waterspout.server.route.Provenance;
 
 /** The answers to one request, on their way. Closing it ends those that are unfinished. */
 final class Answers implements Response.Writer {

@@ -13,6 +13,7 @@ import org.waterspout.server.json.Fields;
 import org.waterspout.server.json.JsonBody;
 import org.waterspout.server.model.ModelTable;
 import org.waterspout.server.model.ServedModel;
+import org.waterspout.server.route.RequestTimeout;
 import org.waterspout.tools.ToolUse;
 
 /** Reads the body of a request for a chat's next message. */
@@ -44,7 +45,7 @@ final class ChatFields {
         readWhatChangesNothing(body);
         refuseWhatIsNotBuilt(body);
         body.end();
-        return new Asked(served, model, List.of(asked), answers, stream, usage, oneCall, top, CommonFields.options(request));
+        return new Asked(served, model, List.of(asked), answers, stream, usage, oneCall, top, RequestTimeout.options(request));
     }
 
     private static Optional<Integer> maxTokens(Fields body) {

@@ -1,8 +1,6 @@
 package org.waterspout.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.math.BigDecimal;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,11 +8,8 @@ import java.util.Optional;
 import org.waterspout.LanguageModel;
 import org.waterspout.error.Quoted;
 import org.waterspout.generate.GenerationRequest;
-import org.waterspout.generate.RequestOptions;
 import org.waterspout.generate.Sampling;
-import org.waterspout.server.http.Request;
 import org.waterspout.server.json.Fields;
-import org.waterspout.server.json.Refusal;
 
 /** What requests for text have in common. */
 final class CommonFields {
@@ -22,26 +17,7 @@ final class CommonFields {
     /** Answers to one prompt, as OpenAI bounds them. */
     static final int MAX_ANSWERS = 128;
 
-    private static final String TIMEOUT = "X-Request-Timeout";
-    private static final Duration LONGEST = Duration.ofDays(1);
-
     private CommonFields() {
-    }
-
-    /** How long a request may take: a header with seconds. */
-    static RequestOptions options(Request request) {
-        return request.header(TIMEOUT).map(text -> RequestOptions.DEFAULT.withTimeout(seconds(text))).orElse(RequestOptions.DEFAULT);
-    }
-
-    private static Duration seconds(String text) {
-        if (text.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")) {
-            Duration duration = Duration.ofNanos(new BigDecimal(text).movePointRight(9).longValue());
-            if (!duration.isZero() && duration.compareTo(LONGEST) <= 0) {
-                return duration;
-            }
-        }
-        throw Refusal.request(400, "the header " + TIMEOUT + " must be seconds, above 0 and at most " + LONGEST.toSeconds()
-                + ", such as 2.5", null);
     }
 
     /** Who asks, and where the answer may be kept: checked, and without any effect on the answer. */

@@ -15,6 +15,7 @@ import org.waterspout.server.json.JsonBody;
 import org.waterspout.server.json.Refusal;
 import org.waterspout.server.model.ModelTable;
 import org.waterspout.server.model.ServedModel;
+import org.waterspout.server.route.RequestTimeout;
 
 /** Reads the body of a request for texts that go on. */
 final class CompletionFields {
@@ -54,7 +55,7 @@ final class CompletionFields {
                 "is not built: leave it out, and say n for several answers");
         body.only("suffix", JsonNode::isNull, "is not built: leave it out");
         body.end();
-        return new Asked(served, model, requests, answers, stream, usage, false, top, CommonFields.options(request));
+        return new Asked(served, model, requests, answers, stream, usage, false, top, RequestTimeout.options(request));
     }
 
     private static List<Prompt> prompts(Fields body) {

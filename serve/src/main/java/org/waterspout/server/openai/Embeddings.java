@@ -16,6 +16,8 @@ import org.waterspout.server.json.JsonBody;
 import org.waterspout.server.model.Admission;
 import org.waterspout.server.model.ModelTable;
 import org.waterspout.server.model.ServedModel;
+import org.waterspout.server.route.Provenance;
+import org.waterspout.server.route.RequestTimeout;
 
 /** Vectors of texts. */
 final class Embeddings {
@@ -40,7 +42,7 @@ final class Embeddings {
         CommonFields.readWhoAsks(body);
         body.end();
         try (Admission.Ticket _ = served.admission().enter(1)) {
-            List<Embedder.Embedding> made = model.embed(texts, Embedder.Role.TEXT, false, CommonFields.options(request));
+            List<Embedder.Embedding> made = model.embed(texts, Embedder.Role.TEXT, false, RequestTimeout.options(request));
             return Provenance.told(Response.json(200, JsonBody.bytes(object(served, made, encoding.equals("base64")))), served);
         }
     }
@@ -50,12 +52,7 @@ final class Embeddings {
                 .ifPresent(_ -> {
                     throw body.refusal("input", "has token ids: send texts, of which the model makes tokens itself");
                 });
-        List<String> texts = body.texts("input").orElseThrow(() ->
-                body.refusal("input", "is missing: give a string or a list of strings"));
-        if (texts.isEmpty() || texts.size() > MAX_TEXTS) {
-            throw body.refusal("input", "has " + texts.size() + " texts; it may have 1 to " + MAX_TEXTS);
-        }
-        return texts;
+        return body.requiredTexts("input", MAX_TEXTS);
     }
 
     private static JsonNode object(ServedModel served, List<Embedder.Embedding> made, boolean packed) {

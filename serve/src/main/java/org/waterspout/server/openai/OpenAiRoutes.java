@@ -5,13 +5,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import org.waterspout.server.http.Request;
 import org.waterspout.server.http.Response;
 import org.waterspout.server.json.JsonBody;
 import org.waterspout.server.json.Refusal;
 import org.waterspout.server.model.ModelTable;
 import org.waterspout.server.model.ServedModel;
+import org.waterspout.server.route.Route;
 
 /** OpenAI's interface: models, chats, texts that go on, and vectors of texts. */
 public final class OpenAiRoutes {
@@ -27,28 +28,10 @@ public final class OpenAiRoutes {
         this.quiet = quiet;
     }
 
-    /** The method that a path takes; empty for a path that is none of this interface. */
-    public Optional<String> method(String path) {
-        return switch (path) {
-            case "/v1/chat/completions", "/v1/completions", "/v1/embeddings" -> Optional.of("POST");
-            case MODELS -> Optional.of("GET");
-            default -> path.startsWith(MODELS + "/") ? Optional.of("GET") : Optional.empty();
-        };
-    }
-
-    /**
-     * Answers a request of a path and method as {@link #method} has them.
-     *
-     * @throws Refusal when it is refused; besides, errors of the models
-     */
-    public Response answer(Request request) {
-        return switch (request.path()) {
-            case "/v1/chat/completions" -> chat(request);
-            case "/v1/completions" -> completion(request);
-            case "/v1/embeddings" -> Embeddings.answer(request, models);
-            case MODELS -> list();
-            default -> Response.json(200, JsonBody.bytes(object(models.find(id(request.path())))));
-        };
+    public List<Route> routes() {
+        return List.of(Route.post("/v1/chat/completions", this::chat), Route.post("/v1/completions", this::completion),
+                Route.post("/v1/embeddings", request -> Embeddings.answer(request, models)), Route.get(MODELS, _ -> list()),
+                Route.get(MODELS + "/*", request -> Response.json(200, JsonBody.bytes(object(models.find(id(request.path())))))));
     }
 
     private Response chat(Request request) {

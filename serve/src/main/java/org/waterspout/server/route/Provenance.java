@@ -1,15 +1,15 @@
-package org.waterspout.server.openai;
+package org.waterspout.server.route;
 
 import org.waterspout.server.http.Response;
 import org.waterspout.server.model.ServedModel;
 
 /** Says in headers where an answer comes from. */
-final class Provenance {
+public final class Provenance {
 
     private Provenance() {
     }
 
-    static Response told(Response response, ServedModel model) {
+    public static Response told(Response response, ServedModel model) {
         return response.withHeader("X-Waterspout-Model", ascii(model.fileName())).withHeader("X-Waterspout-Backend",
                 ascii(model.device().backend())).withHeader("X-Waterspout-Device", ascii(model.device().name()));
     }

@@ -17,6 +17,7 @@ import org.waterspout.constrain.Constraints;
 import org.waterspout.decode.ToolRequest;
 import org.waterspout.decode.WordTokens;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.generate.Completion;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationRequest;
@@ -286,7 +287,7 @@ public final class LanguageModel implements AutoCloseable {
     private void requireRoom(String text, int max) {
         long min = tokenizer().minTokens(text);
         if (min > max) {
-            throw new InvalidRequestException("the prompt has at least " + min + " tokens, the context " + max
+            throw new TooLongException("the prompt has at least " + min + " tokens, the context " + max
                     + ": shorten it" + (max < architecture().contextLength() ? ", or load the model with a longer context, of at most "
                             + architecture().contextLength() : ""));
         }

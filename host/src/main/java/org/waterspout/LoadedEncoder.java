@@ -6,6 +6,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.GraphBuilder;
 import org.waterspout.graph.Target;
@@ -86,7 +87,7 @@ final class LoadedEncoder implements AutoCloseable {
             int added = tokenizer.template().added();
             int room = longest - added;
             if (pieces.length() > room && !(truncate && room >= 0)) {
-                throw new InvalidRequestException("the text has " + (pieces.length() + added) + " tokens, the model takes at most "
+                throw new TooLongException("the text has " + (pieces.length() + added) + " tokens, the model takes at most "
                         + longest + (room < 0 ? ", fewer than it adds itself" : truncate ? "" : ": shorten it, or have it truncated"));
             }
             return new Fitted(tokenizer.template().around(cut(pieces, room)), pieces.length() > room);
@@ -108,7 +109,7 @@ final class LoadedEncoder implements AutoCloseable {
             int room = longest - added;
             int both = query.length() + document.length();
             if (both > room && !(truncate && room >= 0)) {
-                throw new InvalidRequestException("the query has " + query.length() + " tokens and the document " + document.length()
+                throw new TooLongException("the query has " + query.length() + " tokens and the document " + document.length()
                         + "; with " + added + " special ones the model takes at most " + longest
                         + (truncate ? "" : ": shorten them, or have them truncated"));
             }

@@ -13,6 +13,7 @@ import org.waterspout.constrain.Constraint;
 import org.waterspout.decode.LogProbabilityReader;
 import org.waterspout.decode.ToolCalls;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.GenerationEvent;
 import org.waterspout.generate.GenerationRequest;
@@ -182,7 +183,7 @@ public final class Decoder implements AutoCloseable {
             throw new InvalidRequestException("the prompt is empty: give it some text");
         }
         if (prompt.length > contextLength()) {
-            throw new InvalidRequestException("the prompt has " + prompt.length + " tokens, the context " + contextLength()
+            throw new TooLongException("the prompt has " + prompt.length + " tokens, the context " + contextLength()
                     + ": shorten it" + (contextLength() < longest ? ", or load the model with a longer context, of at most " + longest
                     : ""));
         }

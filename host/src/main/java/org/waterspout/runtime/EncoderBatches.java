@@ -8,9 +8,10 @@ import org.waterspout.backend.Plan;
 import org.waterspout.backend.PlanOptions;
 import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.graph.Target;
-import org.waterspout.model.architecture.Architecture;
 import org.waterspout.model.architecture.Architecture.Pooling;
+import org.waterspout.model.architecture.Architecture;
 import org.waterspout.validate.FiniteCheck;
 import org.waterspout.validate.Validator;
 
@@ -145,7 +146,7 @@ final class EncoderBatches {
             throw new InvalidRequestException("the text is empty: give it some words");
         }
         if (sequence.length() > longest()) {
-            throw new InvalidRequestException("the text has " + sequence.length() + " tokens, the model takes at most " + longest()
+            throw new TooLongException("the text has " + sequence.length() + " tokens, the model takes at most " + longest()
                     + ": shorten it, or have it truncated");
         }
         switch (architecture.encoder().orElseThrow().input()) {

@@ -11,6 +11,7 @@ import org.waterspout.backend.Plan;
 import org.waterspout.decode.Source;
 import org.waterspout.error.CancelledException;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.generate.Hypothesis;
 import org.waterspout.generate.RequestOptions;
@@ -149,7 +150,7 @@ public final class EncoderDecoder implements AutoCloseable {
             throw new InvalidRequestException("the source is empty: give it some text");
         }
         if (source.length > sourceLength()) {
-            throw new InvalidRequestException("the source has " + source.length + " tokens, the model reads " + sourceLength()
+            throw new TooLongException("the source has " + source.length + " tokens, the model reads " + sourceLength()
                     + ": split it" + (sourceLength() < longest ? ", or load the model with a longer context, of at most " + longest : ""));
         }
         for (int token : source) {

@@ -1,10 +1,9 @@
 package org.waterspout.error;
 
 /**
- * A request that cannot be carried out as asked: an unknown option value, a prompt longer than the context, a parameter the backend cannot
- * honour. Exit code 2.
+ * A request that cannot be carried out as asked: an unknown option value, a parameter the backend cannot honour. Exit code 2.
  */
-public final class InvalidRequestException extends WaterspoutException {
+public sealed class InvalidRequestException extends WaterspoutException permits TooLongException {
 
     private static final long serialVersionUID = 1L;
 

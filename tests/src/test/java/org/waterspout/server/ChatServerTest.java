@@ -280,8 +280,9 @@ class ChatServerTest {
 
     @Test
     void aTextThatNeverFitsIsToldWhatWould() throws IOException, InterruptedException {
-        String message = ask.refused("/v1/embeddings", "{\"model\": \"vectors\", \"input\": \"" + "a ".repeat(3000) + "\"}").get("message")
-                .asText();
+        JsonNode error = ask.refused("/v1/embeddings", "{\"model\": \"vectors\", \"input\": \"" + "a ".repeat(3000) + "\"}");
+        String message = error.get("message").asText();
         assertTrue(message.matches(".*\\d+ tokens, the model takes at most \\d+.*"), message);
+        assertEquals("context_length_exceeded", error.get("code").asText());
     }
 }

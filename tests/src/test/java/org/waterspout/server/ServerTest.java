@@ -240,9 +240,13 @@ class ServerTest {
 
     @Test
     void aPromptThatNeverFitsIsToldWhatWould() throws IOException, InterruptedException {
-        String message = ask.refused(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"" + "word ".repeat(20_000) + "\"}").get("message")
-                .asText();
+        JsonNode words = ask.refused(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": \"" + "word ".repeat(20_000) + "\"}");
+        String message = words.get("message").asText();
         assertTrue(message.matches(".*the prompt has at least \\d+ tokens, the context \\d+.*"), message);
+        assertEquals("context_length_exceeded", words.get("code").asText());
+        JsonNode tokens = ask.refused(COMPLETIONS, "{\"model\": \"austen\", \"prompt\": [" + "1, ".repeat(20_000) + "1]}");
+        assertTrue(tokens.get("message").asText().matches("the prompt has 20001 tokens, the context \\d+.*"), tokens.toString());
+        assertEquals("context_length_exceeded", tokens.get("code").asText());
     }
 
     @Test

@@ -37,6 +37,7 @@ class TaskServerTest {
     private static final String CLASSIFY = "/v1/classify";
     private static final String ANSWER = "/v1/answer";
     private static final String TRANSLATE = "/v1/translate";
+    private static final String TOO_LONG = "context_length_exceeded";
     /** Its second letter is two units of UTF-16. */
     private static final String TEXT = "a\uD835\uDC4E cat sat on the mat";
 
@@ -91,7 +92,10 @@ class TaskServerTest {
     @Test
     void whatIsTooLongIsRefusedUnlessItMayBeCut() throws IOException, InterruptedException {
         Map<String, Object> asked = Map.of("model", "reranker", "query", "cat", "documents", List.of("mat ".repeat(500)));
-        assertTrue(ask.refused(RERANK, json(asked)).get("message").asText().contains("tokens"));
+        JsonNode refused = ask.refused(RERANK, json(asked));
+        assertTrue(refused.get("message").asText().contains("tokens"));
+        assertEquals(TOO_LONG, refused.get("code").asText());
+        assertEquals(TOO_LONG, ask.refused(CLASSIFY, json(Map.of("model", "spam", "input", "win ".repeat(5000)))).get("code").asText());
         Map<String, Object> cut = Map.of("model", "reranker", "query", "cat", "documents", List.of("mat ".repeat(500)), "truncate", true);
         assertTrue(ask.good(RERANK, json(cut)).get("results").get(0).get("truncated").asBoolean());
     }

@@ -10,6 +10,7 @@ import org.waterspout.error.DeadlineException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
 import org.waterspout.error.OutOfMemoryException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.error.UnsupportedModelException;
 import org.waterspout.server.json.Refusal;
 
@@ -25,6 +26,7 @@ public final class Failure {
     public static Refusal of(Throwable failure) {
         return switch (failure) {
             case Refusal refusal -> refusal;
+            case TooLongException _ -> Refusal.request(400, failure.getMessage(), "context_length_exceeded");
             case InvalidRequestException _, UnsupportedModelException _, ModelNotFoundException _ ->
                     Refusal.request(failure.getMessage(), failure);
             case BusyException _ -> Refusal.later(429, failure.getMessage(), "queue_full", Duration.ofSeconds(1));

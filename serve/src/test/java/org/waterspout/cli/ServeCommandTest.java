@@ -30,7 +30,7 @@ class ServeCommandTest {
 
     private static final long LIMIT_SECONDS = 60;
     private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is\", \"max_tokens\": 100000, \"n\": 100, "
-            + "\"stream\": true, \"logit_bias\": {\"1\": -100, \"2\": -100}}";
+            + "\"stream\": true, \"logit_bias\": {\"0\": -100}}";
 
     @TempDir
     private Path folder;

@@ -34,7 +34,7 @@ class ServerLifeTest {
     private static final String COMPLETIONS = "/v1/completions";
     /** An answer of as many tokens as the context holds. The bias keeps the end away. */
     private static final String LONG = "{\"model\": \"austen\", \"prompt\": \"It is a truth\", \"max_tokens\": 100000, "
-            + "\"logit_bias\": {\"1\": -100, \"2\": -100}";
+            + "\"logit_bias\": {\"0\": -100}";
 
     private static Server server(ServerOptions options) {
         return server(options, "reference"); // whose steps are short, and its answers long, however fast the machine is

@@ -269,7 +269,7 @@ class ServerTest {
         assertEquals(504, late.status(), late.response().body());
         assertEquals("deadline_exceeded", late.error().get("code").asText());
         Asking.Answer stream = ask.send(ask.to(COMPLETIONS).header("X-Request-Timeout", "0.05").POST(HttpRequest.BodyPublishers.ofString("{"
-                + PROMPT + ", \"max_tokens\": 3000, \"stream\": true}")));
+                + PROMPT + ", \"max_tokens\": 3000, \"stream\": true, \"logit_bias\": {\"0\": -100}}")));
         assertEquals("deadline_exceeded", Asking.events(stream.response().body()).getLast().at("/error/code").asText());
         assertFalse(stream.response().body().contains("[DONE]"));
         assertEquals(400, ask.send(ask.to(COMPLETIONS).header("X-Request-Timeout", "soon").POST(HttpRequest.BodyPublishers.ofString("{"

@@ -9,6 +9,7 @@ import org.waterspout.encode.Offsets;
 import org.waterspout.encode.Sequence;
 import org.waterspout.encode.SpanSearch;
 import org.waterspout.error.InvalidRequestException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.generate.RequestOptions;
 import org.waterspout.graph.Target;
 import org.waterspout.model.architecture.Architecture;
@@ -134,7 +135,7 @@ public final class QuestionAnswerer implements AutoCloseable {
                 step = room - room / 2;
             }
             if (room <= 0) {
-                throw new InvalidRequestException("the question has " + question.length()
+                throw new TooLongException("the question has " + question.length()
                         + " tokens and leaves no room for the context in a window of " + window + ": shorten it");
             }
             List<Encoding> windows = new ArrayList<>();

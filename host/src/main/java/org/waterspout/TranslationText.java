@@ -9,6 +9,7 @@ import java.util.Set;
 import org.waterspout.TranslationOptions.Splitting;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelFormatException;
+import org.waterspout.error.TooLongException;
 import org.waterspout.generate.GenerationConfig;
 import org.waterspout.model.ModelFile;
 import org.waterspout.model.architecture.Architecture;
@@ -134,8 +135,8 @@ final class TranslationText implements AutoCloseable {
             }
             int around = tokens("").length;
             if (around >= maxTokens) {
-                throw new InvalidRequestException("the prefix leaves no room for a text in the " + maxTokens
-                        + " tokens that the model reads");
+                throw new TooLongException("the prefix has " + around + " tokens, its special ones counted, the model reads " + maxTokens
+                        + ", and the text needs room, too: shorten it");
             }
             return Sentences.of(text, locale, this::count, maxTokens - around);
         }

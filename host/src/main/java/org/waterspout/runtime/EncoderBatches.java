@@ -10,8 +10,8 @@ import org.waterspout.encode.Sequence;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.TooLongException;
 import org.waterspout.graph.Target;
-import org.waterspout.model.architecture.Architecture.Pooling;
 import org.waterspout.model.architecture.Architecture;
+import org.waterspout.model.architecture.Architecture.Pooling;
 import org.waterspout.validate.FiniteCheck;
 import org.waterspout.validate.Validator;
 

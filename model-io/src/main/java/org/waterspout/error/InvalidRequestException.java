@@ -1,8 +1,6 @@
 package org.waterspout.error;
 
-/**
- * A request that cannot be carried out as asked: an unknown option value, a parameter the backend cannot honour. Exit code 2.
- */
+/** A request that cannot be carried out as asked: an unknown option value, a parameter the backend cannot honour. Exit code 2. */
 public sealed class InvalidRequestException extends WaterspoutException permits TooLongException {
 
     private static final long serialVersionUID = 1L;

@@ -103,7 +103,7 @@ final class Routes implements Handler {
         if (!health) {
             checkKey(head);
         }
-        table.of(head);
+        table.of(head); // refuses what is none
         if (!head.query().isEmpty()) {
             throw Refusal.request(400, "the path has a query, and none is known: leave out what stands behind the question mark",
                     "unknown_query");

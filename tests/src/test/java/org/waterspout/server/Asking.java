@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Asks a server, as a client of OpenAI's interface does. */
-public record Asking(HttpClient client, String url) {
+public record Asking(HttpClient client, String url) implements AutoCloseable {
 
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -36,6 +36,16 @@ public record Asking(HttpClient client, String url) {
         public String header(String name) {
             return response.headers().firstValue(name).orElse("");
         }
+    }
+
+    /** With a client of its own, which closing ends. */
+    public static Asking of(Server server) {
+        return new Asking(HttpClient.newHttpClient(), server.url());
+    }
+
+    @Override
+    public void close() {
+        client.close();
     }
 
     public HttpRequest.Builder to(String path) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -52,7 +51,6 @@ class ChatServerTest {
     @TempDir
     private static Path folder;
     private static Server server;
-    private static HttpClient client;
     private static Asking ask;
 
     @BeforeAll
@@ -61,13 +59,12 @@ class ChatServerTest {
         server = Server.start(ServerOptions.DEFAULT.withAddress(new Address("localhost", 0, Optional.empty())), List.of(
                 ModelSource.of(chat, LoadOptions.DEFAULT).withId("chat"),
                 ModelSource.of(TaskModel.of("embedder").folder(), LoadOptions.DEFAULT).withId("vectors")));
-        client = HttpClient.newHttpClient();
-        ask = new Asking(client, server.url());
+        ask = Asking.of(server);
     }
 
     @AfterAll
     static void end() {
-        client.close();
+        ask.close();
         server.close();
     }
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,19 +45,17 @@ class ServerTest {
     private static final String PROMPT = "\"model\": \"austen\", \"prompt\": \"It is a truth\"";
 
     private static Server server;
-    private static HttpClient client;
     private static Asking ask;
 
     @BeforeAll
     static void start() {
         server = Server.start(OPTIONS, ModelSource.demonstration(LoadOptions.DEFAULT));
-        client = HttpClient.newHttpClient();
-        ask = new Asking(client, server.url());
+        ask = Asking.of(server);
     }
 
     @AfterAll
     static void end() {
-        client.close();
+        ask.close();
         server.close();
     }
 
@@ -308,7 +305,7 @@ class ServerTest {
         assertEquals("2 keys", keys.toString());
         assertTrue(ApiKeys.of(List.of(hashed)).hold("another-secret-key") && !ApiKeys.of(List.of(hashed)).hold(hashed));
         try (Server locked = Server.start(OPTIONS.withKeys(keys), List.of(ModelSource.demonstration(LoadOptions.DEFAULT).getFirst()))) {
-            Asking asking = new Asking(client, locked.url());
+            Asking asking = new Asking(ask.client(), locked.url());
             Asking.Answer without = asking.get("/v1/models");
             assertEquals(401, without.status());
             assertEquals("Bearer", without.header("www-authenticate"));

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +41,6 @@ class TaskServerTest {
     private static final String TEXT = "a\uD835\uDC4E cat sat on the mat";
 
     private static Server server;
-    private static HttpClient client;
     private static Asking ask;
 
     @BeforeAll
@@ -52,13 +50,12 @@ class TaskServerTest {
             sources.add(ModelSource.of(TaskModel.of(name).folder(), LoadOptions.DEFAULT).withId(name));
         }
         server = Server.start(ServerOptions.DEFAULT.withAddress(new Address("127.0.0.1", 0, Optional.empty())), sources);
-        client = HttpClient.newHttpClient();
-        ask = new Asking(client, server.url());
+        ask = Asking.of(server);
     }
 
     @AfterAll
     static void end() {
-        client.close();
+        ask.close();
         server.close();
     }
 
@@ -96,6 +93,8 @@ class TaskServerTest {
         assertTrue(refused.get("message").asText().contains("tokens"));
         assertEquals(TOO_LONG, refused.get("code").asText());
         assertEquals(TOO_LONG, ask.refused(CLASSIFY, json(Map.of("model", "spam", "input", "win ".repeat(5000)))).get("code").asText());
+        assertEquals(TOO_LONG, ask.refused(ANSWER, json(Map.of("model", "answers", "question", "who ".repeat(500), "context", TEXT)))
+                .get("code").asText());
         Map<String, Object> cut = Map.of("model", "reranker", "query", "cat", "documents", List.of("mat ".repeat(500)), "truncate", true);
         assertTrue(ask.good(RERANK, json(cut)).get("results").get(0).get("truncated").asBoolean());
     }

@@ -34,6 +34,7 @@ import org.waterspout.error.CancelledException;
 import org.waterspout.error.ClosedException;
 import org.waterspout.error.InvalidRequestException;
 import org.waterspout.error.ModelNotFoundException;
+import org.waterspout.error.TooLongException;
 
 /** Text in, text out: the demonstration translator, and Firefox's models where a machine has them. */
 @Tag("slow")
@@ -225,6 +226,16 @@ class TranslatorTest {
             assertRefused("'de'", () -> translator.translate("Hello", TranslationOptions.DEFAULT.withFrom("de")));
             assertEquals(translator.translate("Good morning.").text(),
                     translator.translate("Good morning.", TranslationOptions.DEFAULT.withLanguages("en", "pt_BR")).text());
+        }
+    }
+
+    @Test
+    void aModelOfAnUnnamedPairIsAskedForNoLanguage() {
+        try (Translator translator = Translator.demonstration(OPTIONS)) {
+            assertRefused("'fr'", () -> translator.translate("12 March 1999", TranslationOptions.DEFAULT.withTo("fr")));
+            TooLongException refused = assertThrows(TooLongException.class, () -> translator.translate("1\n2",
+                    TranslationOptions.DEFAULT.withPrefix("12 March ".repeat(100))));
+            assertTrue(refused.getMessage().contains("the prefix has"), refused.getMessage());
         }
     }
 

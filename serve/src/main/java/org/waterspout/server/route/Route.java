@@ -7,7 +7,8 @@ import org.waterspout.server.http.Response;
 /**
  * One thing that can be asked for.
  *
- * @param path   without escapes; one that ends with <code>/*</code> stands for all that begin so and go on
+ * @param method of HTTP
+ * @param path   as requests have it, with its escapes; one that ends with <code>/*</code> stands for all that begin so and go on
  * @param answer makes the answer, or throws: a {@link org.waterspout.server.json.Refusal}, or an error of the models
  */
 public record Route(String method, String path, Function<Request, Response> answer) {
